@@ -1,0 +1,89 @@
+//! What was written, with its places; nothing is looked up here.
+//!
+//! One struct for each construct of the grammar. A clause that did not parse is not here: it is a finding of `syntax`.
+
+mod agreement;
+mod calendar;
+mod case;
+mod expr;
+mod source;
+mod test;
+
+pub use agreement::*;
+pub use calendar::*;
+pub use case::*;
+pub use expr::*;
+pub use source::*;
+pub use test::*;
+
+use crate::source::Span;
+
+/// A word that the user chose, or one that refers to such a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The word.
+    pub text: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// A text in quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Without its quotes, escapes resolved.
+    pub text: String,
+    /// Where, with the quotes.
+    pub span: Span,
+}
+
+/// A whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The number.
+    pub value: u32,
+    /// Where.
+    pub span: Span,
+}
+
+/// One file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Its declarations, in order.
+    pub items: Vec<Item>,
+}
+
+/// A declaration of the top level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// `import "people.sla"`
+    Import(Text),
+    /// `party …`
+    Party(Party),
+    /// `calendar …`
+    Calendar(Calendar),
+    /// `event …` of no case
+    Event(Event),
+    /// `case …`
+    Case(Case),
+    /// `agreement …`
+    Agreement(Agreement),
+    /// `test …`
+    Test(Test),
+    /// `source …`
+    Source(Source),
+}
+
+/// Somebody who owes or is owed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// Where.
+    pub span: Span,
+    /// The lines of `///` above it.
+    pub doc: Option<String>,
+    /// Its name.
+    pub name: Name,
+    /// Its name for people.
+    pub title: Option<Text>,
+    /// How to reach it.
+    pub contacts: Vec<Text>,
+}

@@ -1,0 +1,132 @@
+//! Typed ids: an index into one list of the model or the plan, and the list that it indexes.
+
+use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
+use std::ops::{Index, IndexMut};
+
+/// An index that knows which list it belongs to.
+pub trait Id: Copy + Eq + Ord {
+    /// From a position in the list.
+    fn from_index(index: usize) -> Self;
+    /// The position in the list.
+    fn index(self) -> usize;
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(u32);
+
+        impl Id for $name {
+            fn from_index(index: usize) -> Self {
+                $name(u32::try_from(index).expect("a spec is limited to far fewer declarations"))
+            }
+            fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A party.
+    PartyId,
+    /// A calendar.
+    CalendarId,
+    /// A kind of case.
+    CaseId,
+    /// An event, of a case or of the top level.
+    EventId,
+    /// A field, of a case or of an event.
+    FieldId,
+    /// A state of a kind of case.
+    StateId,
+    /// A tier of a kind of case.
+    TierId,
+    /// An agreement (one version of it).
+    AgreementId,
+    /// A service.
+    ServiceId,
+    /// An obligation.
+    ObligationId,
+    /// An objective.
+    ObjectiveId,
+    /// A source.
+    SourceId,
+    /// A named value of an agreement.
+    LetId,
+}
+
+/// A list indexed by its own kind of id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Table<I, T> {
+    rows: Vec<T>,
+    #[serde(skip)]
+    id: PhantomData<I>,
+}
+
+impl<I: Id, T> Default for Table<I, T> {
+    fn default() -> Self {
+        Table { rows: Vec::new(), id: PhantomData }
+    }
+}
+
+impl<I: Id, T> Table<I, T> {
+    /// Appends a row and gives its id.
+    pub fn push(&mut self, row: T) -> I {
+        self.rows.push(row);
+        I::from_index(self.rows.len() - 1)
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// All rows, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.rows.iter()
+    }
+
+    /// All ids, in order.
+    pub fn ids(&self) -> impl Iterator<Item = I> + use<I, T> {
+        (0..self.rows.len()).map(I::from_index)
+    }
+
+    /// All rows with their ids.
+    pub fn enumerate(&self) -> impl Iterator<Item = (I, &T)> {
+        self.rows.iter().enumerate().map(|(i, r)| (I::from_index(i), r))
+    }
+
+    /// A row, if the id is one of this table's.
+    pub fn get(&self, id: I) -> Option<&T> {
+        self.rows.get(id.index())
+    }
+}
+
+impl<I: Id, T> FromIterator<T> for Table<I, T> {
+    fn from_iter<A: IntoIterator<Item = T>>(rows: A) -> Self {
+        Table { rows: rows.into_iter().collect(), id: PhantomData }
+    }
+}
+
+impl<I: Id, T> Index<I> for Table<I, T> {
+    type Output = T;
+    fn index(&self, id: I) -> &T {
+        &self.rows[id.index()]
+    }
+}
+
+impl<I: Id, T> IndexMut<I> for Table<I, T> {
+    fn index_mut(&mut self, id: I) -> &mut T {
+        &mut self.rows[id.index()]
+    }
+}

