@@ -1,5 +1,10 @@
 //! x
+pub mod ast;
+pub mod check;
+pub mod diagnostic;
 pub mod id;
+pub mod model;
 pub mod quantity;
 pub mod source;
+pub mod syntax;
 pub mod time;

@@ -1,0 +1,265 @@
+//! Agreements and services.
+
+use crate::ast::{self, AgreementClause, Clause, Item};
+use crate::check::{Checker, Scope};
+use crate::diagnostic::{Code, Finding};
+use crate::id::{AgreementId, Id, ServiceId};
+use crate::model::{Agreement, Service};
+use crate::quantity::Currency;
+use crate::source::Span;
+use crate::time::{Fiscal, Zone};
+
+/// What an agreement says once; the first of each is kept.
+#[derive(Default)]
+struct Head<'a> {
+    version: Option<&'a ast::Text>,
+    effective: Option<(chrono::NaiveDate, Option<chrono::NaiveDate>)>,
+    zone: Option<Zone>,
+    zone_written: bool,
+    currency: Option<Currency>,
+    fiscal: Option<Fiscal>,
+    review: Option<&'a ast::Review>,
+    applies: Option<&'a ast::Expr>,
+    clock: Option<&'a ast::Name>,
+}
+
+impl Checker {
+    pub(super) fn agreements(&mut self, files: &[ast::File]) {
+        for item in files.iter().flat_map(|f| &f.items) {
+            if let Item::Agreement(agreement) = item {
+                self.agreement(agreement);
+            }
+        }
+        self.versions();
+    }
+
+    fn agreement(&mut self, written: &ast::Agreement) {
+        if let Some(parent) = &written.extends {
+            self.unsupported(parent.span, "an agreement that extends another");
+            return;
+        }
+        let head = self.head(written);
+        let missing = |c: &mut Self, what: &str, help: &str| {
+            let message = format!("agreement `{}` does not say {what}", written.name.text);
+            c.say(Finding::new(Code::MissingClause, written.name.span, message).help(help));
+        };
+        if head.effective.is_none() {
+            missing(self, "from when it holds", "add `effective 2026-01-01 to 2026-12-31`, or `effective 2026-01-01` without an end");
+        }
+        if !head.zone_written {
+            missing(self, "in which time zone its days begin", "add `zone \"America/New_York\"` or another IANA zone");
+        }
+        let (from, to) = head.effective.unwrap_or((chrono::NaiveDate::from_ymd_opt(2000, 1, 1).expect("a day"), None));
+        let id = self.model.agreements.push(Agreement {
+            span: written.name.span,
+            name: written.name.text.clone(),
+            title: written.title.as_ref().map(|t| t.text.clone()),
+            version: head.version.map(|v| v.text.clone()).unwrap_or_default(),
+            from,
+            to,
+            zone: head.zone.clone().unwrap_or_else(Zone::utc),
+            currency: head.currency,
+            fiscal: head.fiscal.unwrap_or(Fiscal::CALENDAR),
+            review: head.review.cloned(),
+            applies: None,
+            goals: Vec::new(),
+            services: Vec::new(),
+            prose: Vec::new(),
+        });
+        let scope = Scope { agreement: Some(id), ..Scope::default() };
+        let lets: Vec<&ast::Let> = written.clauses.iter().filter_map(|c| if let AgreementClause::Let(l) = &c.kind { Some(l) } else { None }).collect();
+        self.lets(&lets, scope);
+        let clock = head.clock.and_then(|c| self.calendar(c));
+        for clause in &written.clauses {
+            self.agreement_clause(clause, id, head.applies, clock, scope);
+        }
+    }
+
+    fn head<'a>(&mut self, written: &'a ast::Agreement) -> Head<'a> {
+        let mut head = Head::default();
+        let mut first: std::collections::HashMap<&'static str, Span> = std::collections::HashMap::new();
+        for clause in &written.clauses {
+            let word = match &clause.kind {
+                AgreementClause::Version(text) => {
+                    head.version.get_or_insert(text);
+                    "version"
+                }
+                AgreementClause::Effective(from, to) => {
+                    head.effective.get_or_insert((*from, *to));
+                    "effective"
+                }
+                AgreementClause::Zone(name) => {
+                    head.zone_written = true;
+                    let zone = self.zone(name);
+                    head.zone = head.zone.or(zone);
+                    "zone"
+                }
+                AgreementClause::Currency(currency) => {
+                    head.currency.get_or_insert(*currency);
+                    "currency"
+                }
+                AgreementClause::Fiscal(month, day) => {
+                    if *day > 28 {
+                        let finding = Finding::new(Code::OutOfRange, clause.span, "a year that begins on this day has no first day in every month");
+                        self.say(finding.help("begin it on a day from 1 to 28"));
+                    } else {
+                        head.fiscal.get_or_insert(Fiscal { month: *month, day: *day });
+                    }
+                    "fiscal year"
+                }
+                AgreementClause::Review(review) => {
+                    head.review.get_or_insert(review);
+                    "review"
+                }
+                AgreementClause::Applies(condition) => {
+                    head.applies.get_or_insert(condition);
+                    "applies"
+                }
+                AgreementClause::Clock(name) => {
+                    head.clock.get_or_insert(name);
+                    "clock"
+                }
+                _ => continue,
+            };
+            if let Some(before) = first.insert(word, clause.span) {
+                let finding = Finding::new(Code::DuplicateClause, clause.span, format!("an agreement says `{word}` once"));
+                self.say(finding.here("again").also(before, "first"));
+            }
+        }
+        head
+    }
+
+    fn agreement_clause(
+        &mut self,
+        clause: &Clause<AgreementClause>,
+        id: AgreementId,
+        applies: Option<&ast::Expr>,
+        clock: Option<crate::id::CalendarId>,
+        scope: Scope,
+    ) {
+        match &clause.kind {
+            AgreementClause::Version(_)
+            | AgreementClause::Effective(..)
+            | AgreementClause::Zone(_)
+            | AgreementClause::Currency(_)
+            | AgreementClause::Fiscal(..)
+            | AgreementClause::Review(_)
+            | AgreementClause::Applies(_)
+            | AgreementClause::Clock(_) => {}
+            AgreementClause::Goal(party, text) => {
+                if let Some(party) = self.party(party) {
+                    self.model.agreements[id].goals.push((party, text.text.clone()));
+                }
+            }
+            AgreementClause::Let(l) => {
+                if let Some((measured, _)) = &l.measured {
+                    // It never decides; `sla calc` shows it. It must still be something that can be measured.
+                    self.measure(measured, scope);
+                }
+            }
+            AgreementClause::Assert(condition, text) => self.assertion(condition, text.as_ref(), scope),
+            AgreementClause::Service(service) => self.service(service, id, applies, clock),
+            AgreementClause::Prose(title, text) => self.model.agreements[id].prose.push((title.text.clone(), text.text.clone())),
+            AgreementClause::Kind(_) => {}
+            AgreementClause::Exclude(_) => self.unsupported(clause.span, "`exclude`"),
+            AgreementClause::Cap(_) => self.unsupported(clause.span, "`cap`"),
+            AgreementClause::Claim(..) => self.unsupported(clause.span, "`claim`"),
+            AgreementClause::Highest(_) => self.unsupported(clause.span, "`highest of`"),
+            AgreementClause::Waive(_) => self.unsupported(clause.span, "`waive`"),
+            AgreementClause::Level(_) => self.unsupported(clause.span, "`level`"),
+            AgreementClause::For(_) => self.unsupported(clause.span, "`for` of a level"),
+            AgreementClause::Override(_) => self.unsupported(clause.span, "`override`"),
+            AgreementClause::Relax(..) => self.unsupported(clause.span, "`relax`"),
+        }
+    }
+
+    /// An assertion over fixed values, with the values in the finding where it fails.
+    fn assertion(&mut self, condition: &ast::Expr, text: Option<&ast::Text>, scope: Scope) {
+        match &condition.kind {
+            ast::ExprKind::All(all) => all.iter().for_each(|c| self.assertion(c, text, scope)),
+            ast::ExprKind::Compare(left, sign, right) => {
+                let (a, b) = (self.fixed(left, scope), self.fixed(right, scope));
+                let (Some(a), Some(b)) = (a, b) else { return };
+                if let Err(clash) = crate::check::unit::comparable(a.unit, b.unit) {
+                    return self.clash(condition.span, clash, a.unit, b.unit, "compared");
+                }
+                if !sign.holds(a.value.cmp(&b.value)) {
+                    let message = text.map_or_else(|| "this does not hold".to_string(), |t| t.text.clone());
+                    let values = format!("{} {} {} is false", shown(a), sign.sign(), shown(b));
+                    self.say(Finding::new(Code::AssertFails, condition.span, message).here(values));
+                }
+            }
+            _ => {
+                let finding = Finding::new(Code::NotACondition, condition.span, "an assertion compares two values");
+                self.say(finding.help("for example: `assert leads_needed <= rep_capacity \"too many leads\"`"));
+            }
+        }
+    }
+
+    fn service(&mut self, written: &ast::Service, agreement: AgreementId, applies: Option<&ast::Expr>, clock: Option<crate::id::CalendarId>) {
+        let same = |c: &Self, s: &ServiceId| c.model.services[*s].name == written.name.text;
+        let first = self.model.agreements[agreement].services.iter().copied().find(|s| same(self, s));
+        if let Some(first) = first {
+            return self.duplicate(&written.name, "services", self.model.services[first].span);
+        }
+        if written.by.is_empty() {
+            let message = format!("service `{}` does not say who owes it", written.name.text);
+            let finding = Finding::new(Code::MissingClause, written.name.span, message);
+            self.say(finding.help(format!("write `service {} by someone for others {{ … }}`", written.name.text)));
+        }
+        let mut parties = |names: &[ast::Name]| names.iter().filter_map(|n| self.party(n)).collect::<Vec<_>>();
+        let (by, for_) = (parties(&written.by), parties(&written.for_));
+        let id = ServiceId::from_index(self.model.services.len());
+        self.model.services.push(Service {
+            span: written.name.span,
+            name: written.name.text.clone(),
+            title: written.title.as_ref().map(|t| t.text.clone()),
+            agreement,
+            by,
+            for_,
+            obligations: Vec::new(),
+            objectives: Vec::new(),
+        });
+        self.model.agreements[agreement].services.push(id);
+        for obligation in &written.obligations {
+            self.obligation(obligation, id, applies, clock);
+        }
+        for objective in &written.objectives {
+            self.objective(objective, id);
+        }
+    }
+
+    /// Versions of one agreement are told apart by their version and are never in force together.
+    fn versions(&mut self) {
+        let all: Vec<(AgreementId, Agreement)> = self.model.agreements.enumerate().map(|(i, a)| (i, a.clone())).collect();
+        for (i, (_, later)) in all.iter().enumerate() {
+            for (_, earlier) in &all[..i] {
+                if earlier.name != later.name {
+                    continue;
+                }
+                if earlier.version == later.version {
+                    let finding = Finding::new(Code::DuplicateName, later.span, format!("there are two agreements `{}`", later.name));
+                    self.say(finding.here("declared again").also(earlier.span, "declared first").help("versions of one agreement each need a `version` of their own"));
+                    continue;
+                }
+                let ends = |a: &Agreement| a.to.unwrap_or(chrono::NaiveDate::MAX);
+                if earlier.from <= ends(later) && later.from <= ends(earlier) {
+                    let day = earlier.from.max(later.from);
+                    let message = format!("versions \"{}\" and \"{}\" of `{}` are both in force on {day}", earlier.version, later.version, later.name);
+                    let finding = Finding::new(Code::OverlappingVersions, later.span, message);
+                    self.say(finding.also(earlier.span, "the other version").help("end one on the day before the other begins: `effective … to …`"));
+                }
+            }
+        }
+    }
+}
+
+fn shown(fixed: crate::check::value::Fixed) -> String {
+    use crate::model::MeasureUnit;
+    match fixed.unit {
+        MeasureUnit::Share => format!("{}%", fixed.value.mul(crate::quantity::Exact::whole(100)).map_or(String::new(), |v| v.short(4))),
+        MeasureUnit::Duration => crate::time::Duration::from_seconds(fixed.value).map_or(String::new(), |d| d.to_string()),
+        MeasureUnit::Money(currency) => format!("{} {}", fixed.value.fixed(2), currency.map_or(String::new(), |c| c.to_string())),
+        MeasureUnit::Number | MeasureUnit::Mixed { .. } => fixed.value.short(4),
+    }
+}

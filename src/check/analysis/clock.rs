@@ -1,0 +1,49 @@
+//! Targets that no start can reach, because their calendar ends first.
+
+use crate::check::Checker;
+use crate::diagnostic::{Code, Finding};
+use crate::model::{Agreement, Duty, Row, Target};
+use crate::time::{Calendar, Horizon, Instant, Recipe};
+use chrono::Datelike;
+
+pub(super) fn run(checker: &mut Checker) {
+    let model = &checker.model;
+    let mut findings = Vec::new();
+    for (id, obligation) in model.obligations.enumerate() {
+        let Duty::Clock { rows, .. } = &obligation.duty else { continue };
+        let agreement = &model.agreements[model.service_of(id).agreement];
+        for row in rows {
+            let Some(clock) = row.clock else { continue };
+            // A calendar without dated rules repeats for ever: only one that runs dry can end.
+            let Recipe::Rules { zone, rules } = &model.calendars[clock].recipe else { continue };
+            if rules.weekly.iter().any(|w| !w.is_empty()) || rules.dated.is_empty() {
+                continue;
+            }
+            let zone = if zone.is_empty() { agreement.zone.name().to_string() } else { zone.clone() };
+            let recipe = Recipe::Rules { zone, rules: rules.clone() };
+            let horizon = Horizon { first: agreement.from.year(), last: agreement.from.year() + 3 };
+            let Some(calendar) = Calendar::new(&recipe, &agreement.zone, horizon) else { continue };
+            // The first start has the most open time before it; where it fails, all do.
+            if due(&calendar, agreement, row).is_none() {
+                let name = &model.calendars[clock].name;
+                let message = format!("calendar `{name}` ends before any start from {} can reach this target", agreement.from);
+                let finding = Finding::new(Code::CalendarEnds, row.span, message).also(model.calendars[clock].span, "its rules are all dated");
+                findings.push(finding.help("give the calendar weekly hours: `open mon-fri 09:00-17:00`"));
+            }
+        }
+    }
+    checker.findings.extend(findings);
+}
+
+fn due(calendar: &Calendar, agreement: &Agreement, row: &Row) -> Option<Instant> {
+    let start = agreement.zone.midnight(agreement.from);
+    match row.target {
+        Target::None => Some(start),
+        Target::Open(d) => calendar.advance(start, d),
+        Target::CalendarDays(n) => calendar.calendar_days(start, n),
+        Target::CalendarMonths(n) => calendar.calendar_months(start, n),
+        Target::WorkingDays(n) => calendar.working_days(start, n),
+        Target::Close(n) => calendar.close_of_working_day(start, n),
+        Target::Clock(minute, n) => calendar.time_of_working_day(start, n, chrono::TimeDelta::minutes(minute.into())),
+    }
+}

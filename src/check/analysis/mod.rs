@@ -1,0 +1,15 @@
+//! What is proved about a model once its names are known. One analysis, one file.
+
+mod clock;
+mod elements;
+mod tiers;
+mod unused;
+
+use crate::check::Checker;
+
+pub(super) fn run(checker: &mut Checker) {
+    clock::run(checker);
+    tiers::run(checker);
+    unused::run(checker);
+    elements::run(checker);
+}

@@ -1,0 +1,82 @@
+//! [`ast`](crate::ast) to [`model`](crate::model): names are looked up, types and units are checked, and the analyses
+//! are run. Every finding is made in one run; the model is whole only where no finding is an error.
+
+mod agreement;
+mod analysis;
+mod calendar;
+mod condition;
+mod names;
+mod objective;
+mod obligation;
+mod pattern;
+mod source;
+mod test;
+mod unit;
+mod value;
+mod vocabulary;
+
+use crate::ast;
+use crate::diagnostic::{Code, Finding};
+use crate::id::{AgreementId, CalendarId, CaseId, EventId, LetId, PartyId, StateId};
+use crate::model::Model;
+use crate::source::Span;
+use std::collections::{HashMap, HashSet};
+
+/// The files of one spec: the one that was named, and those that it imports.
+pub fn check(files: &[ast::File]) -> (Model, Vec<Finding>) {
+    let mut checker = Checker::default();
+    checker.vocabulary(files);
+    checker.agreements(files);
+    checker.sources(files);
+    checker.tests(files);
+    analysis::run(&mut checker);
+    let mut findings = checker.findings;
+    findings.sort_by_key(|f| f.span());
+    findings.dedup();
+    (checker.model, findings)
+}
+
+/// The model as far as it is made, and the names that are known.
+#[derive(Default)]
+struct Checker {
+    model: Model,
+    findings: Vec<Finding>,
+    parties: HashMap<String, PartyId>,
+    calendars: HashMap<String, CalendarId>,
+    cases: HashMap<String, CaseId>,
+    /// Events of the top level.
+    events: HashMap<String, EventId>,
+    used: Used,
+    /// Named values that have a finding of their own.
+    poisoned: HashSet<String>,
+}
+
+/// What something refers to.
+#[derive(Default)]
+struct Used {
+    calendars: HashSet<CalendarId>,
+    states: HashSet<StateId>,
+    lets: HashSet<LetId>,
+}
+
+/// What a name in an expression may refer to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Scope {
+    /// The kind of case whose fields, states and tiers are meant.
+    case: Option<CaseId>,
+    /// The event whose own fields shadow the case's.
+    event: Option<EventId>,
+    /// The agreement whose named values and currency are meant.
+    agreement: Option<AgreementId>,
+}
+
+impl Checker {
+    fn say(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    fn unsupported(&mut self, span: Span, what: &str) {
+        let finding = Finding::new(Code::NotSupportedYet, span, format!("{what} is not evaluated yet"));
+        self.say(finding.here("this clause").help("remove the clause to run the rest; it keeps its meaning in the language"));
+    }
+}

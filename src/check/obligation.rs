@@ -1,0 +1,416 @@
+//! Obligations.
+
+use crate::ast::{self, Clause, ObligationClause, Recipient, TargetKind};
+use crate::check::{Checker, Scope};
+use crate::diagnostic::{Code, Finding};
+use crate::id::{CalendarId, ServiceId};
+use crate::model::{Condition, ConditionKind, Duty, Notice, Obligation, Pattern, Retier, Row, Start, Target};
+use crate::source::Span;
+use crate::time::{Duration, Unit};
+use std::collections::HashMap;
+
+/// The clauses of an obligation, sorted out; each may stand once, but for `pause`.
+#[derive(Default)]
+struct Written<'a> {
+    start: Option<(bool, &'a ast::Pattern)>,
+    each: Option<(Unit, &'a [ast::Name], Span)>,
+    stop: Option<&'a ast::Pattern>,
+    cancel: Option<&'a ast::Pattern>,
+    reset: Option<&'a ast::Pattern>,
+    reopen: Option<&'a ast::Pattern>,
+    pause: Vec<&'a ast::Name>,
+    retier: Option<&'a ast::Name>,
+    within: Option<(&'a [ast::TargetRow], Span)>,
+    clock: Option<&'a ast::Name>,
+    warn: &'a [ast::NoticePoint],
+    escalate: &'a [(ast::NoticePoint, Recipient)],
+    blame: Option<&'a ast::Name>,
+    applies: Option<&'a ast::Expr>,
+    require: Option<(&'a ast::Expr, &'a ast::EventRef, Option<&'a ast::Expr>)>,
+    forbid: Option<(&'a ast::EventRef, Option<&'a ast::Name>, Option<&'a ast::Expr>)>,
+}
+
+impl Checker {
+    pub(super) fn obligation(&mut self, written: &ast::Obligation, service: ServiceId, applies: Option<&ast::Expr>, clock: Option<CalendarId>) {
+        let agreement = self.model.services[service].agreement;
+        let taken = self.promise_named(service, &written.name.text);
+        if let Some(first) = taken {
+            return self.duplicate(&written.name, "promises", first);
+        }
+        let clauses = self.sorted(&written.clauses);
+        let base = Scope { agreement: Some(agreement), ..Scope::default() };
+        let case = match (&clauses.start, &clauses.require, &clauses.forbid) {
+            (Some((_, pattern)), ..) => self.case_of_pattern(pattern),
+            (_, Some((_, on, _)), _) | (_, _, Some((on, ..))) => self.case_of_pattern(&one_event(on)),
+            _ => None,
+        };
+        let scope = Scope { case, ..base };
+        let duty = self.duty(written, &clauses, clock, scope);
+        let blame = clauses.blame.and_then(|field| self.field(field, scope));
+        let all: Vec<Condition> = [applies, clauses.applies].into_iter().flatten().filter_map(|c| self.condition(c, scope)).collect();
+        let applies = all.into_iter().reduce(|a, b| Condition { span: a.span, kind: ConditionKind::All(vec![a, b]) });
+        let Some(duty) = duty else { return };
+        let id = self.model.obligations.push(Obligation {
+            span: written.span,
+            name_span: written.name.span,
+            name: written.name.text.clone(),
+            title: written.title.as_ref().map(|t| t.text.clone()),
+            service,
+            case,
+            applies,
+            duty,
+            blame,
+        });
+        self.model.services[service].obligations.push(id);
+    }
+
+    /// Where an obligation or objective of this name stands in a service, if one does.
+    pub(super) fn promise_named(&self, service: ServiceId, name: &str) -> Option<Span> {
+        let service = &self.model.services[service];
+        let obligations = service.obligations.iter().map(|o| &self.model.obligations[*o]).map(|o| (&o.name, o.name_span));
+        let objectives = service.objectives.iter().map(|o| &self.model.objectives[*o]).map(|o| (&o.name, o.name_span));
+        obligations.chain(objectives).find(|(n, _)| *n == name).map(|(_, span)| span)
+    }
+
+    fn sorted<'a>(&mut self, clauses: &'a [Clause<ObligationClause>]) -> Written<'a> {
+        let mut w = Written::default();
+        let mut first: HashMap<&'static str, Span> = HashMap::new();
+        for clause in clauses {
+            let word = match &clause.kind {
+                ObligationClause::Start { once, on } => {
+                    w.start.get_or_insert((*once, on));
+                    "start"
+                }
+                ObligationClause::Each(unit, by) => {
+                    w.each.get_or_insert((*unit, by, clause.span));
+                    "start"
+                }
+                ObligationClause::Stop(p) => {
+                    w.stop.get_or_insert(p);
+                    "stop"
+                }
+                ObligationClause::Cancel(p) => {
+                    w.cancel.get_or_insert(p);
+                    "cancel"
+                }
+                ObligationClause::Reset(p) => {
+                    w.reset.get_or_insert(p);
+                    "reset"
+                }
+                ObligationClause::Reopen(p) => {
+                    w.reopen.get_or_insert(p);
+                    "reopen"
+                }
+                ObligationClause::Pause(states) => {
+                    w.pause.extend(states);
+                    continue;
+                }
+                ObligationClause::Retier(word) => {
+                    w.retier.get_or_insert(word);
+                    "retier"
+                }
+                ObligationClause::Within(rows) => {
+                    w.within.get_or_insert((rows, clause.span));
+                    "within"
+                }
+                ObligationClause::Clock(name) => {
+                    w.clock.get_or_insert(name);
+                    "clock"
+                }
+                ObligationClause::Warn(points) => {
+                    w.warn = points;
+                    "warn"
+                }
+                ObligationClause::Escalate(steps) => {
+                    w.escalate = steps;
+                    "escalate"
+                }
+                ObligationClause::Blame(name) => {
+                    w.blame.get_or_insert(name);
+                    "blame"
+                }
+                ObligationClause::Applies(condition) => {
+                    w.applies.get_or_insert(condition);
+                    "applies"
+                }
+                ObligationClause::Require(condition, on, when) => {
+                    w.require.get_or_insert((condition, on, when.as_ref()));
+                    "require"
+                }
+                ObligationClause::Forbid(on, state, when) => {
+                    w.forbid.get_or_insert((on, state.as_ref(), when.as_ref()));
+                    "forbid"
+                }
+                ObligationClause::Penalty(..) => {
+                    self.unsupported(clause.span, "`penalty`");
+                    continue;
+                }
+                ObligationClause::Backed(..) => {
+                    self.unsupported(clause.span, "`backed by`");
+                    continue;
+                }
+                ObligationClause::Locked => {
+                    self.unsupported(clause.span, "`locked`");
+                    continue;
+                }
+            };
+            if let Some(before) = first.insert(word, clause.span) {
+                let finding = Finding::new(Code::DuplicateClause, clause.span, format!("an obligation has one `{word}`"));
+                self.say(finding.here("again").also(before, "first").help("join them with `or`, or make two obligations"));
+            }
+        }
+        w
+    }
+
+    fn duty(&mut self, written: &ast::Obligation, clauses: &Written<'_>, clock: Option<CalendarId>, scope: Scope) -> Option<Duty> {
+        let kinds = [clauses.start.is_some() || clauses.each.is_some(), clauses.require.is_some(), clauses.forbid.is_some()];
+        match kinds.iter().filter(|k| **k).count() {
+            1 => {}
+            0 => {
+                let message = format!("obligation `{}` does not say what begins it", written.name.text);
+                let finding = Finding::new(Code::MissingClause, written.name.span, message);
+                self.say(finding.help("add `start on an_event`, `start each month`, `require … on an_event` or `forbid an_event`"));
+                return None;
+            }
+            _ => {
+                let finding = Finding::new(Code::DuplicateClause, written.name.span, "an obligation has one of `start`, `require` and `forbid`");
+                self.say(finding.help("make an obligation of each"));
+                return None;
+            }
+        }
+        if let Some((condition, on, when)) = clauses.require {
+            let on = self.event_pattern(on, scope);
+            let inner = self.event_scope(on.as_ref(), scope);
+            let (condition, when) = (self.condition(condition, inner), self.optional_condition(when, inner));
+            self.only_for_start(clauses, "require");
+            return Some(Duty::Require { on: on?, condition: condition?, when: when? });
+        }
+        if let Some((on, state, when)) = clauses.forbid {
+            let on = self.event_pattern(on, scope);
+            let inner = self.event_scope(on.as_ref(), scope);
+            let during = match state {
+                Some(state) => self.state(state, scope).map(Some),
+                None => Some(None),
+            };
+            let when = self.optional_condition(when, inner);
+            self.only_for_start(clauses, "forbid");
+            return Some(Duty::Forbid { on: on?, during: during?, when: when? });
+        }
+        self.clock_duty(written, clauses, clock, scope)
+    }
+
+    fn optional_condition(&mut self, written: Option<&ast::Expr>, scope: Scope) -> Option<Option<Condition>> {
+        match written {
+            Some(condition) => self.condition(condition, scope).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// The scope in which the fields of a pattern's one event are known.
+    fn event_scope(&self, pattern: Option<&Pattern>, scope: Scope) -> Scope {
+        let event = pattern.and_then(|p| match p.any.first()?.first()?.on {
+            crate::model::Trigger::Event(event) => Some(event),
+            _ => None,
+        });
+        Scope { event, ..scope }
+    }
+
+    /// A rule about single events is decided at once: clauses of a clock say nothing there.
+    fn only_for_start(&mut self, clauses: &Written<'_>, word: &str) {
+        let stray = [
+            clauses.stop.map(|p| ("stop", p.span)),
+            clauses.cancel.map(|p| ("cancel", p.span)),
+            clauses.reset.map(|p| ("reset", p.span)),
+            clauses.reopen.map(|p| ("reopen", p.span)),
+            clauses.within.map(|w| ("within", w.1)),
+            clauses.clock.map(|n| ("clock", n.span)),
+            clauses.retier.map(|n| ("retier", n.span)),
+            clauses.pause.first().map(|n| ("pause", n.span)),
+            clauses.warn.first().map(|n| ("warn", n.span)),
+            clauses.escalate.first().map(|n| ("escalate", n.0.span)),
+        ];
+        for (clause, span) in stray.into_iter().flatten() {
+            let finding = Finding::new(Code::WrongKind, span, format!("`{clause}` says nothing beside `{word}`: the event decides at once"));
+            self.say(finding.help(format!("remove it, or write `start on …` instead of `{word}`")));
+        }
+    }
+
+    fn clock_duty(&mut self, written: &ast::Obligation, clauses: &Written<'_>, clock: Option<CalendarId>, scope: Scope) -> Option<Duty> {
+        let stop = match clauses.stop {
+            Some(stop) => self.duty_pattern(stop, scope)?,
+            None => {
+                let message = format!("obligation `{}` does not say what fulfils it", written.name.text);
+                self.say(Finding::new(Code::MissingClause, written.name.span, message).help("add `stop on an_event`"));
+                return None;
+            }
+        };
+        let start = match (clauses.start, clauses.each) {
+            (Some((once, pattern)), _) => Start::On { once, pattern: self.pattern(pattern, scope)? },
+            (None, Some((unit, by, _))) => self.each(unit, by, &stop)?,
+            (None, None) => return None,
+        };
+        let recurring = matches!(start, Start::Each { .. });
+        let mut optional = |pattern: Option<&ast::Pattern>| match pattern {
+            Some(pattern) => self.duty_pattern(pattern, scope).map(Some),
+            None => Some(None),
+        };
+        let (cancel, reset, reopen) = (optional(clauses.cancel), optional(clauses.reset), optional(clauses.reopen));
+        let pause: Vec<_> = clauses.pause.iter().filter_map(|s| self.state(s, scope)).collect();
+        let own_clock = match clauses.clock {
+            Some(name) => self.calendar(name),
+            None => clock,
+        };
+        let Some((rows, _)) = clauses.within else {
+            let message = format!("obligation `{}` does not say by when", written.name.text);
+            let finding = Finding::new(Code::MissingClause, written.name.span, message);
+            self.say(finding.help("add `within 4h`, `within 2 working days` or another target"));
+            return None;
+        };
+        let rows: Vec<Option<Row>> = rows.iter().map(|row| self.row(row, own_clock, clauses.clock.is_some(), scope, recurring)).collect();
+        let rows: Vec<Row> = rows.into_iter().collect::<Option<_>>()?;
+        let retier = match clauses.retier.map(|n| n.text.as_str()) {
+            Some("carry") => Retier::Carry,
+            Some("restart") => Retier::Restart,
+            _ => Retier::Keep,
+        };
+        let notices = self.notices(clauses, scope);
+        Some(Duty::Clock { start, stop, cancel: cancel?, reset: reset?, reopen: reopen?, pause, rows, retier, notices })
+    }
+
+    fn duty_pattern(&mut self, pattern: &ast::Pattern, scope: Scope) -> Option<Pattern> {
+        // A duty of each period has no case of its own: its events may be of the top level or of any case.
+        let case = scope.case.or_else(|| self.case_of_pattern(pattern));
+        self.pattern(pattern, Scope { case, ..scope })
+    }
+
+    fn each(&mut self, unit: Unit, by: &[ast::Name], stop: &Pattern) -> Option<Start> {
+        let Some(name) = by.first() else { return Some(Start::Each { unit, by: Vec::new(), name: None }) };
+        if let Some(second) = by.get(1) {
+            self.say(Finding::new(Code::DuplicateClause, second.span, "a duty of each period is grouped by one field"));
+        }
+        let fields = self.fields_of_pattern(stop, &name.text);
+        if fields.is_empty() {
+            let finding = Finding::new(Code::UnknownName, name.span, format!("the events that stop this duty have no field `{}`", name.text));
+            self.say(finding.help(format!("declare it with the event: `event report {{ {}: text }}`", name.text)));
+            return None;
+        }
+        Some(Start::Each { unit, by: fields, name: Some(name.text.clone()) })
+    }
+
+    fn row(&mut self, row: &ast::TargetRow, clock: Option<CalendarId>, clock_written: bool, scope: Scope, recurring: bool) -> Option<Row> {
+        let tiers: Vec<_> = match scope.case {
+            Some(case) => row.tiers.iter().map(|t| self.tier(t, case)).collect::<Vec<_>>().into_iter().collect::<Option<_>>()?,
+            None => {
+                if let Some(tier) = row.tiers.first() {
+                    self.say(Finding::new(Code::NoTiers, tier.span, "a duty of each period has no tiers"));
+                    return None;
+                }
+                Vec::new()
+            }
+        };
+        let condition = self.optional_condition(row.condition.as_ref(), scope)?;
+        let target = self.target(&row.target, recurring)?;
+        let clock = match &row.on {
+            Some(name) => Some(self.calendar(name)?),
+            None => clock,
+        };
+        if target != Target::None {
+            let Some(clock) = clock else {
+                if clock_written {
+                    return None;
+                }
+                let finding = Finding::new(Code::MissingClock, row.span, "this target has no calendar to count on");
+                self.say(finding.help("add `clock office` with one of your calendars, or `clock always` for round the clock"));
+                return None;
+            };
+            self.target_fits(target, &row.target, clock);
+        }
+        Some(Row { span: row.span, target, tiers, clock, condition })
+    }
+
+    fn target(&mut self, target: &ast::Target, recurring: bool) -> Option<Target> {
+        let mut empty = |c: &mut Self| {
+            let finding = Finding::new(Code::EmptyTarget, target.span, "this target has no length");
+            c.say(finding.help("write at least `1m`, or `none` where nothing is promised"));
+            None
+        };
+        let mut count = |c: &mut Self, n: ast::Count, times: u32| {
+            const MOST: u32 = 36_600;
+            match n.value.checked_mul(times).filter(|n| *n <= MOST) {
+                None => {
+                    c.say(Finding::new(Code::OutOfRange, n.span, "this is more than a century"));
+                    None
+                }
+                found => found,
+            }
+        };
+        match target.kind {
+            TargetKind::None => Some(Target::None),
+            TargetKind::Duration(d) if d <= Duration::ZERO => empty(self),
+            TargetKind::Duration(d) => Some(Target::Open(d)),
+            TargetKind::Calendar(span) if span.count.value == 0 => empty(self),
+            TargetKind::Calendar(span) => match span.unit {
+                Unit::Day => count(self, span.count, 1).map(Target::CalendarDays),
+                Unit::Week => count(self, span.count, 7).map(Target::CalendarDays),
+                _ => count(self, span.count, 1).map(Target::CalendarMonths),
+            },
+            TargetKind::WorkingDays(n) if n.value == 0 => empty(self),
+            TargetKind::WorkingDays(n) => count(self, n, 1).map(Target::WorkingDays),
+            TargetKind::Close(n) | TargetKind::Clock(_, n) if recurring && n.value == 0 => {
+                let finding = Finding::new(Code::OutOfRange, n.span, "the open days of a period are counted from 1");
+                self.say(finding.help("write `working day 1` for its first open day"));
+                None
+            }
+            TargetKind::Close(n) => count(self, n, 1).map(Target::Close),
+            TargetKind::Clock(minute, n) => count(self, n, 1).map(|n| Target::Clock(minute, n)),
+        }
+    }
+
+    /// Working days need a calendar that has days.
+    fn target_fits(&mut self, target: Target, written: &ast::Target, clock: CalendarId) {
+        use crate::time::Recipe;
+        let calendar = &self.model.calendars[clock];
+        let made = !matches!(calendar.recipe, Recipe::Always | Recipe::Rules { .. });
+        if made && matches!(target, Target::WorkingDays(_) | Target::Close(_) | Target::Clock(..)) {
+            let message = format!("calendar `{}` is made of others and has no days of its own", calendar.name);
+            let finding = Finding::new(Code::NoDays, written.span, message).also(calendar.span, "made here");
+            self.say(finding.help("count on one of the calendars that it is made of"));
+        }
+    }
+
+    fn notices(&mut self, clauses: &Written<'_>, scope: Scope) -> Vec<Notice> {
+        let mut notices: Vec<Notice> = Vec::new();
+        for point in clauses.warn {
+            notices.push(Notice { span: point.span, at: point.kind, to: None, to_field: None });
+        }
+        for (point, to) in clauses.escalate {
+            let mut to_field = None;
+            if let Recipient::Name(name) = to
+                && !self.parties.contains_key(&name.text)
+            {
+                to_field = self.find_field(&name.text, scope);
+                if to_field.is_none() {
+                    let mut known: Vec<String> = self.parties.keys().cloned().chain(self.field_names(scope)).collect();
+                    known.sort();
+                    self.unknown(name, "a party or a field", &known, scope);
+                    continue;
+                }
+            }
+            notices.push(Notice { span: point.span, at: point.kind, to: Some(to.clone()), to_field });
+        }
+        for notice in &notices {
+            if let ast::NoticeKind::Share(share) = notice.at
+                && share <= crate::quantity::Exact::ZERO
+            {
+                self.say(Finding::new(Code::OutOfRange, notice.span, "a share of 0% is the start itself"));
+            }
+        }
+        notices
+    }
+}
+
+fn one_event(event: &ast::EventRef) -> ast::Pattern {
+    let happening = ast::Happening::Event(event.clone());
+    let counted = ast::Counted { span: event.span, count: None, happening, across: None, spaced: None, last: None, during: None };
+    ast::Pattern { span: event.span, any: vec![vec![counted]] }
+}

@@ -1,0 +1,208 @@
+//! Fixed values: the named values of an agreement and the literals of conditions.
+
+use crate::ast::{self, Argument, Expr, ExprKind, Literal, Name, Operator};
+use crate::check::unit::{self, Clash};
+use crate::check::{Checker, Scope};
+use crate::diagnostic::{Code, Finding};
+use crate::model::MeasureUnit;
+use crate::quantity::Exact;
+use crate::source::Span;
+
+/// A fixed value and its unit; durations are seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fixed {
+    pub(super) value: Exact,
+    pub(super) unit: MeasureUnit,
+}
+
+impl Checker {
+    /// The value of an expression of literals and named values.
+    pub(super) fn fixed(&mut self, expr: &Expr, scope: Scope) -> Option<Fixed> {
+        match &expr.kind {
+            ExprKind::Literal(literal) => {
+                let fixed = fixed_literal(literal);
+                if fixed.is_none() {
+                    let finding = Finding::new(Code::TypeMismatch, expr.span, "a number, a percentage, an amount or a duration is needed here");
+                    self.say(finding);
+                }
+                fixed
+            }
+            ExprKind::Name(name) => self.named_value(name, scope),
+            ExprKind::Negative(inner) => self.fixed(inner, scope).map(|f| Fixed { value: f.value.neg(), ..f }),
+            ExprKind::Arithmetic(left, operator, right) => {
+                let (a, b) = (self.fixed(left, scope), self.fixed(right, scope));
+                let (a, b) = (a?, b?);
+                let unit = self.combined(expr.span, a.unit, *operator, b.unit)?;
+                let value = match operator {
+                    Operator::Add => a.value.add(b.value),
+                    Operator::Subtract => a.value.sub(b.value),
+                    Operator::Multiply => a.value.mul(b.value),
+                    Operator::Divide if b.value.is_zero() => {
+                        self.say(Finding::new(Code::DivisionByZero, right.span, "this is zero, and something is divided by it"));
+                        return None;
+                    }
+                    Operator::Divide => a.value.div(b.value),
+                };
+                self.kept(expr.span, value).map(|value| Fixed { value, unit })
+            }
+            ExprKind::Call(name, arguments) => self.fixed_call(expr.span, name, arguments, scope),
+            _ => {
+                let finding = Finding::new(Code::TypeMismatch, expr.span, "a fixed value is needed here");
+                self.say(finding.help("write literals, named values, `+ - * / of`, `ceil`, `floor`, `round`, `min` and `max`"));
+                None
+            }
+        }
+    }
+
+    fn fixed_call(&mut self, span: Span, name: &Name, arguments: &[Argument], scope: Scope) -> Option<Fixed> {
+        let values: Vec<Option<Fixed>> = arguments.iter().map(|a| self.fixed(&a.value, scope)).collect();
+        let values: Vec<Fixed> = values.into_iter().collect::<Option<_>>()?;
+        let one = |c: &mut Self| {
+            if values.len() != 1 {
+                c.say(Finding::new(Code::BadArgument, span, format!("`{}` takes one value", name.text)));
+            }
+            values.first().copied().filter(|_| values.len() == 1)
+        };
+        match name.text.as_str() {
+            "ceil" => one(self).map(|f| Fixed { value: f.value.ceil(), ..f }),
+            "floor" => one(self).map(|f| Fixed { value: f.value.floor(), ..f }),
+            "round" => one(self).map(|f| Fixed { value: f.value.round(0), ..f }),
+            "min" | "max" => {
+                let first = *values.first()?;
+                for other in &values[1..] {
+                    self.combined(span, first.unit, Operator::Add, other.unit)?;
+                }
+                let pick = if name.text == "min" { values.iter().map(|f| f.value).min() } else { values.iter().map(|f| f.value).max() };
+                pick.map(|value| Fixed { value, ..first })
+            }
+            other => {
+                let finding = Finding::new(Code::UnknownFunction, name.span, format!("`{other}` gives no fixed value"));
+                self.say(finding.did_you_mean(other, ["ceil", "floor", "round", "min", "max"]));
+                None
+            }
+        }
+    }
+
+    fn named_value(&mut self, name: &Name, scope: Scope) -> Option<Fixed> {
+        match self.find_let(&name.text, scope) {
+            Some(id) => {
+                self.used.lets.insert(id);
+                let found = &self.model.lets[id];
+                Some(Fixed { value: found.value, unit: found.unit })
+            }
+            // Its own finding was made where it is declared.
+            None if self.poisoned.contains(&name.text) => None,
+            None => {
+                let known: Vec<String> = self.lets_of(scope).map(|(_, l)| l.name.clone()).collect();
+                self.unknown(name, "a named value", &known, scope);
+                None
+            }
+        }
+    }
+
+    pub(super) fn find_let(&self, name: &str, scope: Scope) -> Option<crate::id::LetId> {
+        self.lets_of(scope).find(|(_, l)| l.name == name).map(|(id, _)| id)
+    }
+
+    fn lets_of(&self, scope: Scope) -> impl Iterator<Item = (crate::id::LetId, &crate::model::Let)> {
+        self.model.lets.enumerate().filter(move |(_, l)| Some(l.agreement) == scope.agreement)
+    }
+
+    /// The unit of a result; a finding where there is none.
+    pub(super) fn combined(&mut self, span: Span, left: MeasureUnit, operator: Operator, right: MeasureUnit) -> Option<MeasureUnit> {
+        match unit::combined(left, operator, right) {
+            Ok(unit) => Some(unit),
+            Err(clash) => {
+                let verb = match operator {
+                    Operator::Add => "added",
+                    Operator::Subtract => "subtracted",
+                    Operator::Multiply => "multiplied",
+                    Operator::Divide => "divided",
+                };
+                self.clash(span, clash, left, right, verb);
+                None
+            }
+        }
+    }
+
+    pub(super) fn clash(&mut self, span: Span, clash: Clash, left: MeasureUnit, right: MeasureUnit, verb: &str) {
+        let finding = match clash {
+            Clash::Currencies(a, b) => {
+                Finding::new(Code::OtherCurrency, span, format!("amounts in {a} and {b} cannot be {verb}")).help("an agreement has one currency; convert one of them in the text")
+            }
+            Clash::Unlike => {
+                Finding::new(Code::TypeMismatch, span, format!("{} and {} cannot be {verb}", unit::word(left), unit::word(right)))
+            }
+            Clash::TooHigh => Finding::new(Code::TypeMismatch, span, "this has no unit that anything is measured in"),
+        };
+        self.say(finding);
+    }
+
+    fn kept(&mut self, span: Span, value: Option<Exact>) -> Option<Exact> {
+        if value.is_none() {
+            self.say(Finding::new(Code::OutOfRange, span, "this value is larger than the tool keeps"));
+        }
+        value
+    }
+
+    /// The named values of an agreement, each of which may use the ones before and after it.
+    pub(super) fn lets(&mut self, lets: &[&ast::Let], scope: Scope) {
+        let agreement = scope.agreement.expect("named values belong to an agreement");
+        let mut left: Vec<&ast::Let> = Vec::new();
+        for written in lets {
+            match left.iter().find(|l| l.name.text == written.name.text) {
+                Some(first) => self.duplicate(&written.name, "named values", first.name.span),
+                None => left.push(written),
+            }
+        }
+        // Each turn takes what depends on nothing that is still left.
+        while !left.is_empty() {
+            let waiting: Vec<String> = left.iter().map(|l| l.name.text.clone()).collect();
+            let ready: Vec<&ast::Let> = left.iter().copied().filter(|l| !mentions(&l.value, &waiting)).collect();
+            if ready.is_empty() {
+                for circular in &left {
+                    self.poisoned.insert(circular.name.text.clone());
+                    let message = format!("`{}` depends on itself", circular.name.text);
+                    self.say(Finding::new(Code::CircularLet, circular.name.span, message));
+                }
+                return;
+            }
+            for written in ready {
+                left.retain(|l| l.name.span != written.name.span);
+                let fixed = self.fixed(&written.value, scope);
+                if fixed.is_none() {
+                    self.poisoned.insert(written.name.text.clone());
+                }
+                if let Some(fixed) = fixed {
+                    let title = written.title.as_ref().map(|t| t.text.clone());
+                    let (span, name) = (written.name.span, written.name.text.clone());
+                    self.model.lets.push(crate::model::Let { span, name, title, agreement, value: fixed.value, unit: fixed.unit });
+                }
+            }
+        }
+    }
+}
+
+/// The value of a literal, if it is an amount of something.
+pub(super) fn fixed_literal(literal: &Literal) -> Option<Fixed> {
+    let (value, unit) = match literal {
+        Literal::Number(n) => (*n, MeasureUnit::Number),
+        Literal::Percent(n) => (*n, MeasureUnit::Share),
+        Literal::Money(n, currency) => (*n, MeasureUnit::Money(Some(*currency))),
+        Literal::Duration(d) => (d.as_seconds(), MeasureUnit::Duration),
+        Literal::Date(_) | Literal::DateTime(_) | Literal::Clock(_) | Literal::Text(_) => return None,
+    };
+    Some(Fixed { value, unit })
+}
+
+fn mentions(expr: &Expr, names: &[String]) -> bool {
+    match &expr.kind {
+        ExprKind::Name(name) => names.contains(&name.text),
+        ExprKind::Negative(a) | ExprKind::Not(a) | ExprKind::Present(a, _) => mentions(a, names),
+        ExprKind::Arithmetic(a, _, b) | ExprKind::Compare(a, _, b) => mentions(a, names) || mentions(b, names),
+        ExprKind::All(all) | ExprKind::Any(all) => all.iter().any(|e| mentions(e, names)),
+        ExprKind::Call(_, arguments) => arguments.iter().any(|a| mentions(&a.value, names)),
+        ExprKind::In { value, among, .. } => mentions(value, names) || among.iter().any(|e| mentions(e, names)),
+        ExprKind::Literal(_) | ExprKind::Path(..) | ExprKind::During(_) => false,
+    }
+}

@@ -1,0 +1,156 @@
+//! The registry of codes: each finding's stable name, how much it matters, and the group in which it can be allowed.
+
+use crate::diagnostic::Severity;
+use std::fmt;
+
+/// What a code is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// How the text is read.
+    Syntax,
+    /// Names and types.
+    Names,
+    /// Calendars and clocks.
+    Time,
+    /// Tiers and conditions.
+    Tiers,
+    /// Objectives.
+    Objectives,
+    /// Agreements, their versions and levels.
+    Agreements,
+    /// Sources and tests.
+    Sources,
+    /// What an agreement should have.
+    Elements,
+    /// Limits of the tool.
+    Limits,
+}
+
+macro_rules! codes {
+    ($($group:ident $severity:ident { $($name:ident $text:literal $about:literal,)* })*) => {
+        /// The stable name of a kind of finding.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[doc = $about] $name,)*)*
+        }
+
+        impl Code {
+            /// All codes, in the registry's order.
+            pub const ALL: &[Code] = &[$($(Code::$name,)*)*];
+
+            /// The name, in kebab case.
+            pub fn text(self) -> &'static str {
+                match self { $($(Code::$name => $text,)*)* }
+            }
+
+            /// What it means, in a sentence.
+            pub fn about(self) -> &'static str {
+                match self { $($(Code::$name => $about,)*)* }
+            }
+
+            /// How much it matters unless told otherwise.
+            pub fn severity(self) -> Severity {
+                match self { $($(Code::$name => Severity::$severity,)*)* }
+            }
+
+            /// The group that it belongs to.
+            pub fn group(self) -> Group {
+                match self { $($(Code::$name => Group::$group,)*)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Syntax Error {
+        Syntax "syntax" "a clause does not read as the language says",
+        UnknownClause "unknown-clause" "a word begins no clause of its block",
+        UnclosedBrace "unclosed-brace" "a block is never closed",
+        StrayBrace "stray-brace" "a brace closes nothing",
+        UnclosedText "unclosed-text" "a text has no closing quote",
+        CurlyQuotes "curly-quotes" "a text stands in typographic quotes",
+        OddSpace "odd-space" "a no-break space stands where a space should",
+        DoubledEquals "doubled-equals" "`==` is written for `=`",
+        CapitalWord "capital-word" "`and`, `or` or `not` is written in capitals or signs",
+        SpacedUnit "spaced-unit" "a unit stands apart from its number, or is spelled out",
+        BareDay "bare-day" "`1d` or `1 day` could mean three things",
+        ChainedComparison "chained-comparison" "a comparison is chained",
+        BadLiteral "bad-literal" "a number, date or time does not exist",
+    }
+    Names Error {
+        UnknownName "unknown-name" "a name is not declared",
+        DuplicateName "duplicate-name" "a name is declared twice",
+        WrongKind "wrong-kind" "a name is of another kind than its place needs",
+        TypeMismatch "type-mismatch" "two things of unlike types are compared or combined",
+        UnknownMember "unknown-member" "a word is not a member of its enumeration",
+        NotACondition "not-a-condition" "a condition is needed and a value is written",
+        WrongCase "wrong-case" "a name belongs to another kind of case",
+        DuplicateClause "duplicate-clause" "a clause may stand only once",
+        MissingClause "missing-clause" "a clause is needed and not there",
+        ImportFailed "import-failed" "an import cannot be followed",
+        UnknownFunction "unknown-function" "a function does not exist",
+        BadArgument "bad-argument" "a function is given something that it does not take",
+        OtherCurrency "other-currency" "amounts of two currencies meet",
+        DivisionByZero "division-by-zero" "a fixed value divides by zero",
+        CircularLet "circular-let" "named values depend on each other in a circle",
+        AssertFails "assert-fails" "an assertion does not hold for the declared values",
+    }
+    Time Error {
+        UnknownZone "unknown-zone" "a time zone is not in the database",
+        OverlappingHours "overlapping-hours" "two rules of the same rank give hours for the same day",
+        EmptyHours "empty-hours" "a window has no length",
+        NeverOpen "never-open" "a calendar is never open",
+        MissingClock "missing-clock" "an obligation with a target has no calendar to count on",
+        NoDays "no-days" "working days are counted on a calendar that has none of its own",
+        EmptyTarget "empty-target" "a target has no length",
+        BackwardRange "backward-range" "a range ends before it begins",
+        CalendarEnds "calendar-ends" "no start of an obligation can reach its target on its calendar",
+    }
+    Tiers Error {
+        TierAfterOtherwise "tier-after-otherwise" "a tier stands after `otherwise` and is never reached",
+        NoTiers "no-tiers" "a tier is used for a kind of case that has none",
+    }
+    Objectives Error {
+        NotAMeasure "not-a-measure" "an objective needs something that can be measured and compared",
+        MixedObjective "mixed-objective" "an objective measures things that cannot be counted together",
+    }
+    Agreements Error {
+        OverlappingVersions "overlapping-versions" "two versions of an agreement are in force on the same day",
+        NotSupportedYet "not-supported-yet" "the clause is part of the language, and this version does not evaluate it yet",
+    }
+    Sources Error {
+        AmbiguousDates "ambiguous-dates" "a date format is needed to tell day from month",
+        BadFormat "bad-format" "a time format does not exist",
+        NothingExpected "nothing-expected" "a test expects nothing",
+    }
+    Tiers Warning {
+        UncoveredTier "uncovered-tier" "a tier has no row among an obligation's targets",
+        NoOtherwise "no-otherwise" "a case can fall into no tier",
+    }
+    Names Warning {
+        Unused "unused" "a declaration is used by nothing",
+    }
+    Elements Warning {
+        NoContact "no-contact" "a party has no contact",
+        NoObligations "no-obligations" "an agreement promises nothing",
+    }
+    Limits Error {
+        FileTooLarge "file-too-large" "a file is larger than the tool reads",
+        NestingTooDeep "nesting-too-deep" "brackets nest deeper than the tool reads",
+        TooManyImports "too-many-imports" "imports are too many or circular",
+        OutOfRange "out-of-range" "a number or a date is outside of what the tool keeps",
+    }
+}
+
+impl Code {
+    /// The code of this name.
+    pub fn named(text: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|c| c.text() == text)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}

@@ -1,0 +1,172 @@
+//! What a spec means: names are ids, units are one, defaults are written out. Made by `check`, read by its analyses.
+//!
+//! A model is only ever run when no finding about it is an error.
+
+mod condition;
+mod objective;
+mod obligation;
+mod vocabulary;
+
+pub use condition::{Condition, ConditionKind, Lookback, Pattern, Scalar, Subject, Trigger, Value, Atom};
+pub use objective::{EventCount, Goal, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
+pub use obligation::{Duty, Notice, Obligation, Retier, Row, Start, Target};
+pub use vocabulary::{Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Source, State, StateWhen, Tier, TierRule, TimeForm, Type};
+
+use crate::ast;
+use crate::id::{
+    AgreementId, CalendarId, CaseId, EventId, FieldId, LetId, ObjectiveId, ObligationId, PartyId, ServiceId, SourceId, StateId, Table, TierId,
+};
+use crate::quantity::{Currency, Exact};
+use crate::source::Span;
+use crate::time::{Fiscal, Zone};
+use chrono::NaiveDate;
+
+/// A whole spec with its imports.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// Parties.
+    pub parties: Table<PartyId, Party>,
+    /// Calendars; the first is `always`.
+    pub calendars: Table<CalendarId, Calendar>,
+    /// Kinds of cases.
+    pub cases: Table<CaseId, Case>,
+    /// Events of cases and of the top level.
+    pub events: Table<EventId, Event>,
+    /// Fields of cases and of events.
+    pub fields: Table<FieldId, Field>,
+    /// States of cases.
+    pub states: Table<StateId, State>,
+    /// Tiers of cases.
+    pub tiers: Table<TierId, Tier>,
+    /// Agreements, one for each version.
+    pub agreements: Table<AgreementId, Agreement>,
+    /// Named values.
+    pub lets: Table<LetId, Let>,
+    /// Services.
+    pub services: Table<ServiceId, Service>,
+    /// Obligations.
+    pub obligations: Table<ObligationId, Obligation>,
+    /// Objectives.
+    pub objectives: Table<ObjectiveId, Objective>,
+    /// Sources.
+    pub sources: Table<SourceId, Source>,
+    /// Tests, resolved.
+    pub tests: Vec<Test>,
+}
+
+/// One version of an agreement.
+#[derive(Clone, Debug)]
+pub struct Agreement {
+    /// Where.
+    pub span: Span,
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Its version; empty where none is written.
+    pub version: String,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day, if it ends.
+    pub to: Option<NaiveDate>,
+    /// Months and days begin at its midnight.
+    pub zone: Zone,
+    /// The currency of its amounts.
+    pub currency: Option<Currency>,
+    /// Where its year begins.
+    pub fiscal: Fiscal,
+    /// When it is looked at again.
+    pub review: Option<ast::Review>,
+    /// The cases that it is about.
+    pub applies: Option<Condition>,
+    /// Who wants what.
+    pub goals: Vec<(PartyId, String)>,
+    /// Its services, in order.
+    pub services: Vec<ServiceId>,
+    /// Prose, as title and text.
+    pub prose: Vec<(String, String)>,
+}
+
+/// A named value of an agreement.
+#[derive(Clone, Debug)]
+pub struct Let {
+    /// Where.
+    pub span: Span,
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Its agreement.
+    pub agreement: AgreementId,
+    /// The value.
+    pub value: Exact,
+    /// Its unit.
+    pub unit: MeasureUnit,
+}
+
+/// A service of an agreement.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Where its name stands.
+    pub span: Span,
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Its agreement.
+    pub agreement: AgreementId,
+    /// Who owes.
+    pub by: Vec<PartyId>,
+    /// Who is owed.
+    pub for_: Vec<PartyId>,
+    /// Its obligations, in order.
+    pub obligations: Vec<ObligationId>,
+    /// Its objectives, in order.
+    pub objectives: Vec<ObjectiveId>,
+}
+
+/// A test: a small log and what it should give.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// Where.
+    pub span: Span,
+    /// What it shows.
+    pub title: String,
+    /// The agreement that is meant.
+    pub agreement: AgreementId,
+    /// What happens, in the order of the text.
+    pub events: Vec<TestEvent>,
+    /// As of when.
+    pub as_of: Option<chrono::NaiveDateTime>,
+    /// What is expected.
+    pub expectations: Vec<ast::Expectation>,
+}
+
+/// An event of a test.
+#[derive(Clone, Debug)]
+pub struct TestEvent {
+    /// Where.
+    pub span: Span,
+    /// When, on the agreement's wall clock; nothing for what a case has from its beginning.
+    pub at: Option<chrono::NaiveDateTime>,
+    /// The case and its key.
+    pub case: Option<(CaseId, String)>,
+    /// The event.
+    pub event: Option<EventId>,
+    /// Fields of the case that change.
+    pub fields: Vec<(FieldId, Option<Scalar>)>,
+    /// The event's own fields.
+    pub own: Vec<(FieldId, Option<Scalar>)>,
+}
+
+impl Model {
+    /// The built-in calendar that is open for ever.
+    pub fn always(&self) -> CalendarId {
+        self.calendars.ids().next().expect("a model begins with `always`")
+    }
+
+    /// The service of an obligation.
+    pub fn service_of(&self, obligation: ObligationId) -> &Service {
+        &self.services[self.obligations[obligation].service]
+    }
+}

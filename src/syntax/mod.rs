@@ -1,0 +1,29 @@
+//! Text to [`ast`](crate::ast), with findings, never a failure.
+//!
+//! pest reads the text by `grammar/sla.pest` and does not leave this module. A clause that does not parse costs that
+//! clause, an item that item; [`broken`] says what a correct reader would have wanted there.
+
+mod broken;
+mod build;
+mod grammar;
+mod scan;
+mod words;
+
+use crate::ast;
+use crate::diagnostic::Finding;
+use crate::source::{FileId, SourceMap};
+
+pub use scan::{MAX_DEPTH, MAX_FILE};
+
+/// Reads a file of the map.
+pub fn parse(sources: &SourceMap, file: FileId) -> (ast::File, Vec<Finding>) {
+    let text = &sources.file(file).text;
+    let mut findings = Vec::new();
+    if let Err(limit) = scan::limits(text, file) {
+        return (ast::File::default(), vec![limit]);
+    }
+    scan::odd_spaces(text, file, &mut findings);
+    let tree = build::file(text, file, &mut findings);
+    findings.sort_by_key(|f| f.span());
+    (tree, findings)
+}
