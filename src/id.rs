@@ -96,6 +96,11 @@ impl<I: Id, T> Table<I, T> {
         self.rows.iter()
     }
 
+    /// All rows, in order, to be changed.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.rows.iter_mut()
+    }
+
     /// All ids, in order.
     pub fn ids(&self) -> impl Iterator<Item = I> + use<I, T> {
         (0..self.rows.len()).map(I::from_index)

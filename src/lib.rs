@@ -2,8 +2,11 @@
 pub mod ast;
 pub mod check;
 pub mod diagnostic;
+pub mod engine;
+pub mod event;
 pub mod id;
 pub mod model;
+pub mod plan;
 pub mod quantity;
 pub mod source;
 pub mod syntax;

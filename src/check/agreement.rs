@@ -73,6 +73,15 @@ impl Checker {
         for clause in &written.clauses {
             self.agreement_clause(clause, id, head.applies, clock, scope);
         }
+        // How a log shows a value never decides; it must still be something that can be measured.
+        for (measured, _) in lets.iter().filter_map(|l| l.measured.as_ref()) {
+            self.measure(measured, scope);
+        }
+        // What counts events counts those of the cases that the agreement is about.
+        let about = head.applies.and_then(|c| Some((c, self.model.cases.ids().find(|id| self.speaks_of(c, Some(*id)))?)));
+        if let Some((condition, case)) = about {
+            self.model.agreements[id].applies = self.condition(condition, Scope { case: Some(case), ..scope });
+        }
     }
 
     fn head<'a>(&mut self, written: &'a ast::Agreement) -> Head<'a> {
@@ -151,12 +160,7 @@ impl Checker {
                     self.model.agreements[id].goals.push((party, text.text.clone()));
                 }
             }
-            AgreementClause::Let(l) => {
-                if let Some((measured, _)) = &l.measured {
-                    // It never decides; `sla calc` shows it. It must still be something that can be measured.
-                    self.measure(measured, scope);
-                }
-            }
+            AgreementClause::Let(_) => {}
             AgreementClause::Assert(condition, text) => self.assertion(condition, text.as_ref(), scope),
             AgreementClause::Service(service) => self.service(service, id, applies, clock),
             AgreementClause::Prose(title, text) => self.model.agreements[id].prose.push((title.text.clone(), text.text.clone())),

@@ -47,6 +47,8 @@ impl Checker {
         let scope = Scope { case, ..base };
         let duty = self.duty(written, &clauses, clock, scope);
         let blame = clauses.blame.and_then(|field| self.field(field, scope));
+        // The agreement's condition speaks of the cases that have its fields; to other duties it says nothing.
+        let applies = applies.filter(|c| self.speaks_of(c, case));
         let all: Vec<Condition> = [applies, clauses.applies].into_iter().flatten().filter_map(|c| self.condition(c, scope)).collect();
         let applies = all.into_iter().reduce(|a, b| Condition { span: a.span, kind: ConditionKind::All(vec![a, b]) });
         let Some(duty) = duty else { return };

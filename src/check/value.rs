@@ -195,6 +195,15 @@ pub(super) fn fixed_literal(literal: &Literal) -> Option<Fixed> {
     Some(Fixed { value, unit })
 }
 
+impl Checker {
+    /// Whether a condition of the agreement is about this kind of case: it is, unless all its fields are another kind's.
+    pub(super) fn speaks_of(&self, condition: &Expr, case: Option<crate::id::CaseId>) -> bool {
+        let fields = |c: crate::id::CaseId| self.field_names(Scope { case: Some(c), ..Scope::default() });
+        let Some(case) = case else { return false };
+        mentions(condition, &fields(case)) || !self.model.cases.ids().any(|c| mentions(condition, &fields(c)))
+    }
+}
+
 fn mentions(expr: &Expr, names: &[String]) -> bool {
     match &expr.kind {
         ExprKind::Name(name) => names.contains(&name.text),

@@ -1,0 +1,129 @@
+//! The clock of one instance: section 2.2.
+//!
+//! A clock is told when it starts, halts and resumes, in order of time. It keeps the open time that it counted, and the
+//! instant at which its target is used up; that instant moves with every halt before it, and stays once it has passed.
+
+use crate::engine::target::Need;
+use crate::id::CalendarId;
+use crate::time::{Calendar, Duration, Instant};
+
+/// A clock, accounted for up to `mark`.
+#[derive(Clone, Debug)]
+pub(super) struct Clock {
+    pub(super) calendar: CalendarId,
+    need: Need,
+    /// What the target asked for when it was set; for people.
+    pub(super) target: Duration,
+    mark: Instant,
+    halted: bool,
+    pub(super) elapsed: Duration,
+    pub(super) paused: Duration,
+    pub(super) late: Duration,
+    /// When the target is used up if the clock runs on from `mark`; nothing where the calendar ends first.
+    due: Option<Instant>,
+    /// It was used up before a halt began: nothing moves it any more.
+    passed: bool,
+}
+
+impl Clock {
+    pub(super) fn start(calendar: CalendarId, days: &Calendar, need: Need, start: Instant, halted: bool) -> Clock {
+        let zero = Duration::ZERO;
+        let target = need.open;
+        let mut clock =
+            Clock { calendar, need, target, mark: start, halted, elapsed: zero, paused: zero, late: zero, due: None, passed: false };
+        clock.due = clock.used_up(days, start);
+        clock
+    }
+
+    /// Counts the time up to `t`.
+    pub(super) fn settle(&mut self, days: &Calendar, t: Instant) {
+        if t <= self.mark {
+            return;
+        }
+        let open = days.elapsed(self.mark, t);
+        if self.halted {
+            self.paused = self.paused.plus(open);
+        } else {
+            self.elapsed = self.elapsed.plus(open);
+            if let Some(due) = self.due.filter(|due| *due < t) {
+                self.late = self.late.plus(days.elapsed(due.max(self.mark), t));
+            }
+        }
+        self.mark = t;
+    }
+
+    pub(super) fn is_halted(&self) -> bool {
+        self.halted
+    }
+
+    pub(super) fn halt(&mut self, days: &Calendar, t: Instant) {
+        if !self.halted {
+            self.settle(days, t);
+            self.passed |= self.due.is_some_and(|due| due <= t);
+            self.halted = true;
+        }
+    }
+
+    pub(super) fn resume(&mut self, days: &Calendar, t: Instant) {
+        if self.halted {
+            self.settle(days, t);
+            self.halted = false;
+            self.due = self.due_if_resumed(days, t);
+        }
+    }
+
+    /// The due; of a halted clock, the due if it resumed at `t`.
+    pub(super) fn due_if_resumed(&self, days: &Calendar, t: Instant) -> Option<Instant> {
+        if self.passed || !self.halted { self.due } else { self.used_up(days, t) }
+    }
+
+    /// When the target is used up if the clock runs from `t` on with what it has counted.
+    fn used_up(&self, days: &Calendar, t: Instant) -> Option<Instant> {
+        let left = self.need.open.minus(self.elapsed);
+        if left <= Duration::ZERO {
+            return Some(self.need.not_before);
+        }
+        // A named instant before which no open time is left to count was taken above.
+        Some(days.advance(t, left)?.max(self.need.not_before))
+    }
+
+    /// Whether the target was used up before `t`, whatever happens from `t` on.
+    pub(super) fn is_overdue(&self, t: Instant) -> bool {
+        let fixed = self.passed || !self.halted || self.need.open <= self.elapsed;
+        fixed && self.due.is_some_and(|due| due < t)
+    }
+
+    /// From `t` on another target counts; what has elapsed is kept.
+    pub(super) fn carry(&mut self, calendar: CalendarId, days: [&Calendar; 2], need: Need, elapsed_on_new: Option<Duration>, t: Instant) {
+        let [old, new] = days;
+        self.settle(old, t);
+        self.target = need.open;
+        self.calendar = calendar;
+        // A named instant is reached on its own calendar from the original start: the difference to what was counted
+        // on the old one moves with the target.
+        let counted = elapsed_on_new.unwrap_or(self.elapsed);
+        let open = need.open.minus(counted).plus(self.elapsed);
+        self.need = Need { open, not_before: need.not_before.max(t), named: need.named };
+        self.due = self.used_up(new, t);
+        self.passed = false;
+    }
+
+    /// When so much more or less than the target has been counted, if the clock runs on from its mark.
+    pub(super) fn reaches(&self, days: &Calendar, beyond: Duration) -> Option<Instant> {
+        let left = self.need.open.plus(beyond).minus(self.elapsed);
+        if left <= Duration::ZERO { Some(self.mark) } else { days.advance(self.mark, left) }
+    }
+
+    /// Whether so much more or less than the target has been counted.
+    pub(super) fn has_reached(&self, beyond: Duration) -> bool {
+        self.need.open.plus(beyond) <= self.elapsed
+    }
+
+    pub(super) fn mark(&self) -> Instant {
+        self.mark
+    }
+
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+}

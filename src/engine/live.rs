@@ -1,0 +1,517 @@
+//! An instance while it may still change.
+
+use crate::ast::NoticeKind as Point;
+use crate::engine::clock::Clock;
+use crate::engine::matcher::Matcher;
+use crate::engine::outcome::{Evidence, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
+use crate::engine::target::{self, Choice, Need};
+use crate::engine::truth::{Gap, Moment, Tiered, Truth};
+use crate::engine::world::World;
+use crate::engine::Sink;
+use crate::event::{Event, TextId, Value};
+use crate::id::{CaseId, ObligationId, TierId};
+use crate::model::{Retier, Target};
+use crate::plan::{Clocked, Duty};
+use crate::quantity::Exact;
+use crate::time::{Calendar, Duration, Instant};
+use chrono::NaiveDate;
+
+/// An open instance, or one that has ended and may be reopened.
+#[derive(Clone, Debug)]
+pub(super) struct Live {
+    pub(super) obligation: ObligationId,
+    pub(super) track: usize,
+    pub(super) case: Option<(CaseId, TextId)>,
+    pub(super) seq: u32,
+    pub(super) start: Instant,
+    pub(super) tier: Option<TierId>,
+    /// The tier that the target was chosen by is not known yet.
+    tier_open: bool,
+    /// The rows' conditions, read at the start.
+    truths: Vec<Truth>,
+    /// A row waits for the tier.
+    waits: Option<Gap>,
+    /// It will be unknown, for want of this.
+    unknown: Option<Gap>,
+    /// Decided at once, by a rule about single events.
+    ruled: Option<Verdict>,
+    calendar_ended: bool,
+    clock: Option<Clock>,
+    /// When the clock halted and resumed; kept only where a later target may ask for it.
+    halts: Vec<(Instant, bool)>,
+    pub(super) stop: Matcher,
+    pub(super) cancel: Matcher,
+    pub(super) reset: Matcher,
+    pub(super) reopen: Matcher,
+    /// The first event that would have ended it in time, had its unknown condition been true.
+    saved: Option<(Instant, Gap)>,
+    pub(super) end: Option<(Instant, End)>,
+    pub(super) evidence: Vec<Evidence>,
+    at_due: Option<Reading>,
+    given: Vec<bool>,
+    pub(super) group: Option<Option<Value>>,
+    /// The first day of the period of a duty that begins with it.
+    first: Option<NaiveDate>,
+}
+
+/// How an instance ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Stop,
+    Cancel,
+    Reset,
+    /// Its tier changed to one for which nothing is promised.
+    NoTarget,
+}
+
+/// The obligation's keys and filters at an instant.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reading {
+    keys: Vec<Option<Value>>,
+    filters: Vec<bool>,
+}
+
+/// What a start gives.
+pub(super) enum Opened {
+    Instance(Box<Live>),
+    /// One that is unknown at once and blocks nothing.
+    UnknownInstance(Box<Live>),
+    Nothing,
+}
+
+impl Reading {
+    pub(super) fn at(moment: &Moment<'_>, obligation: ObligationId) -> Reading {
+        let obligation = moment.world.obligation(obligation);
+        Reading {
+            keys: obligation.keys.iter().map(|f| moment.field(*f)).collect(),
+            filters: obligation.filters.iter().map(|c| moment.holds(c) == Truth::True).collect(),
+        }
+    }
+}
+
+pub(super) fn clocked<'p>(world: &World<'p>, id: ObligationId) -> &'p Clocked {
+    match &world.obligation(id).duty {
+        Duty::Clock(clocked) => clocked,
+        Duty::Rule(_) => unreachable!("only duties with a clock have open instances"),
+    }
+}
+
+impl Live {
+    /// An instance with nothing decided.
+    pub(super) fn blank(obligation: ObligationId, track: usize, case: Option<(CaseId, TextId)>, seq: u32, start: Instant) -> Live {
+        Live {
+            obligation,
+            track,
+            case,
+            seq,
+            start,
+            tier: None,
+            tier_open: false,
+            truths: Vec::new(),
+            waits: None,
+            unknown: None,
+            ruled: None,
+            calendar_ended: false,
+            clock: None,
+            halts: Vec::new(),
+            stop: Matcher::default(),
+            cancel: Matcher::default(),
+            reset: Matcher::default(),
+            reopen: Matcher::default(),
+            saved: None,
+            end: None,
+            evidence: Vec::new(),
+            at_due: None,
+            given: Vec::new(),
+            group: None,
+            first: None,
+        }
+    }
+
+    /// Opens an instance at an event. `applies` is the start's own truth joined with the cases that the duty is about.
+    pub(super) fn open(mut self, moment: &Moment<'_>, applies: Truth, tier: Tiered, halted: bool) -> Opened {
+        let world = moment.world;
+        let clocked = clocked(world, self.obligation);
+        match applies {
+            Truth::False => return Opened::Nothing,
+            Truth::Unknown(gap) => {
+                self.unknown = Some(gap);
+                self.set_tier(tier);
+                return Opened::UnknownInstance(Box::new(self));
+            }
+            Truth::True => {}
+        }
+        self.truths = clocked.rows.iter().map(|r| moment.allows(r.condition.as_ref())).collect();
+        self.set_tier(tier);
+        self.given = vec![false; clocked.notices.len()];
+        self.anew(clocked);
+        self.halts.push((self.start, halted));
+        match target::choose(&clocked.rows, &self.truths, tier) {
+            Choice::Nothing => return Opened::Nothing,
+            Choice::Waits(gap) => self.waits = Some(gap),
+            Choice::Unknown(gap) => self.unknown = Some(gap),
+            Choice::Row(row) => self.set_target(world, clocked, row),
+        }
+        Opened::Instance(Box::new(self))
+    }
+
+    /// Opens an instance of a duty of each period.
+    pub(super) fn open_period(mut self, world: &World<'_>, first: NaiveDate, group: Option<Option<Value>>) -> Option<Box<Live>> {
+        let clocked = clocked(world, self.obligation);
+        let moment = Moment { world, case: None, own: &[], time: self.start };
+        (self.first, self.group) = (Some(first), group);
+        match self.open(&moment, Truth::True, Tiered::InNone, false) {
+            Opened::Instance(mut live) => {
+                live.anew(clocked);
+                Some(live)
+            }
+            Opened::UnknownInstance(_) | Opened::Nothing => None,
+        }
+    }
+
+    fn set_tier(&mut self, tier: Tiered) {
+        (self.tier, self.tier_open) = match tier {
+            Tiered::In(tier) => (Some(tier), false),
+            Tiered::InNone => (None, false),
+            Tiered::Unknown(_) => (None, true),
+        };
+    }
+
+    /// Counts begin anew.
+    fn anew(&mut self, clocked: &Clocked) {
+        self.stop = Matcher::new(&clocked.stop);
+        let optional = |p: &Option<crate::plan::Pattern>| p.as_ref().map(Matcher::new).unwrap_or_default();
+        (self.cancel, self.reset, self.reopen) = (optional(&clocked.cancel), optional(&clocked.reset), optional(&clocked.reopen));
+    }
+
+    /// Starts the clock of a row, at the start, through all halts since.
+    fn set_target(&mut self, world: &World<'_>, clocked: &Clocked, row: usize) {
+        let row = &clocked.rows[row];
+        let calendar = row.clock.expect("a row with a target has a calendar");
+        let days = &world.calendars[calendar];
+        let Some(need) = target::need(row.target, days, self.start, self.first) else {
+            self.calendar_ended = true;
+            return;
+        };
+        let mut halts = self.halts.iter();
+        let halted = halts.next().is_some_and(|h| h.1);
+        let mut clock = Clock::start(calendar, days, need, self.start, halted);
+        for (t, halted) in halts {
+            if *halted { clock.halt(days, *t) } else { clock.resume(days, *t) }
+        }
+        self.clock = Some(clock);
+        if clocked.retier != Retier::Carry {
+            self.halts = Vec::new();
+        }
+    }
+
+    /// Takes what a state does to the clock.
+    pub(super) fn set_halted(&mut self, world: &World<'_>, halted: bool, event: &Event) {
+        if self.end.is_some() {
+            return;
+        }
+        let was = match &self.clock {
+            Some(clock) => clock.is_halted(),
+            None => self.halts.last().is_some_and(|h| h.1),
+        };
+        if was == halted {
+            return;
+        }
+        if self.clock.is_none() || !self.halts.is_empty() {
+            self.halts.push((event.time, halted));
+        }
+        if let Some(clock) = &mut self.clock {
+            let days = &world.calendars[clock.calendar];
+            if halted { clock.halt(days, event.time) } else { clock.resume(days, event.time) }
+        }
+        self.note(event);
+    }
+
+    /// Adds a row to the evidence, once.
+    pub(super) fn note(&mut self, event: &Event) {
+        let evidence = Evidence { event: event.event, time: event.time, origin: event.origin };
+        if self.evidence.last() != Some(&evidence) {
+            self.evidence.push(evidence);
+        }
+    }
+
+    /// An event would have ended it, had an unknown condition been true.
+    pub(super) fn could_have_ended(&mut self, t: Instant, gap: Gap) {
+        self.saved.get_or_insert((t, gap));
+    }
+
+    /// A tier that was unknown is known now; false where it turns out that nothing was promised.
+    pub(super) fn settle_tier(&mut self, world: &World<'_>, tier: Tiered, event: &Event) -> bool {
+        if !self.tier_open || matches!(tier, Tiered::Unknown(_)) {
+            return true;
+        }
+        self.set_tier(tier);
+        if self.waits.take().is_none() {
+            return true;
+        }
+        self.note(event);
+        let clocked = clocked(world, self.obligation);
+        match target::choose(&clocked.rows, &self.truths, tier) {
+            Choice::Nothing => return false,
+            Choice::Unknown(gap) | Choice::Waits(gap) => self.unknown = Some(gap),
+            Choice::Row(row) => self.set_target(world, clocked, row),
+        }
+        true
+    }
+
+    /// Whether the tier is another than the one in force, and that matters still.
+    pub(super) fn tier_changed(&self, world: &World<'_>, tier: Tiered, t: Instant) -> bool {
+        let now = match tier {
+            Tiered::In(tier) => Some(tier),
+            Tiered::InNone => None,
+            Tiered::Unknown(_) => return false,
+        };
+        !self.tier_open && now != self.tier && !self.is_overdue(world, t)
+    }
+
+    fn is_overdue(&self, _world: &World<'_>, t: Instant) -> bool {
+        self.clock.as_ref().is_some_and(|c| c.is_overdue(t))
+    }
+
+    /// `retier carry`: the new tier's target from this event on.
+    pub(super) fn carry(&mut self, world: &World<'_>, tier: Tiered, event: &Event) {
+        let clocked = clocked(world, self.obligation);
+        self.set_tier(tier);
+        self.note(event);
+        let row = match target::choose(&clocked.rows, &self.truths, tier) {
+            Choice::Row(row) => &clocked.rows[row],
+            Choice::Nothing => {
+                self.end = Some((event.time, End::NoTarget));
+                self.settle(world, event.time);
+                return;
+            }
+            Choice::Unknown(gap) | Choice::Waits(gap) => {
+                self.unknown = Some(gap);
+                return;
+            }
+        };
+        let calendar = row.clock.expect("a row with a target has a calendar");
+        let new = &world.calendars[calendar];
+        let need = match row.target {
+            Target::Open(open) => Some(Need { open, not_before: event.time, named: false }),
+            named => target::need(named, new, self.start, self.first),
+        };
+        let (Some(need), Some(clock)) = (need, &mut self.clock) else {
+            self.calendar_ended = true;
+            return;
+        };
+        let on_new = need.named.then(|| counted(new, self.start, &self.halts, event.time));
+        clock.carry(calendar, [&world.calendars[clock.calendar], new], need, on_new, event.time);
+    }
+
+    /// Ends it.
+    pub(super) fn close(&mut self, world: &World<'_>, how: End, event: &Event) {
+        self.note(event);
+        self.settle(world, event.time);
+        self.end = Some((event.time, how));
+    }
+
+    fn settle(&mut self, world: &World<'_>, t: Instant) {
+        if let Some(clock) = &mut self.clock {
+            clock.settle(&world.calendars[clock.calendar], t);
+        }
+    }
+
+    /// Withdraws the stop: the time since it is paused.
+    pub(super) fn withdraw_stop(&mut self, world: &World<'_>, halted: bool, event: &Event) {
+        let clocked = clocked(world, self.obligation);
+        let stopped = self.end.take().map_or(event.time, |e| e.0);
+        self.note(event);
+        self.anew(clocked);
+        if let Some(clock) = &mut self.clock {
+            let days = &world.calendars[clock.calendar];
+            clock.halt(days, stopped);
+            if !self.halts.is_empty() {
+                self.halts.push((stopped, true));
+            }
+            if !halted {
+                clock.resume(days, event.time);
+                if !self.halts.is_empty() {
+                    self.halts.push((event.time, false));
+                }
+            }
+        }
+    }
+
+    /// Time goes on to `t`: notices are given, and what is due is read. `moment` is the case as it was until then.
+    pub(super) fn pass(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        if self.end.is_some() {
+            return;
+        }
+        let world = moment.world;
+        self.give_notices(moment, t, to_the_end, sink);
+        if self.at_due.is_none() && self.is_overdue(world, t) {
+            self.at_due = Some(Reading::at(moment, self.obligation));
+        }
+    }
+
+    /// Notices at instants before `t` (or at it, at the very end), of a clock that ran until then.
+    fn give_notices(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        let world = moment.world;
+        let notices = &clocked(world, self.obligation).notices;
+        let Some(clock) = &self.clock else { return };
+        if clock.is_halted() || self.given.iter().all(|g| *g) {
+            return;
+        }
+        let days = &world.calendars[clock.calendar];
+        for (i, notice) in notices.iter().enumerate() {
+            if self.given[i] {
+                continue;
+            }
+            let Some(at) = notice_at(clock, days, notice.at) else { continue };
+            if at < t || (to_the_end && at == t) {
+                self.given[i] = true;
+                let by_field = notice.to_field.and_then(|f| moment.field(f)).map(|v| plain(world, v));
+                sink.notices.push(NoticeRecord {
+                    track: self.track,
+                    obligation: self.obligation,
+                    case: self.case,
+                    seq: self.seq,
+                    start: self.start,
+                    position: i,
+                    kind: if notice.to.is_none() { NoticeKind::Warn } else { NoticeKind::Escalate },
+                    at,
+                    to: by_field.or_else(|| notice.to.clone()),
+                });
+            }
+        }
+    }
+
+    /// A notice whose instant a halt begins at is not given: there is none while paused.
+    pub(super) fn skip_notices(&mut self, world: &World<'_>, resumed: Instant) {
+        let notices = &clocked(world, self.obligation).notices;
+        let Some(clock) = &self.clock else { return };
+        if clock.mark() >= resumed {
+            return;
+        }
+        for (i, notice) in notices.iter().enumerate() {
+            if !self.given[i] && clock.has_reached(beyond(clock, notice.at)) {
+                self.given[i] = true;
+            }
+        }
+    }
+
+    /// The instance as it stands: the table of section 2.4. `end` is read where it ended; an open one at as-of.
+    pub(super) fn outcome(self, world: &World<'_>, reading: Reading, as_of: Instant) -> Outcome {
+        let (end, how) = self.end.map_or((as_of, None), |(t, how)| (t, Some(how)));
+        let mut clock = self.clock;
+        let mut due = None;
+        if let Some(clock) = &mut clock {
+            let days = &world.calendars[clock.calendar];
+            clock.settle(days, end);
+            due = clock.due_if_resumed(days, end);
+        }
+        if self.ruled.is_some() {
+            due = Some(self.start);
+        }
+        let in_time = |t: Instant| due.is_some_and(|due| t <= due);
+        let (verdict, reason) = if let Some(gap) = self.unknown.or(self.waits) {
+            (Verdict::Unknown, Some(Reason::missing(gap)))
+        } else if let Some(ruled) = self.ruled {
+            (ruled, None)
+        } else if due.is_none() {
+            (Verdict::Unknown, Some(Reason::Calendar))
+        } else {
+            match how {
+                Some(End::Cancel) if in_time(end) => (Verdict::Void, Some(Reason::Cancelled)),
+                Some(End::Reset) if in_time(end) => (Verdict::Void, Some(Reason::Reset)),
+                Some(End::NoTarget) if in_time(end) => (Verdict::Void, Some(Reason::NoTarget)),
+                Some(End::Stop) if in_time(end) => (Verdict::Met, None),
+                _ => match self.saved.filter(|(t, _)| in_time(*t)) {
+                    Some((_, gap)) => (Verdict::Unknown, Some(Reason::missing(gap))),
+                    None if how.is_some() || due.is_some_and(|due| due < as_of) => (Verdict::Breached, None),
+                    None => (Verdict::Pending, None),
+                },
+            }
+        };
+        let breached = verdict == Verdict::Breached;
+        let reading = if breached { self.at_due.unwrap_or(reading) } else { reading };
+        let ruled = self.ruled.is_some();
+        let stop = match how {
+            Some(End::Stop) => Some(end),
+            _ if ruled && verdict == Verdict::Met => Some(self.start),
+            _ => None,
+        };
+        let due = if self.unknown.is_some() && clock.is_none() && !ruled { None } else { due };
+        let zero = ruled.then_some(Duration::ZERO);
+        Outcome {
+            track: self.track,
+            obligation: self.obligation,
+            case: self.case,
+            seq: self.seq,
+            tier: self.tier,
+            group: self.group,
+            verdict,
+            reason,
+            start: self.start,
+            due,
+            stop,
+            end,
+            open: how.is_none() && !ruled,
+            elapsed: clock.as_ref().map(|c| c.elapsed).or(zero),
+            target: clock.as_ref().map(|c| c.target).or(zero),
+            paused: clock.as_ref().map(|c| c.paused).or(zero),
+            late: clock.as_ref().filter(|_| breached).map_or(Duration::ZERO, |c| c.late),
+            keys: reading.keys,
+            filters: reading.filters,
+            evidence: self.evidence,
+        }
+    }
+
+    /// Decided at once by a rule about single events.
+    pub(super) fn rule(mut self, verdict: Result<bool, Gap>, tier: Tiered) -> Live {
+        self.set_tier(tier);
+        match verdict {
+            Ok(met) => self.ruled = Some(if met { Verdict::Met } else { Verdict::Breached }),
+            Err(gap) => {
+                self.ruled = Some(Verdict::Unknown);
+                self.unknown = Some(gap);
+            }
+        }
+        self
+    }
+}
+
+fn beyond(clock: &Clock, at: Point) -> Duration {
+    match at {
+        Point::Share(share) => clock.target.share(share).map_or(Duration::MAX, |d| d.minus(clock.target)),
+        Point::Before(d) => Duration::ZERO.minus(d),
+        Point::After(d) => d,
+    }
+}
+
+/// When a notice is due, if the clock runs on.
+fn notice_at(clock: &Clock, days: &Calendar, at: Point) -> Option<Instant> {
+    // For a named instant 100% is due itself.
+    if at == Point::Share(Exact::ONE) {
+        return clock.due();
+    }
+    clock.reaches(days, beyond(clock, at))
+}
+
+/// Open time of a calendar between two instants, less what was halted.
+fn counted(days: &Calendar, start: Instant, halts: &[(Instant, bool)], until: Instant) -> Duration {
+    let mut total = Duration::ZERO;
+    let (mut from, mut halted) = (start, false);
+    for (t, next) in halts.iter().copied().chain([(until, true)]) {
+        if !halted {
+            total = total.plus(days.elapsed(from, t));
+        }
+        (from, halted) = (t, next);
+    }
+    total
+}
+
+/// A value in words, for a recipient.
+fn plain(world: &World<'_>, value: Value) -> String {
+    match value {
+        Value::Text(text) => world.texts.text(text).to_string(),
+        Value::Number(n) => n.short(6),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,164 @@
+//! Patterns as they are being fulfilled.
+//!
+//! A pattern is followed twice: by the events that surely count, and by those that would count too if every unknown
+//! condition were true. Where only the second is satisfied, the answer is "perhaps", with what was missing.
+
+use crate::engine::Happening;
+use crate::engine::truth::{Gap, Moment, Truth};
+use crate::event::Value;
+use crate::model::{Lookback, Trigger};
+use crate::plan::{Atom, Pattern};
+use crate::time::{Instant, Unit, Zone};
+use chrono::{Days, Months};
+
+/// Whether an event completes a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hit {
+    No,
+    Yes,
+    Perhaps(Gap),
+}
+
+/// How far a pattern has come. Empty for patterns that one event decides.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Matcher {
+    sure: Vec<Vec<Progress>>,
+    perhaps: Vec<Vec<Progress>>,
+    gap: Option<Gap>,
+}
+
+/// How far one counted event has come.
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    /// Counted events: when, and the value that should differ.
+    counted: Vec<(Instant, Option<Value>)>,
+    last: Option<Instant>,
+    satisfied: bool,
+}
+
+impl Matcher {
+    /// Nothing has happened yet.
+    pub(super) fn new(pattern: &Pattern) -> Matcher {
+        if is_stateless(pattern) {
+            return Matcher::default();
+        }
+        let fresh = || pattern.any.iter().map(|all| vec![Progress::default(); all.len()]).collect();
+        Matcher { sure: fresh(), perhaps: fresh(), gap: None }
+    }
+
+    /// Takes an event.
+    pub(super) fn step(&mut self, pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>, zone: &Zone) -> Hit {
+        if self.sure.is_empty() {
+            return stateless(pattern, happening, moment);
+        }
+        let (mut sure, mut perhaps) = (false, false);
+        for (i, all) in pattern.any.iter().enumerate() {
+            let (mut touched, mut maybe_touched) = (false, false);
+            for (j, atom) in all.iter().enumerate() {
+                let truth = counts(atom, happening, moment);
+                if let Truth::Unknown(gap) = truth {
+                    self.gap.get_or_insert(gap);
+                }
+                if truth != Truth::False {
+                    maybe_touched |= self.perhaps[i][j].count(atom, moment, zone);
+                }
+                if truth == Truth::True {
+                    touched |= self.sure[i][j].count(atom, moment, zone);
+                }
+            }
+            sure |= touched && self.sure[i].iter().all(|p| p.satisfied);
+            perhaps |= maybe_touched && self.perhaps[i].iter().all(|p| p.satisfied);
+        }
+        match (sure, perhaps, self.gap) {
+            (true, ..) => Hit::Yes,
+            (false, true, Some(gap)) => Hit::Perhaps(gap),
+            _ => Hit::No,
+        }
+    }
+
+    /// Counts anew.
+    pub(super) fn clear(&mut self) {
+        self.sure.iter_mut().chain(&mut self.perhaps).flatten().for_each(|p| *p = Progress::default());
+        self.gap = None;
+    }
+
+    /// After a "perhaps" was taken for what it is: only what surely counts goes on counting.
+    pub(super) fn forget_perhaps(&mut self) {
+        self.perhaps = self.sure.clone();
+        self.gap = None;
+    }
+}
+
+impl Progress {
+    /// Counts an event unless it is too near to the last; true if the atom is satisfied at it.
+    fn count(&mut self, atom: &Atom, moment: &Moment<'_>, zone: &Zone) -> bool {
+        let t = moment.time;
+        if let (Some(gap), Some(last)) = (atom.spaced, self.last)
+            && t.since(last) < gap
+        {
+            return false;
+        }
+        self.last = Some(t);
+        if let Some(last) = atom.last {
+            self.counted.retain(|(at, _)| reaches(*at, last, t, zone));
+        }
+        self.counted.push((t, atom.across.and_then(|(_, field)| moment.field(field))));
+        let enough = self.counted.len() >= atom.count as usize && atom.across.is_none_or(|(n, _)| self.different() >= n as usize);
+        self.satisfied |= enough;
+        enough
+    }
+
+    fn different(&self) -> usize {
+        let known = || self.counted.iter().filter_map(|c| c.1);
+        known().enumerate().filter(|(i, v)| !known().take(*i).any(|w| w == *v)).count()
+    }
+}
+
+/// Whether an event at `at` still counts at `t`; one exactly so long ago does.
+fn reaches(at: Instant, last: Lookback, t: Instant, zone: &Zone) -> bool {
+    match last {
+        Lookback::Real(d) => t.since(at) <= d,
+        Lookback::Calendar(n, unit) => {
+            let wall = zone.local(at);
+            let until = match unit {
+                Unit::Month => wall.checked_add_months(Months::new(n)),
+                _ => wall.checked_add_days(Days::new(n.into())),
+            };
+            until.is_none_or(|until| t <= zone.instant(until))
+        }
+    }
+}
+
+fn is_stateless(pattern: &Pattern) -> bool {
+    pattern.any.iter().all(|all| all.len() == 1 && all[0].is_single())
+}
+
+fn stateless(pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>) -> Hit {
+    let mut hit = Hit::No;
+    for atom in pattern.any.iter().flatten() {
+        match counts(atom, happening, moment) {
+            Truth::True => return Hit::Yes,
+            Truth::Unknown(gap) if hit == Hit::No => hit = Hit::Perhaps(gap),
+            _ => {}
+        }
+    }
+    hit
+}
+
+/// Whether the event is one that the atom counts.
+fn counts(atom: &Atom, happening: Happening<'_>, moment: &Moment<'_>) -> Truth {
+    let state_is_on = || atom.during.is_none_or(|s| moment.case.is_some_and(|c| c.is_on(moment.world, s)));
+    if !happens(atom.on, happening) || !state_is_on() {
+        return Truth::False;
+    }
+    moment.allows(atom.condition.as_ref())
+}
+
+/// Whether a trigger happens.
+pub(super) fn happens(on: Trigger, happening: Happening<'_>) -> bool {
+    match on {
+        Trigger::Event(event) => happening.event == Some(event),
+        Trigger::Entering(state) => happening.entered.contains(&state),
+        Trigger::Leaving(state) => happening.left.contains(&state),
+    }
+}

@@ -1,0 +1,164 @@
+//! Plan and events to verdicts, objectives and notices: section 2 of the language.
+//!
+//! Events come in order of (time, file, row); the engine knows no file, no format and no clock on the wall. Each kind of
+//! case keeps its fields, states and open instances ([`case`]); an instance keeps its own clock ([`clock`]); what is
+//! decided becomes an [`Outcome`], and [`objective`] sums outcomes and counted events up by period.
+
+mod case;
+mod clock;
+mod counter;
+mod live;
+mod matcher;
+mod objective;
+mod outcome;
+mod recurring;
+mod rule;
+mod target;
+mod track;
+mod truth;
+mod world;
+
+pub use objective::{Group, ObjectiveRecord, ObjectiveVerdict};
+pub use outcome::{Evidence, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
+
+use crate::event::{Event, Texts};
+use crate::id::{CaseId, EventId, Table};
+use crate::plan::{Duty, Plan, Start};
+use crate::time::Instant;
+use case::CaseState;
+use counter::Counters;
+use recurring::Recurring;
+use std::collections::HashMap;
+use world::World;
+
+/// What a plan says of a log.
+#[derive(Debug)]
+pub struct Judgement {
+    /// Every instance, in the order of reports.
+    pub outcomes: Vec<Outcome>,
+    /// Every period of every objective, in the order of the text, the periods and the groups.
+    pub objectives: Vec<ObjectiveRecord>,
+    /// Warnings and escalations, in the order of their instances and times.
+    pub notices: Vec<NoticeRecord>,
+    /// As of when.
+    pub as_of: Instant,
+    /// Rows whose event the vocabulary holds.
+    pub events: u64,
+    /// Cases that were seen.
+    pub cases: u64,
+}
+
+/// Judges a log that is in order. Events after `as_of` are not seen.
+pub fn run(plan: &Plan, texts: &Texts, events: impl IntoIterator<Item = Event>, as_of: Instant) -> Judgement {
+    let mut engine = Engine::new(plan, texts, as_of);
+    for event in events {
+        if event.time <= as_of {
+            engine.event(&event);
+        }
+    }
+    engine.finish()
+}
+
+struct Engine<'p> {
+    world: World<'p>,
+    /// Which tracks each kind of case has.
+    tracks: Table<CaseId, Vec<usize>>,
+    cases: Vec<CaseState>,
+    index: HashMap<(CaseId, crate::event::TextId), usize>,
+    recurring: Vec<Recurring>,
+    counters: Counters,
+    sink: Sink,
+    events: u64,
+    as_of: Instant,
+}
+
+/// Where what is decided goes.
+#[derive(Default)]
+struct Sink {
+    outcomes: Vec<Outcome>,
+    notices: Vec<NoticeRecord>,
+}
+
+/// What a row makes happen to a case.
+#[derive(Clone, Copy, Default)]
+struct Happening<'a> {
+    event: Option<EventId>,
+    entered: &'a [crate::id::StateId],
+    left: &'a [crate::id::StateId],
+}
+
+impl<'p> Engine<'p> {
+    fn new(plan: &'p Plan, texts: &'p Texts, as_of: Instant) -> Engine<'p> {
+        let world = World::new(plan, texts);
+        let mut tracks: Table<CaseId, Vec<usize>> = plan.cases.iter().map(|_| Vec::new()).collect();
+        let mut recurring = Vec::new();
+        for (i, track) in plan.tracks.iter().enumerate() {
+            let first = &plan.obligations[track.0[0]];
+            match (&first.duty, first.case) {
+                (Duty::Clock(clocked), _) if matches!(clocked.start, Start::Each { .. }) => recurring.push(Recurring::new(&world, i, track)),
+                (_, Some(case)) => tracks[case].push(i),
+                // A rule about events of the top level.
+                (_, None) => recurring.push(Recurring::new(&world, i, track)),
+            }
+        }
+        let counters = Counters::new(plan);
+        Engine {
+            world,
+            tracks,
+            cases: Vec::new(),
+            index: HashMap::new(),
+            recurring,
+            counters,
+            sink: Sink::default(),
+            events: 0,
+            as_of,
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.events += u64::from(event.event.is_some());
+        let Engine { world, tracks, cases, index, recurring, counters, sink, .. } = self;
+        let Some(key) = event.case else {
+            let happening = Happening { event: event.event, ..Happening::default() };
+            counters.count(world, None, happening, event);
+            recurring.iter_mut().for_each(|r| r.event(world, None, happening, event, sink));
+            return;
+        };
+        let at = *index.entry(key).or_insert_with(|| {
+            cases.push(CaseState::new(world, key, &tracks[key.0]));
+            cases.len() - 1
+        });
+        let case = &mut cases[at];
+        case.elapse(world, event.time, false, sink);
+        let (entered, left) = case.update(world, event);
+        let happening = Happening { event: event.event, entered: &entered, left: &left };
+        counters.count(world, Some(case), happening, event);
+        recurring.iter_mut().for_each(|r| r.event(world, Some(case), happening, event, sink));
+        case.judge(world, happening, event, sink);
+    }
+
+    fn finish(mut self) -> Judgement {
+        let Engine { world, cases, recurring, counters, sink, as_of, .. } = &mut self;
+        for case in cases.iter_mut() {
+            case.elapse(world, *as_of, true, sink);
+            case.finish(world, *as_of, sink);
+        }
+        for duty in recurring.iter_mut() {
+            duty.finish(world, *as_of, sink);
+        }
+        let mut sink = std::mem::take(sink);
+        let texts = world.texts;
+        let key = |o: &Outcome| (o.track, o.start);
+        let case = |o: &Outcome| o.case.map(|c| texts.text(c.1));
+        sink.outcomes.sort_by(|a, b| {
+            key(a).cmp(&key(b)).then_with(|| case(a).cmp(&case(b))).then_with(|| a.group_text(texts).cmp(&b.group_text(texts))).then(a.seq.cmp(&b.seq))
+        });
+        sink.notices.sort_by(|a, b| {
+            let case = |n: &NoticeRecord| n.case.map(|c| texts.text(c.1));
+            (a.track, a.start).cmp(&(b.track, b.start)).then_with(|| case(a).cmp(&case(b))).then((a.seq, a.at, a.position).cmp(&(b.seq, b.at, b.position)))
+        });
+        let objectives = objective::evaluate(world, &sink.outcomes, counters, *as_of);
+        let cases = cases.len() as u64;
+        Judgement { outcomes: sink.outcomes, objectives, notices: sink.notices, as_of: *as_of, events: self.events, cases }
+    }
+}

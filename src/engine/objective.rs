@@ -1,0 +1,629 @@
+//! Objectives by period and group: section 2.5.
+
+use crate::ast::{Comparison, CountedBy, Operator};
+use crate::engine::counter::{Counters, KeyValue, period_of};
+use crate::engine::outcome::{Outcome, Verdict};
+use crate::engine::world::World;
+use crate::event::Value;
+use crate::id::{AgreementId, ObjectiveId, TierId};
+use crate::model::{Statistic, Window};
+use crate::plan::{Goal, Key, Measure, Objective, Part};
+use crate::quantity::Exact;
+use crate::time::{Instant, Period, Unit};
+use chrono::NaiveDate;
+use std::cmp::Ordering;
+
+/// What became of an objective in a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectiveVerdict {
+    /// It held.
+    Met,
+    /// It did not.
+    Missed,
+    /// The period goes on, or something pending may still change it.
+    Open,
+    /// It cannot be known.
+    Unknown,
+}
+
+impl ObjectiveVerdict {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            ObjectiveVerdict::Met => "met",
+            ObjectiveVerdict::Missed => "missed",
+            ObjectiveVerdict::Open => "open",
+            ObjectiveVerdict::Unknown => "unknown",
+        }
+    }
+}
+
+/// One key of a group: its name and its value; no value is a group of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    /// The field, or `tier`.
+    pub key: String,
+    /// The value in words.
+    pub value: Option<String>,
+}
+
+/// An objective in a period, of a group.
+#[derive(Clone, Debug)]
+pub struct ObjectiveRecord {
+    /// The objective.
+    pub objective: ObjectiveId,
+    /// The period's label.
+    pub period: String,
+    /// Its first instant.
+    pub from: Instant,
+    /// One past its last instant.
+    pub to: Instant,
+    /// The group.
+    pub by: Vec<Group>,
+    /// The value of the first comparison's left side, in its unit; durations are seconds.
+    pub value: Option<Exact>,
+    /// Of a ratio: what is divided, and by what.
+    pub ratio: Option<(Exact, Exact)>,
+    /// What the denominator or the sample counts.
+    pub n: u64,
+    /// Instances of the period that are pending.
+    pub pending: u64,
+    /// Instances of the period that are void.
+    pub void: u64,
+    /// Instances of the period that are unknown.
+    pub unknown: u64,
+    /// What became of it.
+    pub verdict: ObjectiveVerdict,
+    /// The period is cut by the agreement's term.
+    pub partial: bool,
+    /// An open breach may still move the value.
+    pub provisional: bool,
+    /// The harder level was missed too.
+    pub below_minimum: bool,
+}
+
+/// A period of an objective, cut to the agreement's term.
+struct Slice {
+    label: String,
+    /// First days of the periods that are counted together.
+    parts: Vec<NaiveDate>,
+    from: Instant,
+    to: Instant,
+    partial: bool,
+}
+
+/// How pending instances are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scenario {
+    AsItStands,
+    AllMet,
+    AllBreached,
+}
+
+/// A measured value.
+#[derive(Clone, Copy)]
+enum Amount {
+    Known(Exact),
+    /// An elapsed time without end.
+    Endless,
+    /// There is no data.
+    Nothing,
+}
+
+struct Measured {
+    amount: Amount,
+    ratio: Option<(Exact, Exact)>,
+    n: u64,
+}
+
+pub(super) fn evaluate(world: &World<'_>, outcomes: &[Outcome], counters: &Counters, as_of: Instant) -> Vec<ObjectiveRecord> {
+    let mut records = Vec::new();
+    for (id, objective) in world.plan.objectives.enumerate() {
+        let agreement = world.plan.services[objective.service].agreement;
+        let parts = parts_of(objective);
+        let placed = place(world, objective, agreement, &parts, outcomes);
+        for slice in slices(world, objective, agreement, as_of) {
+            for group in groups(world, objective, &slice, &placed, counters) {
+                let scope = Scope { world, objective, slice: &slice, group: &group, placed: &placed, counters };
+                records.push(scope.record(id, as_of));
+            }
+        }
+    }
+    records
+}
+
+/// An outcome in its period and group, for one of the objective's parts.
+struct Placed<'o> {
+    part: usize,
+    period: NaiveDate,
+    group: Vec<KeyValue>,
+    outcome: &'o Outcome,
+}
+
+/// The obligations that an objective measures, each once with its grouping and filter.
+fn parts_of(objective: &Objective) -> Vec<&Part> {
+    let mut parts: Vec<&Part> = Vec::new();
+    let mut add = |part| {
+        if !parts.iter().any(|p: &&Part| same_part(p, part)) {
+            parts.push(part);
+        }
+    };
+    each_measure(&objective.goal, &mut |m| match m {
+        Measure::Met(list) => list.iter().for_each(&mut add),
+        Measure::Misses(part) | Measure::OfClock(_, part) => add(part),
+        _ => {}
+    });
+    parts
+}
+
+fn same_part(a: &Part, b: &Part) -> bool {
+    a.obligation == b.obligation && a.filter == b.filter && a.by == b.by
+}
+
+fn each_measure<'g>(goal: &'g Goal, f: &mut impl FnMut(&'g Measure)) {
+    match goal {
+        Goal::Compare(a, _, b) => {
+            each_inner(a, f);
+            each_inner(b, f);
+        }
+        Goal::All(goals) | Goal::Any(goals) => goals.iter().for_each(|g| each_measure(g, f)),
+        Goal::Not(goal) => each_measure(goal, f),
+    }
+}
+
+fn each_inner<'g>(measure: &'g Measure, f: &mut impl FnMut(&'g Measure)) {
+    f(measure);
+    match measure {
+        Measure::Arithmetic(a, _, b) => {
+            each_inner(a, f);
+            each_inner(b, f);
+        }
+        Measure::Rounded(_, inner) => each_inner(inner, f),
+        _ => {}
+    }
+}
+
+fn place<'o>(world: &World<'_>, objective: &Objective, agreement: AgreementId, parts: &[&Part], outcomes: &'o [Outcome]) -> Vec<Placed<'o>> {
+    let term = &world.agreements[agreement];
+    let mut placed = Vec::new();
+    for (i, part) in parts.iter().enumerate() {
+        for outcome in outcomes.iter().filter(|o| o.obligation == part.obligation) {
+            if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
+                continue;
+            }
+            let at = match objective.counted_by {
+                CountedBy::Start => outcome.start,
+                CountedBy::Due => outcome.due.unwrap_or(outcome.start),
+                CountedBy::Stop => outcome.stop.or(outcome.due).unwrap_or(outcome.start),
+            };
+            if at < term.from || at >= term.to {
+                continue;
+            }
+            let group = part.by.iter().map(|key| match key {
+                Key::Tier => outcome.tier.map_or(KeyValue::Missing, KeyValue::Tier),
+                Key::Reading(k) => outcome.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
+                Key::Group => outcome.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
+                Key::Field(_) => KeyValue::Missing,
+            });
+            let group = group.collect();
+            placed.push(Placed { part: i, period: period_of(world, agreement, objective.window, at), group, outcome });
+        }
+    }
+    placed
+}
+
+/// The periods of the term that have begun.
+fn slices(world: &World<'_>, objective: &Objective, agreement: AgreementId, as_of: Instant) -> Vec<Slice> {
+    let (term, terms) = (&world.agreements[agreement], &world.plan.agreements[agreement]);
+    let today = term.zone.date(as_of);
+    let last = terms.to.map_or(today, |to| to.min(today));
+    if last < terms.from {
+        return Vec::new();
+    }
+    let cut = |period: &Period| {
+        let (from, to) = period.instants(&term.zone);
+        (from.max(term.from), to.min(term.to), from < term.from || to > term.to)
+    };
+    match objective.window {
+        Window::Each(unit) => Period::all(unit, terms.fiscal, terms.from, last)
+            .map(|period| {
+                let (from, to, partial) = cut(&period);
+                Slice { label: period.label.clone(), parts: vec![period.from], from, to, partial }
+            })
+            .collect(),
+        // From the first window that lies inside of the term; each ends with a month.
+        Window::Rolling(n) => Period::all(Unit::Month, terms.fiscal, terms.from, last)
+            .map(|month| Period::rolling(month.from, n))
+            .filter(|window| window.from >= terms.from)
+            .map(|window| {
+                let (from, to, partial) = cut(&window);
+                let months = Period::all(Unit::Month, terms.fiscal, window.from, window.to).map(|m| m.from).collect();
+                Slice { label: window.label.clone(), parts: months, from, to, partial }
+            })
+            .collect(),
+    }
+}
+
+/// The groups that were seen in a period, in the order of their values; the one group of all, where nothing is grouped.
+fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, placed: &[Placed<'_>], counters: &Counters) -> Vec<Vec<KeyValue>> {
+    if objective.by.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut found: Vec<Vec<KeyValue>> = Vec::new();
+    let mut add = |group: &Vec<KeyValue>| {
+        if !found.contains(group) {
+            found.push(group.clone());
+        }
+    };
+    placed.iter().filter(|p| slice.parts.contains(&p.period)).for_each(|p| add(&p.group));
+    each_measure(&objective.goal, &mut |m| {
+        if let Measure::Count(c) | Measure::OfField(_, c) = m {
+            let tallies = slice.parts.iter().filter_map(|p| counters.of(*c).get(p)).flatten();
+            tallies.for_each(|(group, _)| add(group));
+        }
+    });
+    found.sort_by_cached_key(|group| group.iter().map(|k| order(world, *k)).collect::<Vec<_>>());
+    found
+}
+
+/// Tiers and members follow their declaration, numbers their size, texts the alphabet; what is missing comes last.
+fn order(world: &World<'_>, key: KeyValue) -> (u8, usize, Option<Exact>, String) {
+    match key {
+        KeyValue::Tier(tier) => (0, tier_position(world, tier), None, String::new()),
+        KeyValue::Value(Value::Member(m)) => (0, m as usize, None, String::new()),
+        KeyValue::Value(value) => (1, 0, crate::engine::truth::seen(value), words(world, None, KeyValue::Value(value)).unwrap_or_default()),
+        KeyValue::Missing => (2, 0, None, String::new()),
+    }
+}
+
+fn tier_position(world: &World<'_>, tier: TierId) -> usize {
+    world.plan.cases.iter().find_map(|c| c.tiers.iter().position(|t| *t == tier)).unwrap_or(usize::MAX)
+}
+
+/// A key's value in words.
+fn words(world: &World<'_>, members: Option<&[String]>, key: KeyValue) -> Option<String> {
+    Some(match key {
+        KeyValue::Missing => return None,
+        KeyValue::Tier(tier) => world.plan.tiers[tier].name.clone(),
+        KeyValue::Value(value) => match value {
+            Value::Text(text) => world.texts.text(text).to_string(),
+            Value::Member(m) => members.and_then(|names| names.get(m as usize)).cloned().unwrap_or_default(),
+            Value::Number(n) => n.short(9),
+            Value::Bool(b) => b.to_string(),
+            Value::Duration(d) => d.to_string(),
+            Value::Date(d) => d.to_string(),
+            Value::Time(t) => t.utc().to_string(),
+        },
+    })
+}
+
+/// One objective in one period, of one group.
+struct Scope<'a> {
+    world: &'a World<'a>,
+    objective: &'a Objective,
+    slice: &'a Slice,
+    group: &'a [KeyValue],
+    placed: &'a [Placed<'a>],
+    counters: &'a Counters,
+}
+
+impl Scope<'_> {
+    fn record(&self, id: ObjectiveId, as_of: Instant) -> ObjectiveRecord {
+        let shown = self.measure(first(&self.objective.goal), Scenario::AsItStands);
+        let ended = as_of >= self.slice.to;
+        let final_verdict = {
+            let (met, breached) = (self.judged(Scenario::AllMet), self.judged(Scenario::AllBreached));
+            if met == breached { Some(met) } else { None }
+        };
+        let verdict = match final_verdict {
+            Some(verdict) if ended => match verdict {
+                Some(true) => ObjectiveVerdict::Met,
+                Some(false) => ObjectiveVerdict::Missed,
+                None => ObjectiveVerdict::Unknown,
+            },
+            _ => ObjectiveVerdict::Open,
+        };
+        let (mut pending, mut void, mut unknown, mut open_breach) = (0, 0, 0, false);
+        for placed in self.instances(None) {
+            match placed.outcome.verdict {
+                Verdict::Pending => pending += 1,
+                Verdict::Void => void += 1,
+                Verdict::Unknown => unknown += 1,
+                Verdict::Breached => open_breach |= placed.outcome.open,
+                Verdict::Met => {}
+            }
+        }
+        let moves = self.objective.counted_by == CountedBy::Stop || measures_clocks(&self.objective.goal);
+        let below = match (&self.objective.minimum, verdict) {
+            (_, ObjectiveVerdict::Open) | (None, _) => false,
+            (Some((sign, bound)), _) => self.compare(&shown, *sign, &self.measure(bound, Scenario::AsItStands)) == Some(false),
+        };
+        ObjectiveRecord {
+            objective: id,
+            period: self.slice.label.clone(),
+            from: self.slice.from,
+            to: self.slice.to,
+            by: self.named_group(),
+            value: match shown.amount {
+                Amount::Known(value) => Some(value),
+                Amount::Endless | Amount::Nothing => None,
+            },
+            ratio: shown.ratio,
+            n: shown.n,
+            pending,
+            void,
+            unknown,
+            verdict,
+            partial: self.slice.partial,
+            provisional: open_breach && moves,
+            below_minimum: below,
+        }
+    }
+
+    fn named_group(&self) -> Vec<Group> {
+        let names = self.objective.by.iter().zip(self.group);
+        names
+            .map(|(name, key)| {
+                let value = match key {
+                    KeyValue::Value(Value::Member(_)) => self.members(name).and_then(|m| words(self.world, Some(m), *key)),
+                    key => words(self.world, None, *key),
+                };
+                Group { key: name.clone(), value }
+            })
+            .collect()
+    }
+
+    /// The members of the enumerated field of this name.
+    fn members(&self, name: &str) -> Option<&[String]> {
+        self.world.plan.fields.iter().filter(|f| f.name == name).find_map(|f| match &f.ty {
+            crate::model::Type::Members(members) => Some(members.as_slice()),
+            _ => None,
+        })
+    }
+
+    fn judged(&self, scenario: Scenario) -> Option<bool> {
+        let shown = self.measure(first(&self.objective.goal), scenario);
+        if matches!(shown.amount, Amount::Nothing) {
+            return self.objective.no_data;
+        }
+        if shown.n < u64::from(self.objective.sample) {
+            return None;
+        }
+        let goal = self.goal(&self.objective.goal, scenario);
+        match &self.objective.minimum {
+            None => goal,
+            Some((sign, bound)) => match self.compare(&shown, *sign, &self.measure(bound, scenario)) {
+                Some(true) => goal,
+                other => other,
+            },
+        }
+    }
+
+    fn goal(&self, goal: &Goal, scenario: Scenario) -> Option<bool> {
+        match goal {
+            Goal::Compare(a, sign, b) => self.compare(&self.measure(a, scenario), *sign, &self.measure(b, scenario)),
+            Goal::Not(inner) => self.goal(inner, scenario).map(|b| !b),
+            Goal::All(goals) => join(goals.iter().map(|g| self.goal(g, scenario)), false),
+            Goal::Any(goals) => join(goals.iter().map(|g| self.goal(g, scenario)), true),
+        }
+    }
+
+    fn compare(&self, a: &Measured, sign: Comparison, b: &Measured) -> Option<bool> {
+        let order = match (a.amount, b.amount) {
+            (Amount::Nothing, _) | (_, Amount::Nothing) => return None,
+            (Amount::Endless, Amount::Endless) => Ordering::Equal,
+            (Amount::Endless, Amount::Known(_)) => Ordering::Greater,
+            (Amount::Known(_), Amount::Endless) => Ordering::Less,
+            (Amount::Known(a), Amount::Known(b)) => a.cmp(&b),
+        };
+        Some(sign.holds(order))
+    }
+
+    /// The instances of this period and group; of one part, or of all.
+    fn instances(&self, part: Option<&Part>) -> impl Iterator<Item = &Placed<'_>> {
+        let wanted = part.and_then(|p| parts_of(self.objective).iter().position(|q| same_part(p, q)));
+        self.placed.iter().filter(move |p| {
+            (wanted.is_none() || wanted == Some(p.part)) && self.slice.parts.contains(&p.period) && p.group == self.group
+        })
+    }
+
+    fn measure(&self, measure: &Measure, scenario: Scenario) -> Measured {
+        match measure {
+            Measure::Fixed(value) => Measured { amount: Amount::Known(*value), ratio: None, n: 0 },
+            Measure::Met(parts) => self.met(parts, scenario),
+            Measure::Misses(part) => {
+                let (mut misses, mut n) = (0, 0);
+                for placed in self.instances(Some(part)) {
+                    let verdict = taken(placed.outcome.verdict, scenario);
+                    misses += u64::from(verdict == Verdict::Breached);
+                    n += u64::from(matches!(verdict, Verdict::Met | Verdict::Breached));
+                }
+                Measured { amount: Amount::Known(whole(misses)), ratio: None, n }
+            }
+            Measure::OfClock(statistic, part) => self.of_clock(*statistic, part, scenario),
+            Measure::Count(counter) => {
+                let n = self.tallies(*counter).map(|t| t.events).sum();
+                Measured { amount: Amount::Known(whole(n)), ratio: None, n }
+            }
+            Measure::OfField(statistic, counter) => {
+                let values: Vec<Exact> = self.tallies(*counter).flat_map(|t| t.values.iter().copied()).collect();
+                let n = values.len() as u64;
+                let values = values.into_iter().map(Amount::Known).collect();
+                Measured { amount: of_values(*statistic, values), ratio: None, n }
+            }
+            Measure::Arithmetic(a, operator, b) => {
+                let (a, b) = (self.measure(a, scenario), self.measure(b, scenario));
+                arithmetic(&a, *operator, &b)
+            }
+            Measure::Rounded(how, inner) => {
+                let inner = self.measure(inner, scenario);
+                let amount = match inner.amount {
+                    Amount::Known(value) => Amount::Known(how.of(value)),
+                    other => other,
+                };
+                Measured { amount, ratio: None, n: inner.n }
+            }
+        }
+    }
+
+    fn tallies(&self, counter: usize) -> impl Iterator<Item = &crate::engine::counter::Tally> {
+        let groups = self.slice.parts.iter().filter_map(move |p| self.counters.of(counter).get(p)).flatten();
+        groups.filter(|(group, _)| group == self.group).map(|(_, tally)| tally)
+    }
+
+    /// Met over decided; of several obligations, by case.
+    fn met(&self, parts: &[Part], scenario: Scenario) -> Measured {
+        let (mut met, mut decided) = (0u64, 0u64);
+        if let [only] = parts {
+            for placed in self.instances(Some(only)) {
+                match taken(placed.outcome.verdict, scenario) {
+                    Verdict::Met => (met, decided) = (met + 1, decided + 1),
+                    Verdict::Breached => decided += 1,
+                    _ => {}
+                }
+            }
+        } else {
+            let mut cases: std::collections::BTreeMap<_, (bool, bool, bool)> = std::collections::BTreeMap::new();
+            for placed in parts.iter().flat_map(|p| self.instances(Some(p))) {
+                let case = cases.entry(placed.outcome.case).or_default();
+                match taken(placed.outcome.verdict, scenario) {
+                    Verdict::Met => case.0 = true,
+                    Verdict::Breached => case.1 = true,
+                    Verdict::Pending => case.2 = true,
+                    Verdict::Void | Verdict::Unknown => {}
+                }
+            }
+            for (some_met, breached, pending) in cases.into_values() {
+                if (some_met || breached) && !pending {
+                    decided += 1;
+                    met += u64::from(!breached);
+                }
+            }
+        }
+        let value = Exact::ratio(met.into(), decided.into());
+        let ratio = value.map(|_| (whole(met), whole(decided)));
+        Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n: decided }
+    }
+
+    /// Elapsed times of decided instances; a pending one is met as it stands, or breached without end.
+    fn of_clock(&self, statistic: Statistic, part: &Part, scenario: Scenario) -> Measured {
+        let mut values = Vec::new();
+        for placed in self.instances(Some(part)) {
+            let elapsed = placed.outcome.elapsed.map(|d| Amount::Known(d.as_seconds()));
+            match (placed.outcome.verdict, scenario) {
+                (Verdict::Met | Verdict::Breached, _) | (Verdict::Pending, Scenario::AllMet) => values.extend(elapsed),
+                (Verdict::Pending, Scenario::AllBreached) => values.push(Amount::Endless),
+                _ => {}
+            }
+        }
+        let n = values.len() as u64;
+        Measured { amount: of_values(statistic, values), ratio: None, n }
+    }
+}
+
+/// The left side of the first comparison: the value that is shown.
+fn first(goal: &Goal) -> &Measure {
+    match goal {
+        Goal::Compare(left, ..) => left,
+        Goal::All(goals) | Goal::Any(goals) => first(&goals[0]),
+        Goal::Not(inner) => first(inner),
+    }
+}
+
+fn measures_clocks(goal: &Goal) -> bool {
+    let mut any = false;
+    each_measure(goal, &mut |m| any |= matches!(m, Measure::OfClock(..)));
+    any
+}
+
+fn taken(verdict: Verdict, scenario: Scenario) -> Verdict {
+    match (verdict, scenario) {
+        (Verdict::Pending, Scenario::AllMet) => Verdict::Met,
+        (Verdict::Pending, Scenario::AllBreached) => Verdict::Breached,
+        (verdict, _) => verdict,
+    }
+}
+
+fn whole(n: u64) -> Exact {
+    Exact::whole(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+fn join(truths: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
+    let mut all_known = true;
+    for truth in truths {
+        match truth {
+            Some(b) if b == decisive => return Some(decisive),
+            Some(_) => {}
+            None => all_known = false,
+        }
+    }
+    all_known.then_some(!decisive)
+}
+
+/// A statistic; elapsed times without end are greater than any other.
+fn of_values(statistic: Statistic, mut values: Vec<Amount>) -> Amount {
+    let n = values.len();
+    if statistic == Statistic::Sum {
+        return sum(&values);
+    }
+    if n == 0 {
+        return Amount::Nothing;
+    }
+    values.sort_by(|a, b| match (a, b) {
+        (Amount::Known(a), Amount::Known(b)) => a.cmp(b),
+        (Amount::Known(_), _) => Ordering::Less,
+        (_, Amount::Known(_)) => Ordering::Greater,
+        _ => Ordering::Equal,
+    });
+    let half = |a, b| mean(&[a, b]);
+    match statistic {
+        Statistic::Sum => sum(&values),
+        Statistic::Mean => mean(&values),
+        Statistic::Min => values[0],
+        Statistic::Max => values[n - 1],
+        Statistic::Median if n % 2 == 1 => values[n / 2],
+        Statistic::Median => half(values[n / 2 - 1], values[n / 2]),
+        Statistic::Percentile(share) => {
+            // Nearest rank: position ⌈p·n⌉, counted from 1.
+            let rank = share.mul(Exact::whole(n as i64)).map_or(n as i128, |r| r.ceil().numer());
+            values[usize::try_from(rank.max(1)).map_or(n, |r| r.min(n)) - 1]
+        }
+    }
+}
+
+fn sum(values: &[Amount]) -> Amount {
+    let mut total = Exact::ZERO;
+    for value in values {
+        match value {
+            Amount::Known(v) => match total.add(*v) {
+                Some(t) => total = t,
+                None => return Amount::Nothing,
+            },
+            other => return *other,
+        }
+    }
+    Amount::Known(total)
+}
+
+fn mean(values: &[Amount]) -> Amount {
+    match sum(values) {
+        Amount::Known(total) => total.div(Exact::whole(values.len() as i64)).map_or(Amount::Nothing, Amount::Known),
+        other => other,
+    }
+}
+
+fn arithmetic(a: &Measured, operator: Operator, b: &Measured) -> Measured {
+    let n = if operator == Operator::Divide && b.n > 0 { b.n } else { a.n.max(b.n) };
+    let (x, y) = match (a.amount, b.amount) {
+        (Amount::Known(x), Amount::Known(y)) => (x, y),
+        (Amount::Nothing, _) | (_, Amount::Nothing) => return Measured { amount: Amount::Nothing, ratio: None, n },
+        _ => return Measured { amount: Amount::Endless, ratio: None, n },
+    };
+    let (value, ratio) = match operator {
+        Operator::Add => (x.add(y), None),
+        Operator::Subtract => (x.sub(y), None),
+        Operator::Multiply => (x.mul(y), None),
+        Operator::Divide => (x.div(y), (!y.is_zero()).then_some((x, y))),
+    };
+    Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n }
+}

@@ -1,0 +1,191 @@
+//! What is decided about one instance.
+
+use crate::engine::truth::Gap;
+use crate::event::{Origin, TextId, Texts, Value};
+use crate::id::{CaseId, EventId, ObligationId, TierId};
+use crate::plan::Plan;
+use crate::time::{Duration, Instant};
+
+/// What became of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Stopped at or before due.
+    Met,
+    /// Not stopped by due.
+    Breached,
+    /// Open, and not due yet.
+    Pending,
+    /// Ended without a fault before due.
+    Void,
+    /// A condition that it needs cannot be known.
+    Unknown,
+}
+
+impl Verdict {
+    /// All five, in the order of reports.
+    pub const ALL: [Verdict; 5] = [Verdict::Met, Verdict::Breached, Verdict::Pending, Verdict::Void, Verdict::Unknown];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Met => "met",
+            Verdict::Breached => "breached",
+            Verdict::Pending => "pending",
+            Verdict::Void => "void",
+            Verdict::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why an instance is void or unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It was cancelled.
+    Cancelled,
+    /// It was reset.
+    Reset,
+    /// Its tier changed to one for which nothing is promised.
+    NoTarget,
+    /// Its calendar ends before its due.
+    Calendar,
+    /// A field, or an event, was never seen.
+    Missing(Missing),
+}
+
+/// What was never seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// A field.
+    Field(crate::id::FieldId),
+    /// An event.
+    Event(EventId),
+}
+
+impl Reason {
+    pub(super) fn missing(gap: Gap) -> Reason {
+        Reason::Missing(match gap {
+            Gap::Field(field) => Missing::Field(field),
+            Gap::Event(event) => Missing::Event(event),
+        })
+    }
+
+    /// As the records have it: `cancelled`, `missing:score`.
+    pub fn text(self, plan: &Plan) -> String {
+        match self {
+            Reason::Cancelled => "cancelled".into(),
+            Reason::Reset => "reset".into(),
+            Reason::NoTarget => "none".into(),
+            Reason::Calendar => "calendar".into(),
+            Reason::Missing(Missing::Field(field)) => format!("missing:{}", plan.fields[field].name),
+            Reason::Missing(Missing::Event(event)) => format!("missing:{}", plan.events[event].name),
+        }
+    }
+}
+
+/// An event that a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The event; nothing for a row that only changed fields.
+    pub event: Option<EventId>,
+    /// When.
+    pub time: Instant,
+    /// Where in the log.
+    pub origin: Origin,
+}
+
+/// One instance of an obligation.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The obligation's place in the order of reports.
+    pub track: usize,
+    /// The obligation.
+    pub obligation: ObligationId,
+    /// The case; nothing for a duty of each period.
+    pub case: Option<(CaseId, TextId)>,
+    /// Which one of its case, from 1.
+    pub seq: u32,
+    /// The tier that was last in force.
+    pub tier: Option<TierId>,
+    /// The group of a duty of each period.
+    pub group: Option<Option<Value>>,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why, if it is void or unknown.
+    pub reason: Option<Reason>,
+    /// Its start.
+    pub start: Instant,
+    /// Its due, if it has one.
+    pub due: Option<Instant>,
+    /// What fulfilled it, if something did.
+    pub stop: Option<Instant>,
+    /// Stop, cancel, reset or, where it is open, as-of.
+    pub end: Instant,
+    /// Whether it goes on.
+    pub open: bool,
+    /// Running time until its end.
+    pub elapsed: Option<Duration>,
+    /// The open time that its target allows.
+    pub target: Option<Duration>,
+    /// Open time that was paused.
+    pub paused: Option<Duration>,
+    /// Running time after its due; only of a breached one.
+    pub late: Duration,
+    /// The obligation's keys, as they were at the deciding instant.
+    pub keys: Vec<Option<Value>>,
+    /// Which of the obligation's filters held then.
+    pub filters: Vec<bool>,
+    /// The rows that made it.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Outcome {
+    pub(super) fn group_text<'t>(&self, texts: &'t Texts) -> Option<GroupOrder<'t>> {
+        self.group.map(|g| match g {
+            None => GroupOrder::Missing,
+            Some(Value::Text(text)) => GroupOrder::Text(texts.text(text)),
+            Some(Value::Member(m)) => GroupOrder::Member(m),
+            Some(other) => GroupOrder::Other(format!("{other:?}")),
+        })
+    }
+}
+
+/// How groups of a duty of each period follow each other.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum GroupOrder<'t> {
+    Missing,
+    Member(u32),
+    Text(&'t str),
+    Other(String),
+}
+
+/// Whether a notice warns or escalates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// It warns the one who owes.
+    Warn,
+    /// It tells somebody else.
+    Escalate,
+}
+
+/// A notice that was given.
+#[derive(Clone, Debug)]
+pub struct NoticeRecord {
+    /// The obligation's place in the order of reports.
+    pub track: usize,
+    /// The obligation.
+    pub obligation: ObligationId,
+    /// The case.
+    pub case: Option<(CaseId, TextId)>,
+    /// Which instance.
+    pub seq: u32,
+    /// When the instance started.
+    pub start: Instant,
+    /// Which of the obligation's notices.
+    pub position: usize,
+    /// Warning or escalation.
+    pub kind: NoticeKind,
+    /// When it is given.
+    pub at: Instant,
+    /// To whom.
+    pub to: Option<String>,
+}

@@ -1,0 +1,270 @@
+//! One obligation of one case: its open instance, and the order in which an event acts on it (section 2.3).
+
+use crate::engine::live::{End, Live, Opened, Reading, clocked};
+use crate::engine::matcher::{Hit, Matcher};
+use crate::engine::rule;
+use crate::engine::truth::{Moment, Tiered, Truth};
+use crate::engine::world::World;
+use crate::engine::{Happening, Sink};
+use crate::event::Event;
+use crate::id::ObligationId;
+use crate::model::Retier;
+use crate::plan::{Clocked, Duty, Pattern, Start};
+use crate::time::Instant;
+
+/// The instances of one obligation in one case.
+pub(super) struct TrackState {
+    index: usize,
+    seq: u32,
+    /// The case's first start has been.
+    started: bool,
+    /// One for each version.
+    starts: Vec<Matcher>,
+    live: Option<Box<Live>>,
+    /// Ended at the case's last instant: read when that instant is over.
+    ended: Vec<Box<Live>>,
+    /// Stopped, and not reopened so far.
+    stopped: Option<(Box<Live>, Reading)>,
+    /// Unknown from their start: read at as-of.
+    unknown: Vec<Box<Live>>,
+}
+
+impl TrackState {
+    pub(super) fn new(world: &World<'_>, index: usize) -> TrackState {
+        let starts = world.plan.tracks[index].0.iter().map(|id| match &world.obligation(*id).duty {
+            Duty::Clock(c) => match &c.start {
+                Start::On { pattern, .. } => Matcher::new(pattern),
+                Start::Each { .. } => Matcher::default(),
+            },
+            Duty::Rule(_) => Matcher::default(),
+        });
+        let starts = starts.collect();
+        TrackState { index, seq: 0, started: false, starts, live: None, ended: Vec::new(), stopped: None, unknown: Vec::new() }
+    }
+
+    /// Time goes on to `t`; `moment` is the case as it was until then.
+    pub(super) fn pass(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        if let Some(live) = &mut self.live {
+            live.pass(moment, t, to_the_end, sink);
+        }
+        for live in std::mem::take(&mut self.ended) {
+            let reading = Reading::at(moment, live.obligation);
+            let may_reopen = matches!(live.end, Some((_, End::Stop))) && reopens(moment.world, live.obligation);
+            if let Some((before, reading)) = self.stopped.take() {
+                sink.outcomes.push(before.outcome(moment.world, reading, t));
+            }
+            if may_reopen && self.live.is_none() {
+                self.stopped = Some((live, reading));
+            } else {
+                sink.outcomes.push(live.outcome(moment.world, reading, t));
+            }
+        }
+    }
+
+    /// An event acts: an unknown tier settles; cancel; stop; reopen; retier or reset; start.
+    pub(super) fn event(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
+        let world = moment.world;
+        let versions = &world.plan.tracks[self.index].0;
+        if let Duty::Rule(_) = &world.obligation(versions[0]).duty {
+            if let Some(id) = world.in_force(versions, event.time)
+                && let Some(live) = rule::instance(moment, id, self.index, self.seq + 1, happening, event)
+            {
+                self.seq += 1;
+                self.ended.push(Box::new(live));
+            }
+            return;
+        }
+        let tier = moment.tier();
+        match self.live.take() {
+            Some(mut live) => {
+                if self.act(&mut live, moment, happening, event, tier, sink) {
+                    self.live = Some(live);
+                }
+            }
+            None => self.reopen(moment, happening, event, tier, sink),
+        }
+        self.start(moment, happening, event, tier, sink);
+    }
+
+    /// What an event does to an open instance; false if it is over.
+    fn act(&mut self, live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) -> bool {
+        let world = moment.world;
+        let id = live.obligation;
+        let duty = clocked(world, id);
+        let zone = &world.term(id).zone;
+        let halted = duty.pause.iter().any(|s| moment.case.is_some_and(|c| c.is_on(world, *s)));
+        if !halted {
+            live.skip_notices(world, event.time);
+        }
+        live.set_halted(world, halted, event);
+        if !live.settle_tier(world, tier, event) {
+            // Nothing was promised for this tier: there was no instance.
+            self.seq -= 1;
+            return false;
+        }
+        if let Some(cancel) = &duty.cancel {
+            match live.cancel.step(cancel, happening, moment, zone) {
+                Hit::Yes => {
+                    self.end(live, world, End::Cancel, event);
+                    return false;
+                }
+                Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
+                Hit::No => {}
+            }
+        }
+        match live.stop.step(&duty.stop, happening, moment, zone) {
+            Hit::Yes => {
+                self.end(live, world, End::Stop, event);
+                return false;
+            }
+            Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
+            Hit::No => {
+                if counts_towards(&duty.stop, happening) {
+                    live.note(event);
+                }
+            }
+        }
+        let reset = duty.reset.as_ref().is_some_and(|p| live.reset.step(p, happening, moment, zone) == Hit::Yes);
+        if reset {
+            self.end(live, world, End::Reset, event);
+            self.open_anew(moment, event, tier, sink);
+            return false;
+        }
+        self.retier(live, duty, moment, event, tier, sink)
+    }
+
+    /// A change of tier; false if the instance is over.
+    fn retier(&mut self, live: &mut Live, duty: &Clocked, moment: &Moment<'_>, event: &Event, tier: Tiered, sink: &mut Sink) -> bool {
+        let world = moment.world;
+        if duty.retier == Retier::Keep || !live.tier_changed(world, tier, event.time) {
+            return true;
+        }
+        if duty.retier == Retier::Carry {
+            live.carry(world, tier, event);
+            if live.end.is_some() {
+                self.ended.push(Box::new(live.clone()));
+                return false;
+            }
+            return true;
+        }
+        self.end(live, world, End::Reset, event);
+        self.open_anew(moment, event, tier, sink);
+        false
+    }
+
+    fn end(&mut self, live: &mut Live, world: &World<'_>, how: End, event: &Event) {
+        live.close(world, how, event);
+        self.ended.push(Box::new(live.clone()));
+    }
+
+    /// A new instance from a reset, if an agreement is in force.
+    fn open_anew(&mut self, moment: &Moment<'_>, event: &Event, tier: Tiered, sink: &mut Sink) {
+        let versions = &moment.world.plan.tracks[self.index].0;
+        if let Some(id) = moment.world.in_force(versions, event.time) {
+            self.open(moment, id, Truth::True, event, tier, sink);
+        }
+    }
+
+    /// Withdraws the last stop, where the event says so and no other instance is open.
+    fn reopen(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) {
+        let world = moment.world;
+        let just_stopped = self.ended.last().is_some_and(|l| matches!(l.end, Some((_, End::Stop))));
+        let waiting = if just_stopped { self.ended.pop().map(|l| (l, None)) } else { None };
+        let Some((mut live, reading)) = waiting.or_else(|| self.stopped.take().map(|(l, r)| (l, Some(r)))) else { return };
+        let duty = clocked(world, live.obligation);
+        let zone = &world.term(live.obligation).zone;
+        let reopened = duty.reopen.as_ref().is_some_and(|p| live.reopen.step(p, happening, moment, zone) == Hit::Yes);
+        if !reopened {
+            match reading {
+                Some(reading) => self.stopped = Some((live, reading)),
+                None => self.ended.push(live),
+            }
+            return;
+        }
+        let halted = duty.pause.iter().any(|s| moment.case.is_some_and(|c| c.is_on(world, *s)));
+        live.withdraw_stop(world, halted, event);
+        if live.settle_tier(world, tier, event) && self.retier(&mut live, duty, moment, event, tier, sink) {
+            self.live = Some(live);
+        }
+    }
+
+    /// A start, where no instance is open.
+    fn start(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) {
+        let world = moment.world;
+        let versions = &world.plan.tracks[self.index].0;
+        let current = world.in_force(versions, event.time);
+        let (mut first, mut truth) = (false, Truth::False);
+        for (id, matcher) in versions.iter().zip(&mut self.starts) {
+            let Start::On { once, pattern } = &clocked(world, *id).start else { continue };
+            let hit = matcher.step(pattern, happening, moment, &world.term(*id).zone);
+            match hit {
+                Hit::Yes => {
+                    matcher.clear();
+                    first = true;
+                }
+                Hit::Perhaps(_) => matcher.forget_perhaps(),
+                Hit::No => {}
+            }
+            if Some(*id) == current && !(*once && self.started) {
+                truth = match hit {
+                    Hit::Yes => Truth::True,
+                    Hit::Perhaps(gap) => Truth::Unknown(gap),
+                    Hit::No => Truth::False,
+                };
+            }
+        }
+        let mut opened_unknown = false;
+        if let Some(id) = current.filter(|_| truth != Truth::False && self.live.is_none()) {
+            opened_unknown = self.open(moment, id, truth, event, tier, sink);
+        }
+        self.started |= first && !opened_unknown;
+    }
+
+    /// Opens an instance; true if it is one that is unknown at once.
+    fn open(&mut self, moment: &Moment<'_>, id: ObligationId, truth: Truth, event: &Event, tier: Tiered, sink: &mut Sink) -> bool {
+        let world = moment.world;
+        let applies = truth.and(moment.allows(world.obligation(id).applies.as_ref()));
+        let halted = clocked(world, id).pause.iter().any(|s| moment.case.is_some_and(|c| c.is_on(world, *s)));
+        let case = moment.case.map(|c| (c.kind, c.key));
+        let mut live = Live::blank(id, self.index, case, self.seq + 1, event.time);
+        live.note(event);
+        match live.open(moment, applies, tier, halted) {
+            Opened::Nothing => return false,
+            Opened::UnknownInstance(live) => {
+                self.seq += 1;
+                self.unknown.push(live);
+                return true;
+            }
+            Opened::Instance(live) => {
+                self.seq += 1;
+                self.live = Some(live);
+            }
+        }
+        // Another instance follows: the one before it can no longer be reopened.
+        if let Some((before, reading)) = self.stopped.take() {
+            sink.outcomes.push(before.outcome(world, reading, event.time));
+        }
+        false
+    }
+
+    pub(super) fn finish(self, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
+        let world = moment.world;
+        if let Some((live, reading)) = self.stopped {
+            sink.outcomes.push(live.outcome(world, reading, as_of));
+        }
+        for live in self.ended.into_iter().chain(self.unknown).chain(self.live) {
+            let reading = Reading::at(moment, live.obligation);
+            sink.outcomes.push(live.outcome(world, reading, as_of));
+        }
+    }
+}
+
+fn reopens(world: &World<'_>, id: ObligationId) -> bool {
+    matches!(&world.obligation(id).duty, Duty::Clock(c) if c.reopen.is_some())
+}
+
+/// Whether an event is one that a pattern of several counts.
+fn counts_towards(pattern: &Pattern, happening: Happening<'_>) -> bool {
+    let several = pattern.any.iter().any(|all| all.len() > 1 || !all[0].is_single());
+    several && pattern.any.iter().flatten().any(|atom| crate::engine::matcher::happens(atom.on, happening))
+}

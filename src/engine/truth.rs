@@ -1,0 +1,217 @@
+//! Three-valued conditions.
+
+use crate::ast::Operator;
+use crate::engine::case::CaseState;
+use crate::engine::world::World;
+use crate::event::Value as Seen;
+use crate::id::{EventId, FieldId, TierId};
+use crate::model::{Owner, Subject};
+use crate::plan::{Condition, Op, Scalar, Value};
+use crate::quantity::Exact;
+use crate::time::Instant;
+
+/// Whether something holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Truth {
+    True,
+    False,
+    /// It cannot be known for want of this.
+    Unknown(Gap),
+}
+
+/// What is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    Field(FieldId),
+    Event(EventId),
+}
+
+/// What a case's tier is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tiered {
+    In(TierId),
+    /// No tier's condition holds.
+    InNone,
+    Unknown(Gap),
+}
+
+/// At which event of which case something is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) case: Option<&'a CaseState>,
+    pub(super) own: &'a [(FieldId, Seen)],
+    pub(super) time: Instant,
+}
+
+impl From<bool> for Truth {
+    fn from(b: bool) -> Truth {
+        if b { Truth::True } else { Truth::False }
+    }
+}
+
+impl Truth {
+    pub(super) fn and(self, other: Truth) -> Truth {
+        match (self, other) {
+            (Truth::False, _) | (_, Truth::False) => Truth::False,
+            (Truth::Unknown(gap), _) | (_, Truth::Unknown(gap)) => Truth::Unknown(gap),
+            _ => Truth::True,
+        }
+    }
+
+    fn or(self, other: Truth) -> Truth {
+        self.not().and(other.not()).not()
+    }
+
+    fn not(self) -> Truth {
+        match self {
+            Truth::True => Truth::False,
+            Truth::False => Truth::True,
+            unknown => unknown,
+        }
+    }
+}
+
+impl Moment<'_> {
+    pub(super) fn holds(&self, condition: &Condition) -> Truth {
+        let mut stack: Vec<Truth> = Vec::with_capacity(4);
+        for op in &condition.0 {
+            let truth = match op {
+                Op::Is(subject, among) => self.is(*subject, among),
+                Op::Same(a, b) => match (self.field(*a), self.field(*b)) {
+                    (None, _) => Truth::Unknown(Gap::Field(*a)),
+                    (_, None) => Truth::Unknown(Gap::Field(*b)),
+                    (Some(a), Some(b)) => (a == b).into(),
+                },
+                Op::Compare(a, sign, b) => match (self.amount(a), self.amount(b)) {
+                    (Ok(a), Ok(b)) => sign.holds(a.cmp(&b)).into(),
+                    (Err(gap), _) | (_, Err(gap)) => Truth::Unknown(gap),
+                },
+                Op::Present(field) => self.field(*field).is_some().into(),
+                Op::During(calendar) => self.world.calendars[*calendar].is_open(self.time).into(),
+                Op::Not => stack.pop().map_or(Truth::False, Truth::not),
+                Op::All(n) => fold(&mut stack, *n, Truth::True, Truth::and),
+                Op::Any(n) => fold(&mut stack, *n, Truth::False, Truth::or),
+            };
+            stack.push(truth);
+        }
+        stack.pop().unwrap_or(Truth::True)
+    }
+
+    /// Of an optional condition: nothing asked is true.
+    pub(super) fn allows(&self, condition: Option<&Condition>) -> Truth {
+        condition.map_or(Truth::True, |c| self.holds(c))
+    }
+
+    /// The value of a field, of the event or of its case.
+    pub(super) fn field(&self, id: FieldId) -> Option<Seen> {
+        let field = &self.world.plan.fields[id];
+        match field.owner {
+            Owner::Event(_) => self.own.iter().find(|(f, _)| *f == id).map(|(_, v)| *v),
+            Owner::Case(kind) => {
+                let case = self.case.filter(|c| c.kind == kind)?;
+                case.fields[field.slot as usize]
+            }
+        }
+    }
+
+    pub(super) fn tier(&self) -> Tiered {
+        let Some(case) = self.case else { return Tiered::InNone };
+        for tier in &self.world.plan.cases[case.kind].tiers {
+            match self.allows(self.world.plan.tiers[*tier].when.as_ref()) {
+                Truth::True => return Tiered::In(*tier),
+                Truth::False => {}
+                Truth::Unknown(gap) => return Tiered::Unknown(gap),
+            }
+        }
+        Tiered::InNone
+    }
+
+    fn is(&self, subject: Subject, among: &[Scalar]) -> Truth {
+        match subject {
+            Subject::Tier => match self.tier() {
+                Tiered::In(tier) => among.contains(&Scalar::Tier(tier)).into(),
+                Tiered::InNone => Truth::False,
+                Tiered::Unknown(gap) => Truth::Unknown(gap),
+            },
+            Subject::Field(field) => match self.field(field) {
+                None => Truth::Unknown(Gap::Field(field)),
+                Some(value) => among.iter().any(|s| self.same(value, s)).into(),
+            },
+        }
+    }
+
+    fn same(&self, value: Seen, scalar: &Scalar) -> bool {
+        match (value, scalar) {
+            (Seen::Member(a), Scalar::Member(b)) => a == *b,
+            (Seen::Bool(a), Scalar::Bool(b)) => a == *b,
+            (Seen::Text(a), Scalar::Text(b)) => self.world.texts.text(a) == b,
+            _ => false,
+        }
+    }
+
+    /// An amount as an exact number: seconds, days or the number itself. Both sides of a comparison are of one type.
+    fn amount(&self, value: &Value) -> Result<Exact, Gap> {
+        match value {
+            Value::Fixed(scalar) => Ok(fixed(scalar)),
+            Value::Field(field) => self.field(*field).and_then(seen).ok_or(Gap::Field(*field)),
+            Value::Since(event) => {
+                let last = self.case.and_then(|c| c.last_of(self.world, *event));
+                last.map(|t| self.time.since(t).as_seconds()).ok_or(Gap::Event(*event))
+            }
+            Value::Arithmetic(a, operator, b) => {
+                let (x, y) = (self.amount(a)?, self.amount(b)?);
+                let result = match operator {
+                    Operator::Add => x.add(y),
+                    Operator::Subtract => x.sub(y),
+                    Operator::Multiply => x.mul(y),
+                    Operator::Divide => x.div(y),
+                };
+                // A zero divisor leaves nothing to compare; the field that was zero is the one that is wanting.
+                result.ok_or_else(|| field_in(b).or_else(|| field_in(a)).unwrap_or(Gap::Event(EventId::from_index(0))))
+            }
+        }
+    }
+}
+
+use crate::id::Id;
+
+fn fold(stack: &mut Vec<Truth>, n: u32, start: Truth, join: fn(Truth, Truth) -> Truth) -> Truth {
+    let at = stack.len().saturating_sub(n as usize);
+    stack.drain(at..).fold(start, join)
+}
+
+fn field_in(value: &Value) -> Option<Gap> {
+    match value {
+        Value::Field(field) => Some(Gap::Field(*field)),
+        Value::Since(event) => Some(Gap::Event(*event)),
+        Value::Arithmetic(a, _, b) => field_in(b).or_else(|| field_in(a)),
+        Value::Fixed(_) => None,
+    }
+}
+
+fn fixed(scalar: &Scalar) -> Exact {
+    match scalar {
+        Scalar::Number(n) => *n,
+        Scalar::Duration(d) => d.as_seconds(),
+        Scalar::Date(d) => days(*d),
+        Scalar::Time(t) => Exact::whole(t.as_micros()),
+        Scalar::Bool(_) | Scalar::Text(_) | Scalar::Member(_) | Scalar::Tier(_) => Exact::ZERO,
+    }
+}
+
+/// A field's value as an amount, if it is one.
+pub(super) fn seen(value: Seen) -> Option<Exact> {
+    Some(match value {
+        Seen::Number(n) => n,
+        Seen::Duration(d) => d.as_seconds(),
+        Seen::Date(d) => days(d),
+        Seen::Time(t) => Exact::whole(t.as_micros()),
+        Seen::Bool(_) | Seen::Member(_) | Seen::Text(_) => return None,
+    })
+}
+
+fn days(date: chrono::NaiveDate) -> Exact {
+    use chrono::Datelike;
+    Exact::whole(date.num_days_from_ce().into())
+}

@@ -1,0 +1,104 @@
+//! The compiled spec: flat tables in evaluation order, complete in themselves. What `sla compile` writes and what the
+//! engine runs.
+//!
+//! A plan holds no names to look up but those that reports show, no source text but the places of its clauses, and no
+//! calendar that is not laid out in rules. It is versioned JSON by serde.
+
+mod condition;
+mod from_model;
+mod objective;
+mod obligation;
+mod source;
+mod vocabulary;
+
+pub use condition::{Atom, Condition, Op, Pattern, Scalar, Value};
+pub use from_model::from_model;
+pub use objective::{Counter, Goal, Key, Measure, Objective, Part};
+pub use obligation::{Clocked, Duty, Notice, Obligation, Row, Rule, Start, Track};
+pub use source::{EventMapping, FieldColumn, Milestone, Source};
+pub use vocabulary::{Agreement, Calendar, Case, Event, Field, Party, Service, State, StateWhen, Tier};
+
+use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, ServiceId, SourceId, StateId, Table, TierId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The form of a plan; another one is refused.
+pub const FORMAT: u32 = 1;
+
+/// A compiled spec.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The version of the tool that made it.
+    pub sla: String,
+    /// Parties, in the order of the text.
+    pub parties: Vec<Party>,
+    /// Calendars, each in a zone.
+    pub calendars: Table<CalendarId, Calendar>,
+    /// Kinds of cases.
+    pub cases: Table<CaseId, Case>,
+    /// Events.
+    pub events: Table<EventId, Event>,
+    /// Fields.
+    pub fields: Table<FieldId, Field>,
+    /// States.
+    pub states: Table<StateId, State>,
+    /// Tiers.
+    pub tiers: Table<TierId, Tier>,
+    /// Agreements, one for each version.
+    pub agreements: Table<AgreementId, Agreement>,
+    /// Services.
+    pub services: Table<ServiceId, Service>,
+    /// Obligations.
+    pub obligations: Table<ObligationId, Obligation>,
+    /// The versions of each obligation, in the order of reports.
+    pub tracks: Vec<Track>,
+    /// Events that objectives count.
+    pub counters: Vec<Counter>,
+    /// Objectives.
+    pub objectives: Table<ObjectiveId, Objective>,
+    /// Sources.
+    pub sources: Table<SourceId, Source>,
+}
+
+/// Why a text is not a plan.
+#[derive(Debug)]
+pub enum NotAPlan {
+    /// It is no JSON of a plan's form.
+    Form(serde_json::Error),
+    /// It is a plan of another version.
+    Version(u32),
+}
+
+impl Plan {
+    /// As JSON, always the same for the same plan.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a plan is plain data")
+    }
+
+    /// From JSON.
+    pub fn from_json(text: &str) -> Result<Plan, NotAPlan> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let head: Head = serde_json::from_str(text).map_err(NotAPlan::Form)?;
+        if head.format != FORMAT {
+            return Err(NotAPlan::Version(head.format));
+        }
+        serde_json::from_str(text).map_err(NotAPlan::Form)
+    }
+
+    /// `sha256:` and the digest of its JSON.
+    pub fn digest(&self) -> String {
+        let hash = Sha256::digest(self.to_json().as_bytes());
+        let hex: String = hash.iter().map(|b| format!("{b:02x}")).collect();
+        format!("sha256:{hex}")
+    }
+
+    /// The agreement of an obligation.
+    pub fn agreement_of(&self, obligation: ObligationId) -> &Agreement {
+        &self.agreements[self.services[self.obligations[obligation].service].agreement]
+    }
+}

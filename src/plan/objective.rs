@@ -1,0 +1,122 @@
+//! Objectives over what the engine counts.
+
+use crate::ast::{Comparison, CountedBy, Operator};
+use crate::id::{AgreementId, FieldId, ObligationId, ServiceId};
+use crate::model::{MeasureUnit, Rounded, Statistic, Trigger, Window};
+use crate::plan::Condition;
+use crate::quantity::Exact;
+use crate::source::Place;
+use serde::{Deserialize, Serialize};
+
+/// A goal for a period.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Objective {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Its service.
+    pub service: ServiceId,
+    /// Where it stands.
+    pub spec: Place,
+    /// What must hold.
+    pub goal: Goal,
+    /// A second, harder level.
+    pub minimum: Option<(Comparison, Measure)>,
+    /// The first comparison, as a person reads it.
+    pub bound: String,
+    /// The unit of the value that is shown.
+    pub unit: MeasureUnit,
+    /// In each of these.
+    pub window: Window,
+    /// The names of the groups' keys.
+    pub by: Vec<String>,
+    /// What a period without data is, if it is anything.
+    pub no_data: Option<bool>,
+    /// The least denominator.
+    pub sample: u32,
+    /// What places an instance in a period.
+    pub counted_by: CountedBy,
+}
+
+/// What must hold of a period.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// A measure against another.
+    Compare(Measure, Comparison, Measure),
+    /// All of these.
+    All(Vec<Goal>),
+    /// Any of these.
+    Any(Vec<Goal>),
+    /// Not this.
+    Not(Box<Goal>),
+}
+
+/// Something that can be measured over a period.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// A fixed value.
+    Fixed(Exact),
+    /// Met over met and breached; of several obligations, by case.
+    Met(Vec<Part>),
+    /// Breached instances.
+    Misses(Part),
+    /// A statistic of the elapsed time of decided instances.
+    OfClock(Statistic, Part),
+    /// Counted events.
+    Count(usize),
+    /// A statistic of counted events' values.
+    OfField(Statistic, usize),
+    /// Arithmetic.
+    Arithmetic(Box<Measure>, Operator, Box<Measure>),
+    /// Made whole.
+    Rounded(Rounded, Box<Measure>),
+}
+
+/// The instances of an obligation that a measure is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// The obligation.
+    pub obligation: ObligationId,
+    /// How they are grouped.
+    pub by: Vec<Key>,
+    /// Which of the obligation's filters they pass.
+    pub filter: Option<usize>,
+}
+
+/// What instances or events are grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Key {
+    /// The tier.
+    Tier,
+    /// One of the obligation's keys, by position.
+    Reading(usize),
+    /// The group of a duty of each period.
+    Group,
+    /// A field of the event or of its case.
+    Field(FieldId),
+}
+
+/// Events that an objective counts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Counter {
+    /// Whose objective.
+    pub agreement: AgreementId,
+    /// What happens.
+    pub on: Trigger,
+    /// What must hold.
+    pub condition: Option<Condition>,
+    /// The cases that the agreement is about.
+    pub applies: Option<Condition>,
+    /// The objective's `where`.
+    pub filter: Option<Condition>,
+    /// How they are grouped.
+    pub by: Vec<Key>,
+    /// The field whose values are wanted.
+    pub value: Option<FieldId>,
+    /// In each of these; a rolling window is counted by months.
+    pub window: Window,
+}

@@ -1,0 +1,150 @@
+//! What cases are made of, and who agreed on what.
+
+use crate::id::{AgreementId, CaseId, EventId, FieldId, StateId, TierId};
+use crate::model::{Owner, Type};
+use crate::plan::{Condition, Pattern};
+use crate::quantity::Currency;
+use crate::time::{Fiscal, Recipe};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// Somebody who owes or is owed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Party {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+}
+
+/// A calendar in a zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendar {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// The zone of its wall clock, where its rules bring none.
+    pub zone: String,
+    /// How it is made.
+    pub recipe: Recipe,
+}
+
+/// A kind of case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Its fields, by slot.
+    pub fields: Vec<FieldId>,
+    /// Its events.
+    pub events: Vec<EventId>,
+    /// Its states, in evaluation order.
+    pub states: Vec<StateId>,
+    /// Its tiers, strongest first.
+    pub tiers: Vec<TierId>,
+    /// Events whose last time some condition asks for.
+    pub since: Vec<EventId>,
+}
+
+/// An event.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// Its name.
+    pub name: String,
+    /// The kind of case that it happens to.
+    pub case: Option<CaseId>,
+    /// Its own fields, by slot.
+    pub fields: Vec<FieldId>,
+}
+
+/// A field.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its position among its owner's fields.
+    pub slot: u16,
+    /// Its type.
+    pub ty: Type,
+    /// Whether it may be missing.
+    pub optional: bool,
+}
+
+/// A state of a kind of case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    /// Its name.
+    pub name: String,
+    /// Whose.
+    pub case: CaseId,
+    /// Its position among its case's states.
+    pub slot: u16,
+    /// When it is on.
+    pub when: StateWhen,
+}
+
+/// When a state is on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StateWhen {
+    /// From an event to an event.
+    Between(Pattern, Pattern),
+    /// While a condition holds.
+    Holds(Condition),
+}
+
+/// A tier of a kind of case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tier {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// When a case is in it, if in none before; nothing for all others.
+    pub when: Option<Condition>,
+}
+
+/// One version of an agreement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Its version.
+    pub version: String,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day, if it ends.
+    pub to: Option<NaiveDate>,
+    /// Its zone.
+    pub zone: String,
+    /// The currency of its amounts.
+    pub currency: Option<Currency>,
+    /// Where its year begins.
+    pub fiscal: Fiscal,
+    /// Who wants what.
+    pub goals: Vec<(String, String)>,
+    /// When it is looked at again, in words.
+    pub review: Option<String>,
+}
+
+/// A service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Its agreement.
+    pub agreement: AgreementId,
+    /// Who owes.
+    pub by: Vec<String>,
+    /// Who is owed.
+    pub for_: Vec<String>,
+}
