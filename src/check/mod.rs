@@ -15,6 +15,8 @@ mod unit;
 mod value;
 mod vocabulary;
 
+pub use value::fixed_value;
+
 use crate::ast;
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, LetId, PartyId, StateId};

@@ -331,12 +331,12 @@ impl Checker {
     }
 
     fn target(&mut self, target: &ast::Target, recurring: bool) -> Option<Target> {
-        let mut empty = |c: &mut Self| {
+        let empty = |c: &mut Self| {
             let finding = Finding::new(Code::EmptyTarget, target.span, "this target has no length");
             c.say(finding.help("write at least `1m`, or `none` where nothing is promised"));
             None
         };
-        let mut count = |c: &mut Self, n: ast::Count, times: u32| {
+        let count = |c: &mut Self, n: ast::Count, times: u32| {
             const MOST: u32 = 36_600;
             match n.value.checked_mul(times).filter(|n| *n <= MOST) {
                 None => {

@@ -215,3 +215,8 @@ fn mentions(expr: &Expr, names: &[String]) -> bool {
         ExprKind::Literal(_) | ExprKind::Path(..) | ExprKind::During(_) => false,
     }
 }
+
+/// The value of a literal in its unit, durations in seconds; nothing for texts and times.
+pub fn fixed_value(literal: &Literal) -> Option<(Exact, MeasureUnit)> {
+    fixed_literal(literal).map(|f| (f.value, f.unit))
+}

@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use std::collections::HashMap;
 
 /// The value of one key of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum KeyValue {
     Missing,
     Tier(TierId),
@@ -31,7 +31,7 @@ pub(super) struct Tally {
 }
 
 /// One counter's tallies: by the first day of the period, and by group.
-pub(super) type Tallies = HashMap<NaiveDate, Vec<(Vec<KeyValue>, Tally)>>;
+pub(super) type Tallies = HashMap<NaiveDate, HashMap<Vec<KeyValue>, Tally>>;
 
 /// All counters of a plan.
 pub(super) struct Counters {
@@ -60,12 +60,7 @@ impl Counters {
             }
             let period = period_of(world, counter.agreement, counter.window, event.time);
             let group: Vec<KeyValue> = counter.by.iter().map(|key| key_at(&moment, *key)).collect();
-            let groups = tallies.entry(period).or_default();
-            let at = groups.iter().position(|g| g.0 == group).unwrap_or_else(|| {
-                groups.push((group, Tally::default()));
-                groups.len() - 1
-            });
-            let tally = &mut groups[at].1;
+            let tally = tallies.entry(period).or_default().entry(group).or_default();
             tally.events += 1;
             if let Some(field) = counter.value {
                 tally.values.extend(moment.field(field).and_then(seen));

@@ -12,6 +12,7 @@ use crate::quantity::Exact;
 use crate::time::{Instant, Period, Unit};
 use chrono::NaiveDate;
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What became of an objective in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +125,8 @@ pub(super) fn evaluate(world: &World<'_>, outcomes: &[Outcome], counters: &Count
         let placed = place(world, objective, agreement, &parts, outcomes);
         for slice in slices(world, objective, agreement, as_of) {
             for group in groups(world, objective, &slice, &placed, counters) {
-                let scope = Scope { world, objective, slice: &slice, group: &group, placed: &placed, counters };
+                let instances = slice.parts.iter().filter_map(|p| placed.get(p)?.get(&group)).flatten().copied().collect();
+                let scope = Scope { world, objective, slice: &slice, group: &group, parts: &parts, instances, counters };
                 records.push(scope.record(id, as_of));
             }
         }
@@ -132,13 +134,8 @@ pub(super) fn evaluate(world: &World<'_>, outcomes: &[Outcome], counters: &Count
     records
 }
 
-/// An outcome in its period and group, for one of the objective's parts.
-struct Placed<'o> {
-    part: usize,
-    period: NaiveDate,
-    group: Vec<KeyValue>,
-    outcome: &'o Outcome,
-}
+/// Outcomes by the first day of their period and by group, each with the part of the objective that asks for it.
+type Placed<'o> = HashMap<NaiveDate, HashMap<Vec<KeyValue>, Vec<(usize, &'o Outcome)>>>;
 
 /// The obligations that an objective measures, each once with its grouping and filter.
 fn parts_of(objective: &Objective) -> Vec<&Part> {
@@ -183,9 +180,9 @@ fn each_inner<'g>(measure: &'g Measure, f: &mut impl FnMut(&'g Measure)) {
     }
 }
 
-fn place<'o>(world: &World<'_>, objective: &Objective, agreement: AgreementId, parts: &[&Part], outcomes: &'o [Outcome]) -> Vec<Placed<'o>> {
+fn place<'o>(world: &World<'_>, objective: &Objective, agreement: AgreementId, parts: &[&Part], outcomes: &'o [Outcome]) -> Placed<'o> {
     let term = &world.agreements[agreement];
-    let mut placed = Vec::new();
+    let mut placed = Placed::new();
     for (i, part) in parts.iter().enumerate() {
         for outcome in outcomes.iter().filter(|o| o.obligation == part.obligation) {
             if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
@@ -205,8 +202,8 @@ fn place<'o>(world: &World<'_>, objective: &Objective, agreement: AgreementId, p
                 Key::Group => outcome.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
                 Key::Field(_) => KeyValue::Missing,
             });
-            let group = group.collect();
-            placed.push(Placed { part: i, period: period_of(world, agreement, objective.window, at), group, outcome });
+            let period = period_of(world, agreement, objective.window, at);
+            placed.entry(period).or_default().entry(group.collect()).or_default().push((i, outcome));
         }
     }
     placed
@@ -245,23 +242,20 @@ fn slices(world: &World<'_>, objective: &Objective, agreement: AgreementId, as_o
 }
 
 /// The groups that were seen in a period, in the order of their values; the one group of all, where nothing is grouped.
-fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, placed: &[Placed<'_>], counters: &Counters) -> Vec<Vec<KeyValue>> {
+fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, placed: &Placed<'_>, counters: &Counters) -> Vec<Vec<KeyValue>> {
     if objective.by.is_empty() {
         return vec![Vec::new()];
     }
-    let mut found: Vec<Vec<KeyValue>> = Vec::new();
-    let mut add = |group: &Vec<KeyValue>| {
-        if !found.contains(group) {
-            found.push(group.clone());
-        }
-    };
-    placed.iter().filter(|p| slice.parts.contains(&p.period)).for_each(|p| add(&p.group));
+    let mut found: HashSet<Vec<KeyValue>> = HashSet::new();
+    let instances = slice.parts.iter().filter_map(|p| placed.get(p)).flat_map(|groups| groups.keys());
+    found.extend(instances.cloned());
     each_measure(&objective.goal, &mut |m| {
         if let Measure::Count(c) | Measure::OfField(_, c) = m {
-            let tallies = slice.parts.iter().filter_map(|p| counters.of(*c).get(p)).flatten();
-            tallies.for_each(|(group, _)| add(group));
+            let tallies = slice.parts.iter().filter_map(|p| counters.of(*c).get(p)).flat_map(|groups| groups.keys());
+            found.extend(tallies.cloned());
         }
     });
+    let mut found: Vec<Vec<KeyValue>> = found.into_iter().collect();
     found.sort_by_cached_key(|group| group.iter().map(|k| order(world, *k)).collect::<Vec<_>>());
     found
 }
@@ -302,8 +296,10 @@ struct Scope<'a> {
     world: &'a World<'a>,
     objective: &'a Objective,
     slice: &'a Slice,
-    group: &'a [KeyValue],
-    placed: &'a [Placed<'a>],
+    group: &'a Vec<KeyValue>,
+    parts: &'a [&'a Part],
+    /// The instances of this period and group, each with its part.
+    instances: Vec<(usize, &'a Outcome)>,
     counters: &'a Counters,
 }
 
@@ -324,12 +320,12 @@ impl Scope<'_> {
             _ => ObjectiveVerdict::Open,
         };
         let (mut pending, mut void, mut unknown, mut open_breach) = (0, 0, 0, false);
-        for placed in self.instances(None) {
-            match placed.outcome.verdict {
+        for (_, outcome) in &self.instances {
+            match outcome.verdict {
                 Verdict::Pending => pending += 1,
                 Verdict::Void => void += 1,
                 Verdict::Unknown => unknown += 1,
-                Verdict::Breached => open_breach |= placed.outcome.open,
+                Verdict::Breached => open_breach |= outcome.open,
                 Verdict::Met => {}
             }
         }
@@ -419,12 +415,10 @@ impl Scope<'_> {
         Some(sign.holds(order))
     }
 
-    /// The instances of this period and group; of one part, or of all.
-    fn instances(&self, part: Option<&Part>) -> impl Iterator<Item = &Placed<'_>> {
-        let wanted = part.and_then(|p| parts_of(self.objective).iter().position(|q| same_part(p, q)));
-        self.placed.iter().filter(move |p| {
-            (wanted.is_none() || wanted == Some(p.part)) && self.slice.parts.contains(&p.period) && p.group == self.group
-        })
+    /// The instances of one part.
+    fn of_part(&self, part: &Part) -> impl Iterator<Item = &Outcome> {
+        let wanted = self.parts.iter().position(|p| same_part(p, part));
+        self.instances.iter().filter(move |(part, _)| Some(*part) == wanted).map(|(_, outcome)| *outcome)
     }
 
     fn measure(&self, measure: &Measure, scenario: Scenario) -> Measured {
@@ -433,8 +427,8 @@ impl Scope<'_> {
             Measure::Met(parts) => self.met(parts, scenario),
             Measure::Misses(part) => {
                 let (mut misses, mut n) = (0, 0);
-                for placed in self.instances(Some(part)) {
-                    let verdict = taken(placed.outcome.verdict, scenario);
+                for outcome in self.of_part(part) {
+                    let verdict = taken(outcome.verdict, scenario);
                     misses += u64::from(verdict == Verdict::Breached);
                     n += u64::from(matches!(verdict, Verdict::Met | Verdict::Breached));
                 }
@@ -467,26 +461,25 @@ impl Scope<'_> {
     }
 
     fn tallies(&self, counter: usize) -> impl Iterator<Item = &crate::engine::counter::Tally> {
-        let groups = self.slice.parts.iter().filter_map(move |p| self.counters.of(counter).get(p)).flatten();
-        groups.filter(|(group, _)| group == self.group).map(|(_, tally)| tally)
+        self.slice.parts.iter().filter_map(move |p| self.counters.of(counter).get(p)?.get(self.group))
     }
 
     /// Met over decided; of several obligations, by case.
     fn met(&self, parts: &[Part], scenario: Scenario) -> Measured {
         let (mut met, mut decided) = (0u64, 0u64);
         if let [only] = parts {
-            for placed in self.instances(Some(only)) {
-                match taken(placed.outcome.verdict, scenario) {
+            for outcome in self.of_part(only) {
+                match taken(outcome.verdict, scenario) {
                     Verdict::Met => (met, decided) = (met + 1, decided + 1),
                     Verdict::Breached => decided += 1,
                     _ => {}
                 }
             }
         } else {
-            let mut cases: std::collections::BTreeMap<_, (bool, bool, bool)> = std::collections::BTreeMap::new();
-            for placed in parts.iter().flat_map(|p| self.instances(Some(p))) {
-                let case = cases.entry(placed.outcome.case).or_default();
-                match taken(placed.outcome.verdict, scenario) {
+            let mut cases: BTreeMap<_, (bool, bool, bool)> = BTreeMap::new();
+            for outcome in parts.iter().flat_map(|p| self.of_part(p)) {
+                let case = cases.entry(outcome.case).or_default();
+                match taken(outcome.verdict, scenario) {
                     Verdict::Met => case.0 = true,
                     Verdict::Breached => case.1 = true,
                     Verdict::Pending => case.2 = true,
@@ -508,9 +501,9 @@ impl Scope<'_> {
     /// Elapsed times of decided instances; a pending one is met as it stands, or breached without end.
     fn of_clock(&self, statistic: Statistic, part: &Part, scenario: Scenario) -> Measured {
         let mut values = Vec::new();
-        for placed in self.instances(Some(part)) {
-            let elapsed = placed.outcome.elapsed.map(|d| Amount::Known(d.as_seconds()));
-            match (placed.outcome.verdict, scenario) {
+        for outcome in self.of_part(part) {
+            let elapsed = outcome.elapsed.map(|d| Amount::Known(d.as_seconds()));
+            match (outcome.verdict, scenario) {
                 (Verdict::Met | Verdict::Breached, _) | (Verdict::Pending, Scenario::AllMet) => values.extend(elapsed),
                 (Verdict::Pending, Scenario::AllBreached) => values.push(Amount::Endless),
                 _ => {}

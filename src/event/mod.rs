@@ -40,7 +40,7 @@ impl Texts {
 }
 
 /// The value of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// A number, or an amount in the agreement's currency.
     Number(Exact),

@@ -1,0 +1,283 @@
+//! A source held against a log's columns: which column is read for what.
+
+use crate::id::{CaseId, EventId, FieldId};
+use crate::log::Unreadable;
+use crate::log::input::Format;
+use crate::log::times::TimeReader;
+use crate::model::{Owner, TimeForm};
+use crate::plan::{Plan, Scalar, Source};
+use std::collections::HashMap;
+
+/// Where a log's columns are found, and what they stand for. Columns are numbered in the order of [`Binding::columns`].
+pub(super) struct Binding {
+    /// The columns that are read, as the log names them.
+    pub(super) columns: Vec<String>,
+    pub(super) key: Option<usize>,
+    /// The kind of case, where the source or the key's column names one.
+    pub(super) case: Option<CaseId>,
+    pub(super) shape: Shape,
+    pub(super) fields: Vec<FieldBinding>,
+    pub(super) id: Option<usize>,
+    pub(super) missing: Vec<String>,
+    pub(super) empty_clears: bool,
+    pub(super) ignore: Vec<String>,
+}
+
+/// Long or wide.
+pub(super) enum Shape {
+    /// A row per event.
+    Long {
+        time: usize,
+        reader: TimeReader,
+        /// The columns that make the event; none where rows only update fields.
+        event: Vec<usize>,
+        words: HashMap<Vec<String>, (EventId, Vec<(FieldId, Scalar)>)>,
+    },
+    /// A row per case, a column per milestone.
+    Wide(Vec<(EventId, usize, TimeReader)>),
+}
+
+/// A column of a field.
+pub(super) struct FieldBinding {
+    pub(super) column: usize,
+    /// The case's field, if it has one of that name.
+    pub(super) of_case: Vec<FieldId>,
+    /// Fields of events of that name.
+    pub(super) of_events: Vec<(EventId, FieldId)>,
+    pub(super) times: TimeReader,
+    pub(super) date_format: Option<String>,
+    pub(super) values: HashMap<String, Option<Scalar>>,
+}
+
+/// The columns that a log was seen to have.
+pub(super) struct Header<'h> {
+    pub(super) file: &'h str,
+    pub(super) names: &'h [String],
+    /// Whether a column may be missing from what was seen and still come later.
+    pub(super) open: bool,
+    pub(super) format: Format,
+}
+
+impl Header<'_> {
+    /// The column of this name: to the letter, else but for case and blanks around, where only one is.
+    fn find(&self, wanted: &str) -> Option<&String> {
+        if let Some(exact) = self.names.iter().find(|n| *n == wanted) {
+            return Some(exact);
+        }
+        let alike = |n: &&String| n.trim().eq_ignore_ascii_case(wanted.trim());
+        let mut near = self.names.iter().filter(alike);
+        near.next().filter(|_| near.next().is_none())
+    }
+}
+
+/// Chooses the source that fits, and binds it.
+pub(super) fn bind(plan: &Plan, named: Option<&str>, header: &Header<'_>) -> Result<Binding, Unreadable> {
+    let sources: Vec<&Source> = plan.sources.iter().filter(|s| named.is_none_or(|n| s.name == n)).collect();
+    if let (Some(name), true) = (named, sources.is_empty()) {
+        let known: Vec<&str> = plan.sources.iter().map(|s| s.name.as_str()).collect();
+        let help = if known.is_empty() { "the spec has no sources".into() } else { format!("the spec has {}", known.join(", ")) };
+        return Err(Unreadable { file: None, message: format!("there is no source `{name}`"), help: Some(help) });
+    }
+    let bound: Vec<Result<Binding, Unreadable>> = sources.iter().map(|s| Binder::new(plan, header).source(s)).collect();
+    let fitting = bound.iter().filter(|b| b.is_ok()).count();
+    if fitting > 1 {
+        let names: Vec<&str> = sources.iter().zip(&bound).filter(|(_, b)| b.is_ok()).map(|(s, _)| s.name.as_str()).collect();
+        let unreadable = Unreadable::new(header.file, format!("the columns fit several sources: {}", names.join(", ")));
+        return Err(unreadable.help(format!("say which: `--source {}`", names[0])));
+    }
+    if fitting == 0 && named.is_none() {
+        let plain = Binder::new(plan, header).plain();
+        // A log that speaks the vocabulary itself needs no source; where there is none, its own failure says most.
+        if plain.is_ok() || sources.is_empty() {
+            return plain;
+        }
+    }
+    let mut failures = Vec::new();
+    for one in bound {
+        match one {
+            Ok(binding) => return Ok(binding),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    // With several sources the one that lacks least is most likely meant; they stand in the order of the spec.
+    Err(failures.swap_remove(0))
+}
+
+struct Binder<'a> {
+    plan: &'a Plan,
+    header: &'a Header<'a>,
+    columns: Vec<String>,
+    lacking: Vec<String>,
+}
+
+impl<'a> Binder<'a> {
+    fn new(plan: &'a Plan, header: &'a Header<'a>) -> Self {
+        Binder { plan, header, columns: Vec::new(), lacking: Vec::new() }
+    }
+
+    fn column(&mut self, wanted: &str, optional: bool) -> usize {
+        let name = match self.header.find(wanted) {
+            Some(found) => found.clone(),
+            None => {
+                if !(optional && self.header.open) {
+                    self.lacking.push(wanted.to_string());
+                }
+                wanted.to_string()
+            }
+        };
+        self.columns.iter().position(|c| *c == name).unwrap_or_else(|| {
+            self.columns.push(name);
+            self.columns.len() - 1
+        })
+    }
+
+    fn source(mut self, source: &Source) -> Result<Binding, Unreadable> {
+        let key = source.case.as_ref().map(|(_, column)| self.column(column, false));
+        let shape = if source.milestones.is_empty() {
+            let (column, form) = match &source.time {
+                Some((column, form)) => (column.clone(), form.clone()),
+                None => (self.plain_time(), TimeForm::default()),
+            };
+            let time = self.column(&column, false);
+            let event: Vec<usize> = source.event_columns.iter().map(|c| self.column(c, false)).collect();
+            let words = source.events.iter().map(|m| (m.words.clone(), (m.event, m.fields.clone()))).collect();
+            Shape::Long { time, reader: TimeReader::new(&form), event, words }
+        } else {
+            let milestones = source.milestones.iter().map(|m| (m.event, self.column(&m.column, true), TimeReader::new(&m.form)));
+            Shape::Wide(milestones.collect())
+        };
+        let key = key.or_else(|| self.plain_key().map(|(column, _)| self.column(&column, false)));
+        let id = source.id.as_ref().map(|c| self.column(c, false));
+        let mut fields = Vec::new();
+        let mut named: Vec<FieldId> = Vec::new();
+        for mapping in &source.fields {
+            let column = self.column(&mapping.column, true);
+            named.extend(&mapping.fields);
+            let values = mapping.values.iter().cloned().collect();
+            fields.push(self.field(column, &mapping.fields, &mapping.form, values));
+        }
+        let case = source.case.as_ref().map(|c| c.0);
+        self.plain_fields(case, &named, &mut fields);
+        self.finish(Binding {
+            columns: Vec::new(),
+            key,
+            case,
+            shape,
+            fields,
+            id,
+            missing: source.missing.clone(),
+            empty_clears: source.empty_clears,
+            ignore: source.ignore.clone(),
+        })
+    }
+
+    /// Without a source: `time`, `event`, `case` and the fields by their names.
+    fn plain(mut self) -> Result<Binding, Unreadable> {
+        let time = self.plain_time();
+        let time = self.column(&time, false);
+        let event = if self.header.format == Format::Xes { "concept:name" } else { "event" };
+        let event = vec![self.column(event, false)];
+        let (key, case) = match self.plain_key() {
+            Some((column, case)) => (Some(self.column(&column, false)), case),
+            None if self.plan.cases.is_empty() => (None, None),
+            None => (Some(self.column("case", false)), None),
+        };
+        let mut fields = Vec::new();
+        self.plain_fields(case, &[], &mut fields);
+        self.finish(Binding {
+            columns: Vec::new(),
+            key,
+            case,
+            shape: Shape::Long { time, reader: TimeReader::new(&TimeForm::default()), event, words: HashMap::new() },
+            fields,
+            id: None,
+            missing: Vec::new(),
+            empty_clears: false,
+            ignore: Vec::new(),
+        })
+    }
+
+    fn plain_time(&self) -> String {
+        if self.header.format == Format::Xes {
+            return "time:timestamp".into();
+        }
+        let names = ["time", "ts", "timestamp"];
+        names.iter().find(|n| self.header.find(n).is_some()).unwrap_or(&"time").to_string()
+    }
+
+    /// The column of the case's key, and the kind of case that its name gives away.
+    fn plain_key(&self) -> Option<(String, Option<CaseId>)> {
+        if self.header.format == Format::Xes {
+            return Some(("case:concept:name".into(), self.only_case()));
+        }
+        for (id, case) in self.plan.cases.enumerate() {
+            for name in [format!("{}_id", case.name), case.name.clone()] {
+                if self.header.find(&name).is_some() {
+                    return Some((name, Some(id)));
+                }
+            }
+        }
+        let name = ["case", "case_id"].into_iter().find(|n| self.header.find(n).is_some())?;
+        Some((name.to_string(), self.only_case()))
+    }
+
+    fn only_case(&self) -> Option<CaseId> {
+        (self.plan.cases.len() == 1).then(|| self.plan.cases.ids().next())?
+    }
+
+    /// Fields that nothing maps are the columns of their own names.
+    fn plain_fields(&mut self, case: Option<CaseId>, mapped: &[FieldId], fields: &mut Vec<FieldBinding>) {
+        let mut names: Vec<&str> = Vec::new();
+        for field in self.plan.fields.iter() {
+            if !names.contains(&field.name.as_str()) {
+                names.push(&field.name);
+            }
+        }
+        for name in names {
+            let meant = |owner: Owner| match (owner, case) {
+                (_, None) => true,
+                (Owner::Case(kind), Some(case)) => kind == case,
+                (Owner::Event(event), case) => self.plan.events[event].case.is_none() || self.plan.events[event].case == case,
+            };
+            let ids: Vec<FieldId> =
+                self.plan.fields.enumerate().filter(|(id, f)| f.name == name && meant(f.owner) && !mapped.contains(id)).map(|(id, _)| id).collect();
+            if ids.is_empty() || (self.header.find(name).is_none() && !self.header.open) {
+                continue;
+            }
+            let column = self.column(name, true);
+            // The column of the case's key is no field, whatever its name.
+            fields.push(self.field(column, &ids, &TimeForm::default(), HashMap::new()));
+        }
+    }
+
+    fn field(&self, column: usize, ids: &[FieldId], form: &TimeForm, values: HashMap<String, Option<Scalar>>) -> FieldBinding {
+        let (mut of_case, mut of_events) = (Vec::new(), Vec::new());
+        for id in ids {
+            match self.plan.fields[*id].owner {
+                Owner::Case(_) => of_case.push(*id),
+                Owner::Event(event) => of_events.push((event, *id)),
+            }
+        }
+        FieldBinding { column, of_case, of_events, times: TimeReader::new(form), date_format: form.format.clone(), values }
+    }
+
+    fn finish(self, mut binding: Binding) -> Result<Binding, Unreadable> {
+        if let Some(first) = self.lacking.first() {
+            let list = self.lacking.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+            let noun = if self.lacking.len() == 1 { "column" } else { "columns" };
+            let unreadable = Unreadable::new(self.header.file, format!("the log has no {noun} {list}"));
+            let near = crate::diagnostic::nearest(first, self.header.names.iter().map(String::as_str));
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`? A `source` in the spec names the log's columns"),
+                None => {
+                    let known: Vec<String> = self.header.names.iter().take(20).map(|n| format!("`{n}`")).collect();
+                    let more = if self.header.names.len() > 20 { " …" } else { "" };
+                    format!("it has {}{more}; a `source` in the spec says which of them stands for what", known.join(", "))
+                }
+            };
+            return Err(unreadable.help(help));
+        }
+        binding.columns = self.columns;
+        Ok(binding)
+    }
+}

@@ -1,0 +1,253 @@
+//! Times of a log: by a strftime pattern, RFC 3339 or epoch; never by a guess.
+
+use crate::model::TimeForm;
+use crate::time::{Instant, Local, Zone};
+use chrono::format::{Parsed, StrftimeItems, parse};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+
+/// Reads the times of one column.
+#[derive(Clone, Debug)]
+pub(super) struct TimeReader {
+    form: Form,
+    zone: Option<Zone>,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    /// ISO 8601 in its usual dress, or an epoch that its length gives away.
+    Plain,
+    Rfc3339,
+    EpochSeconds,
+    EpochMillis,
+    Pattern(String),
+}
+
+/// A time that was read.
+pub(super) struct Read {
+    pub(super) time: Instant,
+    /// The clock showed it twice.
+    pub(super) ambiguous: bool,
+}
+
+impl TimeReader {
+    pub(super) fn new(form: &TimeForm) -> TimeReader {
+        let zone = form.zone.as_deref().and_then(Zone::named);
+        let form = match form.format.as_deref() {
+            None => Form::Plain,
+            Some("rfc3339") => Form::Rfc3339,
+            Some("epoch") => Form::EpochSeconds,
+            Some("epoch ms") => Form::EpochMillis,
+            Some(pattern) => Form::Pattern(pattern.to_string()),
+        };
+        TimeReader { form, zone }
+    }
+
+    /// The instant of a text, or what was expected instead.
+    pub(super) fn read(&self, text: &str) -> Result<Read, String> {
+        let text = text.trim();
+        match &self.form {
+            Form::Plain => match plain(text) {
+                Some(Found::Instant(time)) => certain(time),
+                Some(Found::Wall(wall)) => self.local(wall),
+                None => match epoch_by_length(text) {
+                    Some(time) => certain(time),
+                    None => Err(expected_plain(text)),
+                },
+            },
+            Form::Rfc3339 => match plain(text) {
+                Some(Found::Instant(time)) => certain(time),
+                _ => Err("an RFC 3339 time such as `2026-03-06T16:45:00-05:00`".into()),
+            },
+            Form::EpochSeconds => epoch(text, 6).map_or_else(|| Err("seconds since 1970".into()), certain),
+            Form::EpochMillis => epoch(text, 3).map_or_else(|| Err("milliseconds since 1970".into()), certain),
+            Form::Pattern(pattern) => match by_pattern(text, pattern) {
+                Some(Found::Instant(time)) => certain(time),
+                Some(Found::Wall(wall)) => self.local(wall),
+                None => Err(format!("a time of the form `{pattern}`")),
+            },
+        }
+    }
+
+    fn local(&self, wall: NaiveDateTime) -> Result<Read, String> {
+        let Some(zone) = &self.zone else {
+            return Err("a time with an offset, or a `zone \"…\"` in the source".into());
+        };
+        if !in_range(wall.date()) {
+            return Err("a time between 1900 and 2199".into());
+        }
+        match zone.find(wall) {
+            Local::Once(time) => Ok(Read { time, ambiguous: false }),
+            Local::Twice(time) => Ok(Read { time, ambiguous: true }),
+            Local::Skipped(_) => Err(format!("a time that happened: the clocks of {} skipped this one", zone.name())),
+        }
+    }
+}
+
+enum Found {
+    Instant(Instant),
+    Wall(NaiveDateTime),
+}
+
+fn certain(time: Instant) -> Result<Read, String> {
+    Instant::checked(time.as_micros()).map(|time| Read { time, ambiguous: false }).ok_or_else(|| "a time between 1900 and 2199".into())
+}
+
+fn in_range(date: NaiveDate) -> bool {
+    use chrono::Datelike;
+    (1900..2200).contains(&date.year())
+}
+
+fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
+    in_range(wall.date()).then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * 1_000_000)))
+}
+
+/// `2026-03-06`, `2026-03-06 16:45`, `2026-03-06T16:45:00.123Z`, `… +01:00`
+fn plain(text: &str) -> Option<Found> {
+    let bytes = text.as_bytes();
+    let two = |at: usize| {
+        let pair = bytes.get(at..at + 2)?;
+        pair.iter().all(u8::is_ascii_digit).then(|| u32::from(pair[0] - b'0') * 10 + u32::from(pair[1] - b'0'))
+    };
+    let year = (two(0)? * 100 + two(2)?) as i32;
+    if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(year, two(5)?, two(8)?)?;
+    if bytes.len() == 10 {
+        return Some(Found::Wall(date.and_time(NaiveTime::MIN)));
+    }
+    if !matches!(bytes[10], b'T' | b't' | b' ') || bytes.get(13) != Some(&b':') {
+        return None;
+    }
+    let (hour, minute) = (two(11)?, two(14)?);
+    let (mut second, mut micros, mut at) = (0, 0u32, 16);
+    if bytes.get(at) == Some(&b':') {
+        second = two(17)?;
+        at = 19;
+        if matches!(bytes.get(at), Some(b'.' | b',')) {
+            let digits = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+            if digits == 0 {
+                return None;
+            }
+            // Digits past the microsecond are cut off.
+            micros = (0..6).fold(0, |n, i| n * 10 + bytes.get(at + 1 + i).filter(|_| i < digits).map_or(0, |b| u32::from(b - b'0')));
+            at += 1 + digits;
+        }
+    }
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    // Second 60 is the next second's 0.
+    let of_day = i64::from(hour * 3600 + minute * 60 + second) * 1_000_000 + i64::from(micros);
+    let wall = date.and_time(NaiveTime::MIN) + chrono::TimeDelta::microseconds(of_day);
+    let rest = text.get(at..)?.trim_start();
+    if rest.is_empty() {
+        return Some(Found::Wall(wall));
+    }
+    if rest.eq_ignore_ascii_case("z") || rest.eq_ignore_ascii_case("utc") {
+        return instant(wall, 0);
+    }
+    let (sign, digits) = match rest.as_bytes()[0] {
+        b'+' => (1, &rest[1..]),
+        b'-' => (-1, &rest[1..]),
+        _ => return None,
+    };
+    let digits: String = digits.chars().filter(|c| *c != ':').collect();
+    if !digits.bytes().all(|b| b.is_ascii_digit()) || !matches!(digits.len(), 2 | 4) {
+        return None;
+    }
+    let hours: i32 = digits[..2].parse().ok()?;
+    let minutes: i32 = digits.get(2..4).map_or(Some(0), |m| m.parse().ok())?;
+    (hours <= 23 && minutes <= 59).then(|| instant(wall, sign * (hours * 3600 + minutes * 60)))?
+}
+
+/// Seconds have ten digits and milliseconds thirteen from 2001 to 2286: neither can be mistaken for the other.
+fn epoch_by_length(text: &str) -> Option<Instant> {
+    match text.split('.').next()?.len() {
+        10 => epoch(text, 6),
+        13 => epoch(text, 3),
+        _ => None,
+    }
+}
+
+/// A decimal number of units of 10^`digits` microseconds.
+fn epoch(text: &str, digits: u32) -> Option<Instant> {
+    let number = crate::quantity::Exact::parse(text)?;
+    let micros = number.mul(crate::quantity::Exact::whole(10i64.pow(digits)))?.floor();
+    Instant::checked(i64::try_from(micros.numer()).ok()?)
+}
+
+fn by_pattern(text: &str, pattern: &str) -> Option<Found> {
+    let mut parsed = Parsed::new();
+    parse(&mut parsed, text, StrftimeItems::new(pattern)).ok()?;
+    if parsed.timestamp().is_some() || parsed.offset().is_some() {
+        let time = parsed.to_datetime().ok()?;
+        return instant(time.naive_utc(), 0);
+    }
+    let date = parsed.to_naive_date().ok()?;
+    let time = match parsed.to_naive_time() {
+        Ok(time) => time,
+        // A pattern of a date alone means its midnight; a time that lacks a part is no time.
+        Err(_) if parsed.hour_mod_12().is_none() && parsed.minute().is_none() => NaiveTime::MIN,
+        Err(_) => return None,
+    };
+    Some(Found::Wall(date.and_time(time)))
+}
+
+fn expected_plain(text: &str) -> String {
+    let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).collect();
+    let day_or_month = |n: &str| matches!(n.len(), 1 | 2) && n.parse::<u32>().is_ok_and(|n| (1..=31).contains(&n));
+    if numbers.len() >= 3 && day_or_month(numbers[0]) && day_or_month(numbers[1]) {
+        return "a `format` in the source: day and month are not guessed (`%d/%m/%Y %H:%M` or `%m/%d/%Y %H:%M`)".into();
+    }
+    "a time such as `2026-03-06T16:45:00-05:00`, or a `format` in the source".into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(format: Option<&str>, zone: Option<&str>) -> TimeReader {
+        TimeReader::new(&TimeForm { format: format.map(str::to_string), zone: zone.map(str::to_string) })
+    }
+
+    fn utc(text: &str) -> Instant {
+        Instant::from_utc(NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").unwrap())
+    }
+
+    #[test]
+    fn an_offset_is_honoured_and_digits_past_the_microsecond_are_cut_off() {
+        let read = |text: &str| reader(None, Some("America/New_York")).read(text).unwrap().time;
+        assert_eq!(read("2026-03-06T16:45:00+01:00"), utc("2026-03-06 15:45:00"));
+        assert_eq!(read("2026-03-06 16:45:00.1234569Z"), utc("2026-03-06 16:45:00.123456"));
+        assert_eq!(read("2026-03-06 16:45"), utc("2026-03-06 21:45:00"));
+        assert_eq!(read("2016-12-31T23:59:60Z"), utc("2017-01-01 00:00:00"));
+        assert_eq!(read("1772815500"), utc("2026-03-06 16:45:00"));
+        assert_eq!(read("1772815500250"), utc("2026-03-06 16:45:00.25"));
+    }
+
+    #[test]
+    fn what_could_mean_two_things_is_refused() {
+        let refused = |text: &str, zone: Option<&str>| reader(None, zone).read(text).err().unwrap();
+        assert!(refused("03/04/2026 10:00", Some("UTC")).contains("not guessed"));
+        assert!(refused("2026-03-06 16:45", None).contains("zone"));
+        assert!(refused("2026-03-08 02:30", Some("America/New_York")).contains("skipped"));
+        assert!(refused("soon", Some("UTC")).contains("a time such as"));
+    }
+
+    #[test]
+    fn a_repeated_time_is_its_first_and_is_said_so() {
+        let read = reader(None, Some("America/New_York")).read("2026-11-01 01:30").unwrap();
+        assert!(read.ambiguous);
+        assert_eq!(read.time, utc("2026-11-01 05:30:00"));
+    }
+
+    #[test]
+    fn patterns_say_which_is_the_day() {
+        let day_first = reader(Some("%d/%m/%Y %H:%M"), Some("UTC"));
+        assert_eq!(day_first.read("29/2/2016 01:16").unwrap().time, utc("2016-02-29 01:16:00"));
+        let american = reader(Some("%m/%d/%Y %I:%M:%S %p"), Some("UTC"));
+        assert_eq!(american.read("01/09/2015 08:30:00 PM").unwrap().time, utc("2015-01-09 20:30:00"));
+        assert!(american.read("13/09/2015 08:30:00 PM").is_err());
+    }
+}

@@ -1,0 +1,168 @@
+//! Verdicts to what people and machines read.
+//!
+//! [`records`] are the stable JSON Lines, [`table`] is CSV, [`page`] gathers what a person wants to know, and [`text`] and
+//! [`markdown`] show it. [`findings`] shows findings about a spec.
+
+pub mod findings;
+pub mod markdown;
+pub mod page;
+pub mod records;
+pub mod table;
+pub mod text;
+mod words;
+
+use crate::engine::{Judgement, NoticeRecord, ObjectiveRecord, Outcome};
+use crate::event::{Origin, Texts, Value};
+use crate::id::{AgreementId, ObligationId};
+use crate::log::{Clamped, LogFile};
+use crate::model::Type;
+use crate::plan::{Agreement, Obligation, Plan, Service};
+use crate::time::{Instant, Zone};
+use std::collections::BTreeMap;
+
+/// Everything that a report is made of.
+pub struct Report<'a> {
+    plan: &'a Plan,
+    texts: &'a Texts,
+    judgement: &'a Judgement,
+    log: Facts,
+    digest: String,
+    zones: Vec<Zone>,
+    only: Option<Vec<crate::engine::Verdict>>,
+}
+
+/// What is to be said about a log besides its events.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Its files.
+    pub files: Vec<LogFile>,
+    /// Events that the vocabulary does not hold.
+    pub ignored: BTreeMap<String, u64>,
+    /// Rows that could not be read.
+    pub rejected: u64,
+    /// Times in an hour that the clock showed twice.
+    pub ambiguous: u64,
+    /// Milestones that were moved.
+    pub clamped: Vec<Clamped>,
+}
+
+impl<'a> Report<'a> {
+    /// A report on a judgement.
+    pub fn new(plan: &'a Plan, texts: &'a Texts, judgement: &'a Judgement, log: Facts) -> Report<'a> {
+        let zones = plan.agreements.iter().map(|a| Zone::named(&a.zone).unwrap_or_else(Zone::utc)).collect();
+        Report { plan, texts, judgement, log, digest: plan.digest(), zones, only: None }
+    }
+
+    /// Narrows the verdict records to these.
+    pub fn only(mut self, verdicts: Option<Vec<crate::engine::Verdict>>) -> Report<'a> {
+        self.only = verdicts;
+        self
+    }
+
+    /// The outcomes that were asked for.
+    fn outcomes(&self) -> impl Iterator<Item = &'a Outcome> + '_ {
+        let wanted = |o: &&Outcome| self.only.as_ref().is_none_or(|only| only.contains(&o.verdict));
+        self.judgement.outcomes.iter().filter(wanted)
+    }
+
+    fn objectives(&self) -> &'a [ObjectiveRecord] {
+        &self.judgement.objectives
+    }
+
+    fn notices(&self) -> &'a [NoticeRecord] {
+        &self.judgement.notices
+    }
+
+    fn obligation(&self, id: ObligationId) -> &'a Obligation {
+        &self.plan.obligations[id]
+    }
+
+    fn service_of(&self, id: ObligationId) -> &'a Service {
+        &self.plan.services[self.plan.obligations[id].service]
+    }
+
+    fn agreement(&self, id: AgreementId) -> &'a Agreement {
+        &self.plan.agreements[id]
+    }
+
+    fn zone(&self, id: AgreementId) -> &Zone {
+        &self.zones[crate::id::Id::index(id)]
+    }
+
+    /// RFC 3339 with the agreement's offset.
+    fn time(&self, agreement: AgreementId, t: Instant) -> String {
+        words::rfc3339(self.zone(agreement), t)
+    }
+
+    fn case(&self, outcome: &Outcome) -> Option<&'a str> {
+        outcome.case.map(|c| self.texts.text(c.1))
+    }
+
+    fn file(&self, origin: Origin) -> &str {
+        self.log.files.get(origin.file as usize).map_or("", |f| f.name.as_str())
+    }
+
+    /// A field's value in words.
+    fn value(&self, ty: &Type, agreement: AgreementId, value: Value) -> String {
+        match (value, ty) {
+            (Value::Text(text), _) => self.texts.text(text).to_string(),
+            (Value::Member(m), Type::Members(names)) => names.get(m as usize).cloned().unwrap_or_default(),
+            (Value::Member(m), _) => m.to_string(),
+            (Value::Number(n), _) => n.short(9),
+            (Value::Bool(b), _) => b.to_string(),
+            (Value::Duration(d), _) => d.to_string(),
+            (Value::Date(d), _) => d.to_string(),
+            (Value::Time(t), _) => self.time(agreement, t),
+        }
+    }
+
+    /// The keys of an outcome with their values, the group of a duty of each period first.
+    fn by(&self, outcome: &Outcome) -> Vec<(&'a str, Option<String>)> {
+        let obligation = self.obligation(outcome.obligation);
+        let agreement = self.service_of(outcome.obligation).agreement;
+        let mut by = Vec::new();
+        if let (Some(group), crate::plan::Duty::Clock(clocked)) = (outcome.group, &obligation.duty)
+            && let crate::plan::Start::Each { by: fields, name: Some(name), .. } = &clocked.start
+        {
+            let ty = fields.first().map_or(&Type::Text, |f| &self.plan.fields[*f].ty);
+            by.push((name.as_str(), group.map(|v| self.value(ty, agreement, v))));
+        }
+        for (field, value) in obligation.keys.iter().zip(&outcome.keys) {
+            let field = &self.plan.fields[*field];
+            by.push((field.name.as_str(), value.map(|v| self.value(&field.ty, agreement, v))));
+        }
+        by
+    }
+
+    /// Who is to blame for a breach, if the obligation says.
+    fn blame(&self, outcome: &Outcome) -> Option<String> {
+        if outcome.verdict != crate::engine::Verdict::Breached {
+            return None;
+        }
+        self.owner(outcome)
+    }
+
+    /// The value of the field that would be blamed.
+    fn owner(&self, outcome: &Outcome) -> Option<String> {
+        let obligation = self.obligation(outcome.obligation);
+        let at = obligation.blame?;
+        let field = &self.plan.fields[obligation.keys[at]];
+        let agreement = self.service_of(outcome.obligation).agreement;
+        outcome.keys.get(at).copied().flatten().map(|v| self.value(&field.ty, agreement, v))
+    }
+
+    /// How many outcomes have each verdict, in the order of [`Verdict::ALL`](crate::engine::Verdict::ALL).
+    fn totals<'o>(&self, outcomes: impl Iterator<Item = &'o Outcome>) -> [u64; 5] {
+        let mut totals = [0; 5];
+        for outcome in outcomes {
+            totals[outcome.verdict as usize] += 1;
+        }
+        totals
+    }
+
+    /// Whether something happened that `--fail-on` names.
+    pub fn has(&self, word: &str) -> bool {
+        let verdict = self.judgement.outcomes.iter().any(|o| o.verdict.word() == word);
+        verdict || self.judgement.objectives.iter().any(|o| o.verdict.word() == word)
+    }
+}

@@ -1,0 +1,383 @@
+//! What a person wants to know, gathered in the order in which it is read. How it is drawn is decided by its readers.
+
+use crate::engine::{ObjectiveRecord, ObjectiveVerdict, Outcome, Verdict};
+use crate::id::AgreementId;
+use crate::model::Window;
+use crate::plan::{Duty, Goal, Measure};
+use crate::report::{Report, words};
+use crate::time::Duration;
+
+/// The page of a run.
+pub struct Page {
+    /// Agreements that were judged.
+    pub heads: Vec<Head>,
+    /// One line about the log.
+    pub log: String,
+    /// How many instances have each verdict.
+    pub totals: [u64; 5],
+    /// What was promised, service by service.
+    pub services: Vec<ServicePart>,
+    /// Objectives, period by period.
+    pub objectives: Vec<ObjectivePart>,
+    /// The worst breaches, and how many there are.
+    pub breaches: (Vec<Breach>, usize),
+    /// What is due next, and how many instances are open.
+    pub at_risk: (Vec<Risk>, usize),
+    /// What was not judged, and why.
+    pub unjudged: Vec<String>,
+    /// With what it was made.
+    pub made_by: String,
+}
+
+/// An agreement that was judged.
+pub struct Head {
+    /// Its name for people.
+    pub title: String,
+    /// Version, term, zone and as-of.
+    pub facts: Vec<String>,
+}
+
+/// A service and its obligations.
+pub struct ServicePart {
+    /// Its name for people, with who owes whom.
+    pub title: String,
+    /// Its obligations.
+    pub rows: Vec<Promise>,
+}
+
+/// An obligation.
+pub struct Promise {
+    /// Its name for people.
+    pub title: String,
+    /// How many instances have each verdict.
+    pub totals: [u64; 5],
+    /// Met of met and breached, in words.
+    pub attainment: String,
+    /// What an objective asks of it.
+    pub goal: String,
+}
+
+/// An objective.
+pub struct ObjectivePart {
+    /// Its name for people, and what is expected.
+    pub title: String,
+    /// The periods that are shown.
+    pub rows: Vec<PeriodRow>,
+    /// What is left out.
+    pub rest: Option<String>,
+}
+
+/// A period of an objective.
+pub struct PeriodRow {
+    /// Its label.
+    pub period: String,
+    /// The group.
+    pub group: String,
+    /// The value.
+    pub value: String,
+    /// What the denominator counts.
+    pub n: u64,
+    /// What became of it.
+    pub verdict: ObjectiveVerdict,
+    /// What else is to be said.
+    pub remark: String,
+}
+
+/// A breach.
+pub struct Breach {
+    /// The case.
+    pub case: String,
+    /// The promise.
+    pub promise: String,
+    /// Who is to blame.
+    pub blame: String,
+    /// When it was due.
+    pub due: String,
+    /// How late, in the clock's own time.
+    pub late: String,
+    /// The clause.
+    pub clause: String,
+    /// The log lines.
+    pub evidence: String,
+}
+
+/// An open instance.
+pub struct Risk {
+    /// The case.
+    pub case: String,
+    /// The promise.
+    pub promise: String,
+    /// Who would be blamed.
+    pub owner: String,
+    /// When it is due.
+    pub due: String,
+    /// How much of its time is left.
+    pub left: String,
+}
+
+/// So many breaches and open instances are shown.
+const SHOWN: usize = 10;
+
+/// Gathers the page.
+pub fn gather(report: &Report<'_>) -> Page {
+    Page {
+        heads: report.plan.agreements.ids().map(|id| head(report, id)).collect(),
+        log: log_line(report),
+        totals: report.totals(report.judgement.outcomes.iter()),
+        services: services(report),
+        objectives: objectives(report),
+        breaches: breaches(report),
+        at_risk: at_risk(report),
+        unjudged: unjudged(report),
+        made_by: format!("sla {} · time zones {} · plan {}", env!("CARGO_PKG_VERSION"), crate::time::tzdb_version(), &report.digest[..19]),
+    }
+}
+
+fn title(title: Option<&String>, name: &str) -> String {
+    title.cloned().unwrap_or_else(|| name.replace('_', " "))
+}
+
+fn head(report: &Report<'_>, id: AgreementId) -> Head {
+    let a = report.agreement(id);
+    let mut facts = Vec::new();
+    if !a.version.is_empty() {
+        facts.push(format!("version {}", a.version));
+    }
+    facts.push(match a.to {
+        Some(to) => format!("in force {} to {to}", a.from),
+        None => format!("in force from {}", a.from),
+    });
+    facts.push(format!("judged as of {} {}", words::wall(report.zone(id), report.judgement.as_of), a.zone));
+    Head { title: title(a.title.as_ref(), &a.name), facts }
+}
+
+fn log_line(report: &Report<'_>) -> String {
+    let files = &report.log.files;
+    let names: Vec<&str> = files.iter().take(3).map(|f| f.name.as_str()).collect();
+    let more = if files.len() > 3 { format!(" and {} more", files.len() - 3) } else { String::new() };
+    let rows: u64 = files.iter().map(|f| f.rows).sum();
+    format!(
+        "{} of {} in {} of {}{more}",
+        words::count(report.judgement.events, "event", "events"),
+        words::count(report.judgement.cases, "case", "cases"),
+        words::count(rows, "row", "rows"),
+        names.join(", "),
+    )
+}
+
+fn services(report: &Report<'_>) -> Vec<ServicePart> {
+    let mut parts: Vec<ServicePart> = Vec::new();
+    let mut last = None;
+    for (index, track) in report.plan.tracks.iter().enumerate() {
+        let newest = track.0.last().copied().expect("a track has a version");
+        let (obligation, service) = (report.obligation(newest), report.service_of(newest));
+        if last != Some(obligation.service) {
+            last = Some(obligation.service);
+            let who = match (service.by.is_empty(), service.for_.is_empty()) {
+                (false, false) => format!(" — {} for {}", parties(report, &service.by), parties(report, &service.for_)),
+                (false, true) => format!(" — {}", parties(report, &service.by)),
+                _ => String::new(),
+            };
+            parts.push(ServicePart { title: format!("{}{who}", title(service.title.as_ref(), &service.name)), rows: Vec::new() });
+        }
+        let totals = report.totals(report.judgement.outcomes.iter().filter(|o| o.track == index));
+        let decided = totals[0] + totals[1];
+        let attainment = crate::quantity::Exact::ratio(totals[0].into(), decided.into());
+        let goal = goal_of(report, &track.0);
+        let shown = attainment.map_or("–".to_string(), |a| words::measured(a, crate::model::MeasureUnit::Share, &goal));
+        let promise = Promise { title: title(obligation.title.as_ref(), &obligation.name), totals, attainment: shown, goal };
+        if let Some(part) = parts.last_mut() {
+            part.rows.push(promise);
+        }
+    }
+    parts
+}
+
+fn parties(report: &Report<'_>, names: &[String]) -> String {
+    let titles = names.iter().map(|n| {
+        let party = report.plan.parties.iter().find(|p| p.name == *n);
+        party.and_then(|p| p.title.clone()).unwrap_or_else(|| n.clone())
+    });
+    titles.collect::<Vec<_>>().join(" and ")
+}
+
+/// What an objective asks of an obligation's attainment, for all cases together if one does.
+fn goal_of(report: &Report<'_>, versions: &[crate::id::ObligationId]) -> String {
+    let asks = |o: &&crate::plan::Objective| match &o.goal {
+        Goal::Compare(Measure::Met(parts), _, Measure::Fixed(_)) => matches!(parts.as_slice(), [only] if versions.contains(&only.obligation)),
+        _ => false,
+    };
+    let mut asking: Vec<&crate::plan::Objective> = report.plan.objectives.iter().filter(asks).collect();
+    asking.sort_by_key(|o| o.by.len());
+    asking.first().map(|o| format!("{} {}", window_words(o.window, true), o.bound)).unwrap_or_default()
+}
+
+fn window_words(window: Window, short: bool) -> String {
+    match window {
+        Window::Each(unit) if short => format!("a {}", unit.word()),
+        Window::Each(unit) => format!("per {}", unit.word()),
+        Window::Rolling(n) => format!("over {n} months"),
+    }
+}
+
+fn objectives(report: &Report<'_>) -> Vec<ObjectivePart> {
+    let mut parts = Vec::new();
+    for (id, o) in report.plan.objectives.enumerate() {
+        let records: Vec<&ObjectiveRecord> = report.objectives().iter().filter(|r| r.objective == id).collect();
+        let by = if o.by.is_empty() { String::new() } else { format!(" by {}", o.by.join(", ")) };
+        let title = format!("{}: {} {}{by}", title(o.title.as_ref(), &o.name), o.bound, window_words(o.window, false));
+        let grouped = !o.by.is_empty();
+        // Groups can be many: those that missed are what a reader looks for.
+        let missed = |r: &&&ObjectiveRecord| !grouped || r.verdict == ObjectiveVerdict::Missed;
+        let shown: Vec<&ObjectiveRecord> = records.iter().filter(missed).take(if grouped { SHOWN } else { 60 }).copied().collect();
+        let rest = (records.len() > shown.len()).then(|| {
+            let of = |v: ObjectiveVerdict| {
+                let all = records.iter().filter(|r| r.verdict == v).count();
+                (all - shown.iter().filter(|r| r.verdict == v).count(), v.word())
+            };
+            let kinds = [ObjectiveVerdict::Missed, ObjectiveVerdict::Met, ObjectiveVerdict::Open, ObjectiveVerdict::Unknown].map(of);
+            let list: Vec<String> = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+            format!("{}{}", if shown.is_empty() { "" } else { "and " }, list.join(", "))
+        });
+        parts.push(ObjectivePart { title, rows: shown.into_iter().map(|r| period_row(o, r)).collect(), rest });
+    }
+    parts
+}
+
+fn period_row(o: &crate::plan::Objective, r: &ObjectiveRecord) -> PeriodRow {
+    let value = r.value.map_or("–".to_string(), |v| words::measured(v, o.unit, &o.bound));
+    let mut remarks = Vec::new();
+    if r.pending > 0 {
+        remarks.push(format!("{} pending", r.pending));
+    }
+    if r.unknown > 0 {
+        remarks.push(format!("{} unknown", r.unknown));
+    }
+    for (flag, word) in [(r.partial, "part of the period"), (r.provisional, "provisional"), (r.below_minimum, "below the minimum")] {
+        if flag {
+            remarks.push(word.to_string());
+        }
+    }
+    let group: Vec<&str> = r.by.iter().map(|g| g.value.as_deref().unwrap_or("(missing)")).collect();
+    let value = match r.ratio {
+        Some((n, d)) if n.is_whole() && d.is_whole() => format!("{value} ({n} of {d})"),
+        _ => value,
+    };
+    PeriodRow { period: r.period.clone(), group: group.join(", "), value, n: r.n, verdict: r.verdict, remark: remarks.join(", ") }
+}
+
+fn promise_title(report: &Report<'_>, o: &Outcome) -> String {
+    let obligation = report.obligation(o.obligation);
+    let name = title(obligation.title.as_ref(), &obligation.name);
+    match o.tier {
+        Some(tier) if is_tiered(&obligation.duty) => format!("{name} ({})", report.plan.tiers[tier].name),
+        _ => name,
+    }
+}
+
+fn is_tiered(duty: &Duty) -> bool {
+    matches!(duty, Duty::Clock(c) if c.rows.iter().any(|r| !r.tiers.is_empty()))
+}
+
+fn case_name(report: &Report<'_>, o: &Outcome) -> String {
+    let group = report.by(o).into_iter().next().and_then(|g| g.1);
+    match (report.case(o), o.group) {
+        (Some(case), _) => case.to_string(),
+        (None, Some(_)) => group.unwrap_or_else(|| "–".into()),
+        (None, None) => "–".into(),
+    }
+}
+
+fn breaches(report: &Report<'_>) -> (Vec<Breach>, usize) {
+    let mut breached: Vec<&Outcome> = report.judgement.outcomes.iter().filter(|o| o.verdict == Verdict::Breached).collect();
+    // The latest in the clock's own time hurt most; the sort keeps the order of records among equals.
+    breached.sort_by_key(|o| std::cmp::Reverse(o.late));
+    let rows = breached.iter().take(SHOWN).map(|o| {
+        let obligation = report.obligation(o.obligation);
+        let zone = report.zone(report.service_of(o.obligation).agreement);
+        let lines: Vec<String> = o.evidence.iter().map(|e| e.origin.line.to_string()).collect();
+        let file = o.evidence.first().map(|e| report.file(e.origin)).unwrap_or_default();
+        let file = file.rsplit('/').next().unwrap_or(file);
+        let still = if o.open { ", still open" } else { "" };
+        Breach {
+            case: case_name(report, o),
+            promise: promise_title(report, o),
+            blame: report.blame(o).unwrap_or_default(),
+            due: o.due.map_or("–".into(), |d| words::wall(zone, d)),
+            late: if is_rule(&obligation.duty) { "–".into() } else { format!("{}{still}", words::rounded(o.late)) },
+            clause: format!("{}:{}", obligation.spec.file, obligation.spec.line),
+            evidence: if lines.is_empty() { String::new() } else { format!("{file}:{}", lines.join(",")) },
+        }
+    });
+    (rows.collect(), breached.len())
+}
+
+fn is_rule(duty: &Duty) -> bool {
+    matches!(duty, Duty::Rule(_))
+}
+
+fn at_risk(report: &Report<'_>) -> (Vec<Risk>, usize) {
+    let mut open: Vec<&Outcome> = report.judgement.outcomes.iter().filter(|o| o.verdict == Verdict::Pending).collect();
+    open.sort_by_key(|o| o.due);
+    let rows = open.iter().take(SHOWN).map(|o| {
+        let zone = report.zone(report.service_of(o.obligation).agreement);
+        let left = o.target.zip(o.elapsed).map(|(target, elapsed)| target.minus(elapsed).max(Duration::ZERO));
+        Risk {
+            case: case_name(report, o),
+            promise: promise_title(report, o),
+            owner: report.owner(o).unwrap_or_default(),
+            due: o.due.map_or("–".into(), |d| words::wall(zone, d)),
+            left: left.map(words::rounded).unwrap_or_default(),
+        }
+    });
+    (rows.collect(), open.len())
+}
+
+fn unjudged(report: &Report<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut reasons: std::collections::BTreeMap<(Verdict, String), u64> = std::collections::BTreeMap::new();
+    for o in &report.judgement.outcomes {
+        if let Some(reason) = o.reason {
+            *reasons.entry((o.verdict, reason.text(report.plan))).or_default() += 1;
+        }
+    }
+    for ((verdict, reason), n) in reasons {
+        let promises = words::count(n, "promise is", "promises are");
+        lines.push(match (verdict, reason.as_str()) {
+            (Verdict::Void, "cancelled") => format!("{promises} void: cancelled before the due"),
+            (Verdict::Void, "reset") => format!("{promises} void: begun anew before the due"),
+            (Verdict::Void, "none") => format!("{promises} void: the tier changed to one without a target"),
+            (Verdict::Unknown, "calendar") => format!("{promises} unknown: the calendar ends before the due"),
+            (_, reason) => match reason.strip_prefix("missing:") {
+                Some(field) => format!("{promises} unknown: the log does not say `{field}`"),
+                None => format!("{promises} {}: {reason}", verdict.word()),
+            },
+        });
+    }
+    for (index, track) in report.plan.tracks.iter().enumerate() {
+        if !report.judgement.outcomes.iter().any(|o| o.track == index) {
+            let obligation = report.obligation(track.0[0]);
+            lines.push(format!("nothing in the log began `{}`", obligation.name));
+        }
+    }
+    let ignored: u64 = report.log.ignored.values().sum();
+    if ignored > 0 {
+        let names: Vec<String> = report.log.ignored.iter().take(5).map(|(name, n)| format!("{name} ({n})")).collect();
+        let more = if report.log.ignored.len() > 5 { " …" } else { "" };
+        let events = words::count(ignored, "event is", "events are");
+        lines.push(format!("{events} no part of the agreement: {}{more}", names.join(", ")));
+    }
+    if report.log.rejected > 0 {
+        lines.push(format!("{} could not be read", words::count(report.log.rejected, "row", "rows")));
+    }
+    if report.log.ambiguous > 0 {
+        let times = words::count(report.log.ambiguous, "time lies", "times lie");
+        lines.push(format!("{times} in an hour that the clock showed twice; the first was taken"));
+    }
+    if !report.log.clamped.is_empty() {
+        let milestones = words::count(report.log.clamped.len() as u64, "milestone lies", "milestones lie");
+        let examples: Vec<&str> = report.log.clamped.iter().take(3).map(|c| c.case.as_str()).collect();
+        lines.push(format!("{milestones} before the case's first and was taken at that one (stop-before-start): {} …", examples.join(", ")));
+    }
+    lines
+}

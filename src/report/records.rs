@@ -1,0 +1,247 @@
+//! The stable records, one JSON object a line: what other programs read.
+
+use crate::engine::{NoticeKind, NoticeRecord, ObjectiveRecord, Outcome, Verdict};
+use crate::id::AgreementId;
+use crate::model::MeasureUnit;
+use crate::report::{Report, words};
+use std::io::{self, Write};
+
+/// Writes verdicts, objectives, notices, notes and the summary.
+pub fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    for outcome in report.outcomes() {
+        verdict(report, outcome).end(out)?;
+    }
+    for record in report.objectives() {
+        objective(report, record).end(out)?;
+    }
+    for record in report.notices() {
+        notice(report, record).end(out)?;
+    }
+    for note in clamped(report) {
+        note.end(out)?;
+    }
+    summary(report).end(out)
+}
+
+/// One JSON object, written key by key so that the order of keys is the records' own.
+struct Object(String);
+
+impl Object {
+    fn new() -> Object {
+        Object(String::from("{"))
+    }
+
+    fn kind(kind: &str) -> Object {
+        let mut object = Object::new();
+        object.text("kind", kind);
+        object
+    }
+
+    fn key(&mut self, key: &str) -> &mut String {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.0.push_str(&quoted(key));
+        self.0.push(':');
+        &mut self.0
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        let value = quoted(value);
+        self.key(key).push_str(&value);
+    }
+
+    fn optional(&mut self, key: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.text(key, value),
+            None => self.raw(key, "null"),
+        }
+    }
+
+    /// A value that is JSON already.
+    fn raw(&mut self, key: &str, json: &str) {
+        self.key(key).push_str(json);
+    }
+
+    fn number(&mut self, key: &str, n: u64) {
+        self.raw(key, &n.to_string());
+    }
+
+    fn flag(&mut self, key: &str, b: bool) {
+        self.raw(key, if b { "true" } else { "false" });
+    }
+
+    fn close(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+
+    fn end(self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{}", self.close())
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a text is JSON")
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(","))
+}
+
+fn agreement(object: &mut Object, report: &Report<'_>, id: AgreementId) {
+    let agreement = report.agreement(id);
+    object.text("agreement", &agreement.name);
+    object.text("version", &agreement.version);
+}
+
+fn verdict(report: &Report<'_>, o: &Outcome) -> Object {
+    let obligation = report.obligation(o.obligation);
+    let service = report.service_of(o.obligation);
+    let zone = service.agreement;
+    let time = |t| report.time(zone, t);
+    let mut object = Object::kind("verdict");
+    agreement(&mut object, report, zone);
+    object.text("service", &service.name);
+    object.text("obligation", &obligation.name);
+    object.optional("case", report.case(o));
+    object.number("seq", o.seq.into());
+    object.optional("tier", o.tier.map(|t| report.plan.tiers[t].name.as_str()));
+    object.raw("by", &by(report.by(o).into_iter()));
+    object.text("verdict", o.verdict.word());
+    object.optional("reason", o.reason.map(|r| r.text(report.plan)).as_deref());
+    object.text("start", &time(o.start));
+    object.optional("due", o.due.map(time).as_deref());
+    object.optional("stop", o.stop.map(time).as_deref());
+    let mut length = |key: &str, d: Option<crate::time::Duration>| object.raw(key, &d.map_or("null".into(), words::seconds));
+    length("elapsed_s", o.elapsed);
+    length("target_s", o.target);
+    length("paused_s", o.paused);
+    length("late_s", o.elapsed.map(|_| o.late));
+    object.optional("blame", report.blame(o).as_deref());
+    let mut spec = Object::new();
+    spec.text("file", &obligation.spec.file);
+    spec.number("line", obligation.spec.line.into());
+    object.raw("spec", &spec.close());
+    let evidence = o.evidence.iter().map(|e| {
+        let mut one = Object::new();
+        one.optional("event", e.event.map(|id| report.plan.events[id].name.as_str()));
+        one.text("time", &time(e.time));
+        one.text("file", report.file(e.origin));
+        one.number("line", e.origin.line.into());
+        one.close()
+    });
+    object.raw("evidence", &list(evidence));
+    object
+}
+
+fn by<'k>(keys: impl Iterator<Item = (&'k str, Option<String>)>) -> String {
+    let mut object = Object::new();
+    for (key, value) in keys {
+        object.optional(key, value.as_deref());
+    }
+    object.close()
+}
+
+fn objective(report: &Report<'_>, r: &ObjectiveRecord) -> Object {
+    let o = &report.plan.objectives[r.objective];
+    let service = &report.plan.services[o.service];
+    let zone = service.agreement;
+    let mut object = Object::kind("objective");
+    agreement(&mut object, report, zone);
+    object.text("service", &service.name);
+    object.text("objective", &o.name);
+    object.text("period", &r.period);
+    object.text("from", &report.time(zone, r.from));
+    object.text("to", &report.time(zone, r.to));
+    object.raw("by", &by(r.by.iter().map(|g| (g.key.as_str(), g.value.clone()))));
+    let value = match (r.value, o.unit) {
+        (None, _) => "null".to_string(),
+        (Some(value), MeasureUnit::Money(Some(currency))) => {
+            let mut money = Object::new();
+            money.text("amount", &value.fixed(currency.decimals()));
+            money.text("currency", currency.code());
+            money.close()
+        }
+        (Some(value), _) => words::number(value),
+    };
+    object.raw("value", &value);
+    let part = |n: Option<crate::quantity::Exact>| n.map_or("null".to_string(), words::number);
+    object.raw("num", &part(r.ratio.map(|r| r.0)));
+    object.raw("den", &part(r.ratio.map(|r| r.1)));
+    object.text("bound", &o.bound);
+    object.number("n", r.n);
+    object.number("pending", r.pending);
+    object.number("void", r.void);
+    object.number("unknown", r.unknown);
+    object.text("verdict", r.verdict.word());
+    object.flag("partial", r.partial);
+    object.flag("provisional", r.provisional);
+    object.flag("below_minimum", r.below_minimum);
+    object
+}
+
+fn notice(report: &Report<'_>, n: &NoticeRecord) -> Object {
+    let service = report.service_of(n.obligation);
+    let mut object = Object::kind("notice");
+    object.text("notice", if n.kind == NoticeKind::Warn { "warn" } else { "escalate" });
+    object.text("at", &report.time(service.agreement, n.at));
+    object.optional("to", n.to.as_deref());
+    object.text("agreement", &report.agreement(service.agreement).name);
+    object.text("service", &service.name);
+    object.text("obligation", &report.obligation(n.obligation).name);
+    object.optional("case", n.case.map(|c| report.texts.text(c.1)));
+    object.number("seq", n.seq.into());
+    object
+}
+
+/// Milestones that were taken at their case's first one.
+fn clamped<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Object> + 'r {
+    let zone = report.plan.agreements.ids().next();
+    report.log.clamped.iter().map(move |c| {
+        let mut object = Object::kind("note");
+        object.text("code", "stop-before-start");
+        object.text("case", &c.case);
+        object.text("event", &c.event);
+        let time = |t| zone.map(|z| report.time(z, t));
+        object.optional("time", time(c.written).as_deref());
+        object.optional("taken", time(c.taken).as_deref());
+        object.optional("file", report.log.files.get(c.file as usize).map(|f| f.name.as_str()));
+        object.number("line", c.line.into());
+        object
+    })
+}
+
+fn summary(report: &Report<'_>) -> Object {
+    let judgement = report.judgement;
+    let mut object = Object::kind("summary");
+    object.number("events", judgement.events);
+    let mut ignored = Object::new();
+    for (name, n) in &report.log.ignored {
+        ignored.number(name, *n);
+    }
+    object.raw("events_ignored", &ignored.close());
+    object.number("rows_rejected", report.log.rejected);
+    object.number("times_ambiguous", report.log.ambiguous);
+    object.number("cases", judgement.cases);
+    let totals = report.totals(judgement.outcomes.iter());
+    let mut verdicts = Object::new();
+    for verdict in Verdict::ALL {
+        verdicts.number(verdict.word(), totals[verdict as usize]);
+    }
+    object.raw("verdicts", &verdicts.close());
+    let zone = report.plan.agreements.ids().next();
+    object.optional("as_of", zone.map(|z| report.time(z, judgement.as_of)).as_deref());
+    object.text("plan", &report.digest);
+    let logs = report.log.files.iter().map(|f| {
+        let mut file = Object::new();
+        file.text("file", &f.name);
+        file.number("bytes", f.bytes);
+        file.number("rows", f.rows);
+        file.close()
+    });
+    object.raw("logs", &list(logs));
+    object.text("tzdb", crate::time::tzdb_version());
+    object.text("sla", env!("CARGO_PKG_VERSION"));
+    object
+}

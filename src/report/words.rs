@@ -1,0 +1,109 @@
+//! Times and amounts as people and machines read them.
+
+use crate::model::MeasureUnit;
+use crate::quantity::Exact;
+use crate::time::{Duration, Instant, Zone};
+use chrono::Timelike;
+
+/// `2026-03-06T16:45:00-05:00`, with a fraction only where there is one.
+pub(super) fn rfc3339(zone: &Zone, t: Instant) -> String {
+    let local = zone.local(t);
+    let offset = zone.offset(t).as_micros() / 1_000_000;
+    let (sign, offset) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
+    let micros = local.nanosecond() / 1000;
+    let fraction = if micros == 0 { String::new() } else { format!(".{}", format!("{micros:06}").trim_end_matches('0')) };
+    format!("{}{fraction}{sign}{:02}:{:02}", local.format("%Y-%m-%dT%H:%M:%S"), offset / 3600, offset / 60 % 60)
+}
+
+/// `Mon 2026-03-09 09:45`, with seconds only where there are some.
+pub(super) fn wall(zone: &Zone, t: Instant) -> String {
+    let local = zone.local(t);
+    let seconds = if local.second() == 0 && local.nanosecond() == 0 { "" } else { ":%S" };
+    local.format(&format!("%a %Y-%m-%d %H:%M{seconds}")).to_string()
+}
+
+/// A JSON number of seconds, exact to the microsecond.
+pub(super) fn seconds(d: Duration) -> String {
+    d.as_seconds().short(6)
+}
+
+/// The JSON number nearest to an exact value.
+pub(super) fn number(value: Exact) -> String {
+    if value.is_whole() { value.to_string() } else { serde_json::Number::from_f64(value.to_f64()).map_or("null".into(), |n| n.to_string()) }
+}
+
+/// A measured value for people: two decimals, and more where two would cross the bound.
+pub(super) fn measured(value: Exact, unit: MeasureUnit, bound: &str) -> String {
+    match unit {
+        MeasureUnit::Share => {
+            let percent = value.mul(Exact::whole(100)).unwrap_or(value);
+            let bound = bound.split_whitespace().last().and_then(|b| Exact::parse(b.trim_end_matches('%')));
+            format!("{}%", beside(percent, bound))
+        }
+        MeasureUnit::Duration => {
+            let d = Duration::from_seconds(value).unwrap_or(Duration::MAX);
+            rounded(d)
+        }
+        MeasureUnit::Money(Some(currency)) => format!("{} {currency}", grouped(&value.fixed(currency.decimals()))),
+        MeasureUnit::Number | MeasureUnit::Money(None) | MeasureUnit::Mixed { .. } => {
+            let bound = bound.split_whitespace().last().and_then(Exact::parse);
+            grouped(&beside(value, bound))
+        }
+    }
+}
+
+/// As few decimals, from two on, as keep the value on its side of the bound.
+fn beside(value: Exact, bound: Option<Exact>) -> String {
+    let Some(bound) = bound else { return value.short(2) };
+    let decimals = (2..=12).find(|d| value.round(*d).cmp(&bound) == value.cmp(&bound)).unwrap_or(12);
+    if decimals == 2 { value.short(2) } else { value.fixed(decimals) }
+}
+
+/// A length of time without more seconds than anybody wants.
+pub(super) fn rounded(d: Duration) -> String {
+    const HOUR: i64 = 3_600_000_000;
+    let us = d.as_micros();
+    let unit = if us >= HOUR { 60_000_000 } else { 1_000_000 };
+    if us % unit == 0 || us < 1_000_000 { d.to_string() } else { format!("{}", Duration::micros(us / unit * unit)) }
+}
+
+/// `12345` as `12,345`.
+pub(super) fn grouped(number: &str) -> String {
+    let (sign, rest) = number.strip_prefix('-').map_or(("", number), |r| ("-", r));
+    let (whole, fraction) = rest.split_once('.').map_or((rest, ""), |(w, f)| (w, f));
+    let mut out = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if fraction.is_empty() { format!("{sign}{out}") } else { format!("{sign}{out}.{fraction}") }
+}
+
+/// `1 event`, `2,312 events`.
+pub(super) fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(&n.to_string()), if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_shown_on_its_own_side_of_the_bound() {
+        let share = |n, d| measured(Exact::ratio(n, d).unwrap(), MeasureUnit::Share, ">= 95%");
+        assert_eq!(share(149, 160), "93.13%");
+        // 94.9999 % would round to the bound that it misses.
+        assert_eq!(share(949_999, 1_000_000), "94.9999%");
+        assert_eq!(share(95, 100), "95%");
+    }
+
+    #[test]
+    fn times_carry_their_offset_and_a_fraction_only_where_there_is_one() {
+        let zone = Zone::named("America/New_York").unwrap();
+        let t = Instant::from_micros(1_772_833_500_000_000);
+        assert_eq!(rfc3339(&zone, t), "2026-03-06T16:45:00-05:00");
+        assert_eq!(rfc3339(&zone, t.plus(Duration::micros(250_000))), "2026-03-06T16:45:00.25-05:00");
+    }
+}

@@ -1,0 +1,261 @@
+//! Runs the `test` blocks of a spec: each is a small log and what it should give.
+
+use crate::ast::{Detail, Expectation, ExpectationKind, ObjectiveExpectation, TestValueKind, VerdictExpectation};
+use crate::check::fixed_value;
+use crate::engine::{self, Judgement, NoticeKind, ObjectiveRecord, Outcome, Verdict};
+use crate::event::{Event, Origin, TextId, Texts, Value};
+use crate::id::{CaseId, FieldId};
+use crate::model::{MeasureUnit, Model, Scalar, Test, TestEvent};
+use crate::plan::Plan;
+use crate::quantity::Exact;
+use crate::source::Span;
+use crate::time::{Duration, Instant, Zone};
+use std::collections::HashMap;
+
+/// What became of a test.
+#[derive(Clone, Debug)]
+pub struct TestResult {
+    /// Where the test stands.
+    pub span: Span,
+    /// What it shows.
+    pub title: String,
+    /// What did not hold; nothing if it passed.
+    pub failures: Vec<Failure>,
+}
+
+/// An expectation that did not hold.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Where it stands.
+    pub span: Span,
+    /// What was instead.
+    pub message: String,
+}
+
+/// Runs all tests of a model with its plan.
+pub fn run(model: &Model, plan: &Plan) -> Vec<TestResult> {
+    model.tests.iter().map(|test| run_one(model, plan, test)).collect()
+}
+
+fn run_one(model: &Model, plan: &Plan, test: &Test) -> TestResult {
+    let agreement = &model.agreements[test.agreement];
+    let mut texts = Texts::default();
+    let events = events(test, &agreement.zone, &mut texts);
+    let latest = events.iter().map(|e| e.time).max();
+    let as_of = test.as_of.map(|t| agreement.zone.instant(t)).or(latest).unwrap_or(Instant::FIRST);
+    let judgement = engine::run(plan, &texts, events, as_of);
+    let trial = Trial { plan, texts: &texts, judgement: &judgement, agreement: &agreement.name, zone: &agreement.zone };
+    let failures = test.expectations.iter().filter_map(|e| trial.expect(e)).collect();
+    TestResult { span: test.span, title: test.title.clone(), failures }
+}
+
+/// The log of a test, in order. What a case has from its beginning comes with its first event.
+fn events(test: &Test, zone: &Zone, texts: &mut Texts) -> Vec<Event> {
+    let mut initial: HashMap<(CaseId, TextId), Vec<(FieldId, Option<Value>)>> = HashMap::new();
+    let mut events: Vec<Event> = Vec::new();
+    for (line, written) in test.events.iter().enumerate() {
+        let case = written.case.as_ref().map(|(kind, key)| (*kind, texts.intern(key)));
+        let fields = values(&written.fields, zone, texts);
+        match (written.at, case) {
+            (None, Some(case)) => initial.entry(case).or_default().extend(fields),
+            (None, None) => {}
+            (Some(at), case) => {
+                let own = own_values(written, zone, texts);
+                let origin = Origin { file: 0, line: line as u32 + 1 };
+                events.push(Event { time: zone.instant(at), case, event: written.event, fields, own, origin });
+            }
+        }
+    }
+    events.sort_by_key(|e| e.time);
+    for event in &mut events {
+        if let Some(mut fields) = event.case.and_then(|case| initial.remove(&case)) {
+            fields.append(&mut event.fields);
+            event.fields = fields;
+        }
+    }
+    events
+}
+
+fn values(fields: &[(FieldId, Option<Scalar>)], zone: &Zone, texts: &mut Texts) -> Vec<(FieldId, Option<Value>)> {
+    fields.iter().map(|(field, scalar)| (*field, scalar.as_ref().and_then(|s| value(s, zone, texts)))).collect()
+}
+
+fn own_values(event: &TestEvent, zone: &Zone, texts: &mut Texts) -> Vec<(FieldId, Value)> {
+    event.own.iter().filter_map(|(field, scalar)| Some((*field, value(scalar.as_ref()?, zone, texts)?))).collect()
+}
+
+fn value(scalar: &Scalar, zone: &Zone, texts: &mut Texts) -> Option<Value> {
+    Some(match scalar {
+        Scalar::Number(n) => Value::Number(*n),
+        Scalar::Bool(b) => Value::Bool(*b),
+        Scalar::Duration(d) => Value::Duration(*d),
+        Scalar::Date(d) => Value::Date(*d),
+        Scalar::Wall(t) => Value::Time(zone.instant(*t)),
+        Scalar::Text(t) => Value::Text(texts.intern(t)),
+        Scalar::Member(m) => Value::Member(*m),
+        Scalar::Tier(_) => return None,
+    })
+}
+
+struct Trial<'a> {
+    plan: &'a Plan,
+    texts: &'a Texts,
+    judgement: &'a Judgement,
+    agreement: &'a str,
+    zone: &'a Zone,
+}
+
+impl Trial<'_> {
+    fn expect(&self, expectation: &Expectation) -> Option<Failure> {
+        let problem = match &expectation.kind {
+            ExpectationKind::Verdict(expected) => self.verdict(&expectation.of.text, expected),
+            ExpectationKind::Objective(expected) => self.objective(&expectation.of.text, expected),
+        };
+        problem.map(|message| Failure { span: expectation.span, message })
+    }
+
+    fn verdict(&self, name: &str, expected: &VerdictExpectation) -> Option<String> {
+        let found: Vec<&Outcome> = self.judgement.outcomes.iter().filter(|o| self.is_meant(o, name, expected)).collect();
+        let wanted = expected.verdict.text.as_str();
+        let only = match found.as_slice() {
+            [] if wanted == "none" => return None,
+            [] => return Some(format!("expected `{name}` to be {wanted}; there is no such instance")),
+            [only] => *only,
+            several if wanted == "none" => return Some(format!("expected no instance of `{name}`; there are {}", several.len())),
+            several => {
+                let list: Vec<String> = several.iter().map(|o| self.described(o)).collect();
+                return Some(format!("{} instances of `{name}` fit: {}; say which with `of \"case\"` or `seq 2`", several.len(), list.join("; ")));
+            }
+        };
+        if only.verdict.word() != wanted {
+            return Some(format!("expected {wanted}, was {}", self.described(only)));
+        }
+        expected.details.iter().find_map(|detail| self.detail(only, &detail.value))
+    }
+
+    fn is_meant(&self, o: &Outcome, name: &str, expected: &VerdictExpectation) -> bool {
+        let obligation = &self.plan.obligations[o.obligation];
+        obligation.name == name
+            && self.plan.agreement_of(o.obligation).name == self.agreement
+            && expected.case.as_ref().is_none_or(|key| o.case.is_some_and(|c| self.texts.text(c.1) == key.text))
+            && expected.seq.is_none_or(|seq| o.seq == seq)
+            && expected.by.as_ref().is_none_or(|by| self.group_of(o) == Some(by.text.clone()))
+    }
+
+    fn group_of(&self, o: &Outcome) -> Option<String> {
+        let crate::plan::Duty::Clock(clocked) = &self.plan.obligations[o.obligation].duty else { return None };
+        let crate::plan::Start::Each { by, .. } = &clocked.start else { return None };
+        match (o.group??, by.first().map(|f| &self.plan.fields[*f].ty)) {
+            (Value::Text(text), _) => Some(self.texts.text(text).to_string()),
+            (Value::Member(m), Some(crate::model::Type::Members(names))) => names.get(m as usize).cloned(),
+            (Value::Number(n), _) => Some(n.short(9)),
+            _ => None,
+        }
+    }
+
+    fn wall(&self, t: Instant) -> String {
+        let local = self.zone.local(t);
+        local.format(if chrono::Timelike::second(&local) == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S%.f" }).to_string()
+    }
+
+    /// An instance as it would be expected.
+    fn described(&self, o: &Outcome) -> String {
+        let mut text = String::new();
+        if let Some((_, key)) = o.case {
+            text.push_str(&format!("\"{}\" ", self.texts.text(key)));
+        }
+        text.push_str(o.verdict.word());
+        if let Some(reason) = o.reason {
+            text.push_str(&format!(" ({})", reason.text(self.plan)));
+        }
+        if let Some(elapsed) = o.elapsed {
+            text.push_str(&format!(" elapsed {}", tight(elapsed)));
+        }
+        if o.verdict == Verdict::Breached {
+            text.push_str(&format!(" late {}", tight(o.late)));
+        }
+        if let Some(due) = o.due {
+            text.push_str(&format!(" due {}", self.wall(due)));
+        }
+        text
+    }
+
+    fn detail(&self, o: &Outcome, detail: &Detail) -> Option<String> {
+        let length = |name: &str, expected: Duration, was: Option<Duration>| {
+            (was != Some(expected)).then(|| format!("expected {name} {}, was {}", tight(expected), was.map_or("nothing".into(), tight)))
+        };
+        match detail {
+            Detail::Elapsed(d) => length("elapsed", *d, o.elapsed),
+            Detail::Late(d) => length("late", *d, Some(o.late)),
+            Detail::Paused(d) => length("paused", *d, o.paused),
+            Detail::Due(wall) => {
+                let expected = self.zone.instant(*wall);
+                let was = o.due.map_or("nothing".into(), |t| self.wall(t));
+                (o.due != Some(expected)).then(|| format!("expected due {}, was {was}", self.wall(expected)))
+            }
+            Detail::Warned(wall) => {
+                let expected = self.zone.instant(*wall);
+                let own = |n: &&engine::NoticeRecord| (n.track, n.case, n.seq, n.kind) == (o.track, o.case, o.seq, NoticeKind::Warn);
+                let warned: Vec<Instant> = self.judgement.notices.iter().filter(own).map(|n| n.at).collect();
+                let list = warned.iter().map(|t| self.wall(*t)).collect::<Vec<_>>().join(", ");
+                let was = if list.is_empty() { "never" } else { list.as_str() };
+                (!warned.contains(&expected)).then(|| format!("expected a warning at {}, was warned {was}", self.wall(expected)))
+            }
+            Detail::Tier(name) => {
+                let was = o.tier.map_or("none", |t| self.plan.tiers[t].name.as_str());
+                (was != name).then(|| format!("expected tier {name}, was {was}"))
+            }
+            Detail::Reason(text) => {
+                let was = o.reason.map_or_else(|| "none".to_string(), |r| r.text(self.plan));
+                (was != *text).then(|| format!("expected reason \"{text}\", was \"{was}\""))
+            }
+        }
+    }
+
+    fn objective(&self, name: &str, expected: &ObjectiveExpectation) -> Option<String> {
+        let is_meant = |r: &&ObjectiveRecord| {
+            let objective = &self.plan.objectives[r.objective];
+            let agreement = &self.plan.agreements[self.plan.services[objective.service].agreement];
+            let groups = expected.by.iter().all(|by| r.by.iter().any(|g| g.value.as_deref() == Some(by.text.as_str())));
+            objective.name == name && agreement.name == self.agreement && r.period == expected.period && groups
+        };
+        let found: Vec<&ObjectiveRecord> = self.judgement.objectives.iter().filter(is_meant).collect();
+        let wanted = expected.outcome.text.as_str();
+        let only = match found.as_slice() {
+            [] if wanted == "none" => return None,
+            [] => {
+                let named = |r: &&ObjectiveRecord| self.plan.objectives[r.objective].name == name;
+                let known: Vec<&str> = self.judgement.objectives.iter().filter(named).map(|r| r.period.as_str()).collect();
+                let known = if known.is_empty() { "no period has begun".into() } else { format!("there are {}", known.join(", ")) };
+                return Some(format!("there is no record of `{name}` in {}; {known}", expected.period));
+            }
+            [only] => *only,
+            several => return Some(format!("{} groups of `{name}` fit; say which with `by \"…\"`", several.len())),
+        };
+        let unit = self.plan.objectives[only.objective].unit;
+        if only.verdict.word() != wanted {
+            let value = only.value.map_or("nothing".into(), |v| shown(v, unit));
+            return Some(format!("expected {wanted}, was {} with value {value}", only.verdict.word()));
+        }
+        let value = expected.value.as_ref()?;
+        let TestValueKind::Literal(literal) = &value.kind else { return Some("a value is a literal".into()) };
+        let (wanted, _) = fixed_value(literal)?;
+        (only.value != Some(wanted)).then(|| {
+            let was = only.value.map_or("nothing".into(), |v| shown(v, unit));
+            format!("expected value {}, was {was}", shown(wanted, unit))
+        })
+    }
+}
+
+fn tight(d: Duration) -> String {
+    d.to_string().replace(' ', "")
+}
+
+fn shown(value: Exact, unit: MeasureUnit) -> String {
+    match unit {
+        MeasureUnit::Share => format!("{}%", value.mul(Exact::whole(100)).unwrap_or(value).short(6)),
+        MeasureUnit::Duration => Duration::from_seconds(value).map_or(value.to_string(), tight),
+        MeasureUnit::Money(Some(currency)) => format!("{} {currency}", value.fixed(currency.decimals())),
+        MeasureUnit::Number | MeasureUnit::Money(None) | MeasureUnit::Mixed { .. } => value.short(6),
+    }
+}
