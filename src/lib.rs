@@ -1,6 +1,7 @@
 //! x
 pub mod ast;
 pub mod check;
+pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod event;

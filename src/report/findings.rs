@@ -62,9 +62,9 @@ struct LabelRecord<'a> {
     text: &'a str,
 }
 
-/// A JSON array of findings.
-pub fn json(findings: &[Finding], sources: &SourceMap, out: &mut impl Write) -> io::Result<()> {
-    let records: Vec<Record<'_>> = findings.iter().map(|f| record(f, sources)).collect();
+/// A JSON array of the findings of one or more specs.
+pub fn json<'a>(specs: impl Iterator<Item = (&'a [Finding], &'a SourceMap)>, out: &mut impl Write) -> io::Result<()> {
+    let records: Vec<Record<'_>> = specs.flat_map(|(findings, sources)| findings.iter().map(move |f| record(f, sources))).collect();
     serde_json::to_writer_pretty(&mut *out, &records)?;
     writeln!(out)
 }

@@ -54,7 +54,7 @@ fn totals(page: &Page, out: &mut impl Write) -> io::Result<()> {
 
 fn table(width: u16, header: &[&str], right: &[usize]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     table.set_header(header.iter().map(|h| h.to_string()));
     for column in right {
         if let Some(column) = table.column_mut(*column) {

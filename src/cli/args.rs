@@ -1,0 +1,157 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Agreements as text: check them, test them, and run them on event logs.
+#[derive(Debug, Parser)]
+#[command(name = "sla", version, max_term_width = 100)]
+#[command(after_help = "Example:\n  sla run specs/smarketing --log specs/smarketing/leads.csv")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Color {
+    /// Where the output is a terminal and NO_COLOR is not set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    pub(super) fn apply(self) {
+        match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Read specs and say what is wrong with them.
+    #[command(after_help = "Example:\n  sla check specs --deny warnings")]
+    Check(Check),
+    /// Judge a log by a spec, and report every breach with its evidence.
+    #[command(after_help = "Examples:\n  sla run specs/smarketing --log specs/smarketing/leads.csv\n  \
+        sla run agreement.sla --log crm.csv.gz --source crm -o report.md -o records.jsonl --fail-on breached")]
+    Run(Run),
+    /// Run the `test` blocks of specs.
+    #[command(after_help = "Example:\n  sla test specs/smarketing")]
+    Test(Test),
+    /// Write a compiled spec, which `sla run` takes in its place.
+    #[command(after_help = "Example:\n  sla compile specs/smarketing -o plan.json && sla run plan.json --log leads.csv")]
+    Compile(Compile),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Specs, or folders of specs; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// How findings are written.
+    #[arg(long, value_enum, default_value_t = FindingForm::Text)]
+    pub(super) format: FindingForm,
+    /// Findings that make the exit code 1 as errors do.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(super) deny: Vec<DenyFindings>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FindingForm {
+    /// With the lines that they are about.
+    Text,
+    /// A line each.
+    Short,
+    /// A JSON array.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DenyFindings {
+    /// Warnings.
+    Warnings,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Specs, folders of specs, or a compiled plan; `-` is standard input.
+    #[arg(required = true, value_name = "SPEC")]
+    pub(super) specs: Vec<PathBuf>,
+    /// The log: files or folders; `-` is standard input.
+    #[arg(long = "log", required = true, value_name = "LOG", num_args = 1..)]
+    pub(super) logs: Vec<PathBuf>,
+    /// The source by which the log is read, where the spec has several that fit.
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// Judge as of this time, on the agreement's clock, instead of the log's latest: `2026-03-31`, `2026-03-31 17:00`,
+    /// or with an offset.
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
+    /// Write verdicts of these kinds only; objectives and the summary are always written.
+    #[arg(long, value_name = "VERDICT", value_delimiter = ',')]
+    pub(super) only: Vec<VerdictName>,
+    /// Write the report to a file instead of the terminal; its ending picks the form: .jsonl, .csv or .md.
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub(super) outputs: Vec<PathBuf>,
+    /// Go on past rows that cannot be read, and write them here.
+    #[arg(long, value_name = "FILE")]
+    pub(super) rejects: Option<PathBuf>,
+    /// Make the exit code 1 if any of these occurs.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(super) fail_on: Vec<FailOn>,
+    /// What is an error rather than passed over.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(super) deny: Vec<DenyEvents>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum VerdictName {
+    Met,
+    Breached,
+    Pending,
+    Void,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// A breached promise.
+    Breached,
+    /// A missed objective.
+    Missed,
+    /// A promise or an objective that cannot be judged.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DenyEvents {
+    /// An event that the spec does not know and no source ignores.
+    UnknownEvents,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Test {
+    /// Specs, or folders of specs; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Compile {
+    /// Specs, or folders of specs; `-` is standard input.
+    #[arg(required = true, value_name = "SPEC")]
+    pub(super) specs: Vec<PathBuf>,
+    /// Where the plan is written; standard output if nothing is said.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}

@@ -1,0 +1,250 @@
+//! Specs from files and folders, with what they import.
+
+use crate::ast;
+use crate::check;
+use crate::cli::Failed;
+use crate::diagnostic::{Code, Finding};
+use crate::model::Model;
+use crate::plan::{self, NotAPlan, Plan};
+use crate::source::{FileId, SourceMap, Span};
+use crate::syntax;
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// So many files may belong to one spec.
+const MOST_FILES: usize = 1000;
+
+/// A spec with its imports, checked.
+pub(super) struct Spec {
+    pub(super) sources: SourceMap,
+    pub(super) findings: Vec<Finding>,
+    pub(super) model: Model,
+}
+
+impl Spec {
+    pub(super) fn has_errors(&self) -> bool {
+        self.findings.iter().any(Finding::is_error)
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        plan::from_model(&self.model, &self.sources)
+    }
+}
+
+/// One spec of each file that no other imports: what `check` and `test` look at.
+pub(super) fn separate(paths: &[PathBuf]) -> Result<Vec<Spec>, Failed> {
+    let mut roots: Vec<Root> = roots(paths)?;
+    let mut loader = Loader::default();
+    let imported: Vec<PathBuf> = {
+        let mut scout = Loader::default();
+        for root in &roots {
+            scout.load(root)?;
+        }
+        scout.imported
+    };
+    if roots.len() > 1 {
+        roots.retain(|r| !r.path.as_ref().is_some_and(|p| imported.contains(&canonical(p))));
+    }
+    let mut specs = Vec::new();
+    for root in &roots {
+        loader.clear();
+        loader.load(root)?;
+        specs.push(std::mem::take(&mut loader).spec());
+    }
+    Ok(specs)
+}
+
+/// All specs together as one: what `run` and `compile` look at.
+pub(super) fn together(paths: &[PathBuf]) -> Result<Spec, Failed> {
+    let mut loader = Loader::default();
+    for root in &roots(paths)? {
+        loader.load(root)?;
+    }
+    Ok(loader.spec())
+}
+
+/// A plan from specs, or from a compiled one.
+pub(super) fn plan(paths: &[PathBuf]) -> Result<Plan, Failed> {
+    if let [only] = paths
+        && only.is_file()
+    {
+        let text = read(only)?;
+        if text.trim_start().starts_with('{') {
+            return compiled(only, &text);
+        }
+    }
+    let spec = together(paths)?;
+    if spec.has_errors() {
+        let mut drawn = Vec::new();
+        let errors: Vec<Finding> = spec.findings.iter().filter(|f| f.is_error()).cloned().collect();
+        crate::report::findings::graphical(&errors, &spec.sources, crate::cli::output::look_of_stderr(), &mut drawn)?;
+        let drawn = String::from_utf8_lossy(&drawn).into_owned();
+        let n = errors.len();
+        let noun = if n == 1 { "error" } else { "errors" };
+        return Err(Failed(format!("{drawn}the spec has {n} {noun} and was not run")));
+    }
+    if spec.model.agreements.is_empty() {
+        let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+        return Err(Failed(format!("error: there is no agreement in {}\n  help: write `agreement name \"Title\" {{ … }}`", names.join(", "))));
+    }
+    Ok(spec.plan())
+}
+
+fn compiled(path: &Path, text: &str) -> Result<Plan, Failed> {
+    Plan::from_json(text).map_err(|e| {
+        let name = path.display();
+        Failed(match e {
+            NotAPlan::Form(e) => format!("error: {name} is not a compiled spec: {e}"),
+            NotAPlan::Version(v) => {
+                format!("error: {name} is a plan of form {v}, and this program runs form {}\n  help: compile the spec again", plan::FORMAT)
+            }
+        })
+    })
+}
+
+/// A file that was named, or one of a folder that was.
+struct Root {
+    /// Nothing for standard input.
+    path: Option<PathBuf>,
+    /// Imports are read only below it.
+    within: PathBuf,
+}
+
+fn roots(paths: &[PathBuf]) -> Result<Vec<Root>, Failed> {
+    let mut roots = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            roots.push(Root { path: None, within: PathBuf::from(".") });
+        } else if path.is_dir() {
+            let mut found: Vec<PathBuf> = ignore::WalkBuilder::new(path)
+                .require_git(false)
+                .build()
+                .filter_map(|entry| Some(entry.ok()?.into_path()))
+                .filter(|p| p.extension().is_some_and(|e| e == "sla") && p.is_file())
+                .collect();
+            found.sort();
+            if found.is_empty() {
+                return Err(Failed(format!("error: there is no .sla file in {}", path.display())));
+            }
+            roots.extend(found.into_iter().map(|p| Root { path: Some(p), within: path.clone() }));
+        } else {
+            let within = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+            roots.push(Root { path: Some(path.clone()), within });
+        }
+    }
+    Ok(roots)
+}
+
+fn read(path: &Path) -> Result<String, Failed> {
+    let bytes = std::fs::read(path).map_err(|e| unreadable(path, &e))?;
+    text(path, bytes)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failed {
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_string(),
+        std::io::ErrorKind::PermissionDenied => "you may not read it".to_string(),
+        _ => error.to_string(),
+    };
+    Failed(format!("error: {}: {why}", path.display()))
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failed> {
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        Failed(format!("error: {}:{line}: the text is not UTF-8\n  help: save the spec as UTF-8", path.display()))
+    })
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+}
+
+#[derive(Default)]
+struct Loader {
+    sources: SourceMap,
+    files: Vec<ast::File>,
+    findings: Vec<Finding>,
+    loaded: HashMap<PathBuf, FileId>,
+    /// Files that some other file imports.
+    imported: Vec<PathBuf>,
+}
+
+impl Loader {
+    fn clear(&mut self) {
+        *self = Loader::default();
+    }
+
+    fn load(&mut self, root: &Root) -> Result<(), Failed> {
+        match &root.path {
+            None => {
+                let mut bytes = Vec::new();
+                std::io::stdin().read_to_end(&mut bytes)?;
+                let name = PathBuf::from("-");
+                let text = text(&name, bytes)?;
+                self.file(&name, text, &root.within, &mut Vec::new());
+            }
+            Some(path) => {
+                if !self.loaded.contains_key(&canonical(path)) {
+                    let text = read(path)?;
+                    self.file(path, text, &root.within, &mut Vec::new());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path, text: String, within: &Path, chain: &mut Vec<PathBuf>) {
+        let id = self.sources.add(path.display().to_string(), text);
+        self.loaded.insert(canonical(path), id);
+        let (file, findings) = syntax::parse(&self.sources, id);
+        self.findings.extend(findings);
+        chain.push(canonical(path));
+        for item in &file.items {
+            if let ast::Item::Import(import) = item {
+                self.import(path, import, within, chain);
+            }
+        }
+        chain.pop();
+        self.files.push(file);
+    }
+
+    fn import(&mut self, from: &Path, import: &ast::Text, within: &Path, chain: &mut Vec<PathBuf>) {
+        let path = from.parent().unwrap_or(Path::new("")).join(&import.text);
+        let mut fail = |code: Code, span: Span, message: String, help: &str| self.findings.push(Finding::new(code, span, message).help(help));
+        let wanted = canonical(&path);
+        if !wanted.starts_with(canonical(within)) {
+            let message = format!("`{}` lies outside of the folder of the spec", import.text);
+            return fail(Code::ImportFailed, import.span, message, "imports are read only below the folder of the spec that was named");
+        }
+        if chain.contains(&wanted) {
+            let message = format!("`{}` imports itself in a circle", import.text);
+            return fail(Code::ImportFailed, import.span, message, "remove one of the imports of the circle");
+        }
+        if self.loaded.len() >= MOST_FILES {
+            return fail(Code::TooManyImports, import.span, format!("a spec may have {MOST_FILES} files"), "join some of them");
+        }
+        self.imported.push(wanted.clone());
+        if self.loaded.contains_key(&wanted) {
+            return;
+        }
+        match read(&path) {
+            Ok(text) => self.file(&path, text, within, chain),
+            Err(Failed(message)) => {
+                let why = message.lines().next().unwrap_or_default().rsplit(": ").next().unwrap_or_default().to_string();
+                let finding = Finding::new(Code::ImportFailed, import.span, format!("`{}` cannot be imported: {why}", import.text));
+                self.findings.push(finding.help("the path is relative to this file"));
+            }
+        }
+    }
+
+    fn spec(self) -> Spec {
+        let (model, found) = check::check(&self.files);
+        let mut findings = self.findings;
+        findings.extend(found);
+        findings.sort_by_key(Finding::span);
+        Spec { sources: self.sources, findings, model }
+    }
+}

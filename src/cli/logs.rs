@@ -1,0 +1,96 @@
+//! Logs from files, folders and standard input, and the rows of them that cannot be read.
+
+use crate::cli::Failed;
+use crate::log::{self, Input, Log, Options, Rejected};
+use crate::plan::Plan;
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
+use std::path::{Path, PathBuf};
+
+/// So many rows are shown before the rest is only counted.
+const SHOWN: usize = 10;
+
+/// Reads the bytes of all files, those of folders in the order of their names.
+pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Failed> {
+    let mut inputs = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes)?;
+            inputs.push(Input { name: "-".into(), bytes });
+        } else if path.is_dir() {
+            let mut files: Vec<PathBuf> = Vec::new();
+            for entry in std::fs::read_dir(path).map_err(|e| unreadable(path, &e))? {
+                let file = entry?.path();
+                let hidden = file.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+                if file.is_file() && !hidden {
+                    files.push(file);
+                }
+            }
+            files.sort();
+            if files.is_empty() {
+                return Err(Failed(format!("error: {}: the folder holds no log", path.display())));
+            }
+            for file in files {
+                inputs.push(input(&file)?);
+            }
+        } else {
+            inputs.push(input(path)?);
+        }
+    }
+    Ok(inputs)
+}
+
+fn input(path: &Path) -> Result<Input, Failed> {
+    let bytes = std::fs::read(path).map_err(|e| unreadable(path, &e))?;
+    Ok(Input { name: path.display().to_string(), bytes })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failed {
+    let why = if error.kind() == std::io::ErrorKind::NotFound { "there is no such log".to_string() } else { error.to_string() };
+    Failed(format!("error: {}: {why}", path.display()))
+}
+
+/// Reads the log; rows that cannot be read stop the run, or are written to a file if one is named.
+pub(super) fn read(plan: &Plan, inputs: Vec<Input>, options: &Options, rejects: Option<&Path>) -> Result<Log, Failed> {
+    let log = log::read(plan, inputs, options).map_err(|e| {
+        let file = e.file.map_or(String::new(), |f| format!("{f}: "));
+        let help = e.help.map_or(String::new(), |h| format!("\n  help: {h}"));
+        Failed(format!("error: {file}{}{help}", e.message))
+    })?;
+    match rejects {
+        Some(path) => write_rejects(path, &log.rejected)?,
+        None if !log.rejected.is_empty() => return Err(Failed(described(&log.rejected))),
+        None => {}
+    }
+    Ok(log)
+}
+
+/// Every rejected row verbatim, below a line that says where it stood and why.
+fn write_rejects(path: &Path, rejected: &[Rejected]) -> Result<(), Failed> {
+    let failed = |e: std::io::Error| Failed(format!("error: {}: {e}", path.display()));
+    let mut out = std::io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
+    for row in rejected {
+        writeln!(out, "# {}:{}:{}: {}", row.file, row.line, row.column, reason(row)).map_err(failed)?;
+        out.write_all(&row.raw).map_err(failed)?;
+        out.write_all(b"\n").map_err(failed)?;
+    }
+    out.flush().map_err(failed)
+}
+
+fn reason(row: &Rejected) -> String {
+    if row.value.is_empty() { format!("nothing here, expected {}", row.expected) } else { format!("`{}`, expected {}", row.value, row.expected) }
+}
+
+fn described(rejected: &[Rejected]) -> String {
+    let n = rejected.len();
+    let mut text = format!("error: {n} {} cannot be read\n", if n == 1 { "row" } else { "rows" });
+    for row in rejected.iter().take(SHOWN) {
+        let _ = writeln!(text, "  {}:{}:{}: {}", row.file, row.line, row.column, reason(row));
+    }
+    if n > SHOWN {
+        let _ = writeln!(text, "  … and {} more", n - SHOWN);
+    }
+    text.push_str("  help: mend the log or the `source`, or go on without these rows: `--rejects rejects.txt`");
+    text
+}

@@ -1,0 +1,49 @@
+//! A line on the terminal while work takes longer than a second.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Shown on standard error after a second; gone when dropped.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    done: Option<mpsc::Sender<()>>,
+    waiting: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    pub(super) fn start(message: &str) -> Progress {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        bar.set_style(ProgressStyle::with_template("{spinner} {elapsed} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_message(message.to_string());
+        if !std::io::stderr().is_terminal() {
+            return Progress { bar, done: None, waiting: None };
+        }
+        let (done, stopped) = mpsc::channel();
+        let shown = bar.clone();
+        let waiting = std::thread::spawn(move || {
+            if stopped.recv_timeout(Duration::from_secs(1)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                shown.set_draw_target(ProgressDrawTarget::stderr());
+                shown.enable_steady_tick(Duration::from_millis(100));
+            }
+        });
+        Progress { bar, done: Some(done), waiting: Some(waiting) }
+    }
+
+    pub(super) fn say(&self, message: String) {
+        self.bar.set_message(message);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        drop(self.done.take());
+        if let Some(waiting) = self.waiting.take() {
+            // The thread only waits: it cannot fail in a way that matters here.
+            let _ = waiting.join();
+        }
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,112 @@
+//! `sla run`
+
+use crate::cli::args::{DenyEvents, FailOn, Run, VerdictName};
+use crate::cli::progress::Progress;
+use crate::cli::{Ended, Failed, load, logs, output};
+use crate::engine::{self, Verdict};
+use crate::log::Options;
+use crate::plan::Plan;
+use crate::report::{Facts, Report, markdown, page, records, table, text};
+use crate::time::{Instant, Zone};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The forms of a report, by the endings of their files.
+#[derive(Clone, Copy)]
+enum Form {
+    Records,
+    Table,
+    Markdown,
+}
+
+pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
+    // What cannot be written is said before the work is done.
+    let outputs: Vec<(PathBuf, Form)> = args.outputs.iter().map(|p| form(p).map(|f| (p.clone(), f))).collect::<Result<_, _>>()?;
+    let plan = load::plan(&args.specs)?;
+    let as_of = args.as_of.as_deref().map(|text| as_of(&plan, text)).transpose()?;
+    let progress = Progress::start("reading the log");
+    let options = Options { source: args.source.clone(), deny_unknown_events: args.deny.contains(&DenyEvents::UnknownEvents) };
+    let inputs = logs::inputs(&args.logs)?;
+    let mut log = logs::read(&plan, inputs, &options, args.rejects.as_deref())?;
+    progress.say(format!("judging {} events", log.events.len()));
+    let Some(as_of) = as_of.or(log.latest) else {
+        return Err(Failed("error: the log has no rows\n  help: name another log, or judge an empty one `--as-of` a time".into()));
+    };
+    let judgement = engine::run(&plan, &log.texts, std::mem::take(&mut log.events), as_of);
+    progress.say("writing the report".into());
+    let facts = Facts {
+        files: log.files,
+        ignored: log.ignored,
+        rejected: log.rejected.len() as u64,
+        ambiguous: log.ambiguous,
+        clamped: log.clamped,
+    };
+    let only = (!args.only.is_empty()).then(|| args.only.iter().map(verdict).collect());
+    let report = Report::new(&plan, &log.texts, &judgement, facts).only(only);
+    drop(progress);
+    for (path, form) in &outputs {
+        write(&report, path, *form)?;
+    }
+    if outputs.is_empty() {
+        let out = anstream::AutoStream::auto(std::io::stdout());
+        let mut out = BufWriter::new(out);
+        text::write(&page::gather(&report), output::width(), &mut out)?;
+        out.flush()?;
+    }
+    let failed = args.fail_on.iter().any(|what| {
+        report.has(match what {
+            FailOn::Breached => "breached",
+            FailOn::Missed => "missed",
+            FailOn::Unknown => "unknown",
+        })
+    });
+    Ok(if failed { Ended::Found } else { Ended::Done })
+}
+
+fn verdict(name: &VerdictName) -> Verdict {
+    match name {
+        VerdictName::Met => Verdict::Met,
+        VerdictName::Breached => Verdict::Breached,
+        VerdictName::Pending => Verdict::Pending,
+        VerdictName::Void => Verdict::Void,
+        VerdictName::Unknown => Verdict::Unknown,
+    }
+}
+
+fn form(path: &Path) -> Result<Form, Failed> {
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("jsonl") => Ok(Form::Records),
+        Some("csv") => Ok(Form::Table),
+        Some("md") => Ok(Form::Markdown),
+        _ => Err(Failed(format!("error: {}: no report has this form\n  help: end the name in .jsonl, .csv or .md", path.display()))),
+    }
+}
+
+fn write(report: &Report<'_>, path: &Path, form: Form) -> Result<(), Failed> {
+    let failed = |e: std::io::Error| Failed(format!("error: {}: {e}", path.display()));
+    let mut out = BufWriter::with_capacity(1 << 16, std::fs::File::create(path).map_err(failed)?);
+    match form {
+        Form::Records => records::write(report, &mut out),
+        Form::Table => table::write(report, &mut out),
+        Form::Markdown => markdown::write(&page::gather(report), &mut out),
+    }
+    .and_then(|()| out.flush())
+    .map_err(failed)
+}
+
+/// A time on the clock of the first agreement, unless it says its own offset; a date is its end.
+fn as_of(plan: &Plan, text: &str) -> Result<Instant, Failed> {
+    let zone = plan.agreements.iter().next().and_then(|a| Zone::named(&a.zone)).unwrap_or_else(Zone::utc);
+    if let Ok(t) = DateTime::parse_from_rfc3339(text) {
+        return Ok(Instant::from_micros(t.timestamp_micros()));
+    }
+    let walls = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
+    if let Some(wall) = walls.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok()) {
+        return Ok(zone.instant(wall));
+    }
+    match text.parse::<NaiveDate>() {
+        Ok(date) => Ok(zone.midnight(date + Days::new(1))),
+        Err(_) => Err(Failed(format!("error: `{text}` is no time\n  help: write `--as-of 2026-03-31` or `--as-of \"2026-03-31 17:00\"`"))),
+    }
+}
