@@ -328,7 +328,7 @@ impl Checker {
         Some((EventCount { on: Trigger::Event(event), condition }, inner))
     }
 
-    fn case_with_event(&self, name: &str) -> Option<CaseId> {
+    pub(super) fn case_with_event(&self, name: &str) -> Option<CaseId> {
         let has = |c: &crate::model::Case| c.events.iter().any(|e| self.model.events[*e].name == name);
         self.model.cases.enumerate().find(|(_, c)| has(c)).map(|(id, _)| id)
     }

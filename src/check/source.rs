@@ -24,7 +24,9 @@ impl Checker {
             _ => None,
         });
         let case = case.and_then(|(name, key)| Some((self.case(name)?, key.text.clone())));
-        let scope = Scope { case: case.as_ref().map(|c| c.0), ..Scope::default() };
+        // Without a `case` clause the events tell which kind of case is meant.
+        let meant = case.as_ref().map(|c| c.0).or_else(|| self.case_of_source(written));
+        let scope = Scope { case: meant, ..Scope::default() };
         let mut source = Source {
             span: written.name.span,
             name: written.name.text.clone(),
@@ -59,6 +61,15 @@ impl Checker {
             self.say(finding.help("a long log has one time column, a wide one a column for each milestone: keep one of them"));
         }
         self.model.sources.push(source);
+    }
+
+    fn case_of_source(&self, written: &ast::Source) -> Option<crate::id::CaseId> {
+        let named = written.clauses.iter().flat_map(|c| match &c.kind {
+            SourceClause::Event(_, mappings) => mappings.iter().map(|m| &m.event).collect(),
+            SourceClause::Milestone(event, ..) => vec![event],
+            _ => Vec::new(),
+        });
+        named.into_iter().find_map(|event| self.case_with_event(&event.text))
     }
 
     fn source_clause(&mut self, source: &mut Source, clause: &ast::Clause<SourceClause>, common: &TimeForm, scope: Scope) {

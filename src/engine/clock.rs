@@ -67,8 +67,8 @@ impl Clock {
     pub(super) fn resume(&mut self, days: &Calendar, t: Instant) {
         if self.halted {
             self.settle(days, t);
-            self.halted = false;
             self.due = self.due_if_resumed(days, t);
+            self.halted = false;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::check::Checker;
 use crate::diagnostic::{Code, Finding};
-use crate::model::{Agreement, Duty, Row, Target};
+use crate::model::{Duty, Row, Target};
 use crate::time::{Calendar, Horizon, Instant, Recipe};
 use chrono::Datelike;
 
@@ -23,8 +23,11 @@ pub(super) fn run(checker: &mut Checker) {
             let recipe = Recipe::Rules { zone, rules: rules.clone() };
             let horizon = Horizon { first: agreement.from.year(), last: agreement.from.year() + 3 };
             let Some(calendar) = Calendar::new(&recipe, &agreement.zone, horizon) else { continue };
-            // The first start has the most open time before it; where it fails, all do.
-            if due(&calendar, agreement, row).is_none() {
+            // A start at the first opening after a silence has the most open time before it: where all of those fail,
+            // and the first of the term, every start does.
+            let openings = rules.dated.iter().map(|(from, ..)| *from).filter(|d| *d > agreement.from && agreement.to.is_none_or(|to| *d <= to));
+            let starts: Vec<chrono::NaiveDate> = std::iter::once(agreement.from).chain(openings).collect();
+            if starts.iter().all(|day| due(&calendar, agreement.zone.midnight(*day), row).is_none()) {
                 let name = &model.calendars[clock].name;
                 let message = format!("calendar `{name}` ends before any start from {} can reach this target", agreement.from);
                 let finding = Finding::new(Code::CalendarEnds, row.span, message).also(model.calendars[clock].span, "its rules are all dated");
@@ -35,8 +38,7 @@ pub(super) fn run(checker: &mut Checker) {
     checker.findings.extend(findings);
 }
 
-fn due(calendar: &Calendar, agreement: &Agreement, row: &Row) -> Option<Instant> {
-    let start = agreement.zone.midnight(agreement.from);
+fn due(calendar: &Calendar, start: Instant, row: &Row) -> Option<Instant> {
     match row.target {
         Target::None => Some(start),
         Target::Open(d) => calendar.advance(start, d),
