@@ -21,6 +21,8 @@ pub struct Agreement {
     pub extends: Option<Name>,
     /// Its clauses, in order.
     pub clauses: Vec<Clause<AgreementClause>>,
+    /// Every clause of it was read: what is missing is not in one that was not.
+    pub whole: bool,
 }
 
 /// A clause and where it stands.
@@ -198,6 +200,8 @@ pub struct Obligation {
     pub title: Option<Text>,
     /// Its clauses, in order.
     pub clauses: Vec<Clause<ObligationClause>>,
+    /// Every clause of it was read: what is missing is not in one that was not.
+    pub whole: bool,
 }
 
 /// A clause of an obligation.
@@ -351,6 +355,8 @@ pub struct Objective {
     pub title: Option<Text>,
     /// Its clauses, in order.
     pub clauses: Vec<Clause<ObjectiveClause>>,
+    /// Every clause of it was read: what is missing is not in one that was not.
+    pub whole: bool,
 }
 
 /// A clause of an objective.

@@ -43,10 +43,10 @@ impl Checker {
             let message = format!("agreement `{}` does not say {what}", written.name.text);
             c.say(Finding::new(Code::MissingClause, written.name.span, message).help(help));
         };
-        if head.effective.is_none() {
+        if head.effective.is_none() && written.whole {
             missing(self, "from when it holds", "add `effective 2026-01-01 to 2026-12-31`, or `effective 2026-01-01` without an end");
         }
-        if !head.zone_written {
+        if !head.zone_written && written.whole {
             missing(self, "in which time zone its days begin", "add `zone \"America/New_York\"` or another IANA zone");
         }
         let (from, to) = head.effective.unwrap_or((chrono::NaiveDate::from_ymd_opt(2000, 1, 1).expect("a day"), None));

@@ -49,7 +49,7 @@ struct Checker {
     /// Events of the top level.
     events: HashMap<String, EventId>,
     used: Used,
-    /// Named values that have a finding of their own.
+    /// Named values and promises that have a finding of their own.
     poisoned: HashSet<String>,
 }
 

@@ -37,8 +37,12 @@ impl Checker {
     /// Says that a name is not known as what it should be.
     pub(super) fn unknown(&mut self, name: &Name, kind: &str, known: &[String], scope: Scope) {
         if let Some(other) = self.other_kind(&name.text, scope) {
-            let finding = Finding::new(Code::WrongKind, name.span, format!("`{}` is {other}, not {kind}", name.text));
-            return self.say(finding.did_you_mean(&name.text, known.iter().map(String::as_str)));
+            let mut finding = Finding::new(Code::WrongKind, name.span, format!("`{}` is {other}, not {kind}", name.text));
+            finding = finding.did_you_mean(&name.text, known.iter().map(String::as_str));
+            if finding.help.is_none() && !known.is_empty() && known.len() <= 12 {
+                finding = finding.help(format!("declared are {}", list(known)));
+            }
+            return self.say(finding);
         }
         let mut finding = Finding::new(Code::UnknownName, name.span, format!("there is no {} `{}`", bare(kind), name.text));
         finding = finding.did_you_mean(&name.text, known.iter().map(String::as_str));
@@ -78,10 +82,9 @@ impl Checker {
         let of_case = |c: &Self| scope.case.map(|id| c.model.cases[id].events.clone()).unwrap_or_default();
         let own = of_case(self).into_iter().find(|e| self.model.events[*e].name == name.text);
         let id = own.or_else(|| self.events.get(&name.text).copied());
-        let known = |c: &Self| {
-            let mut names: Vec<String> = of_case(c).iter().map(|e| c.model.events[*e].name.clone()).collect();
-            names.extend(c.events.keys().cloned());
-            names
+        let known = |c: &Self| match scope.case {
+            Some(_) => of_case(c).iter().map(|e| c.model.events[*e].name.clone()).chain(c.events.keys().cloned()).collect(),
+            None => c.model.events.iter().map(|e| e.name.clone()).collect(),
         };
         self.found(id, name, "an event", known, scope)
     }

@@ -62,6 +62,10 @@ impl Checker {
             }
         }
         let Some(expect) = expect else {
+            self.poisoned.insert(written.name.text.clone());
+            if !written.whole {
+                return;
+            }
             let message = format!("objective `{}` does not say what is expected", written.name.text);
             let finding = Finding::new(Code::MissingClause, written.name.span, message);
             return self.say(finding.help("add `expect met(an_obligation) >= 95% per month`"));
@@ -342,7 +346,7 @@ impl Checker {
         let services = self.model.agreements[agreement].services.iter();
         let all: Vec<ObligationId> = services.flat_map(|s| self.model.services[*s].obligations.iter().copied()).collect();
         let found = all.iter().copied().find(|o| self.model.obligations[*o].name == name.text);
-        if found.is_none() {
+        if found.is_none() && !self.poisoned.contains(&name.text) {
             let known: Vec<String> = all.iter().map(|o| self.model.obligations[*o].name.clone()).collect();
             let is_event = self.case_with_event(&name.text).is_some();
             if is_event && nearest(&name.text, known.iter().map(String::as_str)).is_none() {

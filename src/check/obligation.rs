@@ -40,18 +40,25 @@ impl Checker {
         let clauses = self.sorted(&written.clauses);
         let base = Scope { agreement: Some(agreement), ..Scope::default() };
         let case = match (&clauses.start, &clauses.require, &clauses.forbid) {
-            (Some((_, pattern)), ..) => self.case_of_pattern(pattern),
+            (Some((_, pattern)), ..) => {
+                let named = self.case_of_pattern(pattern).or_else(|| clauses.stop.and_then(|stop| self.case_of_pattern(stop)));
+                named.or_else(|| if self.model.cases.len() == 1 { self.model.cases.ids().next() } else { None })
+            }
             (_, Some((_, on, _)), _) | (_, _, Some((on, ..))) => self.case_of_pattern(&one_event(on)),
             _ => None,
         };
         let scope = Scope { case, ..base };
         let duty = self.duty(written, &clauses, clock, scope);
-        let blame = clauses.blame.and_then(|field| self.field(field, scope));
+        let blame = clauses.blame.filter(|_| case.is_some()).and_then(|field| self.field(field, scope));
         // The agreement's condition speaks of the cases that have its fields; to other duties it says nothing.
         let applies = applies.filter(|c| self.speaks_of(c, case));
-        let all: Vec<Condition> = [applies, clauses.applies].into_iter().flatten().filter_map(|c| self.condition(c, scope)).collect();
+        let own = clauses.applies.filter(|_| case.is_some());
+        let all: Vec<Condition> = [applies, own].into_iter().flatten().filter_map(|c| self.condition(c, scope)).collect();
         let applies = all.into_iter().reduce(|a, b| Condition { span: a.span, kind: ConditionKind::All(vec![a, b]) });
-        let Some(duty) = duty else { return };
+        let Some(duty) = duty else {
+            self.poisoned.insert(written.name.text.clone());
+            return;
+        };
         let id = self.model.obligations.push(Obligation {
             span: written.span,
             name_span: written.name.span,
@@ -168,6 +175,7 @@ impl Checker {
         let kinds = [clauses.start.is_some() || clauses.each.is_some(), clauses.require.is_some(), clauses.forbid.is_some()];
         match kinds.iter().filter(|k| **k).count() {
             1 => {}
+            0 if !written.whole => return None,
             0 => {
                 let message = format!("obligation `{}` does not say what begins it", written.name.text);
                 let finding = Finding::new(Code::MissingClause, written.name.span, message);
@@ -237,9 +245,26 @@ impl Checker {
         }
     }
 
+    /// A duty of each period has no case: nothing pauses it, begins it anew or changes its tier.
+    fn only_for_cases(&mut self, clauses: &Written<'_>) {
+        let stray = [
+            clauses.pause.first().map(|n| ("pause", n.span)),
+            clauses.reset.map(|p| ("reset", p.span)),
+            clauses.reopen.map(|p| ("reopen", p.span)),
+            clauses.retier.map(|n| ("retier", n.span)),
+            clauses.applies.map(|c| ("applies when", c.span)),
+            clauses.blame.map(|n| ("blame", n.span)),
+        ];
+        for (clause, span) in stray.into_iter().flatten() {
+            let finding = Finding::new(Code::WrongKind, span, format!("`{clause}` says nothing of a duty of each period: it has no case"));
+            self.say(finding.help("remove it, or begin the duty with an event of a case: `start on …`"));
+        }
+    }
+
     fn clock_duty(&mut self, written: &ast::Obligation, clauses: &Written<'_>, clock: Option<CalendarId>, scope: Scope) -> Option<Duty> {
         let stop = match clauses.stop {
             Some(stop) => self.duty_pattern(stop, scope)?,
+            None if !written.whole => return None,
             None => {
                 let message = format!("obligation `{}` does not say what fulfils it", written.name.text);
                 self.say(Finding::new(Code::MissingClause, written.name.span, message).help("add `stop on an_event`"));
@@ -252,17 +277,23 @@ impl Checker {
             (None, None) => return None,
         };
         let recurring = matches!(start, Start::Each { .. });
+        if recurring {
+            self.only_for_cases(clauses);
+        }
         let mut optional = |pattern: Option<&ast::Pattern>| match pattern {
             Some(pattern) => self.duty_pattern(pattern, scope).map(Some),
             None => Some(None),
         };
         let (cancel, reset, reopen) = (optional(clauses.cancel), optional(clauses.reset), optional(clauses.reopen));
-        let pause: Vec<_> = clauses.pause.iter().filter_map(|s| self.state(s, scope)).collect();
+        let pause: Vec<_> = if recurring { Vec::new() } else { clauses.pause.iter().filter_map(|s| self.state(s, scope)).collect() };
         let own_clock = match clauses.clock {
             Some(name) => self.calendar(name),
             None => clock,
         };
         let Some((rows, _)) = clauses.within else {
+            if !written.whole {
+                return None;
+            }
             let message = format!("obligation `{}` does not say by when", written.name.text);
             let finding = Finding::new(Code::MissingClause, written.name.span, message);
             self.say(finding.help("add `within 4h`, `within 2 working days` or another target"));

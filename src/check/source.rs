@@ -197,7 +197,7 @@ impl Checker {
             (Type::Time, TestValueKind::Literal(ast::Literal::DateTime(t))) => Scalar::Wall(*t),
             _ => {
                 let name = self.model.fields[field].name.clone();
-                let finding = Finding::new(Code::TypeMismatch, *span, format!("`{name}` is {}, and this is not", ty.word()));
+                let finding = Finding::new(Code::TypeMismatch, *span, format!("`{name}` is {}, and this is none", ty.word()));
                 self.say(finding.help(format!("write {}", example_of(&ty))));
                 return None;
             }

@@ -119,14 +119,14 @@ impl Type {
     /// What it is called in a finding.
     pub fn word(&self) -> &'static str {
         match self {
-            Type::Text => "text",
-            Type::Number => "number",
-            Type::Money => "money",
-            Type::Bool => "bool",
-            Type::Duration => "duration",
-            Type::Date => "date",
-            Type::Time => "time",
-            Type::Members(_) => "enumeration",
+            Type::Text => "a text",
+            Type::Number => "a number",
+            Type::Money => "an amount of money",
+            Type::Bool => "a truth (`true` or `false`)",
+            Type::Duration => "a duration",
+            Type::Date => "a date",
+            Type::Time => "a time",
+            Type::Members(_) => "an enumeration",
         }
     }
 }

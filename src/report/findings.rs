@@ -19,7 +19,7 @@ pub struct Look {
 /// Draws each finding with the lines that it is about.
 pub fn graphical(findings: &[Finding], sources: &SourceMap, look: Look, out: &mut impl Write) -> io::Result<()> {
     let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false).with_context_lines(0);
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false).with_context_lines(1);
     for finding in findings {
         let file = sources.file(finding.span().file);
         let source = NamedSource::new(file.path.clone(), file.text.clone());

@@ -284,8 +284,14 @@ fn case_name(report: &Report<'_>, o: &Outcome) -> String {
     match (report.case(o), o.group) {
         (Some(case), _) => case.to_string(),
         (None, Some(_)) => group.unwrap_or_else(|| "–".into()),
-        (None, None) => "–".into(),
+        // A duty of each period is known by the day on which its period begins.
+        (None, None) => format!("from {}", report.zone(report.service_of(o.obligation).agreement).date(o.start)),
     }
+}
+
+/// A path's last part: a table has no room for the rest, and the records have it all.
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 fn breaches(report: &Report<'_>) -> (Vec<Breach>, usize) {
@@ -297,15 +303,15 @@ fn breaches(report: &Report<'_>) -> (Vec<Breach>, usize) {
         let zone = report.zone(report.service_of(o.obligation).agreement);
         let lines: Vec<String> = o.evidence.iter().map(|e| e.origin.line.to_string()).collect();
         let file = o.evidence.first().map(|e| report.file(e.origin)).unwrap_or_default();
-        let file = file.rsplit('/').next().unwrap_or(file);
-        let still = if o.open { ", still open" } else { "" };
+        let file = base_name(file);
+        let still = if o.open { " so far" } else { "" };
         Breach {
             case: case_name(report, o),
             promise: promise_title(report, o),
             blame: report.blame(o).unwrap_or_default(),
             due: o.due.map_or("–".into(), |d| words::wall(zone, d)),
             late: if is_rule(&obligation.duty) { "–".into() } else { format!("{}{still}", words::rounded(o.late)) },
-            clause: format!("{}:{}", obligation.spec.file, obligation.spec.line),
+            clause: format!("{}:{}", base_name(&obligation.spec.file), obligation.spec.line),
             evidence: if lines.is_empty() { String::new() } else { format!("{file}:{}", lines.join(",")) },
         }
     });

@@ -25,8 +25,9 @@ pub(super) fn finding(broken: &Broken<'_>) -> Finding {
     if let Some(finding) = brackets(broken, caught) {
         return finding;
     }
-    let stop = grammar::read(only, &text[broken.from..end]).err();
-    let (at, wanted) = stop.map_or((start, Vec::new()), |s| (broken.from + s.at, s.wanted));
+    // At its very first byte pest would name the whole block as what was wanted: a blank in front makes it look inside.
+    let stop = grammar::read(only, &format!(" {}", &text[broken.from..end])).err();
+    let (at, wanted) = stop.map_or((start, Vec::new()), |s| (broken.from + s.at.saturating_sub(1), s.wanted));
     let at = at.max(broken.from).min(end);
     let at = at + (text[at..end].len() - text[at..end].trim_start().len());
     let (token, span) = token(text, file, at, start, end);
@@ -42,7 +43,7 @@ pub(super) fn finding(broken: &Broken<'_>) -> Finding {
             kinds.push(kind);
         }
     }
-    let near = nearest(token, kinds.iter().filter_map(|k| k.strip_prefix('`')?.strip_suffix('`')).filter(|k| k.len() > 2)).map(str::to_string);
+    let near = nearest(token, kinds.iter().filter_map(|k| k.strip_prefix('`')?.strip_suffix('`'))).map(str::to_string);
     let message = match expected(&kinds) {
         Some(expected) if token.is_empty() => format!("expected {expected} here, found the end of the clause"),
         Some(expected) => format!("expected {expected}, found `{token}`"),
@@ -74,11 +75,12 @@ fn brackets(broken: &Broken<'_>, caught: &str) -> Option<Finding> {
 }
 
 fn is_clause_start(wanted: &[Rule]) -> bool {
-    wanted.iter().filter(|r| format!("{r:?}").starts_with("kw_")).count() >= 1
+    wanted.iter().any(|r| words::clause_word(*r).is_some())
 }
 
 fn unknown_clause(token: &str, span: Span, only: Rule, wanted: &[Rule]) -> Finding {
-    let keywords: Vec<String> = wanted.iter().filter_map(|r| format!("{r:?}").strip_prefix("kw_").map(str::to_string)).collect();
+    let words = wanted.iter().filter_map(|r| words::clause_word(*r).or_else(|| words::keyword(*r)));
+    let keywords: Vec<String> = words.collect();
     let message = format!("`{token}` begins no clause of {}", words::block(only));
     let finding = Finding::new(Code::UnknownClause, span, message);
     match nearest(token, keywords.iter().map(String::as_str)) {

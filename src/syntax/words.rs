@@ -2,10 +2,14 @@
 
 use super::grammar::Rule;
 
+/// The word of a keyword's rule: its name says it.
+pub(super) fn keyword(rule: Rule) -> Option<String> {
+    format!("{rule:?}").strip_prefix("kw_").map(str::to_string)
+}
+
 /// How a finding says that a rule was wanted; nothing for what no reader should aim for.
 pub(super) fn wanted(rule: Rule) -> Option<String> {
-    let name = format!("{rule:?}");
-    if let Some(word) = name.strip_prefix("kw_") {
+    if let Some(word) = keyword(rule) {
         return Some(format!("`{word}`"));
     }
     let words = match rule {
@@ -73,6 +77,98 @@ pub(super) fn wanted(rule: Rule) -> Option<String> {
         _ => return None,
     };
     Some(words.to_string())
+}
+
+/// The word with which a clause begins. pest names the clause where a reader looks for the word.
+pub(super) fn clause_word(rule: Rule) -> Option<String> {
+    let word = match rule {
+        Rule::let_ => "let",
+        Rule::override_ => "override",
+        Rule::agreement_currency => "currency",
+        Rule::prose => "clause",
+        Rule::for_party => "for",
+        Rule::fiscal => "fiscal",
+        Rule::tier_from => "tier",
+        Rule::objective_penalty => "penalty",
+        Rule::no_data => "no",
+        Rule::counted_by => "counted",
+        Rule::source_case => "case",
+        Rule::source_time => "time",
+        Rule::source_milestone | Rule::source_event => "event",
+        Rule::source_field => "field",
+        Rule::source_ignore => "ignore",
+        Rule::source_missing => "missing",
+        Rule::source_id => "id",
+        Rule::source_format => "format",
+        Rule::source_encoding => "encoding",
+        Rule::source_delimiter => "delimiter",
+        Rule::source_clears => "empty",
+        Rule::as_of => "as",
+        Rule::at_event => "at",
+        Rule::expectation => "expect",
+        Rule::import
+        | Rule::party
+        | Rule::calendar
+        | Rule::event
+        | Rule::case
+        | Rule::agreement
+        | Rule::test
+        | Rule::source
+        | Rule::contact
+        | Rule::zone
+        | Rule::open
+        | Rule::closed
+        | Rule::holidays
+        | Rule::known
+        | Rule::state
+        | Rule::tier
+        | Rule::score
+        | Rule::stage
+        | Rule::kind
+        | Rule::version
+        | Rule::effective
+        | Rule::review
+        | Rule::applies
+        | Rule::clock
+        | Rule::goal
+        | Rule::assert
+        | Rule::exclude
+        | Rule::cap
+        | Rule::claim
+        | Rule::highest
+        | Rule::service
+        | Rule::waive
+        | Rule::level
+        | Rule::relax
+        | Rule::obligation
+        | Rule::objective
+        | Rule::start
+        | Rule::stop
+        | Rule::pause
+        | Rule::cancel
+        | Rule::reset
+        | Rule::reopen
+        | Rule::retier
+        | Rule::within
+        | Rule::warn
+        | Rule::escalate
+        | Rule::blame
+        | Rule::require
+        | Rule::forbid
+        | Rule::penalty
+        | Rule::backed
+        | Rule::locked
+        | Rule::expect
+        | Rule::minimum
+        | Rule::credit
+        | Rule::chronic
+        | Rule::earned
+        | Rule::sample
+        | Rule::pace
+        | Rule::carry => return Some(format!("{rule:?}")),
+        _ => return None,
+    };
+    Some(word.to_string())
 }
 
 /// What a body is the body of.

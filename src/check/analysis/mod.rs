@@ -10,6 +10,9 @@ use crate::check::Checker;
 pub(super) fn run(checker: &mut Checker) {
     clock::run(checker);
     tiers::run(checker);
-    unused::run(checker);
-    elements::run(checker);
+    // What is broken elsewhere may be what would use a declaration, or make an agreement whole.
+    if !checker.findings.iter().any(crate::diagnostic::Finding::is_error) {
+        unused::run(checker);
+        elements::run(checker);
+    }
 }

@@ -18,8 +18,9 @@ impl Builder<'_> {
         let title = self.title(&mut parts);
         let extends = parts.take(Rule::extends).map(|n| self.name(Parts::of(n).need(Rule::name)));
         let body = parts.need(Rule::agreement_body);
+        let whole = !has(&body, Rule::broken_in_agreement);
         let clauses = self.body(body, Rule::broken_in_agreement, Rule::only_agreement, Self::agreement_clause);
-        Agreement { span, doc, name, title, extends, clauses }
+        Agreement { span, doc, name, title, extends, clauses, whole }
     }
 
     fn agreement_clause(&mut self, node: Node<'_>) -> Option<Clause<AgreementClause>> {
@@ -159,8 +160,9 @@ impl Builder<'_> {
         let name = self.name(parts.need(Rule::name));
         let title = self.title(&mut parts);
         let body = parts.need(Rule::obligation_body);
+        let whole = !has(&body, Rule::broken_in_obligation);
         let clauses = self.body(body, Rule::broken_in_obligation, Rule::only_obligation, |b, n| Some(b.obligation_clause(n)));
-        Obligation { span, doc, name, title, clauses }
+        Obligation { span, doc, name, title, clauses, whole }
     }
 
     fn obligation_clause(&mut self, node: Node<'_>) -> Clause<ObligationClause> {
@@ -297,8 +299,9 @@ impl Builder<'_> {
         let name = self.name(parts.need(Rule::name));
         let title = self.title(&mut parts);
         let body = parts.need(Rule::objective_body);
+        let whole = !has(&body, Rule::broken_in_objective);
         let clauses = self.body(body, Rule::broken_in_objective, Rule::only_objective, |b, n| Some(b.objective_clause(n)));
-        Objective { span, doc, name, title, clauses }
+        Objective { span, doc, name, title, clauses, whole }
     }
 
     fn objective_clause(&mut self, node: Node<'_>) -> Clause<ObjectiveClause> {

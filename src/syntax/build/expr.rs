@@ -64,6 +64,7 @@ impl Builder<'_> {
                     if let Some(first) = &compared {
                         let again = format!("{} {} {}", text(middle(&left)), sign.sign(), text(right.span));
                         self.near_miss(Code::ChainedComparison, span, "comparisons are not chained", format!("write `{first} and {again}`"));
+                        continue;
                     }
                     compared = Some(format!("{} {} {}", text(left.span), sign.sign(), text(right.span)));
                     Expr { span, kind: ExprKind::Compare(Box::new(left), sign, Box::new(right)) }
@@ -91,11 +92,11 @@ impl Builder<'_> {
             "==" => (Comparison::Equal, "="),
             "!=" | "<>" | "≠" => (Comparison::Unequal, "!="),
             "<" => (Comparison::Less, "<"),
-            "<=" | "≤" => (Comparison::AtMost, "<="),
+            "<=" | "≤" | "=<" => (Comparison::AtMost, "<="),
             ">" => (Comparison::More, ">"),
             _ => (Comparison::AtLeast, ">="),
         };
-        if written != right && !(right == ">=" && written == ">=") {
+        if written != right {
             self.near_miss(Code::DoubledEquals, span, format!("`{written}` is written `{right}` here"), format!("write `{right}`"));
         }
         sign
