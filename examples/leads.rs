@@ -111,7 +111,7 @@ pub fn leads() -> String {
 
 fn lead(n: u32, dice: &mut Dice, rows: &mut Vec<Row>) {
     let first = NaiveDate::from_ymd_opt(2026, 1, 2).unwrap();
-    let fair = n % 19 == 0;
+    let fair = n.is_multiple_of(19);
     let day = if fair { NaiveDate::from_ymd_opt(2026, 2, 10 + dice.below(3) as u32).unwrap() } else { first + Days::new(dice.below(89)) };
     // Forms come by day, mostly in office hours, and some at night.
     let minute = if dice.chance(75) || fair { dice.between(9 * 60, 17 * 60 + 50) } else { dice.between(0, 23 * 60 + 59) };
@@ -144,7 +144,13 @@ fn lead(n: u32, dice: &mut Dice, rows: &mut Vec<Row>) {
         own.push(Row { note: "Asked about pricing, call back", ..base(created + TimeDelta::minutes(routed + 3), "Note added") });
     }
     let hot = score >= 80;
-    let promised = if hot { 60 } else if score >= 50 { 240 } else { 960 };
+    let promised = if hot {
+        60
+    } else if score >= 50 {
+        240
+    } else {
+        960
+    };
     // Kim is quick, Jo is not.
     let late = match owner {
         "Kim Alvarez" => 1,

@@ -206,10 +206,17 @@ fn rows_that_cannot_be_read_stop_the_run_with_their_places() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output.stdout), "");
     let said = text(&output.stderr);
-    for place in ["log.csv:3:1:", "log.csv:4:1: `next Tuesday`", "log.csv:5:1: `2026-03-09 10:30`", "log.csv:6:41: `billboard`", "log.csv:7:46:"] {
+    for place in
+        ["log.csv:3:1:", "log.csv:4:1: `next Tuesday`", "log.csv:5:1: `2026-03-09 10:30`", "log.csv:6:41: `billboard`", "log.csv:7:46:"]
+    {
         assert!(said.contains(place), "{place} in:\n{said}");
     }
-    for expected in ["6 columns as in the header; this row has 4", "a `zone \"…\"` in the source", "one of `demo`, `list` for `source`", "text in UTF-8"] {
+    for expected in [
+        "6 columns as in the header; this row has 4",
+        "a `zone \"…\"` in the source",
+        "one of `demo`, `list` for `source`",
+        "text in UTF-8",
+    ] {
         assert!(said.contains(expected), "{expected} in:\n{said}");
     }
     assert!(said.contains("5 rows cannot be read") && said.contains("--rejects"), "{said}");

@@ -55,8 +55,11 @@ fn boston_311_has_the_dues_that_the_city_published() {
     );
     let records = run(&compile(&spec), vec![input(&folder.join("requests.csv.gz"))], Some("2016-01-13T00:00:00-05:00"));
     let mut text = String::new();
-    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(std::fs::File::open(folder.join("requests.csv.gz")).unwrap()), &mut text)
-        .unwrap();
+    std::io::Read::read_to_string(
+        &mut flate2::read::GzDecoder::new(std::fs::File::open(folder.join("requests.csv.gz")).unwrap()),
+        &mut text,
+    )
+    .unwrap();
     let zone = sla::time::Zone::named("America/New_York").unwrap();
     let mut city: HashMap<String, (sla::time::Instant, String)> = HashMap::new();
     for row in text.lines().skip(1) {

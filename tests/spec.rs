@@ -27,7 +27,9 @@ fn fences(page: &str) -> Vec<Fence> {
                 fence.body.push_str(line);
                 fence.body.push('\n');
             }
-            (None, Some(info)) => open = Some(Fence { heading: heading.clone(), info: info.trim().into(), body: String::new(), line: i + 2 }),
+            (None, Some(info)) => {
+                open = Some(Fence { heading: heading.clone(), info: info.trim().into(), body: String::new(), line: i + 2 })
+            }
             (None, None) => {
                 if let Some(title) = line.strip_prefix('#') {
                     heading = title.trim_start_matches('#').trim().into();
@@ -102,7 +104,8 @@ fn run(path: &Path) -> (usize, Vec<String>) {
 #[test]
 fn the_pages_say_what_the_tool_does() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spec");
-    let mut pages: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "md")).collect();
+    let mut pages: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "md")).collect();
     pages.sort();
     let (mut tests, mut problems) = (0, Vec::new());
     for page in &pages {

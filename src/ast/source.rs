@@ -1,6 +1,6 @@
 //! How a log speaks the vocabulary.
 
-use crate::ast::{Assignment, Clause, Name, Text, TestValue};
+use crate::ast::{Assignment, Clause, Name, TestValue, Text};
 use crate::source::Span;
 
 /// `source crm { … }`

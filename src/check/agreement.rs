@@ -67,7 +67,8 @@ impl Checker {
             prose: Vec::new(),
         });
         let scope = Scope { agreement: Some(id), ..Scope::default() };
-        let lets: Vec<&ast::Let> = written.clauses.iter().filter_map(|c| if let AgreementClause::Let(l) = &c.kind { Some(l) } else { None }).collect();
+        let lets: Vec<&ast::Let> =
+            written.clauses.iter().filter_map(|c| if let AgreementClause::Let(l) = &c.kind { Some(l) } else { None }).collect();
         self.lets(&lets, scope);
         let clock = head.clock.and_then(|c| self.calendar(c));
         for clause in &written.clauses {
@@ -109,7 +110,8 @@ impl Checker {
                 }
                 AgreementClause::Fiscal(month, day) => {
                     if *day > 28 {
-                        let finding = Finding::new(Code::OutOfRange, clause.span, "a year that begins on this day has no first day in every month");
+                        let finding =
+                            Finding::new(Code::OutOfRange, clause.span, "a year that begins on this day has no first day in every month");
                         self.say(finding.help("begin it on a day from 1 to 28"));
                     } else {
                         head.fiscal.get_or_insert(Fiscal { month: *month, day: *day });
@@ -200,7 +202,13 @@ impl Checker {
         }
     }
 
-    fn service(&mut self, written: &ast::Service, agreement: AgreementId, applies: Option<&ast::Expr>, clock: Option<crate::id::CalendarId>) {
+    fn service(
+        &mut self,
+        written: &ast::Service,
+        agreement: AgreementId,
+        applies: Option<&ast::Expr>,
+        clock: Option<crate::id::CalendarId>,
+    ) {
         let same = |c: &Self, s: &ServiceId| c.model.services[*s].name == written.name.text;
         let first = self.model.agreements[agreement].services.iter().copied().find(|s| same(self, s));
         if let Some(first) = first {
@@ -243,15 +251,27 @@ impl Checker {
                 }
                 if earlier.version == later.version {
                     let finding = Finding::new(Code::DuplicateName, later.span, format!("there are two agreements `{}`", later.name));
-                    self.say(finding.here("declared again").also(earlier.span, "declared first").help("versions of one agreement each need a `version` of their own"));
+                    self.say(
+                        finding
+                            .here("declared again")
+                            .also(earlier.span, "declared first")
+                            .help("versions of one agreement each need a `version` of their own"),
+                    );
                     continue;
                 }
                 let ends = |a: &Agreement| a.to.unwrap_or(chrono::NaiveDate::MAX);
                 if earlier.from <= ends(later) && later.from <= ends(earlier) {
                     let day = earlier.from.max(later.from);
-                    let message = format!("versions \"{}\" and \"{}\" of `{}` are both in force on {day}", earlier.version, later.version, later.name);
+                    let message = format!(
+                        "versions \"{}\" and \"{}\" of `{}` are both in force on {day}",
+                        earlier.version, later.version, later.name
+                    );
                     let finding = Finding::new(Code::OverlappingVersions, later.span, message);
-                    self.say(finding.also(earlier.span, "the other version").help("end one on the day before the other begins: `effective … to …`"));
+                    self.say(
+                        finding
+                            .also(earlier.span, "the other version")
+                            .help("end one on the day before the other begins: `effective … to …`"),
+                    );
                 }
             }
         }

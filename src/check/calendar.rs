@@ -95,9 +95,16 @@ impl Checker {
                         OpenDays::Weekdays(days) => {
                             for day in days {
                                 if let Some(first) = weekly[*day as usize].replace(open.span) {
-                                    let name = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][*day as usize];
-                                    let finding = Finding::new(Code::OverlappingHours, open.span, format!("two rules give the hours of {name}"));
-                                    self.say(finding.here("again").also(first, "first").help("write all hours of a day in one rule: `open mon 08:00-12:00, 13:00-17:00`"));
+                                    let name =
+                                        ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][*day as usize];
+                                    let finding =
+                                        Finding::new(Code::OverlappingHours, open.span, format!("two rules give the hours of {name}"));
+                                    self.say(
+                                        finding
+                                            .here("again")
+                                            .also(first, "first")
+                                            .help("write all hours of a day in one rule: `open mon 08:00-12:00, 13:00-17:00`"),
+                                    );
                                     break;
                                 }
                                 rules.weekly[*day as usize] = windows.clone();
@@ -107,7 +114,8 @@ impl Checker {
                             for range in ranges {
                                 if let Some(first) = dated.iter().find(|d| d.from <= range.to && range.from <= d.to) {
                                     let day = first.from.max(range.from);
-                                    let finding = Finding::new(Code::OverlappingHours, range.span, format!("two rules give the hours of {day}"));
+                                    let finding =
+                                        Finding::new(Code::OverlappingHours, range.span, format!("two rules give the hours of {day}"));
                                     self.say(finding.here("again").also(first.span, "first"));
                                 }
                                 dated.push(*range);
@@ -126,7 +134,7 @@ impl Checker {
             let finding = Finding::new(Code::NeverOpen, calendar.name.span, format!("calendar `{}` is never open", calendar.name.text));
             self.say(finding.help("add its hours: `open mon-fri 09:00-17:00`"));
         }
-        self.model.calendars[id].recipe = Recipe::Rules { zone: zone.map(|z| z.text.clone()).unwrap_or_default(), rules };
+        self.model.calendars[id].recipe = Recipe::Rules { zone: zone.map(|z| z.text.clone()).unwrap_or_default(), rules: Box::new(rules) };
     }
 
     /// The hours of one rule, in order, none of them overlapping.

@@ -75,7 +75,9 @@ impl Checker {
         let field = &self.model.fields[field];
         let name = &field.name;
         match &field.ty {
-            Type::Members(members) => format!("write `{name} = {}` or `{name} present`", quoted(members.first().map_or("", String::as_str))),
+            Type::Members(members) => {
+                format!("write `{name} = {}` or `{name} present`", quoted(members.first().map_or("", String::as_str)))
+            }
             Type::Text => format!("write `{name} = \"…\"` or `{name} present`"),
             Type::Bool => format!("write `{name}` or `not {name}`"),
             Type::Number => format!("write `{name} >= 1` or `{name} present`"),
@@ -197,7 +199,11 @@ impl Checker {
                 return None;
             }
             (Side::Amount(_, amount), Side::Word(word)) => {
-                let finding = Finding::new(Code::TypeMismatch, right.span, format!("{} is compared with the word `{}`", amount_word(amount), word.text));
+                let finding = Finding::new(
+                    Code::TypeMismatch,
+                    right.span,
+                    format!("{} is compared with the word `{}`", amount_word(amount), word.text),
+                );
                 let near = crate::diagnostic::nearest(&word.text, self.field_names(scope).iter().map(String::as_str)).map(str::to_string);
                 self.say(match near {
                     Some(near) => finding.help(format!("did you mean the field `{near}`?")),
@@ -206,7 +212,8 @@ impl Checker {
                 return None;
             }
             (Side::Amount(_, amount), Side::Text(text)) => {
-                let finding = Finding::new(Code::TypeMismatch, right.span, format!("{} is compared with the text \"{text}\"", amount_word(amount)));
+                let finding =
+                    Finding::new(Code::TypeMismatch, right.span, format!("{} is compared with the text \"{text}\"", amount_word(amount)));
                 self.say(match text.trim().parse::<f64>() {
                     Ok(_) => finding.help(format!("write it without quotes: `{}`", text.trim())),
                     Err(_) => finding,
@@ -238,7 +245,8 @@ impl Checker {
             (a, b) => a == b,
         };
         if !fits {
-            let finding = Finding::new(Code::TypeMismatch, span, format!("{} and {} cannot be compared", amount_word(left), amount_word(right)));
+            let finding =
+                Finding::new(Code::TypeMismatch, span, format!("{} and {} cannot be compared", amount_word(left), amount_word(right)));
             self.say(finding);
         }
         fits.then_some(())

@@ -158,7 +158,8 @@ impl Checker {
                 && number.unit == MeasureUnit::Number
                 && let MeasureKind::Fixed(value) = number.kind
             {
-                let finding = Finding::new(Code::TypeMismatch, number.span, "a share is compared with a bare number").also(share.span, "a share");
+                let finding =
+                    Finding::new(Code::TypeMismatch, number.span, "a share is compared with a bare number").also(share.span, "a share");
                 let percent = if value <= Exact::ONE { value.mul(Exact::whole(100)) } else { Some(value) };
                 self.say(finding.help(format!("write `{}%`", percent.map_or("95".into(), |p| p.short(6)))));
                 return None;
@@ -202,7 +203,10 @@ impl Checker {
             ExprKind::Call(name, arguments) => self.measured_call(expr.span, name, arguments, scope),
             _ => {
                 let finding = Finding::new(Code::NotAMeasure, expr.span, "this is nothing that is measured over a period");
-                self.say(finding.help("measures are `met`, `misses`, `count`, `sum`, `mean`, `median`, `max`, `min` and percentiles such as `p90`"));
+                self.say(
+                    finding
+                        .help("measures are `met`, `misses`, `count`, `sum`, `mean`, `median`, `max`, `min` and percentiles such as `p90`"),
+                );
                 None
             }
         }
@@ -293,7 +297,11 @@ impl Checker {
                 Some(Measure { span, kind: MeasureKind::OfClock(statistic, obligation), unit: MeasureUnit::Duration })
             }
             _ => {
-                let finding = Finding::new(Code::BadArgument, only.value.span, format!("`{}` takes one obligation, or one field of an event", name.text));
+                let finding = Finding::new(
+                    Code::BadArgument,
+                    only.value.span,
+                    format!("`{}` takes one obligation, or one field of an event", name.text),
+                );
                 self.say(finding.help(format!("for example: `{}(won.amount)`", name.text)));
                 None
             }
@@ -400,7 +408,8 @@ impl Checker {
             let tiers = self.has_tiers(m);
             for fields in keys {
                 let named = fields.iter().any(|f| self.model.fields[*f].name == name.text);
-                if !named && !(name.text == "tier" && tiers) {
+                let by_tier = name.text == "tier" && tiers;
+                if !named && !by_tier {
                     let mut known: Vec<String> = fields.iter().map(|f| self.model.fields[*f].name.clone()).collect();
                     if tiers {
                         known.push("tier".into());

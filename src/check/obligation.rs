@@ -31,7 +31,13 @@ struct Written<'a> {
 }
 
 impl Checker {
-    pub(super) fn obligation(&mut self, written: &ast::Obligation, service: ServiceId, applies: Option<&ast::Expr>, clock: Option<CalendarId>) {
+    pub(super) fn obligation(
+        &mut self,
+        written: &ast::Obligation,
+        service: ServiceId,
+        applies: Option<&ast::Expr>,
+        clock: Option<CalendarId>,
+    ) {
         let agreement = self.model.services[service].agreement;
         let taken = self.promise_named(service, &written.name.text);
         if let Some(first) = taken {
@@ -183,7 +189,8 @@ impl Checker {
                 return None;
             }
             _ => {
-                let finding = Finding::new(Code::DuplicateClause, written.name.span, "an obligation has one of `start`, `require` and `forbid`");
+                let finding =
+                    Finding::new(Code::DuplicateClause, written.name.span, "an obligation has one of `start`, `require` and `forbid`");
                 self.say(finding.help("make an obligation of each"));
                 return None;
             }
@@ -240,7 +247,8 @@ impl Checker {
             clauses.escalate.first().map(|n| ("escalate", n.0.span)),
         ];
         for (clause, span) in stray.into_iter().flatten() {
-            let finding = Finding::new(Code::WrongKind, span, format!("`{clause}` says nothing beside `{word}`: the event decides at once"));
+            let finding =
+                Finding::new(Code::WrongKind, span, format!("`{clause}` says nothing beside `{word}`: the event decides at once"));
             self.say(finding.help(format!("remove it, or write `start on …` instead of `{word}`")));
         }
     }
@@ -323,7 +331,8 @@ impl Checker {
         }
         let fields = self.fields_of_pattern(stop, &name.text);
         if fields.is_empty() {
-            let finding = Finding::new(Code::UnknownName, name.span, format!("the events that stop this duty have no field `{}`", name.text));
+            let finding =
+                Finding::new(Code::UnknownName, name.span, format!("the events that stop this duty have no field `{}`", name.text));
             self.say(finding.help(format!("declare it with the event: `event report {{ {}: text }}`", name.text)));
             return None;
         }

@@ -98,7 +98,9 @@ impl Checker {
         for atom in pattern.any.iter().flatten() {
             let scope = match atom.on {
                 Trigger::Event(event) => Scope { event: Some(event), case: self.model.events[event].case, agreement: None },
-                Trigger::Entering(state) | Trigger::Leaving(state) => Scope { case: Some(self.model.states[state].case), ..Scope::default() },
+                Trigger::Entering(state) | Trigger::Leaving(state) => {
+                    Scope { case: Some(self.model.states[state].case), ..Scope::default() }
+                }
             };
             fields.extend(self.find_field(name, scope).filter(|f| !fields.contains(f)));
         }

@@ -89,7 +89,10 @@ impl Checker {
             }
             SourceClause::Event(columns, mappings) => {
                 if !source.event_columns.is_empty() {
-                    self.say(Finding::new(Code::DuplicateClause, clause.span, "a log has one `event` clause").help("several columns are joined by commas"));
+                    self.say(
+                        Finding::new(Code::DuplicateClause, clause.span, "a log has one `event` clause")
+                            .help("several columns are joined by commas"),
+                    );
                     return;
                 }
                 source.event_columns = columns.iter().map(|c| c.text.clone()).collect();
@@ -175,7 +178,9 @@ impl Checker {
         let in_scope = |owner: crate::model::Owner| match (owner, scope.case) {
             (_, None) => true,
             (crate::model::Owner::Case(case), Some(wanted)) => case == wanted,
-            (crate::model::Owner::Event(event), wanted) => self.model.events[event].case == wanted || self.model.events[event].case.is_none(),
+            (crate::model::Owner::Event(event), wanted) => {
+                self.model.events[event].case == wanted || self.model.events[event].case.is_none()
+            }
         };
         self.model.fields.enumerate().filter(|(_, f)| f.name == name.text && in_scope(f.owner)).map(|(id, _)| id).collect()
     }
@@ -187,7 +192,9 @@ impl Checker {
         let scalar = match (&ty, kind) {
             (_, TestValueKind::Missing) => return Some(None),
             (Type::Members(members), TestValueKind::Word(word)) => return self.member(members, word, *span).map(Some),
-            (Type::Members(members), TestValueKind::Literal(ast::Literal::Text(word))) => return self.member(members, word, *span).map(Some),
+            (Type::Members(members), TestValueKind::Literal(ast::Literal::Text(word))) => {
+                return self.member(members, word, *span).map(Some);
+            }
             (Type::Bool, TestValueKind::Word(word)) if word == "true" || word == "false" => Scalar::Bool(word == "true"),
             (Type::Text, TestValueKind::Literal(ast::Literal::Text(text))) => Scalar::Text(text.clone()),
             (Type::Number, TestValueKind::Literal(ast::Literal::Number(n) | ast::Literal::Percent(n))) => Scalar::Number(*n),

@@ -22,7 +22,8 @@ impl Checker {
             ExprKind::Literal(literal) => {
                 let fixed = fixed_literal(literal);
                 if fixed.is_none() {
-                    let finding = Finding::new(Code::TypeMismatch, expr.span, "a number, a percentage, an amount or a duration is needed here");
+                    let finding =
+                        Finding::new(Code::TypeMismatch, expr.span, "a number, a percentage, an amount or a duration is needed here");
                     self.say(finding);
                 }
                 fixed
@@ -127,9 +128,8 @@ impl Checker {
 
     pub(super) fn clash(&mut self, span: Span, clash: Clash, left: MeasureUnit, right: MeasureUnit, verb: &str) {
         let finding = match clash {
-            Clash::Currencies(a, b) => {
-                Finding::new(Code::OtherCurrency, span, format!("amounts in {a} and {b} cannot be {verb}")).help("an agreement has one currency; convert one of them in the text")
-            }
+            Clash::Currencies(a, b) => Finding::new(Code::OtherCurrency, span, format!("amounts in {a} and {b} cannot be {verb}"))
+                .help("an agreement has one currency; convert one of them in the text"),
             Clash::Unlike => {
                 Finding::new(Code::TypeMismatch, span, format!("{} and {} cannot be {verb}", unit::word(left), unit::word(right)))
             }

@@ -162,7 +162,8 @@ impl Checker {
                 _ => {}
             }
         }
-        let states: Vec<&ast::State> = case.clauses.iter().filter_map(|c| if let CaseClause::State(s) = c { Some(s) } else { None }).collect();
+        let states: Vec<&ast::State> =
+            case.clauses.iter().filter_map(|c| if let CaseClause::State(s) = c { Some(s) } else { None }).collect();
         for state in states {
             let known = self.model.cases[id].states.iter().copied().find(|s| self.model.states[*s].span == state.name.span);
             let when = match &state.when {

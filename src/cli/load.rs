@@ -86,7 +86,10 @@ pub(super) fn plan(paths: &[PathBuf]) -> Result<Plan, Failed> {
     }
     if spec.model.agreements.is_empty() {
         let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
-        return Err(Failed(format!("error: there is no agreement in {}\n  help: write `agreement name \"Title\" {{ … }}`", names.join(", "))));
+        return Err(Failed(format!(
+            "error: there is no agreement in {}\n  help: write `agreement name \"Title\" {{ … }}`",
+            names.join(", ")
+        )));
     }
     Ok(spec.plan())
 }
@@ -213,7 +216,8 @@ impl Loader {
 
     fn import(&mut self, from: &Path, import: &ast::Text, within: &Path, chain: &mut Vec<PathBuf>) {
         let path = from.parent().unwrap_or(Path::new("")).join(&import.text);
-        let mut fail = |code: Code, span: Span, message: String, help: &str| self.findings.push(Finding::new(code, span, message).help(help));
+        let mut fail =
+            |code: Code, span: Span, message: String, help: &str| self.findings.push(Finding::new(code, span, message).help(help));
         let wanted = canonical(&path);
         if !wanted.starts_with(canonical(within)) {
             let message = format!("`{}` lies outside of the folder of the spec", import.text);

@@ -79,7 +79,11 @@ fn write_rejects(path: &Path, rejected: &[Rejected]) -> Result<(), Failed> {
 }
 
 fn reason(row: &Rejected) -> String {
-    if row.value.is_empty() { format!("nothing here, expected {}", row.expected) } else { format!("`{}`, expected {}", row.value, row.expected) }
+    if row.value.is_empty() {
+        format!("nothing here, expected {}", row.expected)
+    } else {
+        format!("`{}`, expected {}", row.value, row.expected)
+    }
 }
 
 fn described(rejected: &[Rejected]) -> String {

@@ -86,7 +86,8 @@ impl CaseState {
         let kind = &world.plan.cases[self.kind];
         // A state's own changes are seen by the states after it; what any of them sees of the event is the same.
         for (slot, id) in kind.states.iter().enumerate() {
-            let mut run = std::mem::replace(&mut self.states[slot], StateRun { on: false, from: Matcher::default(), to: Matcher::default() });
+            let mut run =
+                std::mem::replace(&mut self.states[slot], StateRun { on: false, from: Matcher::default(), to: Matcher::default() });
             self.states[slot].on = run.on;
             let moment = Moment { world, case: Some(self), own: &event.own, time: event.time };
             let happening = Happening { event: event.event, entered: &entered, left: &left };

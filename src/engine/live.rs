@@ -1,13 +1,13 @@
 //! An instance while it may still change.
 
 use crate::ast::NoticeKind as Point;
+use crate::engine::Sink;
 use crate::engine::clock::Clock;
 use crate::engine::matcher::Matcher;
 use crate::engine::outcome::{Evidence, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 use crate::engine::target::{self, Choice, Need};
 use crate::engine::truth::{Gap, Moment, Tiered, Truth};
 use crate::engine::world::World;
-use crate::engine::Sink;
 use crate::event::{Event, TextId, Value};
 use crate::id::{CaseId, ObligationId, TierId};
 use crate::model::{Retier, Target};

@@ -95,24 +95,16 @@ impl<'p> Engine<'p> {
         for (i, track) in plan.tracks.iter().enumerate() {
             let first = &plan.obligations[track.0[0]];
             match (&first.duty, first.case) {
-                (Duty::Clock(clocked), _) if matches!(clocked.start, Start::Each { .. }) => recurring.push(Recurring::new(&world, i, track)),
+                (Duty::Clock(clocked), _) if matches!(clocked.start, Start::Each { .. }) => {
+                    recurring.push(Recurring::new(&world, i, track))
+                }
                 (_, Some(case)) => tracks[case].push(i),
                 // A rule about events of the top level.
                 (_, None) => recurring.push(Recurring::new(&world, i, track)),
             }
         }
         let counters = Counters::new(plan);
-        Engine {
-            world,
-            tracks,
-            cases: Vec::new(),
-            index: HashMap::new(),
-            recurring,
-            counters,
-            sink: Sink::default(),
-            events: 0,
-            as_of,
-        }
+        Engine { world, tracks, cases: Vec::new(), index: HashMap::new(), recurring, counters, sink: Sink::default(), events: 0, as_of }
     }
 
     fn event(&mut self, event: &Event) {
@@ -151,11 +143,18 @@ impl<'p> Engine<'p> {
         let key = |o: &Outcome| (o.track, o.start);
         let case = |o: &Outcome| o.case.map(|c| texts.text(c.1));
         sink.outcomes.sort_by(|a, b| {
-            key(a).cmp(&key(b)).then_with(|| case(a).cmp(&case(b))).then_with(|| a.group_text(texts).cmp(&b.group_text(texts))).then(a.seq.cmp(&b.seq))
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| case(a).cmp(&case(b)))
+                .then_with(|| a.group_text(texts).cmp(&b.group_text(texts)))
+                .then(a.seq.cmp(&b.seq))
         });
         sink.notices.sort_by(|a, b| {
             let case = |n: &NoticeRecord| n.case.map(|c| texts.text(c.1));
-            (a.track, a.start).cmp(&(b.track, b.start)).then_with(|| case(a).cmp(&case(b))).then((a.seq, a.at, a.position).cmp(&(b.seq, b.at, b.position)))
+            (a.track, a.start)
+                .cmp(&(b.track, b.start))
+                .then_with(|| case(a).cmp(&case(b)))
+                .then((a.seq, a.at, a.position).cmp(&(b.seq, b.at, b.position)))
         });
         let objectives = objective::evaluate(world, &sink.outcomes, counters, *as_of);
         let cases = cases.len() as u64;

@@ -1,8 +1,8 @@
 //! Duties of each period, and rules about events of the top level: what has no case.
 
+use crate::engine::case::CaseState;
 use crate::engine::live::{End, Live, Reading, clocked};
 use crate::engine::matcher::Hit;
-use crate::engine::case::CaseState;
 use crate::engine::rule;
 use crate::engine::truth::Moment;
 use crate::engine::world::World;
@@ -35,7 +35,7 @@ struct Version {
 /// The instances of one group; one for each period since the group was first seen.
 struct GroupRun {
     group: Option<Option<Value>>,
-    instances: Vec<Box<Live>>,
+    instances: Vec<Live>,
 }
 
 impl Recurring {
@@ -170,6 +170,6 @@ impl GroupRun {
     fn open(&mut self, world: &World<'_>, id: ObligationId, index: usize, period: &Period, start: Instant) {
         let seq = self.instances.len() as u32 + 1;
         let live = Live::blank(id, index, None, seq, start);
-        self.instances.extend(live.open_period(world, period.from, self.group));
+        self.instances.extend(live.open_period(world, period.from, self.group).map(|live| *live));
     }
 }

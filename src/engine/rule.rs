@@ -9,7 +9,14 @@ use crate::id::ObligationId;
 use crate::plan::Duty;
 
 /// The instance that an event makes, if it is one of the rule's.
-pub(super) fn instance(moment: &Moment<'_>, id: ObligationId, track: usize, seq: u32, happening: Happening<'_>, event: &Event) -> Option<Live> {
+pub(super) fn instance(
+    moment: &Moment<'_>,
+    id: ObligationId,
+    track: usize,
+    seq: u32,
+    happening: Happening<'_>,
+    event: &Event,
+) -> Option<Live> {
     let world = moment.world;
     let obligation = world.obligation(id);
     let Duty::Rule(rule) = &obligation.duty else { return None };

@@ -22,11 +22,11 @@ pub(super) struct TrackState {
     starts: Vec<Matcher>,
     live: Option<Box<Live>>,
     /// Ended at the case's last instant: read when that instant is over.
-    ended: Vec<Box<Live>>,
+    ended: Vec<Live>,
     /// Stopped, and not reopened so far.
-    stopped: Option<(Box<Live>, Reading)>,
+    stopped: Option<(Live, Reading)>,
     /// Unknown from their start: read at as-of.
-    unknown: Vec<Box<Live>>,
+    unknown: Vec<Live>,
 }
 
 impl TrackState {
@@ -70,53 +70,49 @@ impl TrackState {
                 && let Some(live) = rule::instance(moment, id, self.index, self.seq + 1, happening, event)
             {
                 self.seq += 1;
-                self.ended.push(Box::new(live));
+                self.ended.push(live);
             }
             return;
         }
         let tier = moment.tier();
         match self.live.take() {
-            Some(mut live) => {
-                if self.act(&mut live, moment, happening, event, tier, sink) {
-                    self.live = Some(live);
+            Some(mut live) => match self.act(&mut live, moment, happening, event, tier) {
+                Fate::Goes => self.live = Some(live),
+                Fate::Never => self.seq -= 1,
+                Fate::Ends => self.ended.push(*live),
+                Fate::Anew => {
+                    self.ended.push(*live);
+                    self.open_anew(moment, event, tier, sink);
                 }
-            }
+            },
             None => self.reopen(moment, happening, event, tier, sink),
         }
         self.start(moment, happening, event, tier, sink);
     }
 
-    /// What an event does to an open instance; false if it is over.
-    fn act(&mut self, live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) -> bool {
+    /// What an event does to an open instance.
+    fn act(&mut self, live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered) -> Fate {
         let world = moment.world;
         let id = live.obligation;
         let duty = clocked(world, id);
         let zone = &world.term(id).zone;
-        let halted = duty.pause.iter().any(|s| moment.case.is_some_and(|c| c.is_on(world, *s)));
+        let halted = is_halted(moment, duty);
         if !halted {
             live.skip_notices(world, event.time);
         }
         live.set_halted(world, halted, event);
         if !live.settle_tier(world, tier, event) {
-            // Nothing was promised for this tier: there was no instance.
-            self.seq -= 1;
-            return false;
+            return Fate::Never;
         }
         if let Some(cancel) = &duty.cancel {
             match live.cancel.step(cancel, happening, moment, zone) {
-                Hit::Yes => {
-                    self.end(live, world, End::Cancel, event);
-                    return false;
-                }
+                Hit::Yes => return end(live, world, End::Cancel, event),
                 Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
                 Hit::No => {}
             }
         }
         match live.stop.step(&duty.stop, happening, moment, zone) {
-            Hit::Yes => {
-                self.end(live, world, End::Stop, event);
-                return false;
-            }
+            Hit::Yes => return end(live, world, End::Stop, event),
             Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
             Hit::No => {
                 if counts_towards(&duty.stop, happening) {
@@ -124,37 +120,11 @@ impl TrackState {
                 }
             }
         }
-        let reset = duty.reset.as_ref().is_some_and(|p| live.reset.step(p, happening, moment, zone) == Hit::Yes);
-        if reset {
-            self.end(live, world, End::Reset, event);
-            self.open_anew(moment, event, tier, sink);
-            return false;
+        if duty.reset.as_ref().is_some_and(|p| live.reset.step(p, happening, moment, zone) == Hit::Yes) {
+            end(live, world, End::Reset, event);
+            return Fate::Anew;
         }
-        self.retier(live, duty, moment, event, tier, sink)
-    }
-
-    /// A change of tier; false if the instance is over.
-    fn retier(&mut self, live: &mut Live, duty: &Clocked, moment: &Moment<'_>, event: &Event, tier: Tiered, sink: &mut Sink) -> bool {
-        let world = moment.world;
-        if duty.retier == Retier::Keep || !live.tier_changed(world, tier, event.time) {
-            return true;
-        }
-        if duty.retier == Retier::Carry {
-            live.carry(world, tier, event);
-            if live.end.is_some() {
-                self.ended.push(Box::new(live.clone()));
-                return false;
-            }
-            return true;
-        }
-        self.end(live, world, End::Reset, event);
-        self.open_anew(moment, event, tier, sink);
-        false
-    }
-
-    fn end(&mut self, live: &mut Live, world: &World<'_>, how: End, event: &Event) {
-        live.close(world, how, event);
-        self.ended.push(Box::new(live.clone()));
+        retier(live, duty, world, event, tier)
     }
 
     /// A new instance from a reset, if an agreement is in force.
@@ -181,10 +151,16 @@ impl TrackState {
             }
             return;
         }
-        let halted = duty.pause.iter().any(|s| moment.case.is_some_and(|c| c.is_on(world, *s)));
-        live.withdraw_stop(world, halted, event);
-        if live.settle_tier(world, tier, event) && self.retier(&mut live, duty, moment, event, tier, sink) {
-            self.live = Some(live);
+        live.withdraw_stop(world, is_halted(moment, duty), event);
+        let fate = if live.settle_tier(world, tier, event) { retier(&mut live, duty, world, event, tier) } else { Fate::Never };
+        match fate {
+            Fate::Goes => self.live = Some(Box::new(live)),
+            Fate::Never => self.seq -= 1,
+            Fate::Ends => self.ended.push(live),
+            Fate::Anew => {
+                self.ended.push(live);
+                self.open_anew(moment, event, tier, sink);
+            }
         }
     }
 
@@ -224,7 +200,7 @@ impl TrackState {
     fn open(&mut self, moment: &Moment<'_>, id: ObligationId, truth: Truth, event: &Event, tier: Tiered, sink: &mut Sink) -> bool {
         let world = moment.world;
         let applies = truth.and(moment.allows(world.obligation(id).applies.as_ref()));
-        let halted = clocked(world, id).pause.iter().any(|s| moment.case.is_some_and(|c| c.is_on(world, *s)));
+        let halted = is_halted(moment, clocked(world, id));
         let case = moment.case.map(|c| (c.kind, c.key));
         let mut live = Live::blank(id, self.index, case, self.seq + 1, event.time);
         live.note(event);
@@ -232,7 +208,7 @@ impl TrackState {
             Opened::Nothing => return false,
             Opened::UnknownInstance(live) => {
                 self.seq += 1;
-                self.unknown.push(live);
+                self.unknown.push(*live);
                 return true;
             }
             Opened::Instance(live) => {
@@ -252,11 +228,43 @@ impl TrackState {
         if let Some((live, reading)) = self.stopped {
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
-        for live in self.ended.into_iter().chain(self.unknown).chain(self.live) {
+        for live in self.ended.into_iter().chain(self.unknown).chain(self.live.map(|live| *live)) {
             let reading = Reading::at(moment, live.obligation);
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
     }
+}
+
+/// What an event makes of an open instance.
+enum Fate {
+    Goes,
+    Ends,
+    /// It ends, and another begins with the event.
+    Anew,
+    /// It turns out that nothing was promised: there was no instance.
+    Never,
+}
+
+fn end(live: &mut Live, world: &World<'_>, how: End, event: &Event) -> Fate {
+    live.close(world, how, event);
+    Fate::Ends
+}
+
+/// A change of tier.
+fn retier(live: &mut Live, duty: &Clocked, world: &World<'_>, event: &Event, tier: Tiered) -> Fate {
+    if duty.retier == Retier::Keep || !live.tier_changed(world, tier, event.time) {
+        return Fate::Goes;
+    }
+    if duty.retier == Retier::Carry {
+        live.carry(world, tier, event);
+        return if live.end.is_some() { Fate::Ends } else { Fate::Goes };
+    }
+    end(live, world, End::Reset, event);
+    Fate::Anew
+}
+
+fn is_halted(moment: &Moment<'_>, duty: &Clocked) -> bool {
+    duty.pause.iter().any(|s| moment.case.is_some_and(|c| c.is_on(moment.world, *s)))
 }
 
 fn reopens(world: &World<'_>, id: ObligationId) -> bool {

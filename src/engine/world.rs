@@ -41,7 +41,8 @@ impl<'p> World<'p> {
         let last = plan.agreements.iter().map(|a| a.to.unwrap_or(a.from).year()).max().unwrap_or(2000);
         let open_ended = plan.agreements.iter().any(|a| a.to.is_none());
         let horizon = Horizon { first: first - 1, last: last + if open_ended { 20 } else { 3 } };
-        let calendars = plan.calendars.iter().map(|c| Calendar::new(&c.recipe, &zone(&c.zone), horizon).expect("the zones of a plan were checked"));
+        let calendars =
+            plan.calendars.iter().map(|c| Calendar::new(&c.recipe, &zone(&c.zone), horizon).expect("the zones of a plan were checked"));
         let calendars = calendars.collect();
         World { plan, texts, calendars, agreements }
     }

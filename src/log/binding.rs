@@ -23,6 +23,9 @@ pub(super) struct Binding {
     pub(super) ignore: Vec<String>,
 }
 
+/// What words of a log stand for: an event, and what they say of its own fields.
+pub(super) type Meant = (EventId, Vec<(FieldId, Scalar)>);
+
 /// Long or wide.
 pub(super) enum Shape {
     /// A row per event.
@@ -31,7 +34,7 @@ pub(super) enum Shape {
         reader: TimeReader,
         /// The columns that make the event; none where rows only update fields.
         event: Vec<usize>,
-        words: HashMap<Vec<String>, (EventId, Vec<(FieldId, Scalar)>)>,
+        words: HashMap<Vec<String>, Meant>,
     },
     /// A row per case, a column per milestone.
     Wide(Vec<(EventId, usize, TimeReader)>),
@@ -239,8 +242,13 @@ impl<'a> Binder<'a> {
                 (Owner::Case(kind), Some(case)) => kind == case,
                 (Owner::Event(event), case) => self.plan.events[event].case.is_none() || self.plan.events[event].case == case,
             };
-            let ids: Vec<FieldId> =
-                self.plan.fields.enumerate().filter(|(id, f)| f.name == name && meant(f.owner) && !mapped.contains(id)).map(|(id, _)| id).collect();
+            let ids: Vec<FieldId> = self
+                .plan
+                .fields
+                .enumerate()
+                .filter(|(id, f)| f.name == name && meant(f.owner) && !mapped.contains(id))
+                .map(|(id, _)| id)
+                .collect();
             if ids.is_empty() || (self.header.find(name).is_none() && !self.header.open) {
                 continue;
             }

@@ -1,8 +1,8 @@
 //! CSV: any delimiter, quotes, CRLF, columns in any order.
 
+use crate::log::Unreadable;
 use crate::log::decode::{Cell, Decoder, Row};
 use crate::log::input::Format;
-use crate::log::Unreadable;
 use csv::{ByteRecord, ReaderBuilder};
 
 pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8], delimiter: Option<u8>) -> Result<(), Unreadable> {

@@ -146,7 +146,11 @@ impl<'p> Decoder<'p> {
             let known = binding.ignore.contains(&name);
             if self.options.deny_unknown_events && !known {
                 let column = columns.first().copied().unwrap_or(*time);
-                return Err(Fault { column, value: name, expected: "an event of the vocabulary, or a name that the source says to `ignore`".into() });
+                return Err(Fault {
+                    column,
+                    value: name,
+                    expected: "an event of the vocabulary, or a name that the source says to `ignore`".into(),
+                });
             }
         }
         let mut own: Vec<(FieldId, Value)> = Vec::new();
@@ -193,7 +197,8 @@ impl<'p> Decoder<'p> {
         let mut fields = Vec::new();
         for column in &binding.fields {
             let own_field = event.and_then(|e| column.of_events.iter().find(|(of, _)| *of == e)).map(|(_, f)| *f);
-            let case_field = column.of_case.iter().copied().find(|f| matches!(self.plan.fields[*f].owner, Owner::Case(c) if Some(c) == kind));
+            let case_field =
+                column.of_case.iter().copied().find(|f| matches!(self.plan.fields[*f].owner, Owner::Case(c) if Some(c) == kind));
             let Some(field) = own_field.or(case_field) else { continue };
             let value = match row.cells[column.column] {
                 Cell::Absent => continue,

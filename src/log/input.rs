@@ -24,7 +24,9 @@ pub(super) fn unpacked(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Unreadable
             zstd::stream::copy_decode(bytes.as_slice(), &mut out).map_err(|e| damaged("zstd", e))?;
         }
         [b'P', b'A', b'R', b'1', ..] => {
-            return Err(Unreadable::new(name, "this is a Parquet file, which this version does not read").help("export it as CSV or JSON Lines"));
+            return Err(
+                Unreadable::new(name, "this is a Parquet file, which this version does not read").help("export it as CSV or JSON Lines")
+            );
         }
         [b'P', b'K', 3, 4, ..] => {
             return Err(Unreadable::new(name, "this is a zip archive or a spreadsheet").help("unpack it, or save the sheet as CSV"));

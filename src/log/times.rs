@@ -98,7 +98,8 @@ fn in_range(date: NaiveDate) -> bool {
 }
 
 fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
-    in_range(wall.date()).then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * 1_000_000)))
+    in_range(wall.date())
+        .then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * 1_000_000)))
 }
 
 /// `2026-03-06`, `2026-03-06 16:45`, `2026-03-06T16:45:00.123Z`, `… +01:00`

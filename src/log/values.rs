@@ -30,13 +30,16 @@ pub(super) fn value(ty: &Type, text: &str, context: &Context<'_>, texts: &mut Te
             "false" | "no" | "n" | "f" | "0" => Ok(Value::Bool(false)),
             _ => Err("`true` or `false`".into()),
         },
-        Type::Duration => duration(trimmed).map(Value::Duration).ok_or_else(|| "a duration: `1h30m`, `01:30:00` or a number of seconds".into()),
+        Type::Duration => {
+            duration(trimmed).map(Value::Duration).ok_or_else(|| "a duration: `1h30m`, `01:30:00` or a number of seconds".into())
+        }
         Type::Date => {
             let date = match context.date_format {
                 Some(format) => NaiveDate::parse_from_str(trimmed, format).ok(),
                 None => trimmed.parse().ok(),
             };
-            let expected = || context.date_format.map_or("a date such as `2026-03-06`".to_string(), |f| format!("a date of the form `{f}`"));
+            let expected =
+                || context.date_format.map_or("a date such as `2026-03-06`".to_string(), |f| format!("a date of the form `{f}`"));
             date.map(Value::Date).ok_or_else(expected)
         }
         Type::Time => context.times.read(trimmed).map(|t| Value::Time(t.time)),

@@ -3,8 +3,8 @@
 use crate::log::Unreadable;
 use crate::log::decode::{Cell, Decoder, Row};
 use crate::log::input::Format;
-use quick_xml::events::{BytesStart, Event};
 use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use std::collections::HashMap;
 

@@ -7,14 +7,18 @@ mod objective;
 mod obligation;
 mod vocabulary;
 
-pub use condition::{Condition, ConditionKind, Lookback, Pattern, Scalar, Subject, Trigger, Value, Atom};
+pub use condition::{Atom, Condition, ConditionKind, Lookback, Pattern, Scalar, Subject, Trigger, Value};
 pub use objective::{EventCount, Goal, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
 pub use obligation::{Duty, Notice, Obligation, Retier, Row, Start, Target};
-pub use vocabulary::{Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Source, State, StateWhen, Tier, TierRule, TimeForm, Type};
+pub use vocabulary::{
+    Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Source, State, StateWhen, Tier, TierRule, TimeForm,
+    Type,
+};
 
 use crate::ast;
 use crate::id::{
-    AgreementId, CalendarId, CaseId, EventId, FieldId, LetId, ObjectiveId, ObligationId, PartyId, ServiceId, SourceId, StateId, Table, TierId,
+    AgreementId, CalendarId, CaseId, EventId, FieldId, LetId, ObjectiveId, ObligationId, PartyId, ServiceId, SourceId, StateId, Table,
+    TierId,
 };
 use crate::quantity::{Currency, Exact};
 use crate::source::Span;

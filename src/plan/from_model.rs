@@ -2,11 +2,11 @@
 
 use crate::ast::{self, Recipient};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, Id, ObligationId, Table};
-use crate::model::{self, ConditionKind, MeasureKind, MeasureUnit, Model, Owner, Subject, Trigger, TierRule};
+use crate::model::{self, ConditionKind, MeasureKind, MeasureUnit, Model, Owner, Subject, TierRule, Trigger};
 use crate::plan::{
-    Agreement, Atom, Calendar, Case, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Goal, Key, Measure,
-    Milestone, Notice, Objective, Obligation, Op, Part, Party, Pattern, Plan, Row, Rule, Scalar, Service, Source, Start, State, StateWhen,
-    Tier, Track, Value,
+    Agreement, Atom, Calendar, Case, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Goal, Key,
+    Measure, Milestone, Notice, Objective, Obligation, Op, Part, Party, Pattern, Plan, Row, Rule, Scalar, Service, Source, Start, State,
+    StateWhen, Tier, Track, Value,
 };
 use crate::quantity::Exact;
 use crate::source::{Place, SourceMap};
@@ -352,7 +352,9 @@ impl Compiler<'_> {
             MeasureKind::Misses(id) => Measure::Misses(self.part(*id, o)),
             MeasureKind::OfClock(statistic, id) => Measure::OfClock(*statistic, self.part(*id, o)),
             MeasureKind::Count(events) => Measure::Count(self.counter(events, None, o, agreement)),
-            MeasureKind::OfField(statistic, events, field) => Measure::OfField(*statistic, self.counter(events, Some(*field), o, agreement)),
+            MeasureKind::OfField(statistic, events, field) => {
+                Measure::OfField(*statistic, self.counter(events, Some(*field), o, agreement))
+            }
             MeasureKind::Arithmetic(a, operator, b) => {
                 Measure::Arithmetic(Box::new(self.measure(a, o, agreement)), *operator, Box::new(self.measure(b, o, agreement)))
             }
@@ -576,7 +578,8 @@ fn since_in(value: &Value, found: &mut Vec<EventId>) {
 }
 
 fn each_condition(plan: &Plan, look: &mut impl FnMut(&Condition)) {
-    let in_pattern = |p: &Pattern, look: &mut dyn FnMut(&Condition)| p.any.iter().flatten().filter_map(|a| a.condition.as_ref()).for_each(look);
+    let in_pattern =
+        |p: &Pattern, look: &mut dyn FnMut(&Condition)| p.any.iter().flatten().filter_map(|a| a.condition.as_ref()).for_each(look);
     for state in plan.states.iter() {
         match &state.when {
             StateWhen::Between(from, to) => {

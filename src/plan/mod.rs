@@ -18,7 +18,9 @@ pub use obligation::{Clocked, Duty, Notice, Obligation, Row, Rule, Start, Track}
 pub use source::{EventMapping, FieldColumn, Milestone, Source};
 pub use vocabulary::{Agreement, Calendar, Case, Event, Field, Party, Service, State, StateWhen, Tier};
 
-use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, ServiceId, SourceId, StateId, Table, TierId};
+use crate::id::{
+    AgreementId, CalendarId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, ServiceId, SourceId, StateId, Table, TierId,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -12,6 +12,8 @@ pub struct Exact(Ratio<i128>);
 /// Past this no result is kept, so that the next comparison cannot overflow either.
 const LIMIT: i128 = 1 << 100;
 
+// Checked arithmetic gives an option, which the operators' traits cannot.
+#[allow(clippy::should_implement_trait)]
 impl Exact {
     /// 0.
     pub const ZERO: Exact = Exact(Ratio::new_raw(0, 1));

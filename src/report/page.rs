@@ -204,7 +204,9 @@ fn parties(report: &Report<'_>, names: &[String]) -> String {
 /// What an objective asks of an obligation's attainment, for all cases together if one does.
 fn goal_of(report: &Report<'_>, versions: &[crate::id::ObligationId]) -> String {
     let asks = |o: &&crate::plan::Objective| match &o.goal {
-        Goal::Compare(Measure::Met(parts), _, Measure::Fixed(_)) => matches!(parts.as_slice(), [only] if versions.contains(&only.obligation)),
+        Goal::Compare(Measure::Met(parts), _, Measure::Fixed(_)) => {
+            matches!(parts.as_slice(), [only] if versions.contains(&only.obligation))
+        }
         _ => false,
     };
     let mut asking: Vec<&crate::plan::Objective> = report.plan.objectives.iter().filter(asks).collect();
@@ -383,7 +385,8 @@ fn unjudged(report: &Report<'_>) -> Vec<String> {
     if !report.log.clamped.is_empty() {
         let milestones = words::count(report.log.clamped.len() as u64, "milestone lies", "milestones lie");
         let examples: Vec<&str> = report.log.clamped.iter().take(3).map(|c| c.case.as_str()).collect();
-        lines.push(format!("{milestones} before the case's first and was taken at that one (stop-before-start): {} …", examples.join(", ")));
+        lines
+            .push(format!("{milestones} before the case's first and was taken at that one (stop-before-start): {} …", examples.join(", ")));
     }
     lines
 }

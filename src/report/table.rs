@@ -4,8 +4,26 @@ use crate::report::{Report, words};
 use std::io::{self, Write};
 
 const HEADER: [&str; 20] = [
-    "agreement", "version", "service", "obligation", "case", "seq", "tier", "by", "verdict", "reason", "start", "due", "stop", "elapsed_s",
-    "target_s", "paused_s", "late_s", "blame", "spec", "evidence",
+    "agreement",
+    "version",
+    "service",
+    "obligation",
+    "case",
+    "seq",
+    "tier",
+    "by",
+    "verdict",
+    "reason",
+    "start",
+    "due",
+    "stop",
+    "elapsed_s",
+    "target_s",
+    "paused_s",
+    "late_s",
+    "blame",
+    "spec",
+    "evidence",
 ];
 
 /// Writes a row for each verdict.

@@ -131,7 +131,8 @@ fn at_risk(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let shown = if *all > rows.len() { format!("At risk now: the next {} of {all} that are open", rows.len()) } else { "At risk now".into() };
+    let shown =
+        if *all > rows.len() { format!("At risk now: the next {} of {all} that are open", rows.len()) } else { "At risk now".into() };
     heading(out, &shown)?;
     let mut table = table(width, &["case", "promise", "owner", "safe until", "left"], &[]);
     for row in rows {

@@ -135,9 +135,13 @@ fn example(only: Rule) -> &'static str {
         Rule::only_party => "for example: `contact \"Service desk <desk@example.com>\"`",
         Rule::only_calendar => "for example: `open mon-fri 09:00-17:00` or `closed yearly 12-25`",
         Rule::only_event => "for example: `channel: phone | email`",
-        Rule::only_case => "for example: `score: number`, `event created`, `state waiting from snoozed to woken` or `tier A when score >= 80`",
+        Rule::only_case => {
+            "for example: `score: number`, `event created`, `state waiting from snoozed to woken` or `tier A when score >= 80`"
+        }
         Rule::only_score => "for example: `add 20 when impact = high`",
-        Rule::only_agreement => "for example: `version \"1\"`, `effective 2026-01-01 to 2026-12-31` or `service support by us for them { … }`",
+        Rule::only_agreement => {
+            "for example: `version \"1\"`, `effective 2026-01-01 to 2026-12-31` or `service support by us for them { … }`"
+        }
         Rule::only_service => "a service holds `obligation name { … }` and `objective name { … }`",
         Rule::only_obligation => "for example: `start on created`, `stop on contacted`, `within 4h`, `clock office`",
         Rule::only_objective => "for example: `expect met(first_contact) >= 95% per month by tier`",

@@ -56,7 +56,9 @@ pub(super) fn limits(text: &str, file: FileId) -> Result<(), Finding> {
         }
         if depth > MAX_DEPTH {
             let message = format!("brackets nest more than {MAX_DEPTH} deep");
-            return Err(Finding::new(Code::NestingTooDeep, Span::new(file, at, at + 1), message).help("give a part of it a name of its own"));
+            return Err(
+                Finding::new(Code::NestingTooDeep, Span::new(file, at, at + 1), message).help("give a part of it a name of its own")
+            );
         }
     }
     Ok(())

@@ -56,7 +56,9 @@ pub(super) fn wanted(rule: Rule) -> Option<String> {
         Rule::or => "`or`",
         Rule::not => return None,
         Rule::compare => "a comparison such as `>=`",
-        Rule::field_type | Rule::basic_type | Rule::members | Rule::member => "a type (`text`, `number`, `money`, `bool`, `duration`, `date`, `time`) or members (`low | high`)",
+        Rule::field_type | Rule::basic_type | Rule::members | Rule::member => {
+            "a type (`text`, `number`, `money`, `bool`, `duration`, `date`, `time`) or members (`low | high`)"
+        }
         Rule::field => "a field such as `score: number`",
         Rule::expr | Rule::conjunction | Rule::negation | Rule::comparison | Rule::sum | Rule::product | Rule::signed | Rule::primary => {
             "a condition or a value"

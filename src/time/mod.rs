@@ -15,8 +15,8 @@ mod zone;
 
 pub use calendar::{Calendar, Horizon};
 pub use duration::Duration;
+pub use holiday::{Nth, Yearly};
 pub use instant::Instant;
 pub use period::{Fiscal, Period, Unit};
-pub use holiday::{Nth, Yearly};
 pub use rules::{Recipe, Rules, Window};
 pub use zone::{Local, Zone, tzdb_version};

@@ -146,6 +146,9 @@ mod tests {
     #[test]
     fn rolling_months_end_with_a_month() {
         let p = Period::rolling("2026-03-15".parse().unwrap(), 3);
-        assert_eq!((p.label.as_str(), p.from.to_string(), p.to.to_string()), ("2026-01..2026-03", "2026-01-01".into(), "2026-03-31".into()));
+        assert_eq!(
+            (p.label.as_str(), p.from.to_string(), p.to.to_string()),
+            ("2026-01..2026-03", "2026-01-01".into(), "2026-03-31".into())
+        );
     }
 }

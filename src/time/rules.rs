@@ -51,7 +51,7 @@ pub enum Recipe {
         /// The zone.
         zone: String,
         /// The rules.
-        rules: Rules,
+        rules: Box<Rules>,
     },
     /// Open where the first is and the second is not.
     Except(Box<Recipe>, Box<Recipe>),

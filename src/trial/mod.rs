@@ -49,9 +49,12 @@ fn run_one(model: &Model, plan: &Plan, test: &Test) -> TestResult {
     TestResult { span: test.span, title: test.title.clone(), failures }
 }
 
+/// Fields of a case that change.
+type Changes = Vec<(FieldId, Option<Value>)>;
+
 /// The log of a test, in order. What a case has from its beginning comes with its first event.
 fn events(test: &Test, zone: &Zone, texts: &mut Texts) -> Vec<Event> {
-    let mut initial: HashMap<(CaseId, TextId), Vec<(FieldId, Option<Value>)>> = HashMap::new();
+    let mut initial: HashMap<(CaseId, TextId), Changes> = HashMap::new();
     let mut events: Vec<Event> = Vec::new();
     for (line, written) in test.events.iter().enumerate() {
         let case = written.case.as_ref().map(|(kind, key)| (*kind, texts.intern(key)));
@@ -76,7 +79,7 @@ fn events(test: &Test, zone: &Zone, texts: &mut Texts) -> Vec<Event> {
     events
 }
 
-fn values(fields: &[(FieldId, Option<Scalar>)], zone: &Zone, texts: &mut Texts) -> Vec<(FieldId, Option<Value>)> {
+fn values(fields: &[(FieldId, Option<Scalar>)], zone: &Zone, texts: &mut Texts) -> Changes {
     fields.iter().map(|(field, scalar)| (*field, scalar.as_ref().and_then(|s| value(s, zone, texts)))).collect()
 }
 
@@ -124,7 +127,11 @@ impl Trial<'_> {
             several if wanted == "none" => return Some(format!("expected no instance of `{name}`; there are {}", several.len())),
             several => {
                 let list: Vec<String> = several.iter().map(|o| self.described(o)).collect();
-                return Some(format!("{} instances of `{name}` fit: {}; say which with `of \"case\"` or `seq 2`", several.len(), list.join("; ")));
+                return Some(format!(
+                    "{} instances of `{name}` fit: {}; say which with `of \"case\"` or `seq 2`",
+                    several.len(),
+                    list.join("; ")
+                ));
             }
         };
         if only.verdict.word() != wanted {

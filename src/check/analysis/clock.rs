@@ -25,12 +25,14 @@ pub(super) fn run(checker: &mut Checker) {
             let Some(calendar) = Calendar::new(&recipe, &agreement.zone, horizon) else { continue };
             // A start at the first opening after a silence has the most open time before it: where all of those fail,
             // and the first of the term, every start does.
-            let openings = rules.dated.iter().map(|(from, ..)| *from).filter(|d| *d > agreement.from && agreement.to.is_none_or(|to| *d <= to));
+            let openings =
+                rules.dated.iter().map(|(from, ..)| *from).filter(|d| *d > agreement.from && agreement.to.is_none_or(|to| *d <= to));
             let starts: Vec<chrono::NaiveDate> = std::iter::once(agreement.from).chain(openings).collect();
             if starts.iter().all(|day| due(&calendar, agreement.zone.midnight(*day), row).is_none()) {
                 let name = &model.calendars[clock].name;
                 let message = format!("calendar `{name}` ends before any start from {} can reach this target", agreement.from);
-                let finding = Finding::new(Code::CalendarEnds, row.span, message).also(model.calendars[clock].span, "its rules are all dated");
+                let finding =
+                    Finding::new(Code::CalendarEnds, row.span, message).also(model.calendars[clock].span, "its rules are all dated");
                 findings.push(finding.help("give the calendar weekly hours: `open mon-fri 09:00-17:00`"));
             }
         }

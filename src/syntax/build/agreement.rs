@@ -117,7 +117,11 @@ impl Builder<'_> {
         let (mut obligation, mut objective) = (Vec::new(), Vec::new());
         let body = parts.need(Rule::change_body);
         self.body(body, Rule::broken_in_change, Rule::only_change, |b, n| {
-            if is_objective_clause(n.as_rule()) { objective.push(b.objective_clause(n)) } else { obligation.push(b.obligation_clause(n)) }
+            if is_objective_clause(n.as_rule()) {
+                objective.push(b.objective_clause(n))
+            } else {
+                obligation.push(b.obligation_clause(n))
+            }
             None::<()>
         });
         Change { of, obligation, objective }

@@ -63,7 +63,12 @@ impl Builder<'_> {
                     let text = |s| self.text.get(Span::range(s)).unwrap_or("").to_string();
                     if let Some(first) = &compared {
                         let again = format!("{} {} {}", text(middle(&left)), sign.sign(), text(right.span));
-                        self.near_miss(Code::ChainedComparison, span, "comparisons are not chained", format!("write `{first} and {again}`"));
+                        self.near_miss(
+                            Code::ChainedComparison,
+                            span,
+                            "comparisons are not chained",
+                            format!("write `{first} and {again}`"),
+                        );
                         continue;
                     }
                     compared = Some(format!("{} {} {}", text(left.span), sign.sign(), text(right.span)));
@@ -71,7 +76,8 @@ impl Builder<'_> {
                 }
                 Rule::membership => {
                     let negated = has(&part, Rule::not_in);
-                    let among = Parts::of(part).all_nodes().into_iter().filter(|n| n.as_rule() == Rule::expr).map(|n| self.expr(n)).collect();
+                    let among =
+                        Parts::of(part).all_nodes().into_iter().filter(|n| n.as_rule() == Rule::expr).map(|n| self.expr(n)).collect();
                     Expr { span, kind: ExprKind::In { value: Box::new(left), among, negated } }
                 }
                 Rule::presence => {

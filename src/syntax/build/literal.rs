@@ -12,7 +12,9 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 fn three_days(n: &str) -> String {
     let days = if n == "1" { "day" } else { "days" };
     let hours = Exact::parse(n).and_then(|n| n.mul(Exact::whole(24))).map_or("24".to_string(), |h| h.short(3));
-    format!("write `{hours}h` for elapsed time, `{n} calendar {days}` for the same time of a later day, or `{n} working {days}` for days that are open")
+    format!(
+        "write `{hours}h` for elapsed time, `{n} calendar {days}` for the same time of a later day, or `{n} working {days}` for days that are open"
+    )
 }
 
 impl Builder<'_> {
@@ -87,7 +89,8 @@ impl Builder<'_> {
         let (number, word) = written.split_at(digits);
         let word = word.trim();
         let tight = format!("{number}{}", &word[..1]);
-        let message = if word.len() > 1 { format!("`{word}` is spelled out") } else { format!("the `{word}` stands apart from its number") };
+        let message =
+            if word.len() > 1 { format!("`{word}` is spelled out") } else { format!("the `{word}` stands apart from its number") };
         self.near_miss(Code::SpacedUnit, span, message, format!("write `{tight}`"));
         Duration::parse(&tight.replace('_', "")).unwrap_or(Duration::SECOND)
     }
@@ -101,7 +104,9 @@ impl Builder<'_> {
             w if w.contains(' ') => format!("write `{n} working {}`", if n == "1" { "day" } else { "days" }),
             w if w.starts_with('w') => {
                 let weeks = if n == "1" { "week" } else { "weeks" };
-                format!("write `{n} calendar {weeks}` for the same time of a later week, `5 working days` for days that are open, or `168h` for elapsed time")
+                format!(
+                    "write `{n} calendar {weeks}` for the same time of a later week, `5 working days` for days that are open, or `168h` for elapsed time"
+                )
             }
             _ => three_days(n),
         };
