@@ -27,7 +27,11 @@ fn the_readme_shows_the_report_that_its_command_prints() {
     let shown = trimmed(fences(&page, "text")[0]);
     let printed = trimmed(&text(&output.stdout));
     if std::env::var_os("BLESS").is_some() {
-        std::fs::write(root().join("README.md"), page.replacen(&format!("```text\n{}```", fences(&page, "text")[0]), &format!("```text\n{printed}\n```"), 1)).unwrap();
+        std::fs::write(
+            root().join("README.md"),
+            page.replacen(&format!("```text\n{}```", fences(&page, "text")[0]), &format!("```text\n{printed}\n```"), 1),
+        )
+        .unwrap();
     } else {
         assert_eq!(shown, printed, "BLESS=1 rewrites it");
     }

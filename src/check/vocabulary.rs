@@ -177,6 +177,25 @@ impl Checker {
                 self.model.states[known].when = when;
             }
         }
+        self.circular_states(id);
+    }
+
+    /// A state that waits for itself could never be told apart from one that does not.
+    fn circular_states(&mut self, case: CaseId) {
+        for state in self.model.cases[case].states.clone() {
+            let (mut reached, mut next) = (Vec::new(), self.model.states_before(state));
+            while let Some(before) = next.pop() {
+                if !reached.contains(&before) {
+                    reached.push(before);
+                    next.extend(self.model.states_before(before));
+                }
+            }
+            if reached.contains(&state) {
+                let State { span, name, .. } = &self.model.states[state];
+                let finding = Finding::new(Code::CircularState, *span, format!("state `{name}` depends on itself"));
+                self.say(finding.help("let one of the states of the circle begin and end with events alone"));
+            }
+        }
     }
 
     fn mixed_tiers(&mut self, span: crate::source::Span, other: Option<crate::source::Span>) {

@@ -93,6 +93,7 @@ codes! {
         OtherCurrency "other-currency" "amounts of two currencies meet",
         DivisionByZero "division-by-zero" "a fixed value divides by zero",
         CircularLet "circular-let" "named values depend on each other in a circle",
+        CircularState "circular-state" "states depend on each other in a circle",
         AssertFails "assert-fails" "an assertion does not hold for the declared values",
     }
     Time Error {

@@ -66,7 +66,7 @@ impl CaseState {
             return;
         }
         let mut tracks = std::mem::take(&mut self.tracks);
-        let moment = Moment { world, case: Some(self), own: &[], time: self.time };
+        let moment = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
         for track in &mut tracks {
             track.pass(&moment, t, to_the_end, sink);
         }
@@ -89,7 +89,7 @@ impl CaseState {
             let mut run =
                 std::mem::replace(&mut self.states[slot], StateRun { on: false, from: Matcher::default(), to: Matcher::default() });
             self.states[slot].on = run.on;
-            let moment = Moment { world, case: Some(self), own: &event.own, time: event.time };
+            let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
             let happening = Happening { event: event.event, entered: &entered, left: &left };
             let was = run.on;
             let mut again = false;
@@ -129,7 +129,7 @@ impl CaseState {
     /// Lets every obligation take the event.
     pub(super) fn judge(&mut self, world: &World<'_>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
         let mut tracks = std::mem::take(&mut self.tracks);
-        let moment = Moment { world, case: Some(self), own: &event.own, time: event.time };
+        let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
         for track in &mut tracks {
             track.event(&moment, happening, event, sink);
         }
@@ -143,7 +143,7 @@ impl CaseState {
 
     pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, sink: &mut Sink) {
         let tracks = std::mem::take(&mut self.tracks);
-        let moment = Moment { world, case: Some(self), own: &[], time: as_of };
+        let moment = Moment { world, case: Some(self), own: &[], time: as_of, start: None };
         for track in tracks {
             track.finish(&moment, as_of, sink);
         }

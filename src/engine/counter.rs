@@ -53,7 +53,7 @@ impl Counters {
             if !happens(counter.on, happening) || event.time < term.from || event.time >= term.to {
                 continue;
             }
-            let moment = Moment { world, case, own: &event.own, time: event.time };
+            let moment = Moment { world, case, own: &event.own, time: event.time, start: None };
             let conditions = [&counter.condition, &counter.applies, &counter.filter];
             if conditions.into_iter().any(|c| moment.allows(c.as_ref()) != Truth::True) {
                 continue;

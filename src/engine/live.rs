@@ -10,7 +10,7 @@ use crate::engine::truth::{Gap, Moment, Tiered, Truth};
 use crate::engine::world::World;
 use crate::event::{Event, TextId, Value};
 use crate::id::{CaseId, ObligationId, TierId};
-use crate::model::{Retier, Target};
+use crate::model::{Retier, Target, Type};
 use crate::plan::{Clocked, Duty};
 use crate::quantity::Exact;
 use crate::time::{Calendar, Duration, Instant};
@@ -48,6 +48,10 @@ pub(super) struct Live {
     pub(super) end: Option<(Instant, End)>,
     pub(super) evidence: Vec<Evidence>,
     at_due: Option<Reading>,
+    /// While it waits for its tier: what would have been read until these instants.
+    waiting: Vec<(Instant, Reading)>,
+    /// Its target was used up when it was stopped: reopened, it is breached.
+    used_up: bool,
     given: Vec<bool>,
     pub(super) group: Option<Option<Value>>,
     /// The first day of the period of a duty that begins with it.
@@ -80,7 +84,9 @@ pub(super) enum Opened {
 }
 
 impl Reading {
-    pub(super) fn at(moment: &Moment<'_>, obligation: ObligationId) -> Reading {
+    /// The case as it was, asked at an instant about the instance that began at `start`.
+    pub(super) fn at(moment: &Moment<'_>, obligation: ObligationId, time: Instant, start: Instant) -> Reading {
+        let moment = &Moment { time, start: Some(start), ..*moment };
         let obligation = moment.world.obligation(obligation);
         Reading {
             keys: obligation.keys.iter().map(|f| moment.field(*f)).collect(),
@@ -122,6 +128,8 @@ impl Live {
             end: None,
             evidence: Vec::new(),
             at_due: None,
+            waiting: Vec::new(),
+            used_up: false,
             given: Vec::new(),
             group: None,
             first: None,
@@ -150,7 +158,7 @@ impl Live {
             Choice::Nothing => return Opened::Nothing,
             Choice::Waits(gap) => self.waits = Some(gap),
             Choice::Unknown(gap) => self.unknown = Some(gap),
-            Choice::Row(row) => self.set_target(world, clocked, row),
+            Choice::Row(row) => self.set_target(world, clocked, row, None),
         }
         Opened::Instance(Box::new(self))
     }
@@ -158,7 +166,7 @@ impl Live {
     /// Opens an instance of a duty of each period.
     pub(super) fn open_period(mut self, world: &World<'_>, first: NaiveDate, group: Option<Option<Value>>) -> Option<Box<Live>> {
         let clocked = clocked(world, self.obligation);
-        let moment = Moment { world, case: None, own: &[], time: self.start };
+        let moment = Moment { world, case: None, own: &[], time: self.start, start: None };
         (self.first, self.group) = (Some(first), group);
         match self.open(&moment, Truth::True, Tiered::InNone, false) {
             Opened::Instance(mut live) => {
@@ -184,24 +192,36 @@ impl Live {
         (self.cancel, self.reset, self.reopen) = (optional(&clocked.cancel), optional(&clocked.reset), optional(&clocked.reopen));
     }
 
-    /// Starts the clock of a row, at the start, through all halts since.
-    fn set_target(&mut self, world: &World<'_>, clocked: &Clocked, row: usize) {
+    /// Starts the clock of a row, at the start, through all halts since. Notices that it would have given on the way are
+    /// given now, if there is somewhere to give them.
+    fn set_target(&mut self, world: &World<'_>, clocked: &Clocked, row: usize, mut sink: Option<(&Moment<'_>, &mut Sink)>) {
         let row = &clocked.rows[row];
         let calendar = row.clock.expect("a row with a target has a calendar");
         let days = &world.calendars[calendar];
+        self.calendar_ended = false;
         let Some(need) = target::need(row.target, days, self.start, self.first) else {
             self.calendar_ended = true;
             return;
         };
-        let mut halts = self.halts.iter();
-        let halted = halts.next().is_some_and(|h| h.1);
-        let mut clock = Clock::start(calendar, days, need, self.start, halted);
-        for (t, halted) in halts {
-            if *halted { clock.halt(days, *t) } else { clock.resume(days, *t) }
+        let halts = std::mem::take(&mut self.halts);
+        let halted = halts.first().is_some_and(|h| h.1);
+        self.clock = Some(Clock::start(calendar, days, need, self.start, halted));
+        for (t, halted) in halts.iter().skip(1) {
+            if let Some((moment, sink)) = &mut sink {
+                self.give_notices(moment, *t, false, sink);
+            }
+            if !halted {
+                self.skip_notices(world, *t);
+            }
+            if let Some(clock) = &mut self.clock {
+                if *halted { clock.halt(days, *t) } else { clock.resume(days, *t) }
+            }
         }
-        self.clock = Some(clock);
-        if clocked.retier != Retier::Carry {
-            self.halts = Vec::new();
+        if let Some((moment, sink)) = sink {
+            self.give_notices(moment, moment.time, false, sink);
+        }
+        if clocked.retier == Retier::Carry {
+            self.halts = halts;
         }
     }
 
@@ -241,7 +261,8 @@ impl Live {
     }
 
     /// A tier that was unknown is known now; false where it turns out that nothing was promised.
-    pub(super) fn settle_tier(&mut self, world: &World<'_>, tier: Tiered, event: &Event) -> bool {
+    pub(super) fn settle_tier(&mut self, moment: &Moment<'_>, tier: Tiered, event: &Event, sink: &mut Sink) -> bool {
+        let world = moment.world;
         if !self.tier_open || matches!(tier, Tiered::Unknown(_)) {
             return true;
         }
@@ -254,22 +275,30 @@ impl Live {
         match target::choose(&clocked.rows, &self.truths, tier) {
             Choice::Nothing => return false,
             Choice::Unknown(gap) | Choice::Waits(gap) => self.unknown = Some(gap),
-            Choice::Row(row) => self.set_target(world, clocked, row),
+            Choice::Row(row) => {
+                self.set_target(world, clocked, row, Some((moment, sink)));
+                // What was due before the tier was known is read as the case was then.
+                if self.is_overdue(event.time) {
+                    let due = self.clock.as_ref().and_then(Clock::due);
+                    let waiting = std::mem::take(&mut self.waiting);
+                    self.at_due = waiting.into_iter().find(|(until, _)| due.is_some_and(|due| due < *until)).map(|(_, reading)| reading);
+                }
+            }
         }
         true
     }
 
     /// Whether the tier is another than the one in force, and that matters still.
-    pub(super) fn tier_changed(&self, world: &World<'_>, tier: Tiered, t: Instant) -> bool {
+    pub(super) fn tier_changed(&self, tier: Tiered, t: Instant) -> bool {
         let now = match tier {
             Tiered::In(tier) => Some(tier),
             Tiered::InNone => None,
             Tiered::Unknown(_) => return false,
         };
-        !self.tier_open && now != self.tier && !self.is_overdue(world, t)
+        !self.tier_open && now != self.tier && !self.is_overdue(t)
     }
 
-    fn is_overdue(&self, _world: &World<'_>, t: Instant) -> bool {
+    fn is_overdue(&self, t: Instant) -> bool {
         self.clock.as_ref().is_some_and(|c| c.is_overdue(t))
     }
 
@@ -278,8 +307,8 @@ impl Live {
         let clocked = clocked(world, self.obligation);
         self.set_tier(tier);
         self.note(event);
-        let row = match target::choose(&clocked.rows, &self.truths, tier) {
-            Choice::Row(row) => &clocked.rows[row],
+        let at = match target::choose(&clocked.rows, &self.truths, tier) {
+            Choice::Row(row) => row,
             Choice::Nothing => {
                 self.end = Some((event.time, End::NoTarget));
                 self.settle(world, event.time);
@@ -290,18 +319,20 @@ impl Live {
                 return;
             }
         };
+        // On a calendar that had ended nothing was counted: the new target counts from the start.
+        let Some(clock) = &mut self.clock else { return self.set_target(world, clocked, at, None) };
+        let row = &clocked.rows[at];
         let calendar = row.clock.expect("a row with a target has a calendar");
         let new = &world.calendars[calendar];
         let need = match row.target {
             Target::Open(open) => Some(Need { open, not_before: event.time, named: false }),
             named => target::need(named, new, self.start, self.first),
         };
-        let (Some(need), Some(clock)) = (need, &mut self.clock) else {
-            self.calendar_ended = true;
-            return;
-        };
-        let on_new = need.named.then(|| counted(new, self.start, &self.halts, event.time));
-        clock.carry(calendar, [&world.calendars[clock.calendar], new], need, on_new, event.time);
+        self.calendar_ended = need.is_none();
+        if let Some(need) = need {
+            let on_new = need.named.then(|| counted(new, self.start, &self.halts, event.time));
+            clock.carry(calendar, [&world.calendars[clock.calendar], new], need, on_new, event.time);
+        }
     }
 
     /// Ends it.
@@ -318,8 +349,21 @@ impl Live {
     }
 
     /// Withdraws the stop: the time since it is paused.
-    pub(super) fn withdraw_stop(&mut self, world: &World<'_>, halted: bool, event: &Event) {
+    pub(super) fn withdraw_stop(&mut self, world: &World<'_>, halted: bool, event: &Event, reading: Option<Reading>) {
         let clocked = clocked(world, self.obligation);
+        // What was reached at the stop itself is not given any more, and what was due then was read then.
+        if let Some(clock) = &self.clock {
+            for (i, notice) in clocked.notices.iter().enumerate() {
+                self.given[i] |= clock.has_reached(beyond(clock, notice.at));
+            }
+            if let Some((stopped, _)) = self.end
+                && clock.due().is_some_and(|due| due <= stopped)
+                && !clock.is_halted()
+            {
+                self.used_up = true;
+                self.at_due = self.at_due.take().or(reading);
+            }
+        }
         let stopped = self.end.take().map_or(event.time, |e| e.0);
         self.note(event);
         self.anew(clocked);
@@ -343,10 +387,13 @@ impl Live {
         if self.end.is_some() {
             return;
         }
-        let world = moment.world;
         self.give_notices(moment, t, to_the_end, sink);
-        if self.at_due.is_none() && self.is_overdue(world, t) {
-            self.at_due = Some(Reading::at(moment, self.obligation));
+        if self.waits.is_some() {
+            self.waiting.push((t, Reading::at(moment, self.obligation, moment.time, self.start)));
+        }
+        if self.at_due.is_none() && self.is_overdue(t) {
+            let due = self.clock.as_ref().and_then(Clock::due).unwrap_or(t);
+            self.at_due = Some(Reading::at(moment, self.obligation, due, self.start));
         }
     }
 
@@ -366,7 +413,7 @@ impl Live {
             let Some(at) = notice_at(clock, days, notice.at) else { continue };
             if at < t || (to_the_end && at == t) {
                 self.given[i] = true;
-                let by_field = notice.to_field.and_then(|f| moment.field(f)).map(|v| plain(world, v));
+                let by_field = notice.to_field.and_then(|f| moment.field(f).map(|v| plain(world, &world.plan.fields[f].ty, v)));
                 sink.notices.push(NoticeRecord {
                     track: self.track,
                     obligation: self.obligation,
@@ -390,9 +437,14 @@ impl Live {
             return;
         }
         for (i, notice) in notices.iter().enumerate() {
-            if !self.given[i] && clock.has_reached(beyond(clock, notice.at)) {
-                self.given[i] = true;
-            }
+            // For a named instant 100% is the instant itself, whether or not all of its open time was used before.
+            let silenced = match notice.at {
+                Point::Share(share) if share == Exact::ONE => {
+                    clock.has_reached(Duration::ZERO) && clock.due().is_some_and(|due| (clock.mark()..resumed).contains(&due))
+                }
+                at => clock.has_reached(beyond(clock, at)),
+            };
+            self.given[i] |= silenced;
         }
     }
 
@@ -405,6 +457,9 @@ impl Live {
             let days = &world.calendars[clock.calendar];
             clock.settle(days, end);
             due = clock.due_if_resumed(days, end);
+        }
+        if self.calendar_ended {
+            due = None;
         }
         if self.ruled.is_some() {
             due = Some(self.start);
@@ -424,7 +479,7 @@ impl Live {
                 Some(End::Stop) if in_time(end) => (Verdict::Met, None),
                 _ => match self.saved.filter(|(t, _)| in_time(*t)) {
                     Some((_, gap)) => (Verdict::Unknown, Some(Reason::missing(gap))),
-                    None if how.is_some() || due.is_some_and(|due| due < as_of) => (Verdict::Breached, None),
+                    None if how.is_some() || self.used_up || due.is_some_and(|due| due < as_of) => (Verdict::Breached, None),
                     None => (Verdict::Pending, None),
                 },
             }
@@ -508,10 +563,11 @@ fn counted(days: &Calendar, start: Instant, halts: &[(Instant, bool)], until: In
 }
 
 /// A value in words, for a recipient.
-fn plain(world: &World<'_>, value: Value) -> String {
-    match value {
-        Value::Text(text) => world.texts.text(text).to_string(),
-        Value::Number(n) => n.short(6),
-        other => format!("{other:?}"),
+fn plain(world: &World<'_>, ty: &Type, value: Value) -> String {
+    match (value, ty) {
+        (Value::Text(text), _) => world.texts.text(text).to_string(),
+        (Value::Member(m), Type::Members(names)) => names.get(m as usize).cloned().unwrap_or_default(),
+        (Value::Number(n), _) => n.short(6),
+        (other, _) => format!("{other:?}"),
     }
 }

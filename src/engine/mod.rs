@@ -1,8 +1,8 @@
 //! Plan and events to verdicts, objectives and notices: section 2 of the language.
 //!
 //! Events come in order of (time, file, row); the engine knows no file, no format and no clock on the wall. Each kind of
-//! case keeps its fields, states and open instances ([`case`]); an instance keeps its own clock ([`clock`]); what is
-//! decided becomes an [`Outcome`], and [`objective`] sums outcomes and counted events up by period.
+//! case keeps its fields, states and open instances (`case`); an instance keeps its own clock (`clock`); what is
+//! decided becomes an [`Outcome`], and `objective` sums outcomes and counted events up by period.
 
 mod case;
 mod clock;

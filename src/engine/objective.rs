@@ -115,6 +115,8 @@ struct Measured {
     amount: Amount,
     ratio: Option<(Exact, Exact)>,
     n: u64,
+    /// It is no measure, but a number of the text.
+    fixed: bool,
 }
 
 pub(super) fn evaluate(world: &World<'_>, outcomes: &[Outcome], counters: &Counters, as_of: Instant) -> Vec<ObjectiveRecord> {
@@ -379,12 +381,6 @@ impl Scope<'_> {
 
     fn judged(&self, scenario: Scenario) -> Option<bool> {
         let shown = self.measure(first(&self.objective.goal), scenario);
-        if matches!(shown.amount, Amount::Nothing) {
-            return self.objective.no_data;
-        }
-        if shown.n < u64::from(self.objective.sample) {
-            return None;
-        }
         let goal = self.goal(&self.objective.goal, scenario);
         match &self.objective.minimum {
             None => goal,
@@ -405,8 +401,11 @@ impl Scope<'_> {
     }
 
     fn compare(&self, a: &Measured, sign: Comparison, b: &Measured) -> Option<bool> {
+        // Too small a sample says nothing, whatever its value.
+        let small = |m: &Measured| !m.fixed && m.n < u64::from(self.objective.sample);
         let order = match (a.amount, b.amount) {
-            (Amount::Nothing, _) | (_, Amount::Nothing) => return None,
+            (Amount::Nothing, _) | (_, Amount::Nothing) => return self.objective.no_data,
+            _ if small(a) || small(b) => return None,
             (Amount::Endless, Amount::Endless) => Ordering::Equal,
             (Amount::Endless, Amount::Known(_)) => Ordering::Greater,
             (Amount::Known(_), Amount::Endless) => Ordering::Less,
@@ -423,7 +422,7 @@ impl Scope<'_> {
 
     fn measure(&self, measure: &Measure, scenario: Scenario) -> Measured {
         match measure {
-            Measure::Fixed(value) => Measured { amount: Amount::Known(*value), ratio: None, n: 0 },
+            Measure::Fixed(value) => Measured { amount: Amount::Known(*value), ratio: None, n: 0, fixed: true },
             Measure::Met(parts) => self.met(parts, scenario),
             Measure::Misses(part) => {
                 let (mut misses, mut n) = (0, 0);
@@ -432,18 +431,18 @@ impl Scope<'_> {
                     misses += u64::from(verdict == Verdict::Breached);
                     n += u64::from(matches!(verdict, Verdict::Met | Verdict::Breached));
                 }
-                Measured { amount: Amount::Known(whole(misses)), ratio: None, n }
+                Measured { amount: Amount::Known(whole(misses)), ratio: None, n, fixed: false }
             }
             Measure::OfClock(statistic, part) => self.of_clock(*statistic, part, scenario),
             Measure::Count(counter) => {
                 let n = self.tallies(*counter).map(|t| t.events).sum();
-                Measured { amount: Amount::Known(whole(n)), ratio: None, n }
+                Measured { amount: Amount::Known(whole(n)), ratio: None, n, fixed: false }
             }
             Measure::OfField(statistic, counter) => {
                 let values: Vec<Exact> = self.tallies(*counter).flat_map(|t| t.values.iter().copied()).collect();
                 let n = values.len() as u64;
                 let values = values.into_iter().map(Amount::Known).collect();
-                Measured { amount: of_values(*statistic, values), ratio: None, n }
+                Measured { amount: of_values(*statistic, values), ratio: None, n, fixed: false }
             }
             Measure::Arithmetic(a, operator, b) => {
                 let (a, b) = (self.measure(a, scenario), self.measure(b, scenario));
@@ -455,7 +454,7 @@ impl Scope<'_> {
                     Amount::Known(value) => Amount::Known(how.of(value)),
                     other => other,
                 };
-                Measured { amount, ratio: None, n: inner.n }
+                Measured { amount, ratio: None, n: inner.n, fixed: false }
             }
         }
     }
@@ -495,7 +494,7 @@ impl Scope<'_> {
         }
         let value = Exact::ratio(met.into(), decided.into());
         let ratio = value.map(|_| (whole(met), whole(decided)));
-        Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n: decided }
+        Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n: decided, fixed: false }
     }
 
     /// Elapsed times of decided instances; a pending one is met as it stands, or breached without end.
@@ -510,7 +509,7 @@ impl Scope<'_> {
             }
         }
         let n = values.len() as u64;
-        Measured { amount: of_values(statistic, values), ratio: None, n }
+        Measured { amount: of_values(statistic, values), ratio: None, n, fixed: false }
     }
 }
 
@@ -606,11 +605,11 @@ fn mean(values: &[Amount]) -> Amount {
 }
 
 fn arithmetic(a: &Measured, operator: Operator, b: &Measured) -> Measured {
-    let n = if operator == Operator::Divide && b.n > 0 { b.n } else { a.n.max(b.n) };
+    let n = if operator == Operator::Divide && !b.fixed { b.n } else { a.n.max(b.n) };
     let (x, y) = match (a.amount, b.amount) {
         (Amount::Known(x), Amount::Known(y)) => (x, y),
-        (Amount::Nothing, _) | (_, Amount::Nothing) => return Measured { amount: Amount::Nothing, ratio: None, n },
-        _ => return Measured { amount: Amount::Endless, ratio: None, n },
+        (Amount::Nothing, _) | (_, Amount::Nothing) => return Measured { amount: Amount::Nothing, ratio: None, n, fixed: false },
+        _ => return Measured { amount: Amount::Endless, ratio: None, n, fixed: false },
     };
     let (value, ratio) = match operator {
         Operator::Add => (x.add(y), None),
@@ -618,5 +617,5 @@ fn arithmetic(a: &Measured, operator: Operator, b: &Measured) -> Measured {
         Operator::Multiply => (x.mul(y), None),
         Operator::Divide => (x.div(y), (!y.is_zero()).then_some((x, y))),
     };
-    Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n }
+    Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n, fixed: false }
 }

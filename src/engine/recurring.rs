@@ -35,6 +35,8 @@ struct Version {
 /// The instances of one group; one for each period since the group was first seen.
 struct GroupRun {
     group: Option<Option<Value>>,
+    /// Instances of earlier versions.
+    before: u32,
     instances: Vec<Live>,
 }
 
@@ -45,7 +47,7 @@ impl Recurring {
     }
 
     pub(super) fn event(&mut self, world: &World<'_>, case: Option<&CaseState>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
-        let moment = Moment { world, case, own: &event.own, time: event.time };
+        let moment = Moment { world, case, own: &event.own, time: event.time, start: None };
         if let Duty::Rule(_) = &world.obligation(self.versions[0].id).duty {
             let ids = &world.plan.tracks[self.index].0;
             if case.is_none()
@@ -56,24 +58,42 @@ impl Recurring {
             }
             return;
         }
-        for version in &mut self.versions {
-            version.begin(world, self.index, event.time, sink);
+        self.begin(world, event.time, sink);
+        // The latest begun period's instance takes the event, whichever version it is of.
+        let latest = self.versions.iter_mut().filter(|v| !v.begun.is_empty()).max_by_key(|v| v.begun.last().map(|b| b.1));
+        if let Some(version) = latest {
             version.event(&moment, self.index, happening, event, sink);
         }
     }
 
+    /// Opens the instances of all periods that have begun by `t`. A later version goes on numbering where the one before
+    /// it ended.
+    fn begin(&mut self, world: &World<'_>, t: Instant, sink: &mut Sink) {
+        let mut before: Vec<(Option<Option<Value>>, u32)> = Vec::new();
+        for version in &mut self.versions {
+            version.begin(world, self.index, t, &before, sink);
+            for group in &version.groups {
+                let count = group.before + group.instances.len() as u32;
+                match before.iter_mut().find(|(g, _)| *g == group.group) {
+                    Some(known) => known.1 = count,
+                    None => before.push((group.group, count)),
+                }
+            }
+        }
+    }
+
     pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, sink: &mut Sink) {
-        let moment = Moment { world, case: None, own: &[], time: as_of };
+        let moment = Moment { world, case: None, own: &[], time: as_of, start: None };
         for live in std::mem::take(&mut self.ruled) {
-            let reading = Reading::at(&moment, live.obligation);
+            let reading = Reading::at(&moment, live.obligation, as_of, live.start);
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
+        self.begin(world, as_of, sink);
         for version in &mut self.versions {
-            version.begin(world, self.index, as_of, sink);
             for group in std::mem::take(&mut version.groups) {
                 for mut live in group.instances {
                     live.pass(&moment, as_of, true, sink);
-                    let reading = Reading::at(&moment, live.obligation);
+                    let reading = Reading::at(&moment, live.obligation, as_of, live.start);
                     sink.outcomes.push(live.outcome(world, reading, as_of));
                 }
             }
@@ -94,20 +114,21 @@ impl Version {
         let begins = first.from >= agreement.from;
         version.next = Some(if begins { first } else { first.next(*unit, agreement.fiscal) });
         if by.is_empty() {
-            version.groups.push(GroupRun { group: None, instances: Vec::new() });
+            version.groups.push(GroupRun { group: None, before: 0, instances: Vec::new() });
         }
         // An enumeration's members are all expected, seen or not.
         if let Some(field) = by.first()
             && let Type::Members(members) = &world.plan.fields[*field].ty
         {
-            let groups = (0..members.len() as u32).map(|m| GroupRun { group: Some(Some(Value::Member(m))), instances: Vec::new() });
+            let groups =
+                (0..members.len() as u32).map(|m| GroupRun { group: Some(Some(Value::Member(m))), before: 0, instances: Vec::new() });
             version.groups.extend(groups);
         }
         version
     }
 
     /// Opens the instances of all periods that have begun by `t`.
-    fn begin(&mut self, world: &World<'_>, index: usize, t: Instant, sink: &mut Sink) {
+    fn begin(&mut self, world: &World<'_>, index: usize, t: Instant, before: &[(Option<Option<Value>>, u32)], sink: &mut Sink) {
         let (Some(unit), term) = (self.unit, world.term(self.id)) else { return };
         while let Some(period) = self.next.take() {
             let start = term.zone.midnight(period.from);
@@ -117,9 +138,12 @@ impl Version {
             }
             self.next = Some(period.next(unit, world.plan.agreement_of(self.id).fiscal));
             for group in &mut self.groups {
+                if group.instances.is_empty() {
+                    group.before = before.iter().find(|(g, _)| *g == group.group).map_or(0, |(_, n)| *n);
+                }
                 // The instance before is not touched by later events, but its notices go on.
                 if let Some(live) = group.instances.last_mut() {
-                    live.pass(&Moment { world, case: None, own: &[], time: start }, start, false, sink);
+                    live.pass(&Moment { world, case: None, own: &[], time: start, start: None }, start, false, sink);
                 }
                 group.open(world, self.id, index, &period, start);
             }
@@ -135,8 +159,9 @@ impl Version {
         if let Some(Some(value)) = group
             && !self.groups.iter().any(|g| g.group == group)
         {
-            let mut run = GroupRun { group: Some(Some(value)), instances: Vec::new() };
-            if let Some((period, start)) = self.begun.last() {
+            let mut run = GroupRun { group: Some(Some(value)), before: 0, instances: Vec::new() };
+            let ends = |period: &Period| period.instants(&world.term(self.id).zone).1;
+            if let Some((period, start)) = self.begun.last().filter(|(period, _)| event.time < ends(period)) {
                 run.open(world, self.id, index, period, *start);
             }
             self.groups.push(run);
@@ -145,10 +170,12 @@ impl Version {
         let Some(live) = run.instances.last_mut().filter(|l| l.end.is_none()) else { return };
         live.pass(&Moment { case: None, own: &[], ..*moment }, event.time, false, sink);
         let zone = &world.term(self.id).zone;
-        if let Some(cancel) = &duty.cancel
-            && live.cancel.step(cancel, happening, moment, zone) == Hit::Yes
-        {
-            return live.close(world, End::Cancel, event);
+        if let Some(cancel) = &duty.cancel {
+            match live.cancel.step(cancel, happening, moment, zone) {
+                Hit::Yes => return live.close(world, End::Cancel, event),
+                Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
+                Hit::No => {}
+            }
         }
         match live.stop.step(&duty.stop, happening, moment, zone) {
             Hit::Yes => live.close(world, End::Stop, event),
@@ -168,7 +195,7 @@ impl Version {
 
 impl GroupRun {
     fn open(&mut self, world: &World<'_>, id: ObligationId, index: usize, period: &Period, start: Instant) {
-        let seq = self.instances.len() as u32 + 1;
+        let seq = self.before + self.instances.len() as u32 + 1;
         let live = Live::blank(id, index, None, seq, start);
         self.instances.extend(live.open_period(world, period.from, self.group).map(|live| *live));
     }

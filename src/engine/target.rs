@@ -63,9 +63,9 @@ pub(super) fn need(target: Target, calendar: &Calendar, start: Instant, first: O
         (Target::CalendarMonths(n), _) => calendar.calendar_months(start, n),
         (Target::WorkingDays(n), _) => calendar.working_days(start, n),
         (Target::Close(n), None) => calendar.close_of_working_day(start, n),
-        (Target::Close(n), Some(first)) => calendar.close_of_open_day(first, n),
+        (Target::Close(n), Some(first)) => calendar.close_of_open_day(start, first, n),
         (Target::Clock(m, n), None) => calendar.time_of_working_day(start, n, minutes(m)),
-        (Target::Clock(m, n), Some(first)) => calendar.time_of_open_day(first, n, minutes(m)),
+        (Target::Clock(m, n), Some(first)) => calendar.time_of_open_day(start, first, n, minutes(m)),
     }?;
     Some(Need { open: calendar.elapsed(start, named), not_before: named, named: true })
 }

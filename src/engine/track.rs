@@ -48,7 +48,7 @@ impl TrackState {
             live.pass(moment, t, to_the_end, sink);
         }
         for live in std::mem::take(&mut self.ended) {
-            let reading = Reading::at(moment, live.obligation);
+            let reading = Reading::at(moment, live.obligation, live.end.map_or(t, |e| e.0), live.start);
             let may_reopen = matches!(live.end, Some((_, End::Stop))) && reopens(moment.world, live.obligation);
             if let Some((before, reading)) = self.stopped.take() {
                 sink.outcomes.push(before.outcome(moment.world, reading, t));
@@ -76,7 +76,7 @@ impl TrackState {
         }
         let tier = moment.tier();
         match self.live.take() {
-            Some(mut live) => match self.act(&mut live, moment, happening, event, tier) {
+            Some(mut live) => match act(&mut live, moment, happening, event, tier, sink) {
                 Fate::Goes => self.live = Some(live),
                 Fate::Never => self.seq -= 1,
                 Fate::Ends => self.ended.push(*live),
@@ -88,43 +88,6 @@ impl TrackState {
             None => self.reopen(moment, happening, event, tier, sink),
         }
         self.start(moment, happening, event, tier, sink);
-    }
-
-    /// What an event does to an open instance.
-    fn act(&mut self, live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered) -> Fate {
-        let world = moment.world;
-        let id = live.obligation;
-        let duty = clocked(world, id);
-        let zone = &world.term(id).zone;
-        let halted = is_halted(moment, duty);
-        if !halted {
-            live.skip_notices(world, event.time);
-        }
-        live.set_halted(world, halted, event);
-        if !live.settle_tier(world, tier, event) {
-            return Fate::Never;
-        }
-        if let Some(cancel) = &duty.cancel {
-            match live.cancel.step(cancel, happening, moment, zone) {
-                Hit::Yes => return end(live, world, End::Cancel, event),
-                Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
-                Hit::No => {}
-            }
-        }
-        match live.stop.step(&duty.stop, happening, moment, zone) {
-            Hit::Yes => return end(live, world, End::Stop, event),
-            Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
-            Hit::No => {
-                if counts_towards(&duty.stop, happening) {
-                    live.note(event);
-                }
-            }
-        }
-        if duty.reset.as_ref().is_some_and(|p| live.reset.step(p, happening, moment, zone) == Hit::Yes) {
-            end(live, world, End::Reset, event);
-            return Fate::Anew;
-        }
-        retier(live, duty, world, event, tier)
     }
 
     /// A new instance from a reset, if an agreement is in force.
@@ -151,8 +114,8 @@ impl TrackState {
             }
             return;
         }
-        live.withdraw_stop(world, is_halted(moment, duty), event);
-        let fate = if live.settle_tier(world, tier, event) { retier(&mut live, duty, world, event, tier) } else { Fate::Never };
+        live.withdraw_stop(world, is_halted(moment, duty), event, reading);
+        let fate = if live.settle_tier(moment, tier, event, sink) { retier(&mut live, duty, world, event, tier) } else { Fate::Never };
         match fate {
             Fate::Goes => self.live = Some(Box::new(live)),
             Fate::Never => self.seq -= 1,
@@ -229,7 +192,7 @@ impl TrackState {
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
         for live in self.ended.into_iter().chain(self.unknown).chain(self.live.map(|live| *live)) {
-            let reading = Reading::at(moment, live.obligation);
+            let reading = Reading::at(moment, live.obligation, live.end.map_or(as_of, |e| e.0), live.start);
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
     }
@@ -245,6 +208,43 @@ enum Fate {
     Never,
 }
 
+/// What an event does to an open instance.
+fn act(live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) -> Fate {
+    let world = moment.world;
+    let id = live.obligation;
+    let duty = clocked(world, id);
+    let zone = &world.term(id).zone;
+    let halted = is_halted(moment, duty);
+    if !halted {
+        live.skip_notices(world, event.time);
+    }
+    live.set_halted(world, halted, event);
+    if !live.settle_tier(moment, tier, event, sink) {
+        return Fate::Never;
+    }
+    if let Some(cancel) = &duty.cancel {
+        match live.cancel.step(cancel, happening, moment, zone) {
+            Hit::Yes => return end(live, world, End::Cancel, event),
+            Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
+            Hit::No => {}
+        }
+    }
+    match live.stop.step(&duty.stop, happening, moment, zone) {
+        Hit::Yes => return end(live, world, End::Stop, event),
+        Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
+        Hit::No => {
+            if counts_towards(&duty.stop, happening) {
+                live.note(event);
+            }
+        }
+    }
+    if duty.reset.as_ref().is_some_and(|p| live.reset.step(p, happening, moment, zone) == Hit::Yes) {
+        end(live, world, End::Reset, event);
+        return Fate::Anew;
+    }
+    retier(live, duty, world, event, tier)
+}
+
 fn end(live: &mut Live, world: &World<'_>, how: End, event: &Event) -> Fate {
     live.close(world, how, event);
     Fate::Ends
@@ -252,7 +252,7 @@ fn end(live: &mut Live, world: &World<'_>, how: End, event: &Event) -> Fate {
 
 /// A change of tier.
 fn retier(live: &mut Live, duty: &Clocked, world: &World<'_>, event: &Event, tier: Tiered) -> Fate {
-    if duty.retier == Retier::Keep || !live.tier_changed(world, tier, event.time) {
+    if duty.retier == Retier::Keep || !live.tier_changed(tier, event.time) {
         return Fate::Goes;
     }
     if duty.retier == Retier::Carry {

@@ -42,6 +42,8 @@ pub(super) struct Moment<'a> {
     pub(super) case: Option<&'a CaseState>,
     pub(super) own: &'a [(FieldId, Seen)],
     pub(super) time: Instant,
+    /// The start of the instance that is asked about, where one is: `during` is about it.
+    pub(super) start: Option<Instant>,
 }
 
 impl From<bool> for Truth {
@@ -88,7 +90,7 @@ impl Moment<'_> {
                     (Err(gap), _) | (_, Err(gap)) => Truth::Unknown(gap),
                 },
                 Op::Present(field) => self.field(*field).is_some().into(),
-                Op::During(calendar) => self.world.calendars[*calendar].is_open(self.time).into(),
+                Op::During(calendar) => self.world.calendars[*calendar].is_open(self.start.unwrap_or(self.time)).into(),
                 Op::Not => stack.pop().map_or(Truth::False, Truth::not),
                 Op::All(n) => fold(&mut stack, *n, Truth::True, Truth::and),
                 Op::Any(n) => fold(&mut stack, *n, Truth::False, Truth::or),

@@ -12,9 +12,8 @@ use std::collections::HashMap;
 pub(super) struct Binding {
     /// The columns that are read, as the log names them.
     pub(super) columns: Vec<String>,
-    pub(super) key: Option<usize>,
-    /// The kind of case, where the source or the key's column names one.
-    pub(super) case: Option<CaseId>,
+    /// Columns of keys, each with the kind of case that the source or its name gives away.
+    pub(super) keys: Vec<(usize, Option<CaseId>)>,
     pub(super) shape: Shape,
     pub(super) fields: Vec<FieldBinding>,
     pub(super) id: Option<usize>,
@@ -135,7 +134,10 @@ impl<'a> Binder<'a> {
     }
 
     fn source(mut self, source: &Source) -> Result<Binding, Unreadable> {
-        let key = source.case.as_ref().map(|(_, column)| self.column(column, false));
+        let keys: Vec<(usize, Option<CaseId>)> = match &source.case {
+            Some((case, column)) => vec![(self.column(column, false), Some(*case))],
+            None => self.plain_keys(),
+        };
         let shape = if source.milestones.is_empty() {
             let (column, form) = match &source.time {
                 Some((column, form)) => (column.clone(), form.clone()),
@@ -149,7 +151,6 @@ impl<'a> Binder<'a> {
             let milestones = source.milestones.iter().map(|m| (m.event, self.column(&m.column, true), TimeReader::new(&m.form)));
             Shape::Wide(milestones.collect())
         };
-        let key = key.or_else(|| self.plain_key().map(|(column, _)| self.column(&column, false)));
         let id = source.id.as_ref().map(|c| self.column(c, false));
         let mut fields = Vec::new();
         let mut named: Vec<FieldId> = Vec::new();
@@ -163,8 +164,7 @@ impl<'a> Binder<'a> {
         self.plain_fields(case, &named, &mut fields);
         self.finish(Binding {
             columns: Vec::new(),
-            key,
-            case,
+            keys,
             shape,
             fields,
             id,
@@ -180,17 +180,16 @@ impl<'a> Binder<'a> {
         let time = self.column(&time, false);
         let event = if self.header.format == Format::Xes { "concept:name" } else { "event" };
         let event = vec![self.column(event, false)];
-        let (key, case) = match self.plain_key() {
-            Some((column, case)) => (Some(self.column(&column, false)), case),
-            None if self.plan.cases.is_empty() => (None, None),
-            None => (Some(self.column("case", false)), None),
-        };
+        let mut keys = self.plain_keys();
+        if keys.is_empty() && !self.plan.cases.is_empty() {
+            keys.push((self.column("case", false), None));
+        }
+        let case = if let [(_, case)] = keys.as_slice() { *case } else { None };
         let mut fields = Vec::new();
         self.plain_fields(case, &[], &mut fields);
         self.finish(Binding {
             columns: Vec::new(),
-            key,
-            case,
+            keys,
             shape: Shape::Long { time, reader: TimeReader::new(&TimeForm::default()), event, words: HashMap::new() },
             fields,
             id: None,
@@ -208,20 +207,24 @@ impl<'a> Binder<'a> {
         names.iter().find(|n| self.header.find(n).is_some()).unwrap_or(&"time").to_string()
     }
 
-    /// The column of the case's key, and the kind of case that its name gives away.
-    fn plain_key(&self) -> Option<(String, Option<CaseId>)> {
+    /// The columns of keys: one for each kind of case that the log names, or one for all.
+    fn plain_keys(&mut self) -> Vec<(usize, Option<CaseId>)> {
         if self.header.format == Format::Xes {
-            return Some(("case:concept:name".into(), self.only_case()));
+            return vec![(self.column("case:concept:name", false), self.only_case())];
         }
+        let mut keys = Vec::new();
         for (id, case) in self.plan.cases.enumerate() {
-            for name in [format!("{}_id", case.name), case.name.clone()] {
-                if self.header.find(&name).is_some() {
-                    return Some((name, Some(id)));
-                }
+            let names = [format!("{}_id", case.name), case.name.clone()];
+            if let Some(name) = names.iter().find(|n| self.header.find(n).is_some()) {
+                keys.push((self.column(name, false), Some(id)));
             }
         }
-        let name = ["case", "case_id"].into_iter().find(|n| self.header.find(n).is_some())?;
-        Some((name.to_string(), self.only_case()))
+        if keys.is_empty()
+            && let Some(name) = ["case", "case_id"].into_iter().find(|n| self.header.find(n).is_some())
+        {
+            keys.push((self.column(name, false), self.only_case()));
+        }
+        keys
     }
 
     fn only_case(&self) -> Option<CaseId> {
@@ -252,8 +255,12 @@ impl<'a> Binder<'a> {
             if ids.is_empty() || (self.header.find(name).is_none() && !self.header.open) {
                 continue;
             }
+            // A column that stands for something else already is no field, whatever its name.
+            let known = self.columns.len();
             let column = self.column(name, true);
-            // The column of the case's key is no field, whatever its name.
+            if column < known {
+                continue;
+            }
             fields.push(self.field(column, &ids, &TimeForm::default(), HashMap::new()));
         }
     }

@@ -99,26 +99,36 @@ impl<'p> Decoder<'p> {
     }
 
     fn accept(&mut self, binding: &Binding, row: &Row<'_>) -> Result<(), Fault> {
-        if let Some(id) = binding.id
-            && let Some(text) = cell(binding, row, id)
-        {
-            let text = self.log.texts.intern(text);
-            if !self.ids.insert(text) {
-                return Ok(());
-            }
+        let id = binding.id.and_then(|id| cell(binding, row, id)).map(|text| self.log.texts.intern(text));
+        if id.is_some_and(|id| self.ids.contains(&id)) {
+            return Ok(());
         }
         let origin = Origin { file: self.log.files.len() as u32 - 1, line: row.line };
         match &binding.shape {
             Shape::Long { .. } => self.long(binding, row, origin),
             Shape::Wide(_) => self.wide_row(binding, row, origin),
+        }?;
+        // A row that was rejected does not use up its id.
+        self.ids.extend(id);
+        Ok(())
+    }
+
+    /// The key of a row's case, and the kind of case that its column names.
+    fn key<'r>(binding: &Binding, row: &Row<'r>) -> Result<Option<(&'r str, Option<CaseId>)>, Fault> {
+        let mut said = binding.keys.iter().filter_map(|(column, case)| cell(binding, row, *column).map(|key| (*column, key, *case)));
+        let first = said.next();
+        if let Some((column, value, _)) = said.next() {
+            return Err(Fault { column, value: value.to_string(), expected: "one case: this row names two".into() });
         }
+        Ok(first.map(|(_, key, case)| (key, case)))
     }
 
     fn long(&mut self, binding: &Binding, row: &Row<'_>, origin: Origin) -> Result<(), Fault> {
         let Shape::Long { time, reader, event: columns, words } = &binding.shape else { return Ok(()) };
         let written = cell(binding, row, *time).unwrap_or("");
         let read = reader.read(written).map_err(|expected| Fault { column: *time, value: written.to_string(), expected })?;
-        let key = binding.key.and_then(|k| cell(binding, row, k));
+        let key = Self::key(binding, row)?;
+        let key_column = binding.keys.first().map_or(*time, |k| k.0);
         let word: Vec<&str> = columns.iter().map(|c| cell(binding, row, *c).unwrap_or("")).collect();
         let said = word.iter().any(|w| !w.is_empty());
         let owned: Vec<String> = word.iter().map(|w| w.to_string()).collect();
@@ -127,20 +137,29 @@ impl<'p> Decoder<'p> {
             if let Some((id, fields)) = words.get(&owned) {
                 (found, implied) = (Some(*id), fields.as_slice());
             } else if let [word] = word.as_slice() {
-                found = self.event_named(binding, key.is_some(), word.trim());
+                let named = self.event_named(key.map(|k| k.1), word.trim());
+                found = named.map_err(|expected| Fault { column: columns[0], value: word.to_string(), expected })?;
             }
         }
-        let kind = match (key, found.map(|e| self.plan.events[e].case)) {
-            (None, _) => None,
-            (Some(_), Some(Some(case))) => Some(case),
-            // An event of the top level belongs to no case, whatever else the row says.
-            (Some(_), Some(None)) => None,
-            (Some(_), None) => binding.case.or_else(|| if self.plan.cases.len() == 1 { self.plan.cases.ids().next() } else { None }),
+        let of_case = found.and_then(|e| self.plan.events[e].case);
+        let kind = match key {
+            None if of_case.is_some() => {
+                return Err(Fault { column: key_column, value: String::new(), expected: "the key of a case".into() });
+            }
+            None => None,
+            Some((key, named)) => match named.or(of_case).or_else(|| self.only_case()) {
+                Some(kind) if of_case.is_some_and(|c| c != kind) => {
+                    let expected = format!("an event of a {}", self.plan.cases[kind].name);
+                    return Err(Fault { column: columns.first().copied().unwrap_or(*time), value: owned.join(" / "), expected });
+                }
+                Some(kind) => Some(kind),
+                None => {
+                    let names: Vec<String> = self.plan.cases.iter().map(|c| format!("`{}`", c.name)).collect();
+                    let expected = format!("a column that says which kind of case this is: {}", names.join(", "));
+                    return Err(Fault { column: key_column, value: key.to_string(), expected });
+                }
+            },
         };
-        if found.is_some_and(|e| self.plan.events[e].case.is_some()) && key.is_none() {
-            let column = binding.key.unwrap_or(*time);
-            return Err(Fault { column, value: String::new(), expected: "the key of a case".into() });
-        }
         if said && found.is_none() {
             let name = owned.join(" / ");
             let known = binding.ignore.contains(&name);
@@ -163,11 +182,17 @@ impl<'p> Decoder<'p> {
         }
         self.log.ambiguous += u64::from(read.ambiguous);
         self.seen(read.time);
-        let case = match (key, kind) {
-            (Some(key), Some(kind)) => Some((kind, self.log.texts.intern(key))),
-            _ => None,
-        };
-        self.log.events.push(Event { time: read.time, case, event: found, fields, own, origin });
+        let case = key.zip(kind).map(|((key, _), kind)| (kind, self.log.texts.intern(key)));
+        // An event of the top level happens to no case; what its row says of one still holds.
+        let top = found.filter(|e| self.plan.events[*e].case.is_none());
+        if case.is_none() || top.is_none() {
+            self.log.events.push(Event { time: read.time, case, event: found, fields, own, origin });
+            return Ok(());
+        }
+        if !fields.is_empty() {
+            self.log.events.push(Event { time: read.time, case, event: None, fields, own: Vec::new(), origin });
+        }
+        self.log.events.push(Event { time: read.time, case: None, event: top, fields: Vec::new(), own, origin });
         Ok(())
     }
 
@@ -175,14 +200,26 @@ impl<'p> Decoder<'p> {
         self.log.latest = Some(self.log.latest.map_or(time, |t| t.max(time)));
     }
 
-    fn event_named(&self, binding: &Binding, keyed: bool, name: &str) -> Option<EventId> {
+    /// The event of a name: of the kind of case that the key's column names, of the one kind that has it, or of the top
+    /// level. `key` is nothing where the row names no case.
+    fn event_named(&self, key: Option<Option<CaseId>>, name: &str) -> Result<Option<EventId>, String> {
         let of_case = |case: CaseId| self.events.get(&(Some(case), name)).copied();
-        let own = match (keyed, binding.case) {
-            (false, _) => None,
-            (true, Some(case)) => of_case(case),
-            (true, None) => self.plan.cases.ids().find_map(of_case),
-        };
-        own.or_else(|| self.events.get(&(None, name)).copied())
+        let top = self.events.get(&(None, name)).copied();
+        match key {
+            None => Ok(top.or_else(|| self.plan.cases.ids().find_map(of_case))),
+            Some(Some(case)) => Ok(of_case(case).or(top)),
+            Some(None) => {
+                let mut having = self.plan.cases.ids().filter_map(of_case);
+                match (having.next(), having.next()) {
+                    (Some(_), Some(_)) => Err("an event of one kind of case: several have this one".into()),
+                    (found, _) => Ok(found.or(top)),
+                }
+            }
+        }
+    }
+
+    fn only_case(&self) -> Option<CaseId> {
+        if self.plan.cases.len() == 1 { self.plan.cases.ids().next() } else { None }
     }
 
     /// The fields of a row: the event's own go to `own`, the case's are given back.
@@ -235,10 +272,10 @@ impl<'p> Decoder<'p> {
 
     fn wide_row(&mut self, binding: &Binding, row: &Row<'_>, origin: Origin) -> Result<(), Fault> {
         let Shape::Wide(milestones) = &binding.shape else { return Ok(()) };
-        let column = binding.key.unwrap_or(0);
+        let column = binding.keys.first().map_or(0, |k| k.0);
         let no_key = || Fault { column, value: String::new(), expected: "the key of a case".into() };
-        let key = binding.key.and_then(|k| cell(binding, row, k)).ok_or_else(no_key)?;
-        let kind = binding.case.or_else(|| milestones.iter().find_map(|(e, ..)| self.plan.events[*e].case)).ok_or_else(no_key)?;
+        let (key, case) = Self::key(binding, row)?.ok_or_else(no_key)?;
+        let kind = case.or_else(|| milestones.iter().find_map(|(e, ..)| self.plan.events[*e].case)).ok_or_else(no_key)?;
         let mut reached = Vec::new();
         for (position, (event, column, reader)) in milestones.iter().enumerate() {
             let Some(written) = cell(binding, row, *column) else { continue };
@@ -259,9 +296,16 @@ impl<'p> Decoder<'p> {
 
     pub(super) fn finish(mut self) -> Log {
         let wide = std::mem::take(&mut self.wide);
-        wide.finish(self.plan, &mut self.log);
-        // Equal times keep the order of files and rows: the sort is stable, and rows were read in that order.
-        self.log.events.sort_by_key(|e| e.time);
+        let mut lifelong = wide.finish(self.plan, &mut self.log);
+        // Rows of a file were read in their order, and the sort keeps it.
+        self.log.events.sort_by_key(|e| (e.time, e.origin.file));
+        // What a wide row says of a case holds from the case's first event on, whatever file that is of.
+        for event in &mut self.log.events {
+            if let Some(mut fields) = event.case.and_then(|case| lifelong.remove(&case)) {
+                fields.append(&mut event.fields);
+                event.fields = fields;
+            }
+        }
         self.log
     }
 }

@@ -10,6 +10,9 @@ use std::collections::HashMap;
 /// A milestone: its position among the source's, its event, when, and the event's own fields.
 pub(super) type Milestone = (usize, EventId, Instant, Vec<(FieldId, Value)>);
 
+/// Fields of a case and their values.
+pub(super) type Fields = Vec<(FieldId, Option<Value>)>;
+
 /// The cases of wide rows, in the order in which they were first seen.
 #[derive(Default)]
 pub(super) struct Wide {
@@ -19,13 +22,13 @@ pub(super) struct Wide {
 
 struct WideCase {
     key: (CaseId, TextId),
-    fields: Vec<(FieldId, Option<Value>)>,
+    fields: Fields,
     milestones: Vec<(Milestone, Origin)>,
 }
 
 impl Wide {
     /// Takes a row. Its fields hold for the whole life of the case; of several rows the last one's do.
-    pub(super) fn add(&mut self, key: (CaseId, TextId), fields: Vec<(FieldId, Option<Value>)>, reached: Vec<Milestone>, origin: Origin) {
+    pub(super) fn add(&mut self, key: (CaseId, TextId), fields: Fields, reached: Vec<Milestone>, origin: Origin) {
         let at = *self.index.entry(key).or_insert_with(|| {
             self.cases.push(WideCase { key, fields: Vec::new(), milestones: Vec::new() });
             self.cases.len() - 1
@@ -46,8 +49,9 @@ impl Wide {
         }
     }
 
-    /// Gives the events of all cases to the log.
-    pub(super) fn finish(self, plan: &Plan, log: &mut Log) {
+    /// Gives the events of all cases to the log; the fields that hold for a case's whole life are given back.
+    pub(super) fn finish(self, plan: &Plan, log: &mut Log) -> HashMap<(CaseId, TextId), Fields> {
+        let mut lifelong = HashMap::new();
         for mut case in self.cases {
             // A milestone before the case's first-declared one is taken at that one's instant.
             let first = case.milestones.iter().filter(|(m, _)| m.0 == 0).map(|(m, _)| m.2).min();
@@ -64,11 +68,11 @@ impl Wide {
                 milestone.2 = first;
             }
             case.milestones.sort_by_key(|(m, _)| (m.2, m.0));
-            let mut fields = std::mem::take(&mut case.fields);
+            lifelong.insert(case.key, case.fields);
             for ((_, event, time, own), origin) in case.milestones {
-                let fields = std::mem::take(&mut fields);
-                log.events.push(Event { time, case: Some(case.key), event: Some(event), fields, own, origin });
+                log.events.push(Event { time, case: Some(case.key), event: Some(event), fields: Vec::new(), own, origin });
             }
         }
+        lifelong
     }
 }

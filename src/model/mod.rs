@@ -169,6 +169,20 @@ impl Model {
         self.calendars.ids().next().expect("a model begins with `always`")
     }
 
+    /// The states that a state's patterns speak of: they change before it does.
+    pub fn states_before(&self, state: StateId) -> Vec<StateId> {
+        let StateWhen::Between(from, to) = &self.states[state].when else { return Vec::new() };
+        let atoms = from.any.iter().chain(&to.any).flatten();
+        let named = atoms.flat_map(|atom| {
+            let changed = match atom.on {
+                Trigger::Entering(state) | Trigger::Leaving(state) => Some(state),
+                Trigger::Event(_) => None,
+            };
+            changed.into_iter().chain(atom.during)
+        });
+        named.collect()
+    }
+
     /// The service of an obligation.
     pub fn service_of(&self, obligation: ObligationId) -> &Service {
         &self.services[self.obligations[obligation].service]

@@ -1,7 +1,7 @@
 //! [`model`](crate::model) to plan.
 
 use crate::ast::{self, Recipient};
-use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, Id, ObligationId, Table};
+use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, Id, ObligationId, StateId, Table};
 use crate::model::{self, ConditionKind, MeasureKind, MeasureUnit, Model, Owner, Subject, TierRule, Trigger};
 use crate::plan::{
     Agreement, Atom, Calendar, Case, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Goal, Key,
@@ -37,7 +37,7 @@ impl Compiler<'_> {
         self.zone = model.agreements.iter().next().map_or_else(Zone::utc, |a| a.zone.clone());
         let states = model.states.enumerate().map(|(id, s)| self.state(id, s)).collect();
         let tiers = model.tiers.iter().map(|t| self.tier(t)).collect();
-        let cases: Table<CaseId, Case> = model.cases.iter().map(case).collect();
+        let cases: Table<CaseId, Case> = model.cases.enumerate().map(|(id, c)| case(model, id, c)).collect();
         let fields = model.fields.enumerate().map(|(id, f)| self.field(id, f)).collect();
         let mut obligations: Vec<Obligation> = Vec::new();
         for (id, obligation) in model.obligations.enumerate() {
@@ -106,8 +106,8 @@ impl Compiler<'_> {
         CalendarId::from_index(index)
     }
 
-    fn state(&mut self, id: crate::id::StateId, state: &model::State) -> State {
-        let slot = self.model.cases[state.case].states.iter().position(|s| *s == id).expect("a state is one of its case's");
+    fn state(&mut self, id: StateId, state: &model::State) -> State {
+        let slot = states_in_order(self.model, state.case).iter().position(|s| *s == id).expect("a state is one of its case's");
         let when = match &state.when {
             model::StateWhen::Between(from, to) => StateWhen::Between(self.pattern(from), self.pattern(to)),
             model::StateWhen::Holds(condition) => StateWhen::Holds(self.condition(condition)),
@@ -483,13 +483,25 @@ fn value_knows(model: &Model, value: &model::Value, case: Option<CaseId>) -> boo
     }
 }
 
-fn case(case: &model::Case) -> Case {
+/// A case's states, each after those that its patterns speak of.
+fn states_in_order(model: &Model, case: CaseId) -> Vec<StateId> {
+    let mut left: Vec<StateId> = model.cases[case].states.clone();
+    let mut ordered: Vec<StateId> = Vec::new();
+    while !left.is_empty() {
+        let ready = left.iter().position(|s| model.states_before(*s).iter().all(|b| ordered.contains(b)));
+        // A circle is an error of the spec, and such a spec is not compiled.
+        ordered.push(left.remove(ready.unwrap_or(0)));
+    }
+    ordered
+}
+
+fn case(model: &Model, id: CaseId, case: &model::Case) -> Case {
     Case {
         name: case.name.clone(),
         title: case.title.clone(),
         fields: case.fields.clone(),
         events: case.events.clone(),
-        states: case.states.clone(),
+        states: states_in_order(model, id),
         tiers: case.tiers.clone(),
         since: Vec::new(),
     }

@@ -41,7 +41,7 @@ pub struct Case {
     pub fields: Vec<FieldId>,
     /// Its events.
     pub events: Vec<EventId>,
-    /// Its states, in evaluation order.
+    /// Its states, each after those that it speaks of.
     pub states: Vec<StateId>,
     /// Its tiers, strongest first.
     pub tiers: Vec<TierId>,

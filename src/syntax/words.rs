@@ -13,7 +13,7 @@ pub(super) fn wanted(rule: Rule) -> Option<String> {
         return Some(format!("`{word}`"));
     }
     let words = match rule {
-        Rule::name | Rule::path | Rule::call | Rule::happened | Rule::target_path => "a name",
+        Rule::name | Rule::path | Rule::percentile | Rule::call | Rule::happened | Rule::target_path => "a name",
         Rule::string | Rule::quoted | Rule::title => "a text in quotes",
         Rule::lbrace => "`{`",
         Rule::rbrace => "`}`",

@@ -180,24 +180,32 @@ impl Calendar {
         })
     }
 
-    /// The last close of the `n`-th open day from `first` on, counted from 1.
-    pub fn close_of_open_day(&self, first: NaiveDate, n: u32) -> Option<Instant> {
-        self.open_day(first, n, |days, day| Some(days.of(day).last()?.1))
+    /// The last close of the `n`-th open day from `first` on, counted from 1; the next open day's where that is not after `start`.
+    pub fn close_of_open_day(&self, start: Instant, first: NaiveDate, n: u32) -> Option<Instant> {
+        self.open_day(start, first, n, |days, day| Some(days.of(day).last()?.1))
     }
 
-    /// A wall-clock time of the `n`-th open day from `first` on, counted from 1.
-    pub fn time_of_open_day(&self, first: NaiveDate, n: u32, clock: TimeDelta) -> Option<Instant> {
-        self.open_day(first, n, |days, day| Some(self.zone.instant(super::instant::midnight(days.date(day)?) + clock)))
+    /// A wall-clock time of the `n`-th open day from `first` on, counted from 1; the next open day's where that is not after
+    /// `start`.
+    pub fn time_of_open_day(&self, start: Instant, first: NaiveDate, n: u32, clock: TimeDelta) -> Option<Instant> {
+        self.open_day(start, first, n, |days, day| Some(self.zone.instant(super::instant::midnight(days.date(day)?) + clock)))
     }
 
-    fn open_day(&self, first: NaiveDate, n: u32, of: impl Fn(&OpenDays, usize) -> Option<Instant>) -> Option<Instant> {
+    fn open_day(&self, begins: Instant, first: NaiveDate, n: u32, of: impl Fn(&OpenDays, usize) -> Option<Instant>) -> Option<Instant> {
         self.by_days(self.zone.midnight(first), |days| {
             let start = days.from(first);
             let silent = (days.date(start)? - first).num_days() > 731;
             if silent {
                 return None;
             }
-            of(days, days.after(start, n.checked_sub(1)? as usize)?)
+            let mut day = days.after(start, n.checked_sub(1)? as usize)?;
+            loop {
+                let t = of(days, day)?;
+                if t > begins {
+                    return Some(t);
+                }
+                day = days.after(day, 1)?;
+            }
         })
     }
 

@@ -154,7 +154,8 @@ impl Builder<'_> {
             Rule::during => ExprKind::During(self.name(Parts::of(inner).need(Rule::name))),
             Rule::call => {
                 let mut parts = Parts::of(inner);
-                let name = self.name(parts.need(Rule::name));
+                let name = parts.next().expect("a call has a name");
+                let name = self.name(name);
                 let arguments = parts.all(Rule::argument).into_iter().map(|n| self.argument(n)).collect();
                 ExprKind::Call(name, arguments)
             }
