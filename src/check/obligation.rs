@@ -1,9 +1,10 @@
 //! Obligations.
 
 use crate::ast::{self, Clause, ObligationClause, Recipient, TargetKind};
+use crate::check::pattern::{Word, words_of};
 use crate::check::{Checker, Scope};
 use crate::diagnostic::{Code, Finding};
-use crate::id::{CalendarId, ServiceId};
+use crate::id::{CalendarId, CaseId, ServiceId};
 use crate::model::{Condition, ConditionKind, Duty, Notice, Obligation, Pattern, Retier, Row, Start, Target};
 use crate::source::Span;
 use crate::time::{Duration, Unit};
@@ -45,14 +46,7 @@ impl Checker {
         }
         let clauses = self.sorted(&written.clauses);
         let base = Scope { agreement: Some(agreement), ..Scope::default() };
-        let case = match (&clauses.start, &clauses.require, &clauses.forbid) {
-            (Some((_, pattern)), ..) => {
-                let named = self.case_of_pattern(pattern).or_else(|| clauses.stop.and_then(|stop| self.case_of_pattern(stop)));
-                named.or_else(|| if self.model.cases.len() == 1 { self.model.cases.ids().next() } else { None })
-            }
-            (_, Some((_, on, _)), _) | (_, _, Some((on, ..))) => self.case_of_pattern(&one_event(on)),
-            _ => None,
-        };
+        let case = if clauses.each.is_some() { None } else { self.case_of_clauses(&clauses) };
         let scope = Scope { case, ..base };
         let duty = self.duty(written, &clauses, clock, scope);
         let blame = clauses.blame.filter(|_| case.is_some()).and_then(|field| self.field(field, scope));
@@ -77,6 +71,22 @@ impl Checker {
             blame,
         });
         self.model.services[service].obligations.push(id);
+    }
+
+    /// The kind of case that an obligation's clauses are about.
+    fn case_of_clauses(&mut self, clauses: &Written<'_>) -> Option<CaseId> {
+        let patterns = [clauses.start.map(|s| s.1), clauses.stop, clauses.cancel, clauses.reset, clauses.reopen];
+        let mut words: Vec<Word<'_>> = patterns.into_iter().flatten().flat_map(words_of).collect();
+        words.extend(clauses.pause.iter().map(|s| Word::State(s)));
+        words.extend(clauses.require.map(|(_, on, _)| Word::Event(&on.name)));
+        words.extend(clauses.forbid.map(|(on, ..)| Word::Event(&on.name)));
+        words.extend(clauses.forbid.and_then(|(_, state, _)| state).map(Word::State));
+        words.extend(clauses.blame.map(Word::Field));
+        let found = self.case_of_words(&words);
+        // Where every word is misspelt, the only kind of case is still the one that is meant.
+        let only = || if self.model.cases.len() == 1 { self.model.cases.ids().next() } else { None };
+        let top = words.iter().any(|w| matches!(w, Word::Event(name) if self.events.contains_key(&name.text)));
+        found.or_else(|| if top { None } else { only() })
     }
 
     /// Where an obligation or objective of this name stands in a service, if one does.
@@ -449,10 +459,4 @@ impl Checker {
         }
         notices
     }
-}
-
-fn one_event(event: &ast::EventRef) -> ast::Pattern {
-    let happening = ast::Happening::Event(event.clone());
-    let counted = ast::Counted { span: event.span, count: None, happening, across: None, spaced: None, last: None, during: None };
-    ast::Pattern { span: event.span, any: vec![vec![counted]] }
 }

@@ -3,7 +3,7 @@
 use crate::ast::{self, Happening};
 use crate::check::{Checker, Scope};
 use crate::diagnostic::{Code, Finding};
-use crate::id::FieldId;
+use crate::id::{CaseId, FieldId};
 use crate::model::{Atom, Lookback, Pattern, Trigger};
 use crate::time::{Duration, Unit};
 
@@ -71,25 +71,31 @@ impl Checker {
         }
     }
 
-    /// The one kind of case that a written pattern is about, found by the names of its events and states; nothing for
-    /// events of the top level.
-    pub(super) fn case_of_pattern(&mut self, pattern: &ast::Pattern) -> Option<crate::id::CaseId> {
-        let words = pattern.any.iter().flatten().map(|c| match &c.happening {
-            Happening::Event(event) => (&event.name, false),
-            Happening::Entering(state) | Happening::Leaving(state) => (state, true),
-        });
-        let words: Vec<_> = words.collect();
-        // The kinds of case that know every word; where several do, the spec must say more.
-        let knows = |case: &crate::model::Case, name: &str, state: bool| {
-            if state {
-                case.states.iter().any(|s| self.model.states[*s].name == name)
-            } else {
-                case.events.iter().any(|e| self.model.events[*e].name == name)
-            }
+    /// The kind of case that written words are about: the one that knows most of them. A finding where several know
+    /// equally many; nothing where none knows any, as with events of the top level.
+    pub(super) fn case_of_words(&mut self, words: &[Word<'_>]) -> Option<CaseId> {
+        let knows = |case: &crate::model::Case, word: &Word<'_>| match word {
+            Word::Event(name) => case.events.iter().any(|e| self.model.events[*e].name == name.text),
+            Word::State(name) => case.states.iter().any(|s| self.model.states[*s].name == name.text),
+            Word::Field(name) => case.fields.iter().any(|f| self.model.fields[*f].name == name.text),
         };
-        let of_case = |case: &crate::model::Case| words.iter().filter(|(n, state)| knows(case, &n.text, *state)).count();
-        let best = self.model.cases.enumerate().map(|(id, c)| (of_case(c), id)).filter(|(n, _)| *n > 0);
-        best.max_by_key(|(n, id)| (*n, std::cmp::Reverse(*id))).map(|(_, id)| id)
+        let known: Vec<(usize, CaseId)> =
+            self.model.cases.enumerate().map(|(id, c)| (words.iter().filter(|w| knows(c, w)).count(), id)).collect();
+        let best = known.iter().map(|k| k.0).max().filter(|n| *n > 0)?;
+        let fitting: Vec<CaseId> = known.iter().filter(|k| k.0 == best).map(|k| k.1).collect();
+        if let [first, second, ..] = fitting.as_slice() {
+            let name = words.iter().map(Word::name).next()?;
+            let kinds = [*first, *second].map(|c| self.model.cases[c].name.clone());
+            let message = format!("`{}` and the rest happen to a {} and to a {} alike", name.text, kinds[0], kinds[1]);
+            let finding = Finding::new(Code::WrongCase, name.span, message);
+            self.say(finding.help("give the events of one of them other names"));
+        }
+        fitting.first().copied()
+    }
+
+    /// The kind of case that a pattern is about.
+    pub(super) fn case_of_pattern(&mut self, pattern: &ast::Pattern) -> Option<CaseId> {
+        self.case_of_words(&words_of(pattern))
     }
 
     /// Every field that a name can mean among the events of a pattern.
@@ -106,4 +112,32 @@ impl Checker {
         }
         fields
     }
+}
+
+/// A word of a promise that some kind of case must know.
+pub(super) enum Word<'a> {
+    Event(&'a ast::Name),
+    State(&'a ast::Name),
+    Field(&'a ast::Name),
+}
+
+impl<'a> Word<'a> {
+    fn name(&self) -> &'a ast::Name {
+        match self {
+            Word::Event(name) | Word::State(name) | Word::Field(name) => name,
+        }
+    }
+}
+
+/// The events and states of a pattern.
+pub(super) fn words_of(pattern: &ast::Pattern) -> Vec<Word<'_>> {
+    let atoms = pattern.any.iter().flatten();
+    let words = atoms.flat_map(|atom| {
+        let happening = match &atom.happening {
+            Happening::Event(event) => Word::Event(&event.name),
+            Happening::Entering(state) | Happening::Leaving(state) => Word::State(state),
+        };
+        std::iter::once(happening).chain(atom.during.as_ref().map(Word::State))
+    });
+    words.collect()
 }
