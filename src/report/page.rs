@@ -211,7 +211,7 @@ fn goal_of(report: &Report<'_>, versions: &[crate::id::ObligationId]) -> String 
     };
     let mut asking: Vec<&crate::plan::Objective> = report.plan.objectives.iter().filter(asks).collect();
     asking.sort_by_key(|o| o.by.len());
-    asking.first().map(|o| format!("{} {}", window_words(o.window, true), o.bound)).unwrap_or_default()
+    asking.first().map(|o| format!("{} {}", o.bound, window_words(o.window, true))).unwrap_or_default()
 }
 
 fn window_words(window: Window, short: bool) -> String {

@@ -37,7 +37,7 @@ pub(super) fn measured(value: Exact, unit: MeasureUnit, bound: &str) -> String {
     match unit {
         MeasureUnit::Share => {
             let percent = value.mul(Exact::whole(100)).unwrap_or(value);
-            let bound = bound.split_whitespace().last().and_then(|b| Exact::parse(b.trim_end_matches('%')));
+            let bound = bound.split_whitespace().find_map(|b| Exact::parse(b.trim_end_matches('%')));
             format!("{}%", beside(percent, bound))
         }
         MeasureUnit::Duration => {
@@ -46,7 +46,7 @@ pub(super) fn measured(value: Exact, unit: MeasureUnit, bound: &str) -> String {
         }
         MeasureUnit::Money(Some(currency)) => format!("{} {currency}", grouped(&value.fixed(currency.decimals()))),
         MeasureUnit::Number | MeasureUnit::Money(None) | MeasureUnit::Mixed { .. } => {
-            let bound = bound.split_whitespace().last().and_then(Exact::parse);
+            let bound = bound.split_whitespace().find_map(Exact::parse);
             grouped(&beside(value, bound))
         }
     }
