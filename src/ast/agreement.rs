@@ -262,7 +262,8 @@ pub enum Chain {
 }
 
 /// How a linear amount counts its units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Rounding {
     /// `per 1h`
     Exact,

@@ -64,6 +64,8 @@ impl Checker {
             applies: None,
             goals: Vec::new(),
             services: Vec::new(),
+            caps: Vec::new(),
+            highest: Vec::new(),
             prose: Vec::new(),
         });
         let scope = Scope { agreement: Some(id), ..Scope::default() };
@@ -73,6 +75,12 @@ impl Checker {
         let clock = head.clock.and_then(|c| self.calendar(c));
         for clause in &written.clauses {
             self.agreement_clause(clause, id, head.applies, clock, scope);
+        }
+        for clause in &written.clauses {
+            if let AgreementClause::Highest(names) = &clause.kind {
+                let highest = self.highest(names, id);
+                self.model.agreements[id].highest.push(highest);
+            }
         }
         // How a log shows a value never decides; it must still be something that can be measured.
         for (measured, _) in lets.iter().filter_map(|l| l.measured.as_ref()) {
@@ -168,9 +176,17 @@ impl Checker {
             AgreementClause::Prose(title, text) => self.model.agreements[id].prose.push((title.text.clone(), text.text.clone())),
             AgreementClause::Kind(_) => {}
             AgreementClause::Exclude(_) => self.unsupported(clause.span, "`exclude`"),
-            AgreementClause::Cap(_) => self.unsupported(clause.span, "`cap`"),
+            AgreementClause::Cap(cap) if cap.per.is_none() => {
+                let finding = Finding::new(Code::MissingClause, clause.span, "this cap does not say for how long");
+                self.say(finding.help("write `cap … per month` or another period"));
+            }
+            AgreementClause::Cap(cap) => {
+                let cap = self.cap(cap, scope);
+                self.model.agreements[id].caps.extend(cap);
+            }
             AgreementClause::Claim(..) => self.unsupported(clause.span, "`claim`"),
-            AgreementClause::Highest(_) => self.unsupported(clause.span, "`highest of`"),
+            // Its objectives are declared further down.
+            AgreementClause::Highest(_) => {}
             AgreementClause::Waive(_) => self.unsupported(clause.span, "`waive`"),
             AgreementClause::Level(_) => self.unsupported(clause.span, "`level`"),
             AgreementClause::For(_) => self.unsupported(clause.span, "`for` of a level"),

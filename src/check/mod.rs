@@ -1,10 +1,11 @@
-//! [`ast`](crate::ast) to [`model`](crate::model): names are looked up, types and units are checked, and the analyses
+//! [`ast`] to [`model`](crate::model): names are looked up, types and units are checked, and the analyses
 //! are run. Every finding is made in one run; the model is whole only where no finding is an error.
 
 mod agreement;
 mod analysis;
 mod calendar;
 mod condition;
+mod money;
 mod names;
 mod objective;
 mod obligation;

@@ -24,6 +24,7 @@ impl Checker {
         let scope = Scope { agreement: Some(agreement), ..Scope::default() };
         let mut expect: Option<&ast::Expect> = None;
         let (mut no_data, mut sample, mut counted_by, mut minimum) = (None, 0, CountedBy::Start, None);
+        let (mut bands, mut cap, mut chronic): (&[ast::Band], _, _) = (&[], None, Vec::new());
         let mut first: HashMap<&'static str, Span> = HashMap::new();
         for Clause { span, kind } in &written.clauses {
             let word = match kind {
@@ -47,10 +48,18 @@ impl Checker {
                     counted_by = *by;
                     "counted by"
                 }
-                ObjectiveClause::Credit(_) => self.later(*span, "`credit`"),
-                ObjectiveClause::Penalty(_) => self.later(*span, "`penalty`"),
-                ObjectiveClause::Cap(_) => self.later(*span, "`cap`"),
-                ObjectiveClause::Chronic(_) => self.later(*span, "`chronic`"),
+                ObjectiveClause::Credit(b) | ObjectiveClause::Penalty(b) => {
+                    bands = b;
+                    "credit"
+                }
+                ObjectiveClause::Cap(c) => {
+                    cap = self.cap(c, scope);
+                    "cap"
+                }
+                ObjectiveClause::Chronic(rules) => {
+                    chronic = self.chronic(rules);
+                    "chronic"
+                }
                 ObjectiveClause::Earned(_) => self.later(*span, "`earned back`"),
                 ObjectiveClause::Pace(..) => self.later(*span, "`pace`"),
                 ObjectiveClause::Carry => self.later(*span, "`carry shortfall`"),
@@ -83,6 +92,10 @@ impl Checker {
             },
             None => None,
         };
+        let bands = match goal.first() {
+            Some((shown, sign)) => self.bands(bands, sign, shown, scope),
+            None => Vec::new(),
+        };
         let id = self.model.objectives.push(Objective {
             span: written.span,
             name_span: written.name.span,
@@ -97,6 +110,9 @@ impl Checker {
             no_data,
             sample,
             counted_by,
+            bands,
+            cap,
+            chronic,
         });
         self.model.services[service].objectives.push(id);
     }
@@ -106,7 +122,7 @@ impl Checker {
         what
     }
 
-    fn window(&mut self, window: ast::WindowUnit) -> Option<Window> {
+    pub(super) fn window(&mut self, window: ast::WindowUnit) -> Option<Window> {
         match window.kind {
             WindowKind::Unit(unit) => Some(Window::Each(unit)),
             WindowKind::Rolling(n) if (1..=120).contains(&n.value) => Some(Window::Rolling(n.value)),
@@ -459,6 +475,15 @@ impl Checker {
 }
 
 impl Goal {
+    /// The left side and the sign of the first comparison: what is shown and banded.
+    pub fn first(&self) -> Option<(&Measure, ast::Comparison)> {
+        match self {
+            Goal::Compare(left, sign, _) => Some((left, *sign)),
+            Goal::All(goals) | Goal::Any(goals) => goals.first()?.first(),
+            Goal::Not(goal) => goal.first(),
+        }
+    }
+
     /// Every measure of the goal, from the outside in.
     pub fn each_measure(&self, f: &mut impl FnMut(&Measure)) {
         match self {

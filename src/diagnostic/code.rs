@@ -113,6 +113,8 @@ codes! {
     }
     Objectives Error {
         NotAMeasure "not-a-measure" "an objective needs something that can be measured and compared",
+        BandDirection "band-direction" "a credit is owed on the side on which its goal is kept",
+        BandTwice "band-twice" "two bands of a credit begin at the same bound",
         MixedObjective "mixed-objective" "an objective measures things that cannot be counted together",
     }
     Agreements Error {

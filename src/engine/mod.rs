@@ -9,6 +9,7 @@ mod clock;
 mod counter;
 mod live;
 mod matcher;
+mod money;
 mod objective;
 mod outcome;
 mod recurring;
@@ -18,6 +19,7 @@ mod track;
 mod truth;
 mod world;
 
+pub use money::{Capped, Consequences, Credit, Owed, Right};
 pub use objective::{Group, ObjectiveRecord, ObjectiveVerdict};
 pub use outcome::{Evidence, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 
@@ -38,6 +40,8 @@ pub struct Judgement {
     pub outcomes: Vec<Outcome>,
     /// Every period of every objective, in the order of the text, the periods and the groups.
     pub objectives: Vec<ObjectiveRecord>,
+    /// What missed periods cost and entitle to.
+    pub consequences: Consequences,
     /// Warnings and escalations, in the order of their instances and times.
     pub notices: Vec<NoticeRecord>,
     /// As of when.
@@ -157,7 +161,8 @@ impl<'p> Engine<'p> {
                 .then((a.seq, a.at, a.position).cmp(&(b.seq, b.at, b.position)))
         });
         let objectives = objective::evaluate(world, &sink.outcomes, counters, *as_of);
+        let consequences = money::consequences(world, &objectives);
         let cases = cases.len() as u64;
-        Judgement { outcomes: sink.outcomes, objectives, notices: sink.notices, as_of: *as_of, events: self.events, cases }
+        Judgement { outcomes: sink.outcomes, objectives, consequences, notices: sink.notices, as_of: *as_of, events: self.events, cases }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::ast::{Comparison, CountedBy, Operator};
 use crate::engine::counter::{Counters, KeyValue, period_of};
+use crate::engine::money::{self, Owed};
 use crate::engine::outcome::{Outcome, Verdict};
 use crate::engine::world::World;
 use crate::event::Value;
@@ -81,6 +82,8 @@ pub struct ObjectiveRecord {
     pub provisional: bool,
     /// The harder level was missed too.
     pub below_minimum: bool,
+    /// What the miss costs, if anything.
+    pub owed: Option<Owed>,
 }
 
 /// A period of an objective, cut to the agreement's term.
@@ -309,10 +312,9 @@ impl Scope<'_> {
     fn record(&self, id: ObjectiveId, as_of: Instant) -> ObjectiveRecord {
         let shown = self.measure(first(&self.objective.goal), Scenario::AsItStands);
         let ended = as_of >= self.slice.to;
-        let final_verdict = {
-            let (met, breached) = (self.judged(Scenario::AllMet), self.judged(Scenario::AllBreached));
-            if met == breached { Some(met) } else { None }
-        };
+        // Final where verdict and amounts agree, whatever becomes of what is pending.
+        let (met, breached) = (self.settled(Scenario::AllMet), self.settled(Scenario::AllBreached));
+        let final_verdict = if met == breached { Some(met.0) } else { None };
         let verdict = match final_verdict {
             Some(verdict) if ended => match verdict {
                 Some(true) => ObjectiveVerdict::Met,
@@ -355,7 +357,22 @@ impl Scope<'_> {
             partial: self.slice.partial,
             provisional: open_breach && moves,
             below_minimum: below,
+            owed: if verdict == ObjectiveVerdict::Missed { met.1 } else { None },
         }
+    }
+
+    /// The verdict of a scenario, and what it costs.
+    fn settled(&self, scenario: Scenario) -> (Option<bool>, Option<Owed>) {
+        let verdict = self.judged(scenario);
+        if verdict != Some(false) {
+            return (verdict, None);
+        }
+        let owed = match self.measure(first(&self.objective.goal), scenario).amount {
+            Amount::Known(value) => money::owed(&self.objective.bands, value),
+            // A value without end is beyond every bound, and how far nobody knows: the period stays open.
+            Amount::Endless | Amount::Nothing => None,
+        };
+        (verdict, owed)
     }
 
     fn named_group(&self) -> Vec<Group> {

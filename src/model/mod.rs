@@ -3,11 +3,13 @@
 //! A model is only ever run when no finding about it is an error.
 
 mod condition;
+mod money;
 mod objective;
 mod obligation;
 mod vocabulary;
 
 pub use condition::{Atom, Condition, ConditionKind, Lookback, Pattern, Scalar, Subject, Trigger, Value};
+pub use money::{Band, Cap, Chronic};
 pub use objective::{EventCount, Goal, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
 pub use obligation::{Duty, Notice, Obligation, Retier, Row, Start, Target};
 pub use vocabulary::{
@@ -87,6 +89,10 @@ pub struct Agreement {
     pub goals: Vec<(PartyId, String)>,
     /// Its services, in order.
     pub services: Vec<ServiceId>,
+    /// The most that it costs in a period.
+    pub caps: Vec<Cap>,
+    /// Objectives of which a period owes only the largest credit.
+    pub highest: Vec<Vec<ObjectiveId>>,
     /// Prose, as title and text.
     pub prose: Vec<(String, String)>,
 }

@@ -2,7 +2,7 @@
 
 use crate::ast::{Comparison, CountedBy, Operator};
 use crate::id::{FieldId, ObligationId, ServiceId};
-use crate::model::{Condition, Trigger};
+use crate::model::{Band, Cap, Chronic, Condition, Trigger};
 use crate::quantity::{Currency, Exact};
 use crate::source::Span;
 use crate::time::Unit;
@@ -37,6 +37,12 @@ pub struct Objective {
     pub sample: u32,
     /// What places an instance in a period.
     pub counted_by: CountedBy,
+    /// What a miss costs.
+    pub bands: Vec<Band>,
+    /// The most that it costs.
+    pub cap: Option<Cap>,
+    /// What misses entitle to.
+    pub chronic: Vec<Chronic>,
 }
 
 /// What an objective is judged over.

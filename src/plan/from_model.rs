@@ -4,9 +4,9 @@ use crate::ast::{self, Recipient};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, Id, ObligationId, StateId, Table};
 use crate::model::{self, ConditionKind, MeasureKind, MeasureUnit, Model, Owner, Subject, TierRule, Trigger};
 use crate::plan::{
-    Agreement, Atom, Calendar, Case, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Goal, Key,
-    Measure, Milestone, Notice, Objective, Obligation, Op, Part, Party, Pattern, Plan, Row, Rule, Scalar, Service, Source, Start, State,
-    StateWhen, Tier, Track, Value,
+    Agreement, Atom, Band, Calendar, Cap, Case, Chronic, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field,
+    FieldColumn, Goal, Key, Measure, Milestone, Notice, Objective, Obligation, Op, Part, Party, Pattern, Plan, Row, Rule, Scalar, Service,
+    Source, Start, State, StateWhen, Tier, Track, Value,
 };
 use crate::quantity::Exact;
 use crate::source::{Place, SourceMap};
@@ -146,6 +146,8 @@ impl Compiler<'_> {
             zone: a.zone.name().to_string(),
             currency: a.currency,
             fiscal: a.fiscal,
+            caps: a.caps.iter().map(|c| self.cap(c)).collect(),
+            highest: a.highest.clone(),
             goals: a.goals.iter().map(|(p, text)| (self.model.parties[*p].name.clone(), text.clone())).collect(),
             review,
         }
@@ -316,7 +318,7 @@ impl Compiler<'_> {
         };
         let bound = match right.kind {
             MeasureKind::Fixed(value) => fixed_text(value, right.unit),
-            _ => self.sources.text(right.span).split_whitespace().collect::<Vec<_>>().join(" "),
+            _ => self.written(right.span),
         };
         Objective {
             name: o.name.clone(),
@@ -332,7 +334,29 @@ impl Compiler<'_> {
             no_data: o.no_data,
             sample: o.sample,
             counted_by: o.counted_by,
+            bands: o.bands.iter().map(|b| self.band(b)).collect(),
+            cap: o.cap.as_ref().map(|c| self.cap(c)),
+            chronic: o.chronic.iter().map(|c| self.chronic(c)).collect(),
         }
+    }
+
+    /// The text of a place, on one line.
+    fn written(&self, span: crate::source::Span) -> String {
+        self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn band(&self, b: &model::Band) -> Band {
+        Band { amount: b.amount, per: b.per, above: b.above, bound: b.bound, text: self.written(b.span) }
+    }
+
+    fn cap(&self, c: &model::Cap) -> Cap {
+        Cap { amount: c.amount, per: c.per, text: self.written(c.span) }
+    }
+
+    fn chronic(&self, c: &model::Chronic) -> Chronic {
+        let text = self.written(c.span);
+        let text = text.split('"').next().unwrap_or_default().trim().to_string();
+        Chronic { count: c.count, below_minimum: c.below_minimum, among: c.among, right: c.right.clone(), text }
     }
 
     fn goal(&mut self, goal: &model::Goal, o: &model::Objective, agreement: AgreementId) -> Goal {

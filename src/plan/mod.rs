@@ -6,6 +6,7 @@
 
 mod condition;
 mod from_model;
+mod money;
 mod objective;
 mod obligation;
 mod source;
@@ -13,6 +14,7 @@ mod vocabulary;
 
 pub use condition::{Atom, Condition, Op, Pattern, Scalar, Value};
 pub use from_model::from_model;
+pub use money::{Band, Cap, Chronic};
 pub use objective::{Counter, Goal, Key, Measure, Objective, Part};
 pub use obligation::{Clocked, Duty, Notice, Obligation, Row, Rule, Start, Track};
 pub use source::{EventMapping, FieldColumn, Milestone, Source};

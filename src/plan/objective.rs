@@ -3,7 +3,7 @@
 use crate::ast::{Comparison, CountedBy, Operator};
 use crate::id::{AgreementId, FieldId, ObligationId, ServiceId};
 use crate::model::{MeasureUnit, Rounded, Statistic, Trigger, Window};
-use crate::plan::Condition;
+use crate::plan::{Band, Cap, Chronic, Condition};
 use crate::quantity::Exact;
 use crate::source::Place;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,12 @@ pub struct Objective {
     pub sample: u32,
     /// What places an instance in a period.
     pub counted_by: CountedBy,
+    /// What a miss costs; the lowest band that a value falls below counts.
+    pub bands: Vec<Band>,
+    /// The most that it costs.
+    pub cap: Option<Cap>,
+    /// What misses entitle to.
+    pub chronic: Vec<Chronic>,
 }
 
 /// What must hold of a period.

@@ -1,8 +1,8 @@
 //! What cases are made of, and who agreed on what.
 
-use crate::id::{AgreementId, CaseId, EventId, FieldId, StateId, TierId};
+use crate::id::{AgreementId, CaseId, EventId, FieldId, ObjectiveId, StateId, TierId};
 use crate::model::{Owner, Type};
-use crate::plan::{Condition, Pattern};
+use crate::plan::{Cap, Condition, Pattern};
 use crate::quantity::Currency;
 use crate::time::{Fiscal, Recipe};
 use chrono::NaiveDate;
@@ -128,6 +128,10 @@ pub struct Agreement {
     pub currency: Option<Currency>,
     /// Where its year begins.
     pub fiscal: Fiscal,
+    /// The most that it costs in a period.
+    pub caps: Vec<Cap>,
+    /// Objectives of which a period owes only the largest credit.
+    pub highest: Vec<Vec<ObjectiveId>>,
     /// Who wants what.
     pub goals: Vec<(String, String)>,
     /// When it is looked at again, in words.

@@ -39,6 +39,21 @@ pub fn write(page: &Page, out: &mut impl Write) -> io::Result<()> {
             writeln!(out, "{rest}\n")?;
         }
     }
+    if !page.money.is_empty() {
+        writeln!(out, "## Credits\n")?;
+        header(out, &["period", "for", "amount", "because"])?;
+        for r in &page.money {
+            row(out, &[&r.period, &r.what, &r.amount, &r.because].map(String::clone))?;
+        }
+        writeln!(out)?;
+    }
+    if !page.rights.is_empty() {
+        writeln!(out, "## Rights\n")?;
+        for line in &page.rights {
+            writeln!(out, "- {line}")?;
+        }
+        writeln!(out)?;
+    }
     let (breaches, all) = &page.breaches;
     if !breaches.is_empty() {
         writeln!(out, "## Breaches, the worst {} of {all}\n", breaches.len())?;

@@ -19,6 +19,10 @@ pub struct Page {
     pub services: Vec<ServicePart>,
     /// Objectives, period by period.
     pub objectives: Vec<ObjectivePart>,
+    /// What missed periods cost.
+    pub money: Vec<MoneyRow>,
+    /// Rights that arose, a line each.
+    pub rights: Vec<String>,
     /// The worst breaches, and how many there are.
     pub breaches: (Vec<Breach>, usize),
     /// What is due next, and how many instances are open.
@@ -83,6 +87,18 @@ pub struct PeriodRow {
     pub remark: String,
 }
 
+/// A credit, what a cap takes, or a total.
+pub struct MoneyRow {
+    /// The period.
+    pub period: String,
+    /// The objective and its group, or the cap.
+    pub what: String,
+    /// The amount with its currency.
+    pub amount: String,
+    /// The clause, as it is written.
+    pub because: String,
+}
+
 /// A breach.
 pub struct Breach {
     /// The case.
@@ -126,6 +142,8 @@ pub fn gather(report: &Report<'_>) -> Page {
         totals: report.totals(report.judgement.outcomes.iter()),
         services: services(report),
         objectives: objectives(report),
+        money: money(report),
+        rights: rights(report),
         breaches: breaches(report),
         at_risk: at_risk(report),
         unjudged: unjudged(report),
@@ -266,6 +284,59 @@ fn period_row(o: &crate::plan::Objective, r: &ObjectiveRecord) -> PeriodRow {
         _ => value,
     };
     PeriodRow { period: r.period.clone(), group: group.join(", "), value, n: r.n, verdict: r.verdict, remark: remarks.join(", ") }
+}
+
+fn objective_title(report: &Report<'_>, id: crate::id::ObjectiveId, by: &[crate::engine::Group]) -> String {
+    let o = &report.plan.objectives[id];
+    let groups: Vec<&str> = by.iter().map(|g| g.value.as_deref().unwrap_or("(missing)")).collect();
+    let name = title(o.title.as_ref(), &o.name);
+    if groups.is_empty() { name } else { format!("{name} ({})", groups.join(", ")) }
+}
+
+/// Credits and caps, and below them what they come to in each currency.
+fn money(report: &Report<'_>) -> Vec<MoneyRow> {
+    let consequences = &report.judgement.consequences;
+    let shown = |amount: crate::quantity::Exact, currency: crate::quantity::Currency| {
+        format!("{} {currency}", words::grouped(&amount.fixed(currency.decimals())))
+    };
+    let credits = consequences.credits.iter().map(|c| MoneyRow {
+        period: c.period.clone(),
+        what: objective_title(report, c.objective, &c.by),
+        amount: shown(c.amount, c.currency),
+        because: c.because.clone(),
+    });
+    let caps = consequences.caps.iter().map(|c| MoneyRow {
+        period: c.period.clone(),
+        what: c.objective.map_or("cap of the agreement".into(), |id| format!("cap of {}", objective_title(report, id, &[]))),
+        amount: shown(c.amount, c.currency),
+        because: c.because.clone(),
+    });
+    let mut rows: Vec<MoneyRow> = credits.chain(caps).collect();
+    let mut totals: Vec<(crate::quantity::Currency, crate::quantity::Exact)> = Vec::new();
+    let amounts = consequences.credits.iter().map(|c| (c.currency, c.amount));
+    for (currency, amount) in amounts.chain(consequences.caps.iter().map(|c| (c.currency, c.amount))) {
+        match totals.iter_mut().find(|(c, _)| *c == currency) {
+            Some(total) => total.1 = total.1.add(amount).unwrap_or(total.1),
+            None => totals.push((currency, amount)),
+        }
+    }
+    let total = |(currency, amount)| MoneyRow {
+        period: String::new(),
+        what: "owed".into(),
+        amount: shown(amount, currency),
+        because: String::new(),
+    };
+    rows.extend(totals.into_iter().map(total));
+    rows
+}
+
+fn rights(report: &Report<'_>) -> Vec<String> {
+    let lines = report.judgement.consequences.rights.iter().map(|r| {
+        let what = objective_title(report, r.objective, &r.by);
+        let right = if r.right.is_empty() { "a right arises" } else { r.right.as_str() };
+        format!("{}: {right} ({what}, {})", r.period, r.because)
+    });
+    lines.collect()
 }
 
 fn promise_title(report: &Report<'_>, o: &Outcome) -> String {

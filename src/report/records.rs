@@ -1,18 +1,28 @@
 //! The stable records, one JSON object a line: what other programs read.
 
-use crate::engine::{NoticeKind, NoticeRecord, ObjectiveRecord, Outcome, Verdict};
-use crate::id::AgreementId;
+use crate::engine::{Capped, Credit, Group, NoticeKind, NoticeRecord, ObjectiveRecord, Outcome, Right, Verdict};
+use crate::id::{AgreementId, ObjectiveId};
 use crate::model::MeasureUnit;
 use crate::report::{Report, words};
 use std::io::{self, Write};
 
-/// Writes verdicts, objectives, notices, notes and the summary.
+/// Writes verdicts, objectives, credits, caps, rights, notices, notes and the summary.
 pub fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     for outcome in report.outcomes() {
         verdict(report, outcome).end(out)?;
     }
     for record in report.objectives() {
         objective(report, record).end(out)?;
+    }
+    let consequences = &report.judgement.consequences;
+    for record in &consequences.credits {
+        credit(report, record).end(out)?;
+    }
+    for record in &consequences.caps {
+        cap(report, record).end(out)?;
+    }
+    for record in &consequences.rights {
+        right(report, record).end(out)?;
     }
     for record in report.notices() {
         notice(report, record).end(out)?;
@@ -178,6 +188,46 @@ fn objective(report: &Report<'_>, r: &ObjectiveRecord) -> Object {
     object.flag("partial", r.partial);
     object.flag("provisional", r.provisional);
     object.flag("below_minimum", r.below_minimum);
+    object
+}
+
+/// The keys that say which period of which objective is meant.
+fn of_period(object: &mut Object, report: &Report<'_>, id: ObjectiveId, period: &str, groups: &[Group]) {
+    let o = &report.plan.objectives[id];
+    let service = &report.plan.services[o.service];
+    agreement(object, report, service.agreement);
+    object.text("service", &service.name);
+    object.text("objective", &o.name);
+    object.text("period", period);
+    object.raw("by", &by(groups.iter().map(|g| (g.key.as_str(), g.value.clone()))));
+}
+
+fn credit(report: &Report<'_>, c: &Credit) -> Object {
+    let mut object = Object::kind("credit");
+    of_period(&mut object, report, c.objective, &c.period, &c.by);
+    object.text("amount", &c.amount.fixed(c.currency.decimals()));
+    object.text("currency", c.currency.code());
+    object.text("because", &c.because);
+    object.raw("claim_by", "null");
+    object
+}
+
+fn cap(report: &Report<'_>, c: &Capped) -> Object {
+    let mut object = Object::kind("cap");
+    agreement(&mut object, report, c.agreement);
+    object.optional("objective", c.objective.map(|id| report.plan.objectives[id].name.as_str()));
+    object.text("period", &c.period);
+    object.text("amount", &c.amount.fixed(c.currency.decimals()));
+    object.text("currency", c.currency.code());
+    object.text("because", &c.because);
+    object
+}
+
+fn right(report: &Report<'_>, r: &Right) -> Object {
+    let mut object = Object::kind("right");
+    of_period(&mut object, report, r.objective, &r.period, &r.by);
+    object.text("right", &r.right);
+    object.text("because", &r.because);
     object
 }
 

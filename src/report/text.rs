@@ -26,6 +26,7 @@ pub fn write(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
         heading(out, "Objectives")?;
         objectives(page, width, out)?;
     }
+    money(page, width, out)?;
     breaches(page, width, out)?;
     at_risk(page, width, out)?;
     if !page.unjudged.is_empty() {
@@ -109,6 +110,24 @@ fn verdict(verdict: ObjectiveVerdict) -> &'static str {
         ObjectiveVerdict::Open => "open",
         ObjectiveVerdict::Unknown => "unknown",
     }
+}
+
+fn money(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
+    if !page.money.is_empty() {
+        heading(out, "Credits")?;
+        let mut table = table(width, &["period", "for", "amount", "because"], &[2]);
+        for row in &page.money {
+            table.add_row([&row.period, &row.what, &row.amount, &row.because].map(String::as_str));
+        }
+        writeln!(out, "{table}")?;
+    }
+    if !page.rights.is_empty() {
+        heading(out, "Rights")?;
+        for line in &page.rights {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    Ok(())
 }
 
 fn breaches(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {

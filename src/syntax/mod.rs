@@ -1,4 +1,4 @@
-//! Text to [`ast`](crate::ast), with findings, never a failure.
+//! Text to [`ast`], with findings, never a failure.
 //!
 //! pest reads the text by `grammar/sla.pest` and does not leave this module. A clause that does not parse costs that
 //! clause, an item that item; [`broken`] says what a correct reader would have wanted there.

@@ -244,6 +244,14 @@ impl Trial<'_> {
             let value = only.value.map_or("nothing".into(), |v| shown(v, unit));
             return Some(format!("expected {wanted}, was {} with value {value}", only.verdict.word()));
         }
+        if let Some((amount, currency)) = expected.credit {
+            let own = |c: &&engine::Credit| c.objective == only.objective && c.period == only.period && c.by == only.by;
+            let was = self.judgement.consequences.credits.iter().find(own);
+            if was.is_none_or(|c| (c.amount, c.currency) != (amount, currency)) {
+                let was = was.map_or("none".into(), |c| format!("{} {}", c.amount.fixed(c.currency.decimals()), c.currency));
+                return Some(format!("expected credit {} {currency}, was {was}", amount.fixed(currency.decimals())));
+            }
+        }
         let value = expected.value.as_ref()?;
         let TestValueKind::Literal(literal) = &value.kind else { return Some("a value is a literal".into()) };
         let (wanted, _) = fixed_value(literal)?;
