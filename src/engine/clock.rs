@@ -11,9 +11,8 @@ use crate::time::{Calendar, Duration, Instant};
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
     pub(super) calendar: CalendarId,
-    need: Need,
-    /// What the target asked for when it was set; for people.
-    pub(super) target: Duration,
+    /// Nothing where its calendar ends before its target.
+    need: Option<Need>,
     mark: Instant,
     halted: bool,
     pub(super) elapsed: Duration,
@@ -26,11 +25,9 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn start(calendar: CalendarId, days: &Calendar, need: Need, start: Instant, halted: bool) -> Clock {
+    pub(super) fn start(calendar: CalendarId, days: &Calendar, need: Option<Need>, start: Instant, halted: bool) -> Clock {
         let zero = Duration::ZERO;
-        let target = need.open;
-        let mut clock =
-            Clock { calendar, need, target, mark: start, halted, elapsed: zero, paused: zero, late: zero, due: None, passed: false };
+        let mut clock = Clock { calendar, need, mark: start, halted, elapsed: zero, paused: zero, late: zero, due: None, passed: false };
         clock.due = clock.used_up(days, start);
         clock
     }
@@ -79,44 +76,49 @@ impl Clock {
 
     /// When the target is used up if the clock runs from `t` on with what it has counted.
     fn used_up(&self, days: &Calendar, t: Instant) -> Option<Instant> {
-        let left = self.need.open.minus(self.elapsed);
+        let need = self.need?;
+        let left = need.open.minus(self.elapsed);
         if left <= Duration::ZERO {
-            return Some(self.need.not_before);
+            return Some(need.not_before);
         }
         // A named instant before which no open time is left to count was taken above.
-        Some(days.advance(t, left)?.max(self.need.not_before))
+        Some(days.advance(t, left)?.max(need.not_before))
     }
 
     /// Whether the target was used up before `t`, whatever happens from `t` on.
     pub(super) fn is_overdue(&self, t: Instant) -> bool {
-        let fixed = self.passed || !self.halted || self.need.open <= self.elapsed;
+        let fixed = self.passed || !self.halted || self.need.is_some_and(|need| need.open <= self.elapsed);
         fixed && self.due.is_some_and(|due| due < t)
     }
 
-    /// From `t` on another target counts; what has elapsed is kept.
-    pub(super) fn carry(&mut self, calendar: CalendarId, days: [&Calendar; 2], need: Need, elapsed_on_new: Option<Duration>, t: Instant) {
+    /// From `t` on another target counts; what has elapsed is kept. Of a named instant, which is reached on its own
+    /// calendar from the original start, `on_new` says how much that calendar has counted since.
+    pub(super) fn carry(&mut self, calendar: CalendarId, days: [&Calendar; 2], need: Option<Need>, on_new: Option<Duration>, t: Instant) {
         let [old, new] = days;
         self.settle(old, t);
-        self.target = need.open;
         self.calendar = calendar;
-        // A named instant is reached on its own calendar from the original start: the difference to what was counted
-        // on the old one moves with the target.
-        let counted = elapsed_on_new.unwrap_or(self.elapsed);
-        let open = need.open.minus(counted).plus(self.elapsed);
-        self.need = Need { open, not_before: need.not_before.max(t), named: need.named };
+        let counted = on_new.unwrap_or(self.elapsed);
+        let (elapsed, not_before) = (self.elapsed, t);
+        self.need =
+            need.map(|need| Need { open: need.open.minus(counted).plus(elapsed), not_before: need.not_before.max(not_before), ..need });
         self.due = self.used_up(new, t);
         self.passed = false;
     }
 
+    /// The open time that the target allows, as it was set.
+    pub(super) fn target(&self) -> Option<Duration> {
+        self.need.map(|need| need.target)
+    }
+
     /// When so much more or less than the target has been counted, if the clock runs on from its mark.
     pub(super) fn reaches(&self, days: &Calendar, beyond: Duration) -> Option<Instant> {
-        let left = self.need.open.plus(beyond).minus(self.elapsed);
+        let left = self.need?.open.plus(beyond).minus(self.elapsed);
         if left <= Duration::ZERO { Some(self.mark) } else { days.advance(self.mark, left) }
     }
 
     /// Whether so much more or less than the target has been counted.
     pub(super) fn has_reached(&self, beyond: Duration) -> bool {
-        self.need.open.plus(beyond) <= self.elapsed
+        self.need.is_some_and(|need| need.open.plus(beyond) <= self.elapsed)
     }
 
     pub(super) fn mark(&self) -> Instant {

@@ -53,6 +53,8 @@ pub(super) struct Live {
     /// Its target was used up when it was stopped: reopened, it is breached.
     used_up: bool,
     given: Vec<bool>,
+    /// Reached while the clock stood still: not given by this target.
+    silenced: Vec<bool>,
     pub(super) group: Option<Option<Value>>,
     /// The first day of the period of a duty that begins with it.
     first: Option<NaiveDate>,
@@ -131,6 +133,7 @@ impl Live {
             waiting: Vec::new(),
             used_up: false,
             given: Vec::new(),
+            silenced: Vec::new(),
             group: None,
             first: None,
         }
@@ -152,6 +155,7 @@ impl Live {
         self.truths = clocked.rows.iter().map(|r| moment.allows(r.condition.as_ref())).collect();
         self.set_tier(tier);
         self.given = vec![false; clocked.notices.len()];
+        self.silenced = self.given.clone();
         self.anew(clocked);
         self.halts.push((self.start, halted));
         match target::choose(&clocked.rows, &self.truths, tier) {
@@ -198,11 +202,8 @@ impl Live {
         let row = &clocked.rows[row];
         let calendar = row.clock.expect("a row with a target has a calendar");
         let days = &world.calendars[calendar];
-        self.calendar_ended = false;
-        let Some(need) = target::need(row.target, days, self.start, self.first) else {
-            self.calendar_ended = true;
-            return;
-        };
+        let need = target::need(row.target, days, self.start, self.first);
+        self.calendar_ended = need.is_none();
         let halts = std::mem::take(&mut self.halts);
         let halted = halts.first().is_some_and(|h| h.1);
         self.clock = Some(Clock::start(calendar, days, need, self.start, halted));
@@ -295,7 +296,7 @@ impl Live {
             Tiered::InNone => None,
             Tiered::Unknown(_) => return false,
         };
-        !self.tier_open && now != self.tier && !self.is_overdue(t)
+        !self.tier_open && now != self.tier && !self.used_up && !self.is_overdue(t)
     }
 
     fn is_overdue(&self, t: Instant) -> bool {
@@ -319,20 +320,31 @@ impl Live {
                 return;
             }
         };
-        // On a calendar that had ended nothing was counted: the new target counts from the start.
         let Some(clock) = &mut self.clock else { return self.set_target(world, clocked, at, None) };
+        self.silenced.fill(false);
         let row = &clocked.rows[at];
         let calendar = row.clock.expect("a row with a target has a calendar");
         let new = &world.calendars[calendar];
         let need = match row.target {
-            Target::Open(open) => Some(Need { open, not_before: event.time, named: false }),
+            Target::Open(open) => Some(Need { open, target: open, not_before: event.time, named: false }),
             named => target::need(named, new, self.start, self.first),
         };
         self.calendar_ended = need.is_none();
-        if let Some(need) = need {
-            let on_new = need.named.then(|| counted(new, self.start, &self.halts, event.time));
-            clock.carry(calendar, [&world.calendars[clock.calendar], new], need, on_new, event.time);
+        let on_new = need.filter(|need| need.named).map(|_| counted(new, self.start, &self.halts, event.time));
+        clock.carry(calendar, [&world.calendars[clock.calendar], new], need, on_new, event.time);
+    }
+
+    /// When it was decided, if it is not by its due: its end, or the event of its rule; else as-of.
+    pub(super) fn decided_at(&self, as_of: Instant) -> Instant {
+        match self.end {
+            Some((end, _)) => end,
+            None if self.ruled.is_some() => self.start,
+            None => as_of,
         }
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waits.is_some()
     }
 
     /// Ends it.
@@ -353,8 +365,12 @@ impl Live {
         let clocked = clocked(world, self.obligation);
         // What was reached at the stop itself is not given any more, and what was due then was read then.
         if let Some(clock) = &self.clock {
+            let stopped = self.end.map_or(event.time, |e| e.0);
             for (i, notice) in clocked.notices.iter().enumerate() {
-                self.given[i] |= clock.has_reached(beyond(clock, notice.at));
+                self.silenced[i] |= match notice.at {
+                    Point::Share(share) if share == Exact::ONE => clock.due().is_some_and(|due| due <= stopped),
+                    at => clock.has_reached(beyond(clock, at)),
+                };
             }
             if let Some((stopped, _)) = self.end
                 && clock.due().is_some_and(|due| due <= stopped)
@@ -378,6 +394,12 @@ impl Live {
                 if !self.halts.is_empty() {
                     self.halts.push((event.time, false));
                 }
+            }
+        } else {
+            // The target is not known yet: the pause is kept for when it is.
+            self.halts.push((stopped, true));
+            if !halted {
+                self.halts.push((event.time, false));
             }
         }
     }
@@ -407,7 +429,7 @@ impl Live {
         }
         let days = &world.calendars[clock.calendar];
         for (i, notice) in notices.iter().enumerate() {
-            if self.given[i] {
+            if self.given[i] || self.silenced[i] {
                 continue;
             }
             let Some(at) = notice_at(clock, days, notice.at) else { continue };
@@ -444,7 +466,7 @@ impl Live {
                 }
                 at => clock.has_reached(beyond(clock, at)),
             };
-            self.given[i] |= silenced;
+            self.silenced[i] |= silenced;
         }
     }
 
@@ -464,7 +486,8 @@ impl Live {
         if self.ruled.is_some() {
             due = Some(self.start);
         }
-        let in_time = |t: Instant| due.is_some_and(|due| t <= due);
+        let used_up = self.used_up;
+        let in_time = |t: Instant| !used_up && due.is_some_and(|due| t <= due);
         let (verdict, reason) = if let Some(gap) = self.unknown.or(self.waits) {
             (Verdict::Unknown, Some(Reason::missing(gap)))
         } else if let Some(ruled) = self.ruled {
@@ -479,7 +502,7 @@ impl Live {
                 Some(End::Stop) if in_time(end) => (Verdict::Met, None),
                 _ => match self.saved.filter(|(t, _)| in_time(*t)) {
                     Some((_, gap)) => (Verdict::Unknown, Some(Reason::missing(gap))),
-                    None if how.is_some() || self.used_up || due.is_some_and(|due| due < as_of) => (Verdict::Breached, None),
+                    None if how.is_some() || used_up || due.is_some_and(|due| due < as_of) => (Verdict::Breached, None),
                     None => (Verdict::Pending, None),
                 },
             }
@@ -509,7 +532,7 @@ impl Live {
             end,
             open: how.is_none() && !ruled,
             elapsed: clock.as_ref().map(|c| c.elapsed).or(zero),
-            target: clock.as_ref().map(|c| c.target).or(zero),
+            target: clock.as_ref().and_then(Clock::target).or(zero),
             paused: clock.as_ref().map(|c| c.paused).or(zero),
             late: clock.as_ref().filter(|_| breached).map_or(Duration::ZERO, |c| c.late),
             keys: reading.keys,
@@ -533,8 +556,9 @@ impl Live {
 }
 
 fn beyond(clock: &Clock, at: Point) -> Duration {
+    let target = clock.target().unwrap_or_default();
     match at {
-        Point::Share(share) => clock.target.share(share).map_or(Duration::MAX, |d| d.minus(clock.target)),
+        Point::Share(share) => target.share(share).map_or(Duration::MAX, |d| d.minus(target)),
         Point::Before(d) => Duration::ZERO.minus(d),
         Point::After(d) => d,
     }

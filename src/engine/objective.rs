@@ -120,6 +120,8 @@ struct Measured {
     n: u64,
     /// It is no measure, but a number of the text.
     fixed: bool,
+    /// It is a ratio or a statistic, which needs something to be taken of.
+    sampled: bool,
 }
 
 pub(super) fn evaluate(world: &World<'_>, outcomes: &[Outcome], counters: &Counters, as_of: Instant) -> Vec<ObjectiveRecord> {
@@ -336,7 +338,8 @@ impl Scope<'_> {
         let moves = self.objective.counted_by == CountedBy::Stop || measures_clocks(&self.objective.goal);
         let below = match (&self.objective.minimum, verdict) {
             (_, ObjectiveVerdict::Open) | (None, _) => false,
-            (Some((sign, bound)), _) => self.compare(&shown, *sign, &self.measure(bound, Scenario::AsItStands)) == Some(false),
+            _ if matches!(shown.amount, Amount::Nothing) => false,
+            (Some((sign, bound)), _) => self.compare(&shown, *sign, &self.measure(bound, Scenario::AsItStands), false) == Some(false),
         };
         ObjectiveRecord {
             objective: id,
@@ -398,30 +401,31 @@ impl Scope<'_> {
 
     fn judged(&self, scenario: Scenario) -> Option<bool> {
         let shown = self.measure(first(&self.objective.goal), scenario);
-        let goal = self.goal(&self.objective.goal, scenario);
+        let goal = self.goal(&self.objective.goal, scenario, false);
         match &self.objective.minimum {
             None => goal,
-            Some((sign, bound)) => match self.compare(&shown, *sign, &self.measure(bound, scenario)) {
-                Some(true) => goal,
-                other => other,
-            },
+            Some((sign, bound)) => {
+                let minimum = self.compare(&shown, *sign, &self.measure(bound, scenario), false);
+                join([goal, minimum].into_iter(), false)
+            }
         }
     }
 
-    fn goal(&self, goal: &Goal, scenario: Scenario) -> Option<bool> {
+    /// `negated`: under an odd number of nots, where a period without data must come out the other way.
+    fn goal(&self, goal: &Goal, scenario: Scenario, negated: bool) -> Option<bool> {
         match goal {
-            Goal::Compare(a, sign, b) => self.compare(&self.measure(a, scenario), *sign, &self.measure(b, scenario)),
-            Goal::Not(inner) => self.goal(inner, scenario).map(|b| !b),
-            Goal::All(goals) => join(goals.iter().map(|g| self.goal(g, scenario)), false),
-            Goal::Any(goals) => join(goals.iter().map(|g| self.goal(g, scenario)), true),
+            Goal::Compare(a, sign, b) => self.compare(&self.measure(a, scenario), *sign, &self.measure(b, scenario), negated),
+            Goal::Not(inner) => self.goal(inner, scenario, !negated).map(|b| !b),
+            Goal::All(goals) => join(goals.iter().map(|g| self.goal(g, scenario, negated)), false),
+            Goal::Any(goals) => join(goals.iter().map(|g| self.goal(g, scenario, negated)), true),
         }
     }
 
-    fn compare(&self, a: &Measured, sign: Comparison, b: &Measured) -> Option<bool> {
-        // Too small a sample says nothing, whatever its value.
-        let small = |m: &Measured| !m.fixed && m.n < u64::from(self.objective.sample);
+    fn compare(&self, a: &Measured, sign: Comparison, b: &Measured, negated: bool) -> Option<bool> {
+        // Too small a denominator, or a sample, says nothing, whatever its value.
+        let small = |m: &Measured| m.sampled && m.n < u64::from(self.objective.sample);
         let order = match (a.amount, b.amount) {
-            (Amount::Nothing, _) | (_, Amount::Nothing) => return self.objective.no_data,
+            (Amount::Nothing, _) | (_, Amount::Nothing) => return self.objective.no_data.map(|met| met != negated),
             _ if small(a) || small(b) => return None,
             (Amount::Endless, Amount::Endless) => Ordering::Equal,
             (Amount::Endless, Amount::Known(_)) => Ordering::Greater,
@@ -439,7 +443,7 @@ impl Scope<'_> {
 
     fn measure(&self, measure: &Measure, scenario: Scenario) -> Measured {
         match measure {
-            Measure::Fixed(value) => Measured { amount: Amount::Known(*value), ratio: None, n: 0, fixed: true },
+            Measure::Fixed(value) => Measured { amount: Amount::Known(*value), ratio: None, n: 0, fixed: true, sampled: false },
             Measure::Met(parts) => self.met(parts, scenario),
             Measure::Misses(part) => {
                 let (mut misses, mut n) = (0, 0);
@@ -448,18 +452,18 @@ impl Scope<'_> {
                     misses += u64::from(verdict == Verdict::Breached);
                     n += u64::from(matches!(verdict, Verdict::Met | Verdict::Breached));
                 }
-                Measured { amount: Amount::Known(whole(misses)), ratio: None, n, fixed: false }
+                Measured { amount: Amount::Known(whole(misses)), ratio: None, n, fixed: false, sampled: false }
             }
             Measure::OfClock(statistic, part) => self.of_clock(*statistic, part, scenario),
             Measure::Count(counter) => {
                 let n = self.tallies(*counter).map(|t| t.events).sum();
-                Measured { amount: Amount::Known(whole(n)), ratio: None, n, fixed: false }
+                Measured { amount: Amount::Known(whole(n)), ratio: None, n, fixed: false, sampled: false }
             }
             Measure::OfField(statistic, counter) => {
                 let values: Vec<Exact> = self.tallies(*counter).flat_map(|t| t.values.iter().copied()).collect();
                 let n = values.len() as u64;
                 let values = values.into_iter().map(Amount::Known).collect();
-                Measured { amount: of_values(*statistic, values), ratio: None, n, fixed: false }
+                Measured { amount: of_values(*statistic, values), ratio: None, n, fixed: false, sampled: *statistic != Statistic::Sum }
             }
             Measure::Arithmetic(a, operator, b) => {
                 let (a, b) = (self.measure(a, scenario), self.measure(b, scenario));
@@ -471,7 +475,7 @@ impl Scope<'_> {
                     Amount::Known(value) => Amount::Known(how.of(value)),
                     other => other,
                 };
-                Measured { amount, ratio: None, n: inner.n, fixed: false }
+                Measured { amount, ratio: None, ..inner }
             }
         }
     }
@@ -511,7 +515,7 @@ impl Scope<'_> {
         }
         let value = Exact::ratio(met.into(), decided.into());
         let ratio = value.map(|_| (whole(met), whole(decided)));
-        Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n: decided, fixed: false }
+        Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n: decided, fixed: false, sampled: true }
     }
 
     /// Elapsed times of decided instances; a pending one is met as it stands, or breached without end.
@@ -526,7 +530,7 @@ impl Scope<'_> {
             }
         }
         let n = values.len() as u64;
-        Measured { amount: of_values(statistic, values), ratio: None, n, fixed: false }
+        Measured { amount: of_values(statistic, values), ratio: None, n, fixed: false, sampled: true }
     }
 }
 
@@ -622,11 +626,12 @@ fn mean(values: &[Amount]) -> Amount {
 }
 
 fn arithmetic(a: &Measured, operator: Operator, b: &Measured) -> Measured {
+    let sampled = a.sampled || b.sampled || (operator == Operator::Divide && !b.fixed);
     let n = if operator == Operator::Divide && !b.fixed { b.n } else { a.n.max(b.n) };
     let (x, y) = match (a.amount, b.amount) {
         (Amount::Known(x), Amount::Known(y)) => (x, y),
-        (Amount::Nothing, _) | (_, Amount::Nothing) => return Measured { amount: Amount::Nothing, ratio: None, n, fixed: false },
-        _ => return Measured { amount: Amount::Endless, ratio: None, n, fixed: false },
+        (Amount::Nothing, _) | (_, Amount::Nothing) => return Measured { amount: Amount::Nothing, ratio: None, n, fixed: false, sampled },
+        _ => return Measured { amount: Amount::Endless, ratio: None, n, fixed: false, sampled },
     };
     let (value, ratio) = match operator {
         Operator::Add => (x.add(y), None),
@@ -634,5 +639,5 @@ fn arithmetic(a: &Measured, operator: Operator, b: &Measured) -> Measured {
         Operator::Multiply => (x.mul(y), None),
         Operator::Divide => (x.div(y), (!y.is_zero()).then_some((x, y))),
     };
-    Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n, fixed: false }
+    Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n, fixed: false, sampled }
 }

@@ -13,37 +13,57 @@ use crate::model::{Owner, Type};
 use crate::plan::{Duty, Start, Track};
 use crate::time::{Instant, Period, Unit};
 
-/// One obligation that has no case.
+/// One obligation that has no case, in all its versions.
 pub(super) struct Recurring {
     index: usize,
+    /// In the order in which they come into force.
     versions: Vec<Version>,
+    groups: Vec<GroupRun>,
+    /// The latest period that has begun, its first instant, and which version it is of.
+    latest: Option<(ObligationId, Period, Instant)>,
     /// Instances of rules.
     ruled: Vec<Live>,
 }
 
-/// One version of it, with its periods.
+/// One version of it.
 struct Version {
     id: ObligationId,
-    /// The periods whose first instant lies in the version's term, in order, as far as they have begun.
     unit: Option<Unit>,
     by: Vec<FieldId>,
+    /// The next of the periods whose first instant lies in the version's term.
     next: Option<Period>,
-    begun: Vec<(Period, Instant)>,
-    groups: Vec<GroupRun>,
 }
 
 /// The instances of one group; one for each period since the group was first seen.
 struct GroupRun {
-    group: Option<Option<Value>>,
-    /// Instances of earlier versions.
-    before: u32,
+    group: Group,
     instances: Vec<Live>,
 }
 
+/// A value of the field that makes the groups; nothing where nothing makes any.
+type Group = Option<Option<Value>>;
+
 impl Recurring {
     pub(super) fn new(world: &World<'_>, index: usize, track: &Track) -> Recurring {
-        let versions = track.0.iter().map(|id| Version::new(world, *id)).collect();
-        Recurring { index, versions, ruled: Vec::new() }
+        let versions: Vec<Version> = track.0.iter().map(|id| Version::new(world, *id)).collect();
+        let mut groups: Vec<Group> = Vec::new();
+        for version in &versions {
+            let Some(field) = version.by.first() else {
+                groups.push(None);
+                continue;
+            };
+            // An enumeration's members are all expected, seen or not.
+            if let Type::Members(members) = &world.plan.fields[*field].ty {
+                groups.extend((0..members.len() as u32).map(|m| Some(Some(Value::Member(m)))));
+            }
+        }
+        let mut runs: Vec<GroupRun> = Vec::new();
+        for group in groups {
+            if !runs.iter().any(|g| g.group == group) {
+                runs.push(GroupRun { group, instances: Vec::new() });
+            }
+        }
+        Recurring { index, versions, groups: runs, latest: None, ruled: Vec::new() }
     }
 
     pub(super) fn event(&mut self, world: &World<'_>, case: Option<&CaseState>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
@@ -59,117 +79,69 @@ impl Recurring {
             return;
         }
         self.begin(world, event.time, sink);
-        // The latest begun period's instance takes the event, whichever version it is of.
-        let latest = self.versions.iter_mut().filter(|v| !v.begun.is_empty()).max_by_key(|v| v.begun.last().map(|b| b.1));
-        if let Some(version) = latest {
-            version.event(&moment, self.index, happening, event, sink);
-        }
-    }
-
-    /// Opens the instances of all periods that have begun by `t`. A later version goes on numbering where the one before
-    /// it ended.
-    fn begin(&mut self, world: &World<'_>, t: Instant, sink: &mut Sink) {
-        let mut before: Vec<(Option<Option<Value>>, u32)> = Vec::new();
-        for version in &mut self.versions {
-            version.begin(world, self.index, t, &before, sink);
-            for group in &version.groups {
-                let count = group.before + group.instances.len() as u32;
-                match before.iter_mut().find(|(g, _)| *g == group.group) {
-                    Some(known) => known.1 = count,
-                    None => before.push((group.group, count)),
-                }
-            }
-        }
+        self.stop(&moment, happening, event, sink);
     }
 
     pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, sink: &mut Sink) {
         let moment = Moment { world, case: None, own: &[], time: as_of, start: None };
         for live in std::mem::take(&mut self.ruled) {
-            let reading = Reading::at(&moment, live.obligation, as_of, live.start);
+            let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
         self.begin(world, as_of, sink);
-        for version in &mut self.versions {
-            for group in std::mem::take(&mut version.groups) {
-                for mut live in group.instances {
-                    live.pass(&moment, as_of, true, sink);
-                    let reading = Reading::at(&moment, live.obligation, as_of, live.start);
-                    sink.outcomes.push(live.outcome(world, reading, as_of));
-                }
-            }
+        for mut live in std::mem::take(&mut self.groups).into_iter().flat_map(|g| g.instances) {
+            live.pass(&moment, as_of, true, sink);
+            let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
+            sink.outcomes.push(live.outcome(world, reading, as_of));
         }
-    }
-}
-
-impl Version {
-    fn new(world: &World<'_>, id: ObligationId) -> Version {
-        let mut version = Version { id, unit: None, by: Vec::new(), next: None, begun: Vec::new(), groups: Vec::new() };
-        let Duty::Clock(clocked) = &world.obligation(id).duty else { return version };
-        let Start::Each { unit, by, .. } = &clocked.start else { return version };
-        let agreement = world.plan.agreement_of(id);
-        version.unit = Some(*unit);
-        version.by = by.clone();
-        // Only periods whose first instant lies in the term.
-        let first = Period::holding(agreement.from, *unit, agreement.fiscal);
-        let begins = first.from >= agreement.from;
-        version.next = Some(if begins { first } else { first.next(*unit, agreement.fiscal) });
-        if by.is_empty() {
-            version.groups.push(GroupRun { group: None, before: 0, instances: Vec::new() });
-        }
-        // An enumeration's members are all expected, seen or not.
-        if let Some(field) = by.first()
-            && let Type::Members(members) = &world.plan.fields[*field].ty
-        {
-            let groups =
-                (0..members.len() as u32).map(|m| GroupRun { group: Some(Some(Value::Member(m))), before: 0, instances: Vec::new() });
-            version.groups.extend(groups);
-        }
-        version
     }
 
     /// Opens the instances of all periods that have begun by `t`.
-    fn begin(&mut self, world: &World<'_>, index: usize, t: Instant, before: &[(Option<Option<Value>>, u32)], sink: &mut Sink) {
-        let (Some(unit), term) = (self.unit, world.term(self.id)) else { return };
-        while let Some(period) = self.next.take() {
-            let start = term.zone.midnight(period.from);
-            if start > t || start >= term.to {
-                self.next = (start < term.to).then_some(period);
-                return;
-            }
-            self.next = Some(period.next(unit, world.plan.agreement_of(self.id).fiscal));
-            for group in &mut self.groups {
-                if group.instances.is_empty() {
-                    group.before = before.iter().find(|(g, _)| *g == group.group).map_or(0, |(_, n)| *n);
+    fn begin(&mut self, world: &World<'_>, t: Instant, sink: &mut Sink) {
+        for version in &mut self.versions {
+            let (Some(unit), term) = (version.unit, world.term(version.id)) else { continue };
+            while let Some(period) = version.next.take() {
+                let start = term.zone.midnight(period.from);
+                if start > t || start >= term.to {
+                    version.next = (start < term.to).then_some(period);
+                    break;
                 }
-                // The instance before is not touched by later events, but its notices go on.
-                if let Some(live) = group.instances.last_mut() {
-                    live.pass(&Moment { world, case: None, own: &[], time: start, start: None }, start, false, sink);
+                version.next = Some(period.next(unit, world.plan.agreement_of(version.id).fiscal));
+                for run in self.groups.iter_mut().filter(|g| g.group.is_none() == version.by.is_empty()) {
+                    // The instance before is not touched by later events, but its notices go on.
+                    if let Some(live) = run.instances.last_mut() {
+                        live.pass(&Moment { world, case: None, own: &[], time: start, start: None }, start, false, sink);
+                    }
+                    run.open(world, version.id, self.index, &period, start);
                 }
-                group.open(world, self.id, index, &period, start);
+                self.latest = Some((version.id, period, start));
             }
-            self.begun.push((period, start));
         }
     }
 
-    fn event(&mut self, moment: &Moment<'_>, index: usize, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
+    /// An event acts on the latest begun period's instance of its group.
+    fn stop(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
         let world = moment.world;
-        let duty = clocked(world, self.id);
-        let group = if self.by.is_empty() { None } else { Some(self.group_of(moment, event)) };
-        // A value that is new makes a group from the current period on.
-        if let Some(Some(value)) = group
+        let latest = self.latest.as_ref().map_or(self.versions[0].id, |l| l.0);
+        let by = self.versions.iter().find(|v| v.id == latest).map(|v| v.by.as_slice()).unwrap_or_default();
+        let group = if by.is_empty() { None } else { Some(group_of(by, moment, event)) };
+        // A value that is new makes a group: from the current period on, if that has not ended.
+        if let Some(Some(_)) = group
             && !self.groups.iter().any(|g| g.group == group)
         {
-            let mut run = GroupRun { group: Some(Some(value)), before: 0, instances: Vec::new() };
-            let ends = |period: &Period| period.instants(&world.term(self.id).zone).1;
-            if let Some((period, start)) = self.begun.last().filter(|(period, _)| event.time < ends(period)) {
-                run.open(world, self.id, index, period, *start);
+            let mut run = GroupRun { group, instances: Vec::new() };
+            if let Some((id, period, start)) = &self.latest
+                && event.time < period.instants(&world.term(*id).zone).1
+            {
+                run.open(world, *id, self.index, period, *start);
             }
             self.groups.push(run);
         }
         let Some(run) = self.groups.iter_mut().find(|g| g.group == group) else { return };
         let Some(live) = run.instances.last_mut().filter(|l| l.end.is_none()) else { return };
         live.pass(&Moment { case: None, own: &[], ..*moment }, event.time, false, sink);
-        let zone = &world.term(self.id).zone;
+        let duty = clocked(world, live.obligation);
+        let zone = &world.term(live.obligation).zone;
         if let Some(cancel) = &duty.cancel {
             match live.cancel.step(cancel, happening, moment, zone) {
                 Hit::Yes => return live.close(world, End::Cancel, event),
@@ -183,19 +155,38 @@ impl Version {
             Hit::No => {}
         }
     }
+}
 
-    /// The group that an event speaks of: the value of the field that it, or its case, has.
-    fn group_of(&self, moment: &Moment<'_>, event: &Event) -> Option<Value> {
-        self.by.iter().find_map(|field| match moment.world.plan.fields[*field].owner {
-            Owner::Event(of) if event.event != Some(of) => None,
-            _ => moment.field(*field),
-        })
+impl Version {
+    fn new(world: &World<'_>, id: ObligationId) -> Version {
+        let (unit, by) = match &world.obligation(id).duty {
+            Duty::Clock(clocked) => match &clocked.start {
+                Start::Each { unit, by, .. } => (Some(*unit), by.clone()),
+                Start::On { .. } => (None, Vec::new()),
+            },
+            Duty::Rule(_) => (None, Vec::new()),
+        };
+        let agreement = world.plan.agreement_of(id);
+        let next = unit.map(|unit| {
+            // Only periods whose first instant lies in the term.
+            let first = Period::holding(agreement.from, unit, agreement.fiscal);
+            if first.from >= agreement.from { first } else { first.next(unit, agreement.fiscal) }
+        });
+        Version { id, unit, by, next }
     }
+}
+
+/// The group that an event speaks of: the value of the field that it, or its case, has.
+fn group_of(by: &[FieldId], moment: &Moment<'_>, event: &Event) -> Option<Value> {
+    by.iter().find_map(|field| match moment.world.plan.fields[*field].owner {
+        Owner::Event(of) if event.event != Some(of) => None,
+        _ => moment.field(*field),
+    })
 }
 
 impl GroupRun {
     fn open(&mut self, world: &World<'_>, id: ObligationId, index: usize, period: &Period, start: Instant) {
-        let seq = self.before + self.instances.len() as u32 + 1;
+        let seq = self.instances.len() as u32 + 1;
         let live = Live::blank(id, index, None, seq, start);
         self.instances.extend(live.open_period(world, period.from, self.group).map(|live| *live));
     }

@@ -11,6 +11,8 @@ use chrono::{NaiveDate, TimeDelta};
 pub(super) struct Need {
     /// So much open time.
     pub(super) open: Duration,
+    /// The same as it was set, for people.
+    pub(super) target: Duration,
     /// And never before this instant.
     pub(super) not_before: Instant,
     /// Whether the instant was named, so that it is due even where the clock stands still.
@@ -58,7 +60,7 @@ pub(super) fn need(target: Target, calendar: &Calendar, start: Instant, first: O
     let minutes = |m: u16| TimeDelta::minutes(m.into());
     let named = match (target, first) {
         (Target::None, _) => return None,
-        (Target::Open(open), _) => return Some(Need { open, not_before: start, named: false }),
+        (Target::Open(open), _) => return Some(Need { open, target: open, not_before: start, named: false }),
         (Target::CalendarDays(n), _) => calendar.calendar_days(start, n),
         (Target::CalendarMonths(n), _) => calendar.calendar_months(start, n),
         (Target::WorkingDays(n), _) => calendar.working_days(start, n),
@@ -67,5 +69,6 @@ pub(super) fn need(target: Target, calendar: &Calendar, start: Instant, first: O
         (Target::Clock(m, n), None) => calendar.time_of_working_day(start, n, minutes(m)),
         (Target::Clock(m, n), Some(first)) => calendar.time_of_open_day(start, first, n, minutes(m)),
     }?;
-    Some(Need { open: calendar.elapsed(start, named), not_before: named, named: true })
+    let open = calendar.elapsed(start, named);
+    Some(Need { open, target: open, not_before: named, named: true })
 }

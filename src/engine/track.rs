@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::id::ObligationId;
 use crate::model::Retier;
 use crate::plan::{Clocked, Duty, Pattern, Start};
-use crate::time::Instant;
+use crate::time::{Instant, Zone};
 
 /// The instances of one obligation in one case.
 pub(super) struct TrackState {
@@ -48,7 +48,7 @@ impl TrackState {
             live.pass(moment, t, to_the_end, sink);
         }
         for live in std::mem::take(&mut self.ended) {
-            let reading = Reading::at(moment, live.obligation, live.end.map_or(t, |e| e.0), live.start);
+            let reading = Reading::at(moment, live.obligation, live.decided_at(t), live.start);
             let may_reopen = matches!(live.end, Some((_, End::Stop))) && reopens(moment.world, live.obligation);
             if let Some((before, reading)) = self.stopped.take() {
                 sink.outcomes.push(before.outcome(moment.world, reading, t));
@@ -77,8 +77,11 @@ impl TrackState {
         let tier = moment.tier();
         match self.live.take() {
             Some(mut live) => match act(&mut live, moment, happening, event, tier, sink) {
-                Fate::Goes => self.live = Some(live),
-                Fate::Never => self.seq -= 1,
+                Fate::Goes => {
+                    self.live = Some(live);
+                    self.give_up_stopped(world, event.time, sink);
+                }
+                Fate::Never => self.forget(&live),
                 Fate::Ends => self.ended.push(*live),
                 Fate::Anew => {
                     self.ended.push(*live);
@@ -115,10 +118,17 @@ impl TrackState {
             return;
         }
         live.withdraw_stop(world, is_halted(moment, duty), event, reading);
-        let fate = if live.settle_tier(moment, tier, event, sink) { retier(&mut live, duty, world, event, tier) } else { Fate::Never };
+        let fate = if !live.settle_tier(moment, tier, event, sink) {
+            Fate::Never
+        } else if resets(&mut live, duty, happening, moment, zone) {
+            end(&mut live, world, End::Reset, event);
+            Fate::Anew
+        } else {
+            retier(&mut live, duty, world, event, tier)
+        };
         match fate {
             Fate::Goes => self.live = Some(Box::new(live)),
-            Fate::Never => self.seq -= 1,
+            Fate::Never => self.forget(&live),
             Fate::Ends => self.ended.push(live),
             Fate::Anew => {
                 self.ended.push(live);
@@ -179,11 +189,25 @@ impl TrackState {
                 self.live = Some(live);
             }
         }
-        // Another instance follows: the one before it can no longer be reopened.
-        if let Some((before, reading)) = self.stopped.take() {
-            sink.outcomes.push(before.outcome(world, reading, event.time));
-        }
+        self.give_up_stopped(world, event.time, sink);
         false
+    }
+
+    /// Another instance follows: the one before it can no longer be reopened. One that waits for its tier may turn out
+    /// never to have been.
+    fn give_up_stopped(&mut self, world: &World<'_>, t: Instant, sink: &mut Sink) {
+        if self.live.as_ref().is_some_and(|live| !live.is_waiting())
+            && let Some((before, reading)) = self.stopped.take()
+        {
+            sink.outcomes.push(before.outcome(world, reading, t));
+        }
+    }
+
+    /// There was no instance: its number is free again, unless others followed.
+    fn forget(&mut self, live: &Live) {
+        if live.seq == self.seq {
+            self.seq -= 1;
+        }
     }
 
     pub(super) fn finish(self, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
@@ -192,7 +216,7 @@ impl TrackState {
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
         for live in self.ended.into_iter().chain(self.unknown).chain(self.live.map(|live| *live)) {
-            let reading = Reading::at(moment, live.obligation, live.end.map_or(as_of, |e| e.0), live.start);
+            let reading = Reading::at(moment, live.obligation, live.decided_at(as_of), live.start);
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
     }
@@ -238,7 +262,7 @@ fn act(live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &E
             }
         }
     }
-    if duty.reset.as_ref().is_some_and(|p| live.reset.step(p, happening, moment, zone) == Hit::Yes) {
+    if resets(live, duty, happening, moment, zone) {
         end(live, world, End::Reset, event);
         return Fate::Anew;
     }
@@ -248,6 +272,10 @@ fn act(live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &E
 fn end(live: &mut Live, world: &World<'_>, how: End, event: &Event) -> Fate {
     live.close(world, how, event);
     Fate::Ends
+}
+
+fn resets(live: &mut Live, duty: &Clocked, happening: Happening<'_>, moment: &Moment<'_>, zone: &Zone) -> bool {
+    duty.reset.as_ref().is_some_and(|p| live.reset.step(p, happening, moment, zone) == Hit::Yes)
 }
 
 /// A change of tier.

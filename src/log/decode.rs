@@ -49,7 +49,8 @@ pub(super) struct Decoder<'p> {
     currency: Option<Currency>,
     /// Events by kind of case and name; without a case, those of the top level.
     events: HashMap<(Option<CaseId>, &'p str), EventId>,
-    ids: HashSet<TextId>,
+    /// Rows that were taken, by source and id.
+    ids: HashSet<(TextId, TextId)>,
     wide: Wide,
 }
 
@@ -99,7 +100,10 @@ impl<'p> Decoder<'p> {
     }
 
     fn accept(&mut self, binding: &Binding, row: &Row<'_>) -> Result<(), Fault> {
-        let id = binding.id.and_then(|id| cell(binding, row, id)).map(|text| self.log.texts.intern(text));
+        let id = binding
+            .id
+            .and_then(|id| cell(binding, row, id))
+            .map(|text| (self.log.texts.intern(&binding.source), self.log.texts.intern(text)));
         if id.is_some_and(|id| self.ids.contains(&id)) {
             return Ok(());
         }

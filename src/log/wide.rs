@@ -70,7 +70,9 @@ impl Wide {
             case.milestones.sort_by_key(|(m, _)| (m.2, m.0));
             lifelong.insert(case.key, case.fields);
             for ((_, event, time, own), origin) in case.milestones {
-                log.events.push(Event { time, case: Some(case.key), event: Some(event), fields: Vec::new(), own, origin });
+                // An event of the top level happens to no case.
+                let of = plan.events[event].case.map(|_| case.key);
+                log.events.push(Event { time, case: of, event: Some(event), fields: Vec::new(), own, origin });
             }
         }
         lifelong

@@ -170,7 +170,7 @@ impl Compiler<'_> {
             let of_agreement = |id: &ObligationId| name(*id).0 == agreement;
             let mut own: Vec<Track> = Vec::new();
             for id in model.obligations.ids().filter(of_agreement) {
-                match own.iter_mut().find(|t| name(t.0[0]) == name(id)) {
+                match own.iter_mut().find(|t| name(t.0[0]) == name(id) && self.same_shape(t.0[0], id)) {
                     Some(track) => track.0.push(id),
                     None => own.push(Track(vec![id])),
                 }
@@ -181,6 +181,21 @@ impl Compiler<'_> {
             track.0.sort_by_key(|id| model.agreements[model.service_of(*id).agreement].from);
         }
         tracks
+    }
+
+    /// Whether two versions of an obligation can follow each other: one of another kind, or about other cases, is another
+    /// promise of the same name.
+    fn same_shape(&self, a: ObligationId, b: ObligationId) -> bool {
+        let shape = |id: ObligationId| {
+            let obligation = &self.model.obligations[id];
+            let kind = match &obligation.duty {
+                model::Duty::Clock { start: model::Start::On { .. }, .. } => 0,
+                model::Duty::Clock { start: model::Start::Each { .. }, .. } => 1,
+                model::Duty::Require { .. } | model::Duty::Forbid { .. } => 2,
+            };
+            (kind, obligation.case)
+        };
+        shape(a) == shape(b)
     }
 
     fn obligation(&mut self, _id: ObligationId, o: &model::Obligation) -> Obligation {
