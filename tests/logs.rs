@@ -318,3 +318,54 @@ fn only_narrows_the_verdict_records_alone() {
     let totals = &records.last().unwrap()["verdicts"];
     assert_eq!(totals.as_object().unwrap().values().map(|v| v.as_u64().unwrap()).sum::<u64>(), 4);
 }
+
+#[test]
+fn nothing_that_is_read_is_written_over_or_read_twice() {
+    let folder = folder("apart");
+    write(&folder, "spec.sla", SPEC);
+    write(&folder, "log.csv", csv(&ROWS));
+    let refused = |args: &[&str], why: &str| {
+        let output = sla(&folder, &[&["run", "spec.sla", "--log", "log.csv"], args].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+    };
+    refused(&["-o", "log.csv"], "log.csv: this is the log itself");
+    refused(&["--rejects", "./log.csv"], "this is the log itself");
+    refused(&["-o", "a.md", "-o", "a.md"], "named twice to be written");
+    refused(&["--log", "./log.csv"], "would count twice");
+    assert_eq!(std::fs::read_to_string(folder.join("log.csv")).unwrap(), csv(&ROWS));
+}
+
+#[test]
+fn a_stray_quote_costs_its_own_line_only() {
+    let folder = folder("quote");
+    write(&folder, "spec.sla", SPEC);
+    let mut rows = ROWS.to_vec();
+    rows.insert(2, "2026-03-09T10:40:00-04:00,created,L9,80,demo,\"kim");
+    write(&folder, "log.csv", csv(&rows));
+    let output = sla(&folder, &["run", "spec.sla", "--log", "log.csv", "--rejects", "rejects.txt", "-o", "out.jsonl"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let rejects = std::fs::read_to_string(folder.join("rejects.txt")).unwrap();
+    assert!(rejects.contains("log.csv:4:1") && rejects.contains("a quote that opens on this line"), "{rejects}");
+    let out = std::fs::read_to_string(folder.join("out.jsonl")).unwrap();
+    let summary: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    assert_eq!((&summary["rows_rejected"], &summary["logs"][0]["rows"], &summary["events"]), (&1.into(), &9.into(), &7.into()));
+}
+
+#[test]
+fn a_log_that_is_something_else_is_named_for_what_it_is() {
+    let folder = folder("else");
+    write(&folder, "spec.sla", SPEC);
+    let said = |name: &str, content: &[u8]| {
+        write(&folder, name, content);
+        let output = sla(&folder, &["run", "spec.sla", "--log", name]);
+        assert_eq!(output.status.code(), Some(2));
+        text(&output.stderr)
+    };
+    assert!(said("array.json", b"[{\"time\": 1}]").contains("this is a JSON array"));
+    assert!(said("sheet.csv", b"PK\x03\x04rest").contains("a spreadsheet"));
+    assert!(said("columns.parquet", b"PAR1rest").contains("a Parquet file"));
+    assert!(said("broken.jsonl", b"{\"time\": \n").contains("expected a JSON object on one line"));
+    assert!(said("cut.gz", &[0x1f, 0x8b, 8, 0]).contains("the gzip data is damaged"));
+    assert!(said("dates.csv", b"time,event,lead\n03/04/2026 10:00,created,L1\n").contains("day and month are not guessed"));
+}

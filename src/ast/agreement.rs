@@ -21,8 +21,8 @@ pub struct Agreement {
     pub extends: Option<Name>,
     /// Its clauses, in order.
     pub clauses: Vec<Clause<AgreementClause>>,
-    /// Every clause of it was read: what is missing is not in one that was not.
-    pub whole: bool,
+    /// The words with which its clauses begin that could not be read.
+    pub broken: Vec<String>,
 }
 
 /// A clause and where it stands.
@@ -200,8 +200,8 @@ pub struct Obligation {
     pub title: Option<Text>,
     /// Its clauses, in order.
     pub clauses: Vec<Clause<ObligationClause>>,
-    /// Every clause of it was read: what is missing is not in one that was not.
-    pub whole: bool,
+    /// The words with which its clauses begin that could not be read.
+    pub broken: Vec<String>,
 }
 
 /// A clause of an obligation.
@@ -356,8 +356,8 @@ pub struct Objective {
     pub title: Option<Text>,
     /// Its clauses, in order.
     pub clauses: Vec<Clause<ObjectiveClause>>,
-    /// Every clause of it was read: what is missing is not in one that was not.
-    pub whole: bool,
+    /// The words with which its clauses begin that could not be read.
+    pub broken: Vec<String>,
 }
 
 /// A clause of an objective.

@@ -23,8 +23,8 @@ pub struct Calendar {
 /// How a calendar is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CalendarBody {
-    /// By rules.
-    Clauses(Vec<CalendarClause>),
+    /// By rules; whether every one of them was read.
+    Clauses(Vec<CalendarClause>, bool),
     /// Out of others.
     Made(CalendarExpr),
 }

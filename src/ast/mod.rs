@@ -50,6 +50,8 @@ pub struct Count {
 pub struct File {
     /// Its declarations, in order.
     pub items: Vec<Item>,
+    /// Names that clauses declare which could not be read: they have a finding, and are not unknown.
+    pub half_read: Vec<String>,
 }
 
 /// A declaration of the top level.

@@ -23,6 +23,8 @@ pub struct Test {
     pub as_of: Option<Spanned<NaiveDateTime>>,
     /// What is expected.
     pub expectations: Vec<Expectation>,
+    /// Every clause of it was read.
+    pub whole: bool,
 }
 
 /// `lead "L1" { … }`

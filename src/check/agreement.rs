@@ -1,7 +1,7 @@
 //! Agreements and services.
 
 use crate::ast::{self, AgreementClause, Clause, Item};
-use crate::check::{Checker, Scope};
+use crate::check::{Checker, Scope, lost};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, Id, ServiceId};
 use crate::model::{Agreement, Service};
@@ -38,15 +38,16 @@ impl Checker {
             self.unsupported(parent.span, "an agreement that extends another");
             return;
         }
+        self.clock_lost = lost(&written.broken, &["clock"]);
         let head = self.head(written);
         let missing = |c: &mut Self, what: &str, help: &str| {
             let message = format!("agreement `{}` does not say {what}", written.name.text);
             c.say(Finding::new(Code::MissingClause, written.name.span, message).help(help));
         };
-        if head.effective.is_none() && written.whole {
+        if head.effective.is_none() && !lost(&written.broken, &["effective"]) {
             missing(self, "from when it holds", "add `effective 2026-01-01 to 2026-12-31`, or `effective 2026-01-01` without an end");
         }
-        if !head.zone_written && written.whole {
+        if !head.zone_written && !lost(&written.broken, &["zone"]) {
             missing(self, "in which time zone its days begin", "add `zone \"America/New_York\"` or another IANA zone");
         }
         let (from, to) = head.effective.unwrap_or((chrono::NaiveDate::from_ymd_opt(2000, 1, 1).expect("a day"), None));

@@ -31,8 +31,8 @@ impl Checker {
             made.push((id, calendar));
         }
         for (id, calendar) in &made {
-            if let CalendarBody::Clauses(clauses) = &calendar.body {
-                self.calendar_rules(*id, calendar, clauses);
+            if let CalendarBody::Clauses(clauses, whole) = &calendar.body {
+                self.calendar_rules(*id, calendar, clauses, *whole);
             }
         }
         // Calendars made of others may be written in any order, so each is followed down to its rules.
@@ -76,7 +76,7 @@ impl Checker {
         }
     }
 
-    fn calendar_rules(&mut self, id: CalendarId, calendar: &ast::Calendar, clauses: &[CalendarClause]) {
+    fn calendar_rules(&mut self, id: CalendarId, calendar: &ast::Calendar, clauses: &[CalendarClause], whole: bool) {
         let mut rules = Rules::default();
         let mut zone: Option<&ast::Text> = None;
         let mut weekly: [Option<Span>; 7] = [None; 7];
@@ -130,7 +130,7 @@ impl Checker {
                 CalendarClause::Known(date, _) => self.model.calendars[id].known = Some(*date),
             }
         }
-        if rules.weekly.iter().all(Vec::is_empty) && rules.dated.iter().all(|d| d.2.is_empty()) {
+        if whole && rules.weekly.iter().all(Vec::is_empty) && rules.dated.iter().all(|d| d.2.is_empty()) {
             let finding = Finding::new(Code::NeverOpen, calendar.name.span, format!("calendar `{}` is never open", calendar.name.text));
             self.say(finding.help("add its hours: `open mon-fri 09:00-17:00`"));
         }
@@ -155,16 +155,48 @@ impl Checker {
         let zone = Zone::named(&name.text);
         if zone.is_none() {
             let mut finding = Finding::new(Code::UnknownZone, name.span, format!("there is no time zone `{}`", name.text));
-            // A city alone is what people type first.
-            let cities: Vec<&str> = Zone::names().collect();
-            let spaced = name.text.replace(' ', "_");
-            let city = cities.iter().find(|n| n.rsplit('/').next().is_some_and(|c| c.eq_ignore_ascii_case(&spaced)));
-            match city.copied().or_else(|| nearest(&name.text, cities.iter().copied())) {
-                Some(near) => finding = finding.help(format!("did you mean `\"{near}\"`?")),
-                None => finding = finding.help("write an IANA name: `\"America/New_York\"`, `\"Europe/Berlin\"`, `\"UTC\"`"),
-            }
+            finding = finding.help(match zone_meant(&name.text) {
+                Some(zone) => format!("did you mean `\"{zone}\"`?"),
+                None if name.text.to_uppercase().starts_with("GMT") || name.text.to_uppercase().starts_with("UTC") => {
+                    "name a place, such as `\"Europe/Berlin\"`: a fixed offset does not know summer time".into()
+                }
+                None => "write an IANA name: `\"America/New_York\"`, `\"Europe/Berlin\"`, `\"UTC\"`".into(),
+            });
             self.say(finding);
         }
         zone
     }
+}
+
+/// The zone that somebody most likely means by a name that the database does not hold.
+fn zone_meant(written: &str) -> Option<&'static str> {
+    // Abbreviations mean several zones in the world; these are the ones that agreements write.
+    let usual = [
+        ("ET", "America/New_York"),
+        ("EDT", "America/New_York"),
+        ("EASTERN", "America/New_York"),
+        ("CT", "America/Chicago"),
+        ("CST", "America/Chicago"),
+        ("CDT", "America/Chicago"),
+        ("CENTRAL", "America/Chicago"),
+        ("MT", "America/Denver"),
+        ("MDT", "America/Denver"),
+        ("PT", "America/Los_Angeles"),
+        ("PST", "America/Los_Angeles"),
+        ("PDT", "America/Los_Angeles"),
+        ("PACIFIC", "America/Los_Angeles"),
+        ("BST", "Europe/London"),
+        ("CEST", "Europe/Berlin"),
+        ("IST", "Asia/Kolkata"),
+        ("JST", "Asia/Tokyo"),
+    ];
+    if let Some((_, zone)) = usual.iter().find(|(short, _)| written.eq_ignore_ascii_case(short)) {
+        return Some(zone);
+    }
+    // Places only: names without one are abbreviations again, and the signs of `Etc/GMT+1` are the other way round.
+    let places: Vec<&'static str> = Zone::names().filter(|n| n.contains('/') && !n.starts_with("Etc/")).collect();
+    let spaced = written.trim().replace(' ', "_");
+    let city = places.iter().copied().find(|n| n.rsplit('/').next().is_some_and(|c| c.eq_ignore_ascii_case(&spaced)));
+    let near = || nearest(written, places.iter().copied()).and_then(|near| places.iter().copied().find(|p| *p == near));
+    city.or_else(|| if written.len() > 5 { near() } else { None })
 }

@@ -295,6 +295,11 @@ impl Checker {
                     let text = word.unwrap_or_default();
                     self.tier(&Name { text, span: place }, case).map(Scalar::Tier)
                 }
+                (_, Type::Members(members), Side::Amount(Value::Fixed(_), amount)) => {
+                    let known = one_of(members.iter().map(String::as_str));
+                    self.say(Finding::new(Code::TypeMismatch, place, format!("{} is compared with one of {known}", amount_word(amount))));
+                    None
+                }
                 (_, Type::Members(members), side) => {
                     let text = match side {
                         Side::Text(text) => text,

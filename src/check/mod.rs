@@ -28,6 +28,8 @@ use std::collections::{HashMap, HashSet};
 /// The files of one spec: the one that was named, and those that it imports.
 pub fn check(files: &[ast::File]) -> (Model, Vec<Finding>) {
     let mut checker = Checker::default();
+    checker.poisoned.extend(files.iter().flat_map(|f| f.half_read.iter().cloned()));
+    checker.whole = checker.poisoned.is_empty();
     checker.vocabulary(files);
     checker.agreements(files);
     checker.sources(files);
@@ -52,6 +54,10 @@ struct Checker {
     used: Used,
     /// Named values and promises that have a finding of their own.
     poisoned: HashSet<String>,
+    /// Every clause of every file was read.
+    whole: bool,
+    /// The clock of the agreement that is being checked could not be read.
+    clock_lost: bool,
 }
 
 /// What something refers to.
@@ -71,6 +77,11 @@ struct Scope {
     event: Option<EventId>,
     /// The agreement whose named values and currency are meant.
     agreement: Option<AgreementId>,
+}
+
+/// Whether one of these clauses is among those that could not be read: what it would have said is not missing.
+fn lost(broken: &[String], clauses: &[&str]) -> bool {
+    broken.iter().any(|word| crate::diagnostic::nearest(word, clauses.iter().copied()).is_some())
 }
 
 impl Checker {

@@ -36,6 +36,9 @@ impl Checker {
 
     /// Says that a name is not known as what it should be.
     pub(super) fn unknown(&mut self, name: &Name, kind: &str, known: &[String], scope: Scope) {
+        if self.poisoned.contains(&name.text) {
+            return;
+        }
         if let Some(other) = self.other_kind(&name.text, scope) {
             let mut finding = Finding::new(Code::WrongKind, name.span, format!("`{}` is {other}, not {kind}", name.text));
             finding = finding.did_you_mean(&name.text, known.iter().map(String::as_str));

@@ -2,7 +2,7 @@
 
 use crate::ast::{self, Argument, Clause, CountedBy, Expr, ExprKind, Name, ObjectiveClause, Operator, WindowKind};
 use crate::check::value::fixed_literal;
-use crate::check::{Checker, Scope, unit};
+use crate::check::{Checker, Scope, lost, unit};
 use crate::diagnostic::{Code, Finding, nearest};
 use crate::id::{CaseId, FieldId, ObligationId, ServiceId};
 use crate::model::{
@@ -72,7 +72,7 @@ impl Checker {
         }
         let Some(expect) = expect else {
             self.poisoned.insert(written.name.text.clone());
-            if !written.whole {
+            if lost(&written.broken, &["expect"]) {
                 return;
             }
             let message = format!("objective `{}` does not say what is expected", written.name.text);
@@ -276,7 +276,21 @@ impl Checker {
                 Some(statistic) => self.statistic(span, name, statistic, arguments, scope),
                 None => {
                     let finding = Finding::new(Code::UnknownFunction, name.span, format!("there is no measure `{other}`"));
-                    self.say(finding.did_you_mean(other, FUNCTIONS));
+                    let usual = [
+                        ("avg", "mean"),
+                        ("average", "mean"),
+                        ("med", "median"),
+                        ("total", "sum"),
+                        ("number", "count"),
+                        ("attainment", "met"),
+                    ];
+                    let meant = usual.iter().find(|(word, _)| *word == other).map(|(_, right)| *right);
+                    let near = finding.clone().did_you_mean(other, FUNCTIONS);
+                    self.say(match meant {
+                        Some(right) => finding.help(format!("write `{right}`")),
+                        None if near.help.is_some() => near,
+                        None => finding.help(format!("measures are {}", crate::diagnostic::one_of(FUNCTIONS))),
+                    });
                     None
                 }
             },

@@ -2,7 +2,7 @@
 
 use crate::ast::{self, Clause, ObligationClause, Recipient, TargetKind};
 use crate::check::pattern::{Word, words_of};
-use crate::check::{Checker, Scope};
+use crate::check::{Checker, Scope, lost};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{CalendarId, CaseId, ServiceId};
 use crate::model::{Condition, ConditionKind, Duty, Notice, Obligation, Pattern, Retier, Row, Start, Target};
@@ -191,7 +191,7 @@ impl Checker {
         let kinds = [clauses.start.is_some() || clauses.each.is_some(), clauses.require.is_some(), clauses.forbid.is_some()];
         match kinds.iter().filter(|k| **k).count() {
             1 => {}
-            0 if !written.whole => return None,
+            0 if lost(&written.broken, &["start", "require", "forbid"]) => return None,
             0 => {
                 let message = format!("obligation `{}` does not say what begins it", written.name.text);
                 let finding = Finding::new(Code::MissingClause, written.name.span, message);
@@ -282,7 +282,7 @@ impl Checker {
     fn clock_duty(&mut self, written: &ast::Obligation, clauses: &Written<'_>, clock: Option<CalendarId>, scope: Scope) -> Option<Duty> {
         let stop = match clauses.stop {
             Some(stop) => self.duty_pattern(stop, scope)?,
-            None if !written.whole => return None,
+            None if lost(&written.broken, &["stop"]) => return None,
             None => {
                 let message = format!("obligation `{}` does not say what fulfils it", written.name.text);
                 self.say(Finding::new(Code::MissingClause, written.name.span, message).help("add `stop on an_event`"));
@@ -309,7 +309,7 @@ impl Checker {
             None => clock,
         };
         let Some((rows, _)) = clauses.within else {
-            if !written.whole {
+            if lost(&written.broken, &["within"]) {
                 return None;
             }
             let message = format!("obligation `{}` does not say by when", written.name.text);
@@ -317,7 +317,10 @@ impl Checker {
             self.say(finding.help("add `within 4h`, `within 2 working days` or another target"));
             return None;
         };
-        let rows: Vec<Option<Row>> = rows.iter().map(|row| self.row(row, own_clock, clauses.clock.is_some(), scope, recurring)).collect();
+        let rows: Vec<Option<Row>> = rows
+            .iter()
+            .map(|row| self.row(row, own_clock, clauses.clock.is_some() || lost(&written.broken, &["clock"]), scope, recurring))
+            .collect();
         let rows: Vec<Row> = rows.into_iter().collect::<Option<_>>()?;
         let retier = match clauses.retier.map(|n| n.text.as_str()) {
             Some("carry") => Retier::Carry,
@@ -368,7 +371,7 @@ impl Checker {
         };
         if target != Target::None {
             let Some(clock) = clock else {
-                if clock_written {
+                if clock_written || self.clock_lost {
                     return None;
                 }
                 let finding = Finding::new(Code::MissingClock, row.span, "this target has no calendar to count on");

@@ -164,6 +164,10 @@ impl Checker {
             let known: Vec<String> = self.model.fields.iter().map(|f| f.name.clone()).collect();
             return self.unknown(&mapping.field, "a field", &known, scope);
         };
+        if source.fields.iter().any(|f| f.fields.contains(&first)) {
+            let finding = Finding::new(Code::DuplicateName, mapping.field.span, format!("field `{}` is mapped twice", mapping.field.text));
+            self.say(finding.help("a field has one column: remove one of the two"));
+        }
         let mut values = Vec::new();
         for (word, value) in &mapping.values {
             if let Some(value) = self.scalar_for(first, value) {

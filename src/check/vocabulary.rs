@@ -2,7 +2,7 @@
 
 use crate::ast::{self, CaseClause, FieldType, Item, Name};
 use crate::check::{Checker, Scope};
-use crate::diagnostic::{Code, Finding};
+use crate::diagnostic::{Code, Finding, nearest};
 use crate::id::{CaseId, Id};
 use crate::model::{Case, Condition, ConditionKind, Event, Field, Owner, Party, Scalar, State, StateWhen, Subject, Tier, TierRule, Type};
 
@@ -73,6 +73,23 @@ impl Checker {
             FieldType::Date => Type::Date,
             FieldType::Time => Type::Time,
             FieldType::Members(members) => {
+                if let [only] = members.as_slice() {
+                    let right = match only.text.to_lowercase().as_str() {
+                        "string" | "str" | "varchar" | "char" => Some("text"),
+                        "int" | "integer" | "float" | "decimal" | "double" | "numeric" => Some("number"),
+                        "boolean" | "flag" | "yesno" => Some("bool"),
+                        "datetime" | "timestamp" | "instant" => Some("time"),
+                        "currency" | "amount" => Some("money"),
+                        "day" => Some("date"),
+                        "interval" | "timespan" => Some("duration"),
+                        other => nearest(other, ["text", "number", "money", "bool", "duration", "date", "time"]),
+                    };
+                    let finding = Finding::new(Code::UnknownType, only.span, format!("`{}` is no type", only.text));
+                    self.say(finding.help(match right {
+                        Some(right) => format!("write `{right}`"),
+                        None => "an enumeration has two members or more, joined by `|`".to_string(),
+                    }));
+                }
                 let mut names: Vec<String> = Vec::new();
                 for member in members {
                     if names.contains(&member.text) {
@@ -211,7 +228,11 @@ impl Checker {
             self.duplicate(name, "tiers", self.model.tiers[*first].span);
             return;
         }
-        if let Some(rule) = rule(self) {
+        let rule = rule(self);
+        if rule.is_none() {
+            self.poisoned.insert(name.text.clone());
+        }
+        if let Some(rule) = rule {
             let tier = self.model.tiers.push(Tier { span: name.span, name: name.text.clone(), title, case, rule });
             self.model.cases[case].tiers.push(tier);
         }

@@ -93,11 +93,11 @@ pub(super) struct Run {
     /// The source by which the log is read, where the spec has several that fit.
     #[arg(long, value_name = "NAME")]
     pub(super) source: Option<String>,
-    /// Judge as of this time, on the agreement's clock, instead of the log's latest: `2026-03-31`, `2026-03-31 17:00`,
-    /// or with an offset.
+    /// Judge as of this time instead of the log's latest: a day, which is in (`2026-03-31`), a time on the agreement's
+    /// clock (`2026-03-31 17:00`), or one with an offset.
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
-    /// Write verdicts of these kinds only; objectives and the summary are always written.
+    /// In .jsonl and .csv files, write verdicts of these kinds only; objectives and the summary are always written.
     #[arg(long, value_name = "VERDICT", value_delimiter = ',')]
     pub(super) only: Vec<VerdictName>,
     /// Write the report to a file instead of the terminal; its ending picks the form: .jsonl, .csv or .md.

@@ -171,6 +171,8 @@ struct Loader {
     files: Vec<ast::File>,
     findings: Vec<Finding>,
     loaded: HashMap<PathBuf, FileId>,
+    /// Files in the order in which they are read through: imports before what imports them.
+    order: Vec<FileId>,
     /// Files that some other file imports.
     imported: Vec<PathBuf>,
 }
@@ -211,6 +213,7 @@ impl Loader {
             }
         }
         chain.pop();
+        self.order.push(id);
         self.files.push(file);
     }
 
@@ -218,6 +221,10 @@ impl Loader {
         let path = from.parent().unwrap_or(Path::new("")).join(&import.text);
         let mut fail =
             |code: Code, span: Span, message: String, help: &str| self.findings.push(Finding::new(code, span, message).help(help));
+        if !path.exists() {
+            let message = format!("`{}` cannot be imported: there is no such file", import.text);
+            return fail(Code::ImportFailed, import.span, message, "the path is relative to this file");
+        }
         let wanted = canonical(&path);
         if !wanted.starts_with(canonical(within)) {
             let message = format!("`{}` lies outside of the folder of the spec", import.text);
@@ -248,7 +255,9 @@ impl Loader {
         let (model, found) = check::check(&self.files);
         let mut findings = self.findings;
         findings.extend(found);
-        findings.sort_by_key(Finding::span);
+        // What is wrong in an import may be why its importer is.
+        let order = |f: &Finding| self.order.iter().position(|id| *id == f.span().file);
+        findings.sort_by_key(|f| (order(f), f.span()));
         Spec { sources: self.sources, findings, model }
     }
 }

@@ -79,11 +79,8 @@ fn write_rejects(path: &Path, rejected: &[Rejected]) -> Result<(), Failed> {
 }
 
 fn reason(row: &Rejected) -> String {
-    if row.value.is_empty() {
-        format!("nothing here, expected {}", row.expected)
-    } else {
-        format!("`{}`, expected {}", row.value, row.expected)
-    }
+    let value = row.value.replace('\n', "\\n").replace('\r', "\\r");
+    if value.is_empty() { format!("nothing here, expected {}", row.expected) } else { format!("`{value}`, expected {}", row.expected) }
 }
 
 fn described(rejected: &[Rejected]) -> String {
@@ -94,6 +91,11 @@ fn described(rejected: &[Rejected]) -> String {
     }
     if n > SHOWN {
         let _ = writeln!(text, "  … and {} more", n - SHOWN);
+    }
+    // One cause often stands behind all of them.
+    let first = &rejected[0].expected;
+    if n > 1 && rejected.iter().all(|r| r.expected == *first) {
+        let _ = writeln!(text, "  all {n} for want of {first}");
     }
     text.push_str("  help: mend the log or the `source`, or go on without these rows: `--rejects rejects.txt`");
     text

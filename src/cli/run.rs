@@ -8,7 +8,7 @@ use crate::log::Options;
 use crate::plan::Plan;
 use crate::report::{Facts, Report, markdown, page, records, table, text};
 use crate::time::{Instant, Zone};
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,7 @@ enum Form {
 pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     // What cannot be written is said before the work is done.
     let outputs: Vec<(PathBuf, Form)> = args.outputs.iter().map(|p| form(p).map(|f| (p.clone(), f))).collect::<Result<_, _>>()?;
+    apart(args)?;
     let plan = load::plan(&args.specs)?;
     let as_of = args.as_of.as_deref().map(|text| as_of(&plan, text)).transpose()?;
     let progress = Progress::start("reading the log");
@@ -38,6 +39,7 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     let facts = Facts {
         files: log.files,
         ignored: log.ignored,
+        unknown: log.unknown,
         rejected: log.rejected.len() as u64,
         ambiguous: log.ambiguous,
         clamped: log.clamped,
@@ -64,6 +66,31 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     Ok(if failed { Ended::Found } else { Ended::Done })
 }
 
+/// Nothing that is read may be written over, and nothing read twice.
+fn apart(args: &Run) -> Result<(), Failed> {
+    let same = |a: &Path, b: &Path| a == b || a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
+    let written: Vec<&PathBuf> = args.outputs.iter().chain(&args.rejects).collect();
+    for (i, out) in written.iter().enumerate() {
+        for (inputs, what) in [(&args.logs, "the log"), (&args.specs, "the spec")] {
+            if inputs.iter().any(|input| same(input, out)) {
+                return Err(Failed(format!("error: {}: this is {what} itself\n  help: name another file to write", out.display())));
+            }
+        }
+        if written[..i].iter().any(|other| same(other, out)) {
+            return Err(Failed(format!("error: {}: this file is named twice to be written", out.display())));
+        }
+    }
+    for (i, log) in args.logs.iter().enumerate() {
+        if args.logs[..i].iter().any(|other| same(other, log)) {
+            return Err(Failed(format!("error: {}: this log is named twice, and would count twice", log.display())));
+        }
+    }
+    if args.logs.iter().any(|p| p.as_os_str() == "-") && args.specs.iter().any(|p| p.as_os_str() == "-") {
+        return Err(Failed("error: standard input cannot be both the spec and the log".into()));
+    }
+    Ok(())
+}
+
 fn verdict(name: &VerdictName) -> Verdict {
     match name {
         VerdictName::Met => Verdict::Met,
@@ -75,7 +102,7 @@ fn verdict(name: &VerdictName) -> Verdict {
 }
 
 fn form(path: &Path) -> Result<Form, Failed> {
-    match path.extension().and_then(|e| e.to_str()) {
+    match path.extension().and_then(|e| e.to_str()).map(str::to_lowercase).as_deref() {
         Some("jsonl") => Ok(Form::Records),
         Some("csv") => Ok(Form::Table),
         Some("md") => Ok(Form::Markdown),
@@ -95,18 +122,24 @@ fn write(report: &Report<'_>, path: &Path, form: Form) -> Result<(), Failed> {
     .map_err(failed)
 }
 
-/// A time on the clock of the first agreement, unless it says its own offset; a date is its end.
+/// A time on the clock of the first agreement, unless it says its own offset; a date is in to its end.
 fn as_of(plan: &Plan, text: &str) -> Result<Instant, Failed> {
     let zone = plan.agreements.iter().next().and_then(|a| Zone::named(&a.zone)).unwrap_or_else(Zone::utc);
-    if let Ok(t) = DateTime::parse_from_rfc3339(text) {
-        return Ok(Instant::from_micros(t.timestamp_micros()));
+    let unreadable = || {
+        Failed(format!(
+            "error: `{text}` is no time between 1900 and 2199\n  help: write `--as-of 2026-03-31`, `--as-of \"2026-03-31 17:00\"` or `--as-of 2026-03-31T17:00:00-04:00`"
+        ))
+    };
+    let in_range = |date: NaiveDate| (1900..2200).contains(&date.year());
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        return if in_range(date) { Ok(zone.midnight(date + Days::new(1))) } else { Err(unreadable()) };
+    }
+    let offsets = ["%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M%:z", "%Y-%m-%d %H:%M%:z", "%Y-%m-%d %H:%M:%S%.f%:z"];
+    let zulu = text.strip_suffix(['Z', 'z']).map_or_else(|| text.to_string(), |t| format!("{t}+00:00"));
+    if let Some(t) = offsets.iter().find_map(|f| DateTime::parse_from_str(&zulu, f).ok()) {
+        return Instant::checked(t.timestamp_micros()).ok_or_else(unreadable);
     }
     let walls = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
-    if let Some(wall) = walls.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok()) {
-        return Ok(zone.instant(wall));
-    }
-    match text.parse::<NaiveDate>() {
-        Ok(date) => Ok(zone.midnight(date + Days::new(1))),
-        Err(_) => Err(Failed(format!("error: `{text}` is no time\n  help: write `--as-of 2026-03-31` or `--as-of \"2026-03-31 17:00\"`"))),
-    }
+    let wall = walls.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok()).filter(|w| in_range(w.date()));
+    wall.map(|wall| zone.instant(wall)).ok_or_else(unreadable)
 }

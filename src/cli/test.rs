@@ -34,6 +34,7 @@ pub(super) fn run(args: &Test) -> Result<Ended, Failed> {
             }
         }
     }
-    writeln!(out, "{} tests: {passed} passed, {failed} failed", passed + failed)?;
+    let all = passed + failed;
+    writeln!(out, "{all} {}: {passed} passed, {failed} failed", if all == 1 { "test" } else { "tests" })?;
     Ok(if failed > 0 { Ended::Found } else { Ended::Done })
 }

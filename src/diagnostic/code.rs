@@ -82,6 +82,7 @@ codes! {
         DuplicateName "duplicate-name" "a name is declared twice",
         WrongKind "wrong-kind" "a name is of another kind than its place needs",
         TypeMismatch "type-mismatch" "two things of unlike types are compared or combined",
+        UnknownType "unknown-type" "a field has a type that does not exist",
         UnknownMember "unknown-member" "a word is not a member of its enumeration",
         NotACondition "not-a-condition" "a condition is needed and a value is written",
         WrongCase "wrong-case" "a name belongs to another kind of case",

@@ -537,6 +537,8 @@ impl Live {
             late: clock.as_ref().filter(|_| breached).map_or(Duration::ZERO, |c| c.late),
             keys: reading.keys,
             filters: reading.filters,
+            calendar: clock.as_ref().map(|c| c.calendar),
+            halted: how.is_none() && clock.as_ref().is_some_and(Clock::is_halted),
             evidence: self.evidence,
         }
     }

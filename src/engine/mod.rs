@@ -50,6 +50,10 @@ pub struct Judgement {
     pub events: u64,
     /// Cases that were seen.
     pub cases: u64,
+    /// Rows after as-of, which were not seen.
+    pub later: u64,
+    /// Events outside of every agreement's term: they begin nothing.
+    pub outside: u64,
 }
 
 /// Judges a log that is in order. Events after `as_of` are not seen.
@@ -58,6 +62,8 @@ pub fn run(plan: &Plan, texts: &Texts, events: impl IntoIterator<Item = Event>, 
     for event in events {
         if event.time <= as_of {
             engine.event(&event);
+        } else {
+            engine.later += 1;
         }
     }
     engine.finish()
@@ -73,6 +79,8 @@ struct Engine<'p> {
     counters: Counters,
     sink: Sink,
     events: u64,
+    later: u64,
+    outside: u64,
     as_of: Instant,
 }
 
@@ -108,11 +116,27 @@ impl<'p> Engine<'p> {
             }
         }
         let counters = Counters::new(plan);
-        Engine { world, tracks, cases: Vec::new(), index: HashMap::new(), recurring, counters, sink: Sink::default(), events: 0, as_of }
+        Engine {
+            world,
+            tracks,
+            cases: Vec::new(),
+            index: HashMap::new(),
+            recurring,
+            counters,
+            sink: Sink::default(),
+            events: 0,
+            later: 0,
+            outside: 0,
+            as_of,
+        }
     }
 
     fn event(&mut self, event: &Event) {
-        self.events += u64::from(event.event.is_some());
+        if event.event.is_some() {
+            self.events += 1;
+            let in_term = self.world.agreements.iter().any(|a| a.from <= event.time && event.time < a.to);
+            self.outside += u64::from(!in_term);
+        }
         let Engine { world, tracks, cases, index, recurring, counters, sink, .. } = self;
         let Some(key) = event.case else {
             let happening = Happening { event: event.event, ..Happening::default() };
@@ -163,6 +187,16 @@ impl<'p> Engine<'p> {
         let objectives = objective::evaluate(world, &sink.outcomes, counters, *as_of);
         let consequences = money::consequences(world, &objectives);
         let cases = cases.len() as u64;
-        Judgement { outcomes: sink.outcomes, objectives, consequences, notices: sink.notices, as_of: *as_of, events: self.events, cases }
+        Judgement {
+            outcomes: sink.outcomes,
+            objectives,
+            consequences,
+            notices: sink.notices,
+            as_of: *as_of,
+            events: self.events,
+            cases,
+            later: self.later,
+            outside: self.outside,
+        }
     }
 }

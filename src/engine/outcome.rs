@@ -2,7 +2,7 @@
 
 use crate::engine::truth::Gap;
 use crate::event::{Origin, TextId, Texts, Value};
-use crate::id::{CaseId, EventId, ObligationId, TierId};
+use crate::id::{CalendarId, CaseId, EventId, ObligationId, TierId};
 use crate::plan::Plan;
 use crate::time::{Duration, Instant};
 
@@ -134,6 +134,10 @@ pub struct Outcome {
     pub keys: Vec<Option<Value>>,
     /// Which of the obligation's filters held then.
     pub filters: Vec<bool>,
+    /// The calendar of its clock.
+    pub calendar: Option<CalendarId>,
+    /// Its clock stands still now.
+    pub halted: bool,
     /// The rows that made it.
     pub evidence: Vec<Evidence>,
 }

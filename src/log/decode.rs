@@ -182,7 +182,11 @@ impl<'p> Decoder<'p> {
         }
         let fields = self.fields(binding, row, kind, found, &mut own)?;
         if said && found.is_none() {
-            *self.log.ignored.entry(owned.join(" / ")).or_default() += 1;
+            let name = owned.join(" / ");
+            if !binding.ignore.contains(&name) {
+                self.log.unknown.insert(name.clone());
+            }
+            *self.log.ignored.entry(name).or_default() += 1;
         }
         self.log.ambiguous += u64::from(read.ambiguous);
         self.seen(read.time);
@@ -270,6 +274,15 @@ impl<'p> Decoder<'p> {
         let value = values::value(ty, text, &context, &mut self.log.texts);
         value.map(Some).map_err(|expected| {
             let name = &self.plan.fields[field].name;
+            // Where the source maps words, those are what the log is expected to hold.
+            let mut mapped: Vec<&String> = column.values.keys().collect();
+            mapped.sort();
+            let near = crate::diagnostic::nearest(text, mapped.iter().map(|m| m.as_str()));
+            let expected = match (near, mapped.as_slice()) {
+                (_, []) => expected,
+                (Some(near), _) => format!("a word that the source maps: `{near}`?"),
+                (None, words) => format!("a word that the source maps: {}", crate::diagnostic::one_of(words.iter().map(|w| w.as_str()))),
+            };
             Fault { column: column.column, value: text.to_string(), expected: format!("{expected} for `{name}`") }
         })
     }

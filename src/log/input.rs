@@ -56,7 +56,7 @@ pub(super) fn decoded<'b>(name: &str, bytes: &'b [u8], encoding: Option<&str>) -
 pub(super) fn format(text: &[u8]) -> Format {
     match text.iter().find(|b| !b.is_ascii_whitespace()) {
         Some(b'<') => Format::Xes,
-        Some(b'{') => Format::Jsonl,
+        Some(b'{' | b'[') => Format::Jsonl,
         _ => Format::Csv,
     }
 }

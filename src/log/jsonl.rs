@@ -9,11 +9,21 @@ use serde_json::{Map, Value};
 const SAMPLE: usize = 1000;
 
 pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8]) -> Result<(), Unreadable> {
+    if text.trim_ascii_start().starts_with(b"[") {
+        let unreadable = Unreadable::new(name, "this is a JSON array, and a log has an object on each line");
+        return Err(unreadable.help("turn it into lines: `jq -c '.[]' log.json > log.jsonl`"));
+    }
     let mut names: Vec<String> = Vec::new();
     for line in lines(text).take(SAMPLE) {
         if let Ok(Value::Object(object)) = serde_json::from_slice(line.1) {
             paths(&object, "", &mut names);
         }
+    }
+    if names.is_empty()
+        && let Some((number, line)) = lines(text).next()
+    {
+        let (column, expected) = object(line).err().unwrap_or((1, "an object with keys".into()));
+        return Err(Unreadable::new(name, format!("line {number}, column {column}: expected {expected}")));
     }
     let binding = decoder.bind(name, &names, true, Format::Jsonl)?;
     for (number, line) in lines(text) {

@@ -18,7 +18,7 @@ mod xes;
 use crate::event::{Event, Texts};
 use crate::plan::Plan;
 use crate::time::Instant;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file, or what came through a pipe.
 #[derive(Clone, Debug)]
@@ -94,6 +94,8 @@ pub struct Log {
     pub files: Vec<LogFile>,
     /// Events that the vocabulary does not hold, with how often each came.
     pub ignored: BTreeMap<String, u64>,
+    /// Those of them that no source says to ignore.
+    pub unknown: BTreeSet<String>,
     /// Rows that could not be read.
     pub rejected: Vec<Rejected>,
     /// Times in an hour that the clock showed twice.

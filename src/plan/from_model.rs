@@ -342,6 +342,7 @@ impl Compiler<'_> {
             spec: self.place(o.span),
             goal,
             minimum,
+            measured: self.written(left.span),
             bound: format!("{} {bound}", sign.sign()),
             unit,
             window: o.window,

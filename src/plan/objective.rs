@@ -23,7 +23,9 @@ pub struct Objective {
     pub goal: Goal,
     /// A second, harder level.
     pub minimum: Option<(Comparison, Measure)>,
-    /// The first comparison, as a person reads it.
+    /// The left side of the first comparison, as it is written.
+    pub measured: String,
+    /// The rest of the first comparison, as a person reads it.
     pub bound: String,
     /// The unit of the value that is shown.
     pub unit: MeasureUnit,

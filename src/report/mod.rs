@@ -18,7 +18,7 @@ use crate::log::{Clamped, LogFile};
 use crate::model::Type;
 use crate::plan::{Agreement, Obligation, Plan, Service};
 use crate::time::{Instant, Zone};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a report is made of.
 pub struct Report<'a> {
@@ -38,6 +38,8 @@ pub struct Facts {
     pub files: Vec<LogFile>,
     /// Events that the vocabulary does not hold.
     pub ignored: BTreeMap<String, u64>,
+    /// Those of them that no source says to ignore.
+    pub unknown: BTreeSet<String>,
     /// Rows that could not be read.
     pub rejected: u64,
     /// Times in an hour that the clock showed twice.

@@ -171,7 +171,8 @@ fn head(report: &Report<'_>, id: AgreementId) -> Head {
 
 fn log_line(report: &Report<'_>) -> String {
     let files = &report.log.files;
-    let names: Vec<&str> = files.iter().take(3).map(|f| f.name.as_str()).collect();
+    let named = |f: &'_ crate::log::LogFile| if f.name == "-" { "standard input".to_string() } else { f.name.clone() };
+    let names: Vec<String> = files.iter().take(3).map(named).collect();
     let more = if files.len() > 3 { format!(" and {} more", files.len() - 3) } else { String::new() };
     let rows: u64 = files.iter().map(|f| f.rows).sum();
     format!(
@@ -243,9 +244,12 @@ fn window_words(window: Window, short: bool) -> String {
 fn objectives(report: &Report<'_>) -> Vec<ObjectivePart> {
     let mut parts = Vec::new();
     for (id, o) in report.plan.objectives.enumerate() {
-        let records: Vec<&ObjectiveRecord> = report.objectives().iter().filter(|r| r.objective == id).collect();
+        // A group without any instance that counts has nothing to say.
+        let says = |r: &&ObjectiveRecord| r.by.is_empty() || r.n + r.pending + r.unknown > 0 || r.value.is_some();
+        let records: Vec<&ObjectiveRecord> = report.objectives().iter().filter(|r| r.objective == id).filter(says).collect();
         let by = if o.by.is_empty() { String::new() } else { format!(" by {}", o.by.join(", ")) };
-        let title = format!("{}: {} {}{by}", title(o.title.as_ref(), &o.name), o.bound, window_words(o.window, false));
+        let name = title(o.title.as_ref(), &o.name);
+        let title = format!("{name}: {} {} {}{by}", o.measured, o.bound, window_words(o.window, false));
         let grouped = !o.by.is_empty();
         // Groups can be many: those that missed are what a reader looks for.
         let missed = |r: &&&ObjectiveRecord| !grouped || r.verdict == ObjectiveVerdict::Missed;
@@ -273,10 +277,13 @@ fn period_row(o: &crate::plan::Objective, r: &ObjectiveRecord) -> PeriodRow {
     if r.unknown > 0 {
         remarks.push(format!("{} unknown", r.unknown));
     }
-    for (flag, word) in [(r.partial, "part of the period"), (r.provisional, "provisional"), (r.below_minimum, "below the minimum")] {
+    for (flag, word) in [(r.partial, "part of the period"), (r.provisional, "may still grow"), (r.below_minimum, "below the minimum")] {
         if flag {
             remarks.push(word.to_string());
         }
+    }
+    if r.verdict == ObjectiveVerdict::Unknown && r.value.is_none() && r.unknown == 0 {
+        remarks.push("no data".to_string());
     }
     let group: Vec<&str> = r.by.iter().map(|g| g.value.as_deref().unwrap_or("(missing)")).collect();
     let value = match r.ratio {
@@ -374,21 +381,40 @@ fn breaches(report: &Report<'_>) -> (Vec<Breach>, usize) {
     let rows = breached.iter().take(SHOWN).map(|o| {
         let obligation = report.obligation(o.obligation);
         let zone = report.zone(report.service_of(o.obligation).agreement);
-        let lines: Vec<String> = o.evidence.iter().map(|e| e.origin.line.to_string()).collect();
+        let lines = line_list(o);
         let file = o.evidence.first().map(|e| report.file(e.origin)).unwrap_or_default();
         let file = base_name(file);
         let still = if o.open { " so far" } else { "" };
         Breach {
             case: case_name(report, o),
             promise: promise_title(report, o),
-            blame: report.blame(o).unwrap_or_default(),
+            blame: report.blame(o).unwrap_or_else(|| parties(report, &report.service_of(o.obligation).by)),
             due: o.due.map_or("–".into(), |d| words::wall(zone, d)),
-            late: if is_rule(&obligation.duty) { "–".into() } else { format!("{}{still}", words::rounded(o.late)) },
+            late: if is_rule(&obligation.duty) {
+                "–".into()
+            } else {
+                format!("{}{}{still}", words::rounded(o.late), clock_of(report, o))
+            },
             clause: format!("{}:{}", base_name(&obligation.spec.file), obligation.spec.line),
-            evidence: if lines.is_empty() { String::new() } else { format!("{file}:{}", lines.join(",")) },
+            evidence: if lines.is_empty() { String::new() } else { format!("{file}:{lines}") },
         }
     });
     (rows.collect(), breached.len())
+}
+
+/// The lines of the evidence: few as they are, many by their ends.
+fn line_list(o: &Outcome) -> String {
+    let lines: Vec<String> = o.evidence.iter().map(|e| e.origin.line.to_string()).collect();
+    match lines.as_slice() {
+        [first, .., last] if lines.len() > 3 => format!("{first}…{last}"),
+        lines => lines.join(","),
+    }
+}
+
+/// Whose time a length is, unless it runs round the clock.
+fn clock_of(report: &Report<'_>, o: &Outcome) -> String {
+    let calendar = o.calendar.map(|c| &report.plan.calendars[c]);
+    calendar.filter(|c| c.recipe != crate::time::Recipe::Always).map_or(String::new(), |c| format!(" of {}", c.name.replace('_', " ")))
 }
 
 fn is_rule(duty: &Duty) -> bool {
@@ -397,7 +423,8 @@ fn is_rule(duty: &Duty) -> bool {
 
 fn at_risk(report: &Report<'_>) -> (Vec<Risk>, usize) {
     let mut open: Vec<&Outcome> = report.judgement.outcomes.iter().filter(|o| o.verdict == Verdict::Pending).collect();
-    open.sort_by_key(|o| o.due);
+    // What is paused is not at risk before its clock runs again.
+    open.sort_by_key(|o| (o.halted, o.due));
     let rows = open.iter().take(SHOWN).map(|o| {
         let zone = report.zone(report.service_of(o.obligation).agreement);
         let left = o.target.zip(o.elapsed).map(|(target, elapsed)| target.minus(elapsed).max(Duration::ZERO));
@@ -405,8 +432,8 @@ fn at_risk(report: &Report<'_>) -> (Vec<Risk>, usize) {
             case: case_name(report, o),
             promise: promise_title(report, o),
             owner: report.owner(o).unwrap_or_default(),
-            due: o.due.map_or("–".into(), |d| words::wall(zone, d)),
-            left: left.map(words::rounded).unwrap_or_default(),
+            due: if o.halted { "paused".into() } else { o.due.map_or("–".into(), |d| words::wall(zone, d)) },
+            left: left.map(|left| format!("{}{}", words::rounded(left), clock_of(report, o))).unwrap_or_default(),
         }
     });
     (rows.collect(), open.len())
@@ -439,12 +466,23 @@ fn unjudged(report: &Report<'_>) -> Vec<String> {
             lines.push(format!("nothing in the log began `{}`", obligation.name));
         }
     }
-    let ignored: u64 = report.log.ignored.values().sum();
-    if ignored > 0 {
-        let names: Vec<String> = report.log.ignored.iter().take(5).map(|(name, n)| format!("{name} ({n})")).collect();
-        let more = if report.log.ignored.len() > 5 { " …" } else { "" };
-        let events = words::count(ignored, "event is", "events are");
-        lines.push(format!("{events} no part of the agreement: {}{more}", names.join(", ")));
+    let (unknown, ignored): (Vec<_>, Vec<_>) = report.log.ignored.iter().partition(|(name, _)| report.log.unknown.contains(*name));
+    let listed = |events: &[(&String, &u64)]| {
+        let names: Vec<String> = events.iter().take(5).map(|(name, n)| format!("{name} ({n})")).collect();
+        format!("{}{}", names.join(", "), if events.len() > 5 { " …" } else { "" })
+    };
+    let total = |events: &[(&String, &u64)]| words::count(events.iter().map(|e| e.1).sum(), "event is", "events are");
+    if !unknown.is_empty() {
+        lines.push(format!("{} unknown to the spec: {}; a `source` maps or ignores them", total(&unknown), listed(&unknown)));
+    }
+    if !ignored.is_empty() {
+        lines.push(format!("{} ignored as the source says: {}", total(&ignored), listed(&ignored)));
+    }
+    if report.judgement.later > 0 {
+        lines.push(format!("{} after the as-of", words::count(report.judgement.later, "row lies", "rows lie")));
+    }
+    if report.judgement.outside > 0 {
+        lines.push(format!("{} outside of the agreement's term", words::count(report.judgement.outside, "event lies", "events lie")));
     }
     if report.log.rejected > 0 {
         lines.push(format!("{} could not be read", words::count(report.log.rejected, "row", "rows")));

@@ -2,7 +2,7 @@
 
 use crate::engine::{ObjectiveVerdict, Verdict};
 use crate::report::page::{Page, ServicePart};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use std::io::{self, Write};
 
 const BOLD: &str = "\x1b[1m";
@@ -20,7 +20,7 @@ pub fn write(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     totals(page, out)?;
     for service in &page.services {
         heading(out, &service.title)?;
-        writeln!(out, "{}", promises(service, width))?;
+        writeln!(out, "{}", drawn(&promises(service, width)))?;
     }
     if !page.objectives.is_empty() {
         heading(out, "Objectives")?;
@@ -65,6 +65,20 @@ fn table(width: u16, header: &[&str], right: &[usize]) -> Table {
     table
 }
 
+/// These columns are never broken: the others give way.
+fn whole(table: &mut Table, columns: &[usize]) {
+    for column in columns {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+}
+
+/// The table without the blanks behind its lines.
+fn drawn(table: &Table) -> String {
+    table.lines().map(|l| l.trim_end().to_string()).collect::<Vec<_>>().join("\n")
+}
+
 fn promises(service: &ServicePart, width: u16) -> Table {
     let mut table = table(width, &["promise", "met", "breached", "pending", "void", "unknown", "attained", "goal"], &[1, 2, 3, 4, 5, 6]);
     for row in &service.rows {
@@ -92,7 +106,7 @@ fn objectives(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
                 table.add_row(cells);
             }
             // The columns speak for themselves: the header would only repeat below every title.
-            let text = table.to_string();
+            let text = drawn(&table);
             let body = text.split_once('\n').map_or("", |(_, body)| body);
             writeln!(out, "{body}")?;
         }
@@ -119,7 +133,7 @@ fn money(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
         for row in &page.money {
             table.add_row([&row.period, &row.what, &row.amount, &row.because].map(String::as_str));
         }
-        writeln!(out, "{table}")?;
+        writeln!(out, "{}", drawn(&table))?;
     }
     if !page.rights.is_empty() {
         heading(out, "Rights")?;
@@ -142,7 +156,8 @@ fn breaches(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
         let cells = [&row.case, &row.promise, &row.blame, &row.due, &row.late, &row.clause, &row.evidence];
         table.add_row(cells.map(String::as_str));
     }
-    writeln!(out, "{table}")
+    whole(&mut table, if width >= 90 { &[0, 3, 5, 6] } else { &[0, 3] });
+    writeln!(out, "{}", drawn(&table))
 }
 
 fn at_risk(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
@@ -157,5 +172,6 @@ fn at_risk(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     for row in rows {
         table.add_row([&row.case, &row.promise, &row.owner, &row.due, &row.left].map(String::as_str));
     }
-    writeln!(out, "{table}")
+    whole(&mut table, &[0, 3]);
+    writeln!(out, "{}", drawn(&table))
 }

@@ -44,22 +44,18 @@ pub(super) fn finding(broken: &Broken<'_>) -> Finding {
         }
     }
     let near = nearest(token, kinds.iter().filter_map(|k| k.strip_prefix('`')?.strip_suffix('`'))).map(str::to_string);
-    let message = match expected(&kinds) {
-        Some(expected) if token.is_empty() => format!("expected {expected} here, found the end of the clause"),
-        Some(expected) => format!("expected {expected}, found `{token}`"),
-        None if token.is_empty() => format!("{} is not complete", words::block(only)),
-        None => format!("`{token}` has no place here"),
+    let message = match (&near, expected(&kinds)) {
+        (Some(near), _) => format!("expected `{near}`, found `{token}`"),
+        (None, Some(expected)) if token.is_empty() => format!("expected {expected} here, found the end of the clause"),
+        (None, Some(expected)) => format!("expected {expected}, found `{token}`"),
+        (None, None) if token.is_empty() => format!("{} is not complete", words::block(only)),
+        (None, None) => format!("`{token}` has no place here"),
     };
     let finding = Finding::new(Code::Syntax, span, message);
+    let rest = &text[at..];
     match near {
         Some(near) => finding.help(format!("did you mean `{near}`?")),
-        None if wanted.contains(&Rule::name) && grammar::read(Rule::reserved, token).is_ok() => {
-            finding.help(format!("`{token}` is a word of the language; choose another name"))
-        }
-        None => match advice(token) {
-            Some(advice) => finding.help(advice),
-            None => finding.help(example(only)),
-        },
+        None => finding.help(advice(token, rest, &text[broken.from..at], &wanted).unwrap_or_else(|| example(only).to_string())),
     }
 }
 
@@ -116,12 +112,56 @@ fn expected(kinds: &[String]) -> Option<String> {
     Some(if rest.is_empty() { format!("{last}{more}") } else { format!("{} or {last}{more}", rest.join(", ")) })
 }
 
-fn advice(token: &str) -> Option<String> {
+/// What people write who mean something else. `rest` begins with the word, `before` ends where it begins.
+fn advice(token: &str, rest: &str, before: &str, wanted: &[Rule]) -> Option<String> {
+    let word = rest.split(|c: char| c.is_whitespace() || c == '{' || c == '}' || c == ',').next().unwrap_or(token);
+    let wants = |rule: Rule| wanted.contains(&rule);
+    if rest.starts_with('#') || rest.starts_with("/*") || rest.starts_with("--") {
+        return Some("comments begin with `//`".into());
+    }
+    if word.contains('-') && word.starts_with(char::is_alphabetic) && wants(Rule::name) {
+        return Some(format!("names have no `-`: write `{}`", word.replace('-', "_")));
+    }
+    if wants(Rule::name) && grammar::read(Rule::reserved, token).is_ok() {
+        return Some(format!("`{token}` is a word of the language; choose another name"));
+    }
+    // A word for another one that would be right here.
+    let meant = [
+        ("if", Rule::kw_when, "when"),
+        ("when", Rule::kw_while, "while"),
+        ("on", Rule::kw_while, "while"),
+        ("until", Rule::kw_to, "to"),
+        ("till", Rule::kw_to, "to"),
+        ("and", Rule::bar, "|"),
+        ("or", Rule::bar, "|"),
+        (",", Rule::bar, "|"),
+    ];
+    if let Some((_, _, right)) = meant.iter().find(|(written, rule, _)| *written == token && wants(*rule)) {
+        return Some(format!("write `{right}`"));
+    }
+    let number = before.split_whitespace().next_back().filter(|n| n.chars().all(|c| c.is_ascii_digit() || c == '_'));
+    if let Some(n) = number.filter(|_| wants(Rule::kw_working)) {
+        return Some(format!("`{n}` has no unit: write `{n}h`, `{n}m` or `{n} working days`"));
+    }
+    if (wants(Rule::string) || wants(Rule::quoted)) && word.starts_with(char::is_alphanumeric) {
+        return Some(format!("put it in quotes: `\"{word}\"`"));
+    }
+    if wants(Rule::kw_on) && token.starts_with(char::is_alphabetic) {
+        return Some(format!("write `on {token}`"));
+    }
+    if ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"].iter().any(|d| word.to_lowercase().starts_with(d)) {
+        return Some("weekdays are `mon`, `tue`, `wed`, `thu`, `fri`, `sat` and `sun`: `open mon-fri 09:00-17:00`".into());
+    }
+    if wants(Rule::date) && word.starts_with(|c: char| c.is_ascii_digit()) {
+        return Some("dates are written year, month, day: `2026-12-31`".into());
+    }
     let advice = match token {
+        ":" => "no `:` follows the word that begins a clause",
         ";" => "clauses need no `;`: a new clause begins with its keyword",
         "then" | "else" => "write one clause for each case, each with its own condition",
         "[" | "]" => "lists stand in parentheses: `source in (demo, webinar)`",
         "'" | "`" => "texts stand in double quotes: `\"Support\"`",
+        "$" | "€" | "£" => "amounts are written with their currency behind: `500 USD`",
         "=" => "a value follows `=`",
         _ => return None,
     };

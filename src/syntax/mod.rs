@@ -1,7 +1,7 @@
 //! Text to [`ast`], with findings, never a failure.
 //!
 //! pest reads the text by `grammar/sla.pest` and does not leave this module. A clause that does not parse costs that
-//! clause, an item that item; [`broken`] says what a correct reader would have wanted there.
+//! clause, an item that item; `broken` says what a correct reader would have wanted there.
 
 mod broken;
 mod build;

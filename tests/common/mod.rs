@@ -39,7 +39,8 @@ pub fn run(plan: &plan::Plan, inputs: Vec<Input>, as_of: Option<&str>) -> Vec<Va
     assert!(log.rejected.is_empty(), "{:?}", log.rejected.first());
     let as_of = as_of.map(instant).or(log.latest).expect("the log has rows");
     let judgement = engine::run(plan, &log.texts, std::mem::take(&mut log.events), as_of);
-    let facts = Facts { files: log.files, ignored: log.ignored, rejected: 0, ambiguous: log.ambiguous, clamped: log.clamped };
+    let facts =
+        Facts { files: log.files, ignored: log.ignored, unknown: log.unknown, rejected: 0, ambiguous: log.ambiguous, clamped: log.clamped };
     let mut out = Vec::new();
     records::write(&Report::new(plan, &log.texts, &judgement, facts), &mut out).expect("memory takes everything");
     let lines = String::from_utf8(out).expect("records are UTF-8");

@@ -8,8 +8,11 @@ mod unused;
 use crate::check::Checker;
 
 pub(super) fn run(checker: &mut Checker) {
-    clock::run(checker);
-    tiers::run(checker);
+    // What could not be read may be the very row or hours that would be missed here.
+    if checker.whole {
+        clock::run(checker);
+        tiers::run(checker);
+    }
     // What is broken elsewhere may be what would use a declaration, or make an agreement whole.
     if !checker.findings.iter().any(crate::diagnostic::Finding::is_error) {
         unused::run(checker);

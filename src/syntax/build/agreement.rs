@@ -18,9 +18,9 @@ impl Builder<'_> {
         let title = self.title(&mut parts);
         let extends = parts.take(Rule::extends).map(|n| self.name(Parts::of(n).need(Rule::name)));
         let body = parts.need(Rule::agreement_body);
-        let whole = !has(&body, Rule::broken_in_agreement);
+        let broken = broken_words(&body, Rule::broken_in_agreement);
         let clauses = self.body(body, Rule::broken_in_agreement, Rule::only_agreement, Self::agreement_clause);
-        Agreement { span, doc, name, title, extends, clauses, whole }
+        Agreement { span, doc, name, title, extends, clauses, broken }
     }
 
     fn agreement_clause(&mut self, node: Node<'_>) -> Option<Clause<AgreementClause>> {
@@ -164,9 +164,9 @@ impl Builder<'_> {
         let name = self.name(parts.need(Rule::name));
         let title = self.title(&mut parts);
         let body = parts.need(Rule::obligation_body);
-        let whole = !has(&body, Rule::broken_in_obligation);
+        let broken = broken_words(&body, Rule::broken_in_obligation);
         let clauses = self.body(body, Rule::broken_in_obligation, Rule::only_obligation, |b, n| Some(b.obligation_clause(n)));
-        Obligation { span, doc, name, title, clauses, whole }
+        Obligation { span, doc, name, title, clauses, broken }
     }
 
     fn obligation_clause(&mut self, node: Node<'_>) -> Clause<ObligationClause> {
@@ -303,9 +303,9 @@ impl Builder<'_> {
         let name = self.name(parts.need(Rule::name));
         let title = self.title(&mut parts);
         let body = parts.need(Rule::objective_body);
-        let whole = !has(&body, Rule::broken_in_objective);
+        let broken = broken_words(&body, Rule::broken_in_objective);
         let clauses = self.body(body, Rule::broken_in_objective, Rule::only_objective, |b, n| Some(b.objective_clause(n)));
-        Objective { span, doc, name, title, clauses, whole }
+        Objective { span, doc, name, title, clauses, broken }
     }
 
     fn objective_clause(&mut self, node: Node<'_>) -> Clause<ObjectiveClause> {
@@ -422,4 +422,11 @@ fn is_objective_clause(rule: Rule) -> bool {
             | Rule::pace
             | Rule::carry
     )
+}
+
+/// The words with which the clauses of a body begin that its safety net caught.
+fn broken_words(body: &Node<'_>, net: Rule) -> Vec<String> {
+    let caught = body.clone().into_inner().filter(|n| n.as_rule() == net);
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    caught.map(|n| word(n.as_str().trim_start())).collect()
 }

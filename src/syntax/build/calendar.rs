@@ -17,7 +17,8 @@ impl Builder<'_> {
             Some(node) => CalendarBody::Made(self.calendar_expr(node)),
             None => {
                 let body = parts.need(Rule::calendar_body);
-                CalendarBody::Clauses(self.body(body, Rule::broken_in_calendar, Rule::only_calendar, Self::calendar_clause))
+                let whole = !has(&body, Rule::broken_in_calendar);
+                CalendarBody::Clauses(self.body(body, Rule::broken_in_calendar, Rule::only_calendar, Self::calendar_clause), whole)
             }
         };
         Calendar { span, doc, name, title, body }

@@ -100,8 +100,11 @@ impl Builder<'_> {
         let digits = written.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(written.len());
         let (n, word) = written.split_at(digits);
         let word = word.trim();
+        if word.contains(' ') || word.starts_with("work") {
+            let right = format!("{n} working {}", if n == "1" { "day" } else { "days" });
+            return self.near_miss(Code::SpacedUnit, span, format!("`{word}` is written `working days` here"), format!("write `{right}`"));
+        }
         let help = match word {
-            w if w.contains(' ') => format!("write `{n} working {}`", if n == "1" { "day" } else { "days" }),
             w if w.starts_with('w') => {
                 let weeks = if n == "1" { "week" } else { "weeks" };
                 format!(

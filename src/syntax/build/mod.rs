@@ -19,10 +19,11 @@ struct Builder<'t> {
     text: &'t str,
     file: FileId,
     findings: &'t mut Vec<Finding>,
+    half_read: Vec<String>,
 }
 
 pub(super) fn file(text: &str, file: FileId, findings: &mut Vec<Finding>) -> ast::File {
-    let mut builder = Builder { text, file, findings };
+    let mut builder = Builder { text, file, findings, half_read: Vec::new() };
     match grammar::read(Rule::file, text) {
         Ok(node) => builder.file(node),
         // `file` takes any text, so this is a text at which even the safety net stops.
@@ -52,7 +53,7 @@ impl Builder<'_> {
                 other => unreachable_rule(other),
             })
         });
-        ast::File { items }
+        ast::File { items, half_read: std::mem::take(&mut self.half_read) }
     }
 
     /// The clauses of a body; what a safety net caught becomes a finding.
@@ -70,6 +71,7 @@ impl Builder<'_> {
             if node.as_rule() == net {
                 let from = before.take().unwrap_or(place.start());
                 let broken = Broken { text: self.text, file: self.file, from, start: place.start(), end: place.end(), only };
+                self.half_read.extend(declared(place.as_str()));
                 self.findings.push(broken::finding(&broken));
             } else {
                 before = Some(place.start());
@@ -178,6 +180,14 @@ impl Builder<'_> {
         };
         ast::Party { span, doc, name, title, contacts }
     }
+}
+
+/// The name that a clause of this text most likely declares: `score` of `score: nmber`, `A` of `tier A wen …`.
+fn declared(text: &str) -> Option<String> {
+    let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty());
+    let first = words.next()?;
+    let is_field = text.trim_start()[first.len()..].trim_start().starts_with(':');
+    if is_field { Some(first.to_string()) } else { words.next().map(str::to_string) }
 }
 
 impl<'i> Parts<'i> {

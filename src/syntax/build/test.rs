@@ -1,5 +1,6 @@
 //! Tests in the language.
 
+use super::grammar::has;
 use super::{Builder, Node, Parts, Rule, unreachable_rule};
 use crate::ast::{
     Assignment, Detail, Expectation, ExpectationKind, Literal, Name, ObjectiveExpectation, Spanned, Test, TestCase, TestEvent, TestValue,
@@ -27,8 +28,9 @@ impl Builder<'_> {
         let title = self.text(parts.need(Rule::string));
         let agreement = parts.take(Rule::name).map(|n| self.name(n));
         let body = parts.need(Rule::test_body);
+        let whole = !has(&body, Rule::broken_in_test);
         let clauses = self.body(body, Rule::broken_in_test, Rule::only_test, |b, n| Some(b.test_clause(n)));
-        let mut test = Test { span, title, agreement, cases: Vec::new(), events: Vec::new(), as_of: None, expectations: Vec::new() };
+        let mut test = Test { span, title, agreement, cases: Vec::new(), events: Vec::new(), as_of: None, expectations: Vec::new(), whole };
         for clause in clauses {
             match clause {
                 Clause::AsOf(at) => {
