@@ -5,6 +5,7 @@ mod agreement;
 mod analysis;
 mod calendar;
 mod condition;
+mod measure;
 mod money;
 mod names;
 mod objective;

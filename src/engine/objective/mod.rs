@@ -1,19 +1,23 @@
 //! Objectives by period and group: section 2.5.
 
-use crate::ast::{Comparison, CountedBy, Operator};
-use crate::engine::counter::{Counters, KeyValue, period_of};
+mod measure;
+mod placement;
+
+use crate::ast::{Comparison, CountedBy};
+use crate::engine::counter::{Counters, KeyValue, Tally};
 use crate::engine::money::{self, Owed};
 use crate::engine::outcome::{Outcome, Verdict};
 use crate::engine::world::World;
 use crate::event::Value;
-use crate::id::{AgreementId, ObjectiveId, TierId};
-use crate::model::{Statistic, Window};
-use crate::plan::{Goal, Key, Measure, Objective, Part};
+use crate::id::ObjectiveId;
+use crate::model::Statistic;
+use crate::plan::{Goal, Measure, Objective, Part};
 use crate::quantity::Exact;
-use crate::time::{Instant, Period, Unit};
-use chrono::NaiveDate;
+use crate::time::Instant;
+use measure::{Amount, Measured, arithmetic, join, of_values, whole};
+use placement::{Slice, each_measure, groups, parts_of, place, same_part, slices, words};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// What became of an objective in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,42 +90,12 @@ pub struct ObjectiveRecord {
     pub owed: Option<Owed>,
 }
 
-/// A period of an objective, cut to the agreement's term.
-struct Slice {
-    label: String,
-    /// First days of the periods that are counted together.
-    parts: Vec<NaiveDate>,
-    from: Instant,
-    to: Instant,
-    partial: bool,
-}
-
 /// How pending instances are taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scenario {
     AsItStands,
     AllMet,
     AllBreached,
-}
-
-/// A measured value.
-#[derive(Clone, Copy)]
-enum Amount {
-    Known(Exact),
-    /// An elapsed time without end.
-    Endless,
-    /// There is no data.
-    Nothing,
-}
-
-struct Measured {
-    amount: Amount,
-    ratio: Option<(Exact, Exact)>,
-    n: u64,
-    /// It is no measure, but a number of the text.
-    fixed: bool,
-    /// It is a ratio or a statistic, which needs something to be taken of.
-    sampled: bool,
 }
 
 pub(super) fn evaluate(world: &World<'_>, outcomes: &[Outcome], counters: &Counters, as_of: Instant) -> Vec<ObjectiveRecord> {
@@ -139,163 +113,6 @@ pub(super) fn evaluate(world: &World<'_>, outcomes: &[Outcome], counters: &Count
         }
     }
     records
-}
-
-/// Outcomes by the first day of their period and by group, each with the part of the objective that asks for it.
-type Placed<'o> = HashMap<NaiveDate, HashMap<Vec<KeyValue>, Vec<(usize, &'o Outcome)>>>;
-
-/// The obligations that an objective measures, each once with its grouping and filter.
-fn parts_of(objective: &Objective) -> Vec<&Part> {
-    let mut parts: Vec<&Part> = Vec::new();
-    let mut add = |part| {
-        if !parts.iter().any(|p: &&Part| same_part(p, part)) {
-            parts.push(part);
-        }
-    };
-    each_measure(&objective.goal, &mut |m| match m {
-        Measure::Met(list) => list.iter().for_each(&mut add),
-        Measure::Misses(part) | Measure::OfClock(_, part) => add(part),
-        _ => {}
-    });
-    parts
-}
-
-fn same_part(a: &Part, b: &Part) -> bool {
-    a.obligation == b.obligation && a.filter == b.filter && a.by == b.by
-}
-
-fn each_measure<'g>(goal: &'g Goal, f: &mut impl FnMut(&'g Measure)) {
-    match goal {
-        Goal::Compare(a, _, b) => {
-            each_inner(a, f);
-            each_inner(b, f);
-        }
-        Goal::All(goals) | Goal::Any(goals) => goals.iter().for_each(|g| each_measure(g, f)),
-        Goal::Not(goal) => each_measure(goal, f),
-    }
-}
-
-fn each_inner<'g>(measure: &'g Measure, f: &mut impl FnMut(&'g Measure)) {
-    f(measure);
-    match measure {
-        Measure::Arithmetic(a, _, b) => {
-            each_inner(a, f);
-            each_inner(b, f);
-        }
-        Measure::Rounded(_, inner) => each_inner(inner, f),
-        _ => {}
-    }
-}
-
-fn place<'o>(world: &World<'_>, objective: &Objective, agreement: AgreementId, parts: &[&Part], outcomes: &'o [Outcome]) -> Placed<'o> {
-    let term = &world.agreements[agreement];
-    let mut placed = Placed::new();
-    for (i, part) in parts.iter().enumerate() {
-        for outcome in outcomes.iter().filter(|o| o.obligation == part.obligation) {
-            if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
-                continue;
-            }
-            let at = match objective.counted_by {
-                CountedBy::Start => outcome.start,
-                CountedBy::Due => outcome.due.unwrap_or(outcome.start),
-                CountedBy::Stop => outcome.stop.or(outcome.due).unwrap_or(outcome.start),
-            };
-            if at < term.from || at >= term.to {
-                continue;
-            }
-            let group = part.by.iter().map(|key| match key {
-                Key::Tier => outcome.tier.map_or(KeyValue::Missing, KeyValue::Tier),
-                Key::Reading(k) => outcome.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
-                Key::Group => outcome.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
-                Key::Field(_) => KeyValue::Missing,
-            });
-            let period = period_of(world, agreement, objective.window, at);
-            placed.entry(period).or_default().entry(group.collect()).or_default().push((i, outcome));
-        }
-    }
-    placed
-}
-
-/// The periods of the term that have begun.
-fn slices(world: &World<'_>, objective: &Objective, agreement: AgreementId, as_of: Instant) -> Vec<Slice> {
-    let (term, terms) = (&world.agreements[agreement], &world.plan.agreements[agreement]);
-    let today = term.zone.date(as_of);
-    let last = terms.to.map_or(today, |to| to.min(today));
-    if last < terms.from {
-        return Vec::new();
-    }
-    let cut = |period: &Period| {
-        let (from, to) = period.instants(&term.zone);
-        (from.max(term.from), to.min(term.to), from < term.from || to > term.to)
-    };
-    match objective.window {
-        Window::Each(unit) => Period::all(unit, terms.fiscal, terms.from, last)
-            .map(|period| {
-                let (from, to, partial) = cut(&period);
-                Slice { label: period.label.clone(), parts: vec![period.from], from, to, partial }
-            })
-            .collect(),
-        // From the first window that lies inside of the term; each ends with a month.
-        Window::Rolling(n) => Period::all(Unit::Month, terms.fiscal, terms.from, last)
-            .map(|month| Period::rolling(month.from, n))
-            .filter(|window| window.from >= terms.from)
-            .map(|window| {
-                let (from, to, partial) = cut(&window);
-                let months = Period::all(Unit::Month, terms.fiscal, window.from, window.to).map(|m| m.from).collect();
-                Slice { label: window.label.clone(), parts: months, from, to, partial }
-            })
-            .collect(),
-    }
-}
-
-/// The groups that were seen in a period, in the order of their values; the one group of all, where nothing is grouped.
-fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, placed: &Placed<'_>, counters: &Counters) -> Vec<Vec<KeyValue>> {
-    if objective.by.is_empty() {
-        return vec![Vec::new()];
-    }
-    let mut found: HashSet<Vec<KeyValue>> = HashSet::new();
-    let instances = slice.parts.iter().filter_map(|p| placed.get(p)).flat_map(|groups| groups.keys());
-    found.extend(instances.cloned());
-    each_measure(&objective.goal, &mut |m| {
-        if let Measure::Count(c) | Measure::OfField(_, c) = m {
-            let tallies = slice.parts.iter().filter_map(|p| counters.of(*c).get(p)).flat_map(|groups| groups.keys());
-            found.extend(tallies.cloned());
-        }
-    });
-    let mut found: Vec<Vec<KeyValue>> = found.into_iter().collect();
-    found.sort_by_cached_key(|group| group.iter().map(|k| order(world, *k)).collect::<Vec<_>>());
-    found
-}
-
-/// Tiers and members follow their declaration, numbers their size, texts the alphabet; what is missing comes last.
-fn order(world: &World<'_>, key: KeyValue) -> (u8, usize, Option<Exact>, String) {
-    match key {
-        KeyValue::Tier(tier) => (0, tier_position(world, tier), None, String::new()),
-        KeyValue::Value(Value::Member(m)) => (0, m as usize, None, String::new()),
-        KeyValue::Value(value) => (1, 0, crate::engine::truth::seen(value), words(world, None, KeyValue::Value(value)).unwrap_or_default()),
-        KeyValue::Missing => (2, 0, None, String::new()),
-    }
-}
-
-fn tier_position(world: &World<'_>, tier: TierId) -> usize {
-    world.plan.cases.iter().find_map(|c| c.tiers.iter().position(|t| *t == tier)).unwrap_or(usize::MAX)
-}
-
-/// A key's value in words.
-fn words(world: &World<'_>, members: Option<&[String]>, key: KeyValue) -> Option<String> {
-    Some(match key {
-        KeyValue::Missing => return None,
-        KeyValue::Tier(tier) => world.plan.tiers[tier].name.clone(),
-        KeyValue::Value(value) => match value {
-            Value::Text(text) => world.texts.text(text).to_string(),
-            Value::Member(m) => members.and_then(|names| names.get(m as usize)).cloned().unwrap_or_default(),
-            Value::Number(n) => n.short(9),
-            Value::Bool(b) => b.to_string(),
-            Value::Duration(d) => d.to_string(),
-            Value::Date(d) => d.to_string(),
-            Value::Time(t) => t.utc().to_string(),
-        },
-    })
 }
 
 /// One objective in one period, of one group.
@@ -480,7 +297,7 @@ impl Scope<'_> {
         }
     }
 
-    fn tallies(&self, counter: usize) -> impl Iterator<Item = &crate::engine::counter::Tally> {
+    fn tallies(&self, counter: usize) -> impl Iterator<Item = &Tally> {
         self.slice.parts.iter().filter_map(move |p| self.counters.of(counter).get(p)?.get(self.group))
     }
 
@@ -555,89 +372,4 @@ fn taken(verdict: Verdict, scenario: Scenario) -> Verdict {
         (Verdict::Pending, Scenario::AllBreached) => Verdict::Breached,
         (verdict, _) => verdict,
     }
-}
-
-fn whole(n: u64) -> Exact {
-    Exact::whole(i64::try_from(n).unwrap_or(i64::MAX))
-}
-
-fn join(truths: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
-    let mut all_known = true;
-    for truth in truths {
-        match truth {
-            Some(b) if b == decisive => return Some(decisive),
-            Some(_) => {}
-            None => all_known = false,
-        }
-    }
-    all_known.then_some(!decisive)
-}
-
-/// A statistic; elapsed times without end are greater than any other.
-fn of_values(statistic: Statistic, mut values: Vec<Amount>) -> Amount {
-    let n = values.len();
-    if statistic == Statistic::Sum {
-        return sum(&values);
-    }
-    if n == 0 {
-        return Amount::Nothing;
-    }
-    values.sort_by(|a, b| match (a, b) {
-        (Amount::Known(a), Amount::Known(b)) => a.cmp(b),
-        (Amount::Known(_), _) => Ordering::Less,
-        (_, Amount::Known(_)) => Ordering::Greater,
-        _ => Ordering::Equal,
-    });
-    let half = |a, b| mean(&[a, b]);
-    match statistic {
-        Statistic::Sum => sum(&values),
-        Statistic::Mean => mean(&values),
-        Statistic::Min => values[0],
-        Statistic::Max => values[n - 1],
-        Statistic::Median if n % 2 == 1 => values[n / 2],
-        Statistic::Median => half(values[n / 2 - 1], values[n / 2]),
-        Statistic::Percentile(share) => {
-            // Nearest rank: position ⌈p·n⌉, counted from 1.
-            let rank = share.mul(Exact::whole(n as i64)).map_or(n as i128, |r| r.ceil().numer());
-            values[usize::try_from(rank.max(1)).map_or(n, |r| r.min(n)) - 1]
-        }
-    }
-}
-
-fn sum(values: &[Amount]) -> Amount {
-    let mut total = Exact::ZERO;
-    for value in values {
-        match value {
-            Amount::Known(v) => match total.add(*v) {
-                Some(t) => total = t,
-                None => return Amount::Nothing,
-            },
-            other => return *other,
-        }
-    }
-    Amount::Known(total)
-}
-
-fn mean(values: &[Amount]) -> Amount {
-    match sum(values) {
-        Amount::Known(total) => total.div(Exact::whole(values.len() as i64)).map_or(Amount::Nothing, Amount::Known),
-        other => other,
-    }
-}
-
-fn arithmetic(a: &Measured, operator: Operator, b: &Measured) -> Measured {
-    let sampled = a.sampled || b.sampled || (operator == Operator::Divide && !b.fixed);
-    let n = if operator == Operator::Divide && !b.fixed { b.n } else { a.n.max(b.n) };
-    let (x, y) = match (a.amount, b.amount) {
-        (Amount::Known(x), Amount::Known(y)) => (x, y),
-        (Amount::Nothing, _) | (_, Amount::Nothing) => return Measured { amount: Amount::Nothing, ratio: None, n, fixed: false, sampled },
-        _ => return Measured { amount: Amount::Endless, ratio: None, n, fixed: false, sampled },
-    };
-    let (value, ratio) = match operator {
-        Operator::Add => (x.add(y), None),
-        Operator::Subtract => (x.sub(y), None),
-        Operator::Multiply => (x.mul(y), None),
-        Operator::Divide => (x.div(y), (!y.is_zero()).then_some((x, y))),
-    };
-    Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n, fixed: false, sampled }
 }

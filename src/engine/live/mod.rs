@@ -1,16 +1,19 @@
 //! An instance while it may still change.
 
+mod notice;
+mod verdict;
+
 use crate::ast::NoticeKind as Point;
 use crate::engine::Sink;
 use crate::engine::clock::Clock;
 use crate::engine::matcher::Matcher;
-use crate::engine::outcome::{Evidence, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
+use crate::engine::outcome::{Evidence, Verdict};
 use crate::engine::target::{self, Choice, Need};
 use crate::engine::truth::{Gap, Moment, Tiered, Truth};
 use crate::engine::world::World;
 use crate::event::{Event, TextId, Value};
 use crate::id::{CaseId, ObligationId, TierId};
-use crate::model::{Retier, Target, Type};
+use crate::model::{Retier, Target};
 use crate::plan::{Clocked, Duty};
 use crate::quantity::Exact;
 use crate::time::{Calendar, Duration, Instant};
@@ -419,130 +422,6 @@ impl Live {
         }
     }
 
-    /// Notices at instants before `t` (or at it, at the very end), of a clock that ran until then.
-    fn give_notices(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        let world = moment.world;
-        let notices = &clocked(world, self.obligation).notices;
-        let Some(clock) = &self.clock else { return };
-        if clock.is_halted() || self.given.iter().all(|g| *g) {
-            return;
-        }
-        let days = &world.calendars[clock.calendar];
-        for (i, notice) in notices.iter().enumerate() {
-            if self.given[i] || self.silenced[i] {
-                continue;
-            }
-            let Some(at) = notice_at(clock, days, notice.at) else { continue };
-            if at < t || (to_the_end && at == t) {
-                self.given[i] = true;
-                let by_field = notice.to_field.and_then(|f| moment.field(f).map(|v| plain(world, &world.plan.fields[f].ty, v)));
-                sink.notices.push(NoticeRecord {
-                    track: self.track,
-                    obligation: self.obligation,
-                    case: self.case,
-                    seq: self.seq,
-                    start: self.start,
-                    position: i,
-                    kind: if notice.to.is_none() { NoticeKind::Warn } else { NoticeKind::Escalate },
-                    at,
-                    to: by_field.or_else(|| notice.to.clone()),
-                });
-            }
-        }
-    }
-
-    /// A notice whose instant a halt begins at is not given: there is none while paused.
-    pub(super) fn skip_notices(&mut self, world: &World<'_>, resumed: Instant) {
-        let notices = &clocked(world, self.obligation).notices;
-        let Some(clock) = &self.clock else { return };
-        if clock.mark() >= resumed {
-            return;
-        }
-        for (i, notice) in notices.iter().enumerate() {
-            // For a named instant 100% is the instant itself, whether or not all of its open time was used before.
-            let silenced = match notice.at {
-                Point::Share(share) if share == Exact::ONE => {
-                    clock.has_reached(Duration::ZERO) && clock.due().is_some_and(|due| (clock.mark()..resumed).contains(&due))
-                }
-                at => clock.has_reached(beyond(clock, at)),
-            };
-            self.silenced[i] |= silenced;
-        }
-    }
-
-    /// The instance as it stands: the table of section 2.4. `end` is read where it ended; an open one at as-of.
-    pub(super) fn outcome(self, world: &World<'_>, reading: Reading, as_of: Instant) -> Outcome {
-        let (end, how) = self.end.map_or((as_of, None), |(t, how)| (t, Some(how)));
-        let mut clock = self.clock;
-        let mut due = None;
-        if let Some(clock) = &mut clock {
-            let days = &world.calendars[clock.calendar];
-            clock.settle(days, end);
-            due = clock.due_if_resumed(days, end);
-        }
-        if self.calendar_ended {
-            due = None;
-        }
-        if self.ruled.is_some() {
-            due = Some(self.start);
-        }
-        let used_up = self.used_up;
-        let in_time = |t: Instant| !used_up && due.is_some_and(|due| t <= due);
-        let (verdict, reason) = if let Some(gap) = self.unknown.or(self.waits) {
-            (Verdict::Unknown, Some(Reason::missing(gap)))
-        } else if let Some(ruled) = self.ruled {
-            (ruled, None)
-        } else if due.is_none() {
-            (Verdict::Unknown, Some(Reason::Calendar))
-        } else {
-            match how {
-                Some(End::Cancel) if in_time(end) => (Verdict::Void, Some(Reason::Cancelled)),
-                Some(End::Reset) if in_time(end) => (Verdict::Void, Some(Reason::Reset)),
-                Some(End::NoTarget) if in_time(end) => (Verdict::Void, Some(Reason::NoTarget)),
-                Some(End::Stop) if in_time(end) => (Verdict::Met, None),
-                _ => match self.saved.filter(|(t, _)| in_time(*t)) {
-                    Some((_, gap)) => (Verdict::Unknown, Some(Reason::missing(gap))),
-                    None if how.is_some() || used_up || due.is_some_and(|due| due < as_of) => (Verdict::Breached, None),
-                    None => (Verdict::Pending, None),
-                },
-            }
-        };
-        let breached = verdict == Verdict::Breached;
-        let reading = if breached { self.at_due.unwrap_or(reading) } else { reading };
-        let ruled = self.ruled.is_some();
-        let stop = match how {
-            Some(End::Stop) => Some(end),
-            _ if ruled && verdict == Verdict::Met => Some(self.start),
-            _ => None,
-        };
-        let due = if self.unknown.is_some() && clock.is_none() && !ruled { None } else { due };
-        let zero = ruled.then_some(Duration::ZERO);
-        Outcome {
-            track: self.track,
-            obligation: self.obligation,
-            case: self.case,
-            seq: self.seq,
-            tier: self.tier,
-            group: self.group,
-            verdict,
-            reason,
-            start: self.start,
-            due,
-            stop,
-            end,
-            open: how.is_none() && !ruled,
-            elapsed: clock.as_ref().map(|c| c.elapsed).or(zero),
-            target: clock.as_ref().and_then(Clock::target).or(zero),
-            paused: clock.as_ref().map(|c| c.paused).or(zero),
-            late: clock.as_ref().filter(|_| breached).map_or(Duration::ZERO, |c| c.late),
-            keys: reading.keys,
-            filters: reading.filters,
-            calendar: clock.as_ref().map(|c| c.calendar),
-            halted: how.is_none() && clock.as_ref().is_some_and(Clock::is_halted),
-            evidence: self.evidence,
-        }
-    }
-
     /// Decided at once by a rule about single events.
     pub(super) fn rule(mut self, verdict: Result<bool, Gap>, tier: Tiered) -> Live {
         self.set_tier(tier);
@@ -566,15 +445,6 @@ fn beyond(clock: &Clock, at: Point) -> Duration {
     }
 }
 
-/// When a notice is due, if the clock runs on.
-fn notice_at(clock: &Clock, days: &Calendar, at: Point) -> Option<Instant> {
-    // For a named instant 100% is due itself.
-    if at == Point::Share(Exact::ONE) {
-        return clock.due();
-    }
-    clock.reaches(days, beyond(clock, at))
-}
-
 /// Open time of a calendar between two instants, less what was halted.
 fn counted(days: &Calendar, start: Instant, halts: &[(Instant, bool)], until: Instant) -> Duration {
     let mut total = Duration::ZERO;
@@ -586,14 +456,4 @@ fn counted(days: &Calendar, start: Instant, halts: &[(Instant, bool)], until: In
         (from, halted) = (t, next);
     }
     total
-}
-
-/// A value in words, for a recipient.
-fn plain(world: &World<'_>, ty: &Type, value: Value) -> String {
-    match (value, ty) {
-        (Value::Text(text), _) => world.texts.text(text).to_string(),
-        (Value::Member(m), Type::Members(names)) => names.get(m as usize).cloned().unwrap_or_default(),
-        (Value::Number(n), _) => n.short(6),
-        (other, _) => format!("{other:?}"),
-    }
 }

@@ -1,16 +1,19 @@
 //! [`model`](crate::model) to plan.
 
+mod condition;
+mod objective;
+mod since;
+
 use crate::ast::{self, Recipient};
-use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, Id, ObligationId, StateId, Table};
-use crate::model::{self, ConditionKind, MeasureKind, MeasureUnit, Model, Owner, Subject, TierRule, Trigger};
+use crate::id::{AgreementId, CalendarId, CaseId, FieldId, Id, ObligationId, StateId, Table};
+use crate::model::{self, Model, Owner, TierRule};
 use crate::plan::{
-    Agreement, Atom, Band, Calendar, Cap, Case, Chronic, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field,
-    FieldColumn, Goal, Key, Measure, Milestone, Notice, Objective, Obligation, Op, Part, Party, Pattern, Plan, Row, Rule, Scalar, Service,
-    Source, Start, State, StateWhen, Tier, Track, Value,
+    Agreement, Calendar, Case, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Milestone, Notice,
+    Obligation, Party, Plan, Row, Rule, Service, Source, Start, State, StateWhen, Tier, Track,
 };
-use crate::quantity::Exact;
 use crate::source::{Place, SourceMap};
-use crate::time::{Duration, Recipe, Zone};
+use crate::time::{Recipe, Zone};
+use since::since_events;
 
 /// Compiles a model that has no error.
 pub fn from_model(model: &Model, sources: &SourceMap) -> Plan {
@@ -254,198 +257,9 @@ impl Compiler<'_> {
         }
     }
 
-    fn pattern(&mut self, pattern: &model::Pattern) -> Pattern {
-        Pattern { any: pattern.any.iter().map(|all| all.iter().map(|a| self.atom(a)).collect()).collect() }
-    }
-
-    fn atom(&mut self, atom: &model::Atom) -> Atom {
-        Atom {
-            on: atom.on,
-            condition: atom.condition.as_ref().map(|c| self.condition(c)),
-            count: atom.count,
-            across: atom.across,
-            spaced: atom.spaced,
-            last: atom.last,
-            during: atom.during,
-        }
-    }
-
-    fn condition(&mut self, condition: &model::Condition) -> Condition {
-        let mut ops = Vec::new();
-        self.ops(condition, &mut ops);
-        Condition(ops)
-    }
-
-    fn ops(&mut self, condition: &model::Condition, ops: &mut Vec<Op>) {
-        let op = match &condition.kind {
-            ConditionKind::All(all) => {
-                all.iter().for_each(|c| self.ops(c, ops));
-                Op::All(all.len() as u32)
-            }
-            ConditionKind::Any(any) => {
-                any.iter().for_each(|c| self.ops(c, ops));
-                Op::Any(any.len() as u32)
-            }
-            ConditionKind::Not(inner) => {
-                self.ops(inner, ops);
-                Op::Not
-            }
-            ConditionKind::Is(subject, among) => Op::Is(*subject, among.iter().map(|s| self.scalar(s)).collect()),
-            ConditionKind::Same(a, b) => Op::Same(*a, *b),
-            ConditionKind::Compare(a, sign, b) => Op::Compare(self.value(a), *sign, self.value(b)),
-            ConditionKind::Present(field) => Op::Present(*field),
-            ConditionKind::During(calendar) => Op::During(self.calendar(*calendar)),
-        };
-        ops.push(op);
-    }
-
-    fn value(&self, value: &model::Value) -> Value {
-        match value {
-            model::Value::Fixed(scalar) => Value::Fixed(self.scalar(scalar)),
-            model::Value::Field(field) => Value::Field(*field),
-            model::Value::Since(event) => Value::Since(*event),
-            model::Value::Arithmetic(a, operator, b) => Value::Arithmetic(Box::new(self.value(a)), *operator, Box::new(self.value(b))),
-        }
-    }
-
-    fn scalar(&self, scalar: &model::Scalar) -> Scalar {
-        match scalar {
-            model::Scalar::Number(n) => Scalar::Number(*n),
-            model::Scalar::Bool(b) => Scalar::Bool(*b),
-            model::Scalar::Duration(d) => Scalar::Duration(*d),
-            model::Scalar::Date(d) => Scalar::Date(*d),
-            model::Scalar::Wall(t) => Scalar::Time(self.zone.instant(*t)),
-            model::Scalar::Text(t) => Scalar::Text(t.clone()),
-            model::Scalar::Member(m) => Scalar::Member(*m),
-            model::Scalar::Tier(t) => Scalar::Tier(*t),
-        }
-    }
-
-    fn objective(&mut self, o: &model::Objective) -> Objective {
-        let agreement = self.model.services[o.service].agreement;
-        let goal = self.goal(&o.goal, o, agreement);
-        let minimum = o.minimum.as_ref().map(|(sign, m)| (*sign, self.measure(m, o, agreement)));
-        let (left, sign, right) = first_comparison(&o.goal);
-        let unit = match (&left.unit, &right.kind) {
-            // A ratio of counts beside a percentage is a percentage.
-            (MeasureUnit::Number, MeasureKind::Fixed(_)) if right.unit == MeasureUnit::Share => MeasureUnit::Share,
-            (unit, _) => *unit,
-        };
-        let bound = match right.kind {
-            MeasureKind::Fixed(value) => fixed_text(value, right.unit),
-            _ => self.written(right.span),
-        };
-        Objective {
-            name: o.name.clone(),
-            title: o.title.clone(),
-            service: o.service,
-            spec: self.place(o.span),
-            goal,
-            minimum,
-            measured: self.written(left.span),
-            bound: format!("{} {bound}", sign.sign()),
-            unit,
-            window: o.window,
-            by: o.by.iter().map(|(name, _)| name.clone()).collect(),
-            no_data: o.no_data,
-            sample: o.sample,
-            counted_by: o.counted_by,
-            bands: o.bands.iter().map(|b| self.band(b)).collect(),
-            cap: o.cap.as_ref().map(|c| self.cap(c)),
-            chronic: o.chronic.iter().map(|c| self.chronic(c)).collect(),
-        }
-    }
-
     /// The text of a place, on one line.
     fn written(&self, span: crate::source::Span) -> String {
         self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
-    fn band(&self, b: &model::Band) -> Band {
-        Band { amount: b.amount, per: b.per, above: b.above, bound: b.bound, text: self.written(b.span) }
-    }
-
-    fn cap(&self, c: &model::Cap) -> Cap {
-        Cap { amount: c.amount, per: c.per, text: self.written(c.span) }
-    }
-
-    fn chronic(&self, c: &model::Chronic) -> Chronic {
-        let text = self.written(c.span);
-        let text = text.split('"').next().unwrap_or_default().trim().to_string();
-        Chronic { count: c.count, below_minimum: c.below_minimum, among: c.among, right: c.right.clone(), text }
-    }
-
-    fn goal(&mut self, goal: &model::Goal, o: &model::Objective, agreement: AgreementId) -> Goal {
-        let mut goals = |goals: &[model::Goal]| goals.iter().map(|g| self.goal(g, o, agreement)).collect();
-        match goal {
-            model::Goal::All(all) => Goal::All(goals(all)),
-            model::Goal::Any(any) => Goal::Any(goals(any)),
-            model::Goal::Not(inner) => Goal::Not(Box::new(self.goal(inner, o, agreement))),
-            model::Goal::Compare(a, sign, b) => Goal::Compare(self.measure(a, o, agreement), *sign, self.measure(b, o, agreement)),
-        }
-    }
-
-    fn measure(&mut self, measure: &model::Measure, o: &model::Objective, agreement: AgreementId) -> Measure {
-        match &measure.kind {
-            MeasureKind::Fixed(value) => Measure::Fixed(*value),
-            MeasureKind::Met(obligations) => Measure::Met(obligations.iter().map(|id| self.part(*id, o)).collect()),
-            MeasureKind::Misses(id) => Measure::Misses(self.part(*id, o)),
-            MeasureKind::OfClock(statistic, id) => Measure::OfClock(*statistic, self.part(*id, o)),
-            MeasureKind::Count(events) => Measure::Count(self.counter(events, None, o, agreement)),
-            MeasureKind::OfField(statistic, events, field) => {
-                Measure::OfField(*statistic, self.counter(events, Some(*field), o, agreement))
-            }
-            MeasureKind::Arithmetic(a, operator, b) => {
-                Measure::Arithmetic(Box::new(self.measure(a, o, agreement)), *operator, Box::new(self.measure(b, o, agreement)))
-            }
-            MeasureKind::Rounded(how, inner) => Measure::Rounded(*how, Box::new(self.measure(inner, o, agreement))),
-        }
-    }
-
-    fn part(&mut self, id: ObligationId, o: &model::Objective) -> Part {
-        let filter = o.filter.as_ref().map(|f| self.condition(f));
-        let obligation = &self.model.obligations[id];
-        let recurring = matches!(obligation.duty, model::Duty::Clock { start: model::Start::Each { .. }, .. });
-        let (keys, filters) = &mut self.readings[id.index()];
-        let by = o.by.iter().map(|(name, _)| {
-            if recurring {
-                return Key::Group;
-            }
-            let fields = obligation.case.map(|c| self.model.cases[c].fields.as_slice()).unwrap_or_default();
-            match fields.iter().copied().find(|f| self.model.fields[*f].name == *name) {
-                Some(field) => Key::Reading(position_or_push(keys, field)),
-                None => Key::Tier,
-            }
-        });
-        let by = by.collect();
-        let filter = filter.map(|f| position_or_push(filters, f));
-        Part { obligation: id, by, filter }
-    }
-
-    fn counter(&mut self, events: &model::EventCount, value: Option<FieldId>, o: &model::Objective, agreement: AgreementId) -> usize {
-        let (own, case) = match events.on {
-            Trigger::Event(e) => (self.model.events[e].fields.as_slice(), self.model.events[e].case),
-            Trigger::Entering(s) | Trigger::Leaving(s) => (&[][..], Some(self.model.states[s].case)),
-        };
-        let of_case = case.map(|c| self.model.cases[c].fields.as_slice()).unwrap_or_default();
-        let by = o.by.iter().map(|(name, _)| {
-            let field = own.iter().chain(of_case).copied().find(|f| self.model.fields[*f].name == *name);
-            field.map_or(Key::Tier, Key::Field)
-        });
-        let by = by.collect();
-        let applies = self.model.agreements[agreement].applies.as_ref().filter(|c| knows(self.model, c, case));
-        let counter = Counter {
-            agreement,
-            on: events.on,
-            condition: events.condition.as_ref().map(|c| self.condition(c)),
-            applies: applies.map(|c| self.condition(c)),
-            filter: o.filter.as_ref().map(|c| self.condition(c)),
-            by,
-            value,
-            window: o.window,
-        };
-        self.counters.push(counter);
-        self.counters.len() - 1
     }
 
     fn source(&mut self, s: &model::Source) -> Source {
@@ -479,13 +293,6 @@ impl Compiler<'_> {
     }
 }
 
-fn position_or_push<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
-    list.iter().position(|i| *i == item).unwrap_or_else(|| {
-        list.push(item);
-        list.len() - 1
-    })
-}
-
 fn cases_mut(plan: &mut Plan) -> impl Iterator<Item = (CaseId, &mut Case)> {
     let ids: Vec<CaseId> = plan.cases.ids().collect();
     ids.into_iter().zip(plan.cases.iter_mut())
@@ -499,28 +306,6 @@ fn first_names(model: &Model) -> Vec<&String> {
         }
     }
     names
-}
-
-/// Whether a kind of case has every field that a condition asks for.
-fn knows(model: &Model, condition: &model::Condition, case: Option<CaseId>) -> bool {
-    let of_case = |f: FieldId| matches!(model.fields[f].owner, Owner::Case(c) if Some(c) == case);
-    match &condition.kind {
-        ConditionKind::All(all) | ConditionKind::Any(all) => all.iter().all(|c| knows(model, c, case)),
-        ConditionKind::Not(inner) => knows(model, inner, case),
-        ConditionKind::Is(Subject::Field(f), _) | ConditionKind::Present(f) => of_case(*f),
-        ConditionKind::Is(Subject::Tier, _) | ConditionKind::During(_) => case.is_some(),
-        ConditionKind::Same(a, b) => of_case(*a) && of_case(*b),
-        ConditionKind::Compare(a, _, b) => [a, b].into_iter().all(|v| value_knows(model, v, case)),
-    }
-}
-
-fn value_knows(model: &Model, value: &model::Value, case: Option<CaseId>) -> bool {
-    match value {
-        model::Value::Fixed(_) => true,
-        model::Value::Field(f) => matches!(model.fields[*f].owner, Owner::Case(c) if Some(c) == case),
-        model::Value::Since(e) => model.events[*e].case == case,
-        model::Value::Arithmetic(a, _, b) => value_knows(model, a, case) && value_knows(model, b, case),
-    }
 }
 
 /// A case's states, each after those that its patterns speak of.
@@ -580,87 +365,5 @@ fn in_zone(recipe: &Recipe, agreement: &str) -> Recipe {
             let (a, b) = both(a, b);
             Recipe::Or(a, b)
         }
-    }
-}
-
-fn first_comparison(goal: &model::Goal) -> (&model::Measure, ast::Comparison, &model::Measure) {
-    match goal {
-        model::Goal::Compare(a, sign, b) => (a, *sign, b),
-        model::Goal::All(goals) | model::Goal::Any(goals) => first_comparison(&goals[0]),
-        model::Goal::Not(inner) => first_comparison(inner),
-    }
-}
-
-/// A fixed bound as it would be written.
-fn fixed_text(value: Exact, unit: MeasureUnit) -> String {
-    match unit {
-        MeasureUnit::Share => value.mul(Exact::whole(100)).map_or_else(|| value.to_string(), |v| format!("{}%", v.short(6))),
-        MeasureUnit::Duration => Duration::from_seconds(value).map_or_else(|| value.to_string(), |d| d.to_string().replace(' ', "")),
-        MeasureUnit::Money(Some(currency)) => format!("{} {currency}", value.fixed(currency.decimals())),
-        MeasureUnit::Number | MeasureUnit::Money(None) | MeasureUnit::Mixed { .. } => value.short(6),
-    }
-}
-
-/// Events that some condition asks the last time of.
-fn since_events(plan: &Plan) -> Vec<EventId> {
-    let mut found = Vec::new();
-    let mut look = |condition: &Condition| {
-        for op in &condition.0 {
-            if let Op::Compare(a, _, b) = op {
-                since_in(a, &mut found);
-                since_in(b, &mut found);
-            }
-        }
-    };
-    each_condition(plan, &mut look);
-    found.sort();
-    found.dedup();
-    found
-}
-
-fn since_in(value: &Value, found: &mut Vec<EventId>) {
-    match value {
-        Value::Since(event) => found.push(*event),
-        Value::Arithmetic(a, _, b) => {
-            since_in(a, found);
-            since_in(b, found);
-        }
-        Value::Fixed(_) | Value::Field(_) => {}
-    }
-}
-
-fn each_condition(plan: &Plan, look: &mut impl FnMut(&Condition)) {
-    let in_pattern =
-        |p: &Pattern, look: &mut dyn FnMut(&Condition)| p.any.iter().flatten().filter_map(|a| a.condition.as_ref()).for_each(look);
-    for state in plan.states.iter() {
-        match &state.when {
-            StateWhen::Between(from, to) => {
-                in_pattern(from, look);
-                in_pattern(to, look);
-            }
-            StateWhen::Holds(condition) => look(condition),
-        }
-    }
-    plan.tiers.iter().filter_map(|t| t.when.as_ref()).for_each(&mut *look);
-    for obligation in plan.obligations.iter() {
-        obligation.applies.iter().chain(&obligation.filters).for_each(&mut *look);
-        match &obligation.duty {
-            Duty::Clock(clocked) => {
-                let start = match &clocked.start {
-                    Start::On { pattern, .. } => Some(pattern),
-                    Start::Each { .. } => None,
-                };
-                let patterns = [start, Some(&clocked.stop), clocked.cancel.as_ref(), clocked.reset.as_ref(), clocked.reopen.as_ref()];
-                patterns.into_iter().flatten().for_each(|p| in_pattern(p, look));
-                clocked.rows.iter().filter_map(|r| r.condition.as_ref()).for_each(&mut *look);
-            }
-            Duty::Rule(rule) => {
-                in_pattern(&rule.on, look);
-                rule.require.iter().chain(&rule.when).for_each(&mut *look);
-            }
-        }
-    }
-    for counter in &plan.counters {
-        [&counter.condition, &counter.applies, &counter.filter].into_iter().flatten().for_each(&mut *look);
     }
 }

@@ -1,0 +1,293 @@
+//! What can be measured over a period.
+
+use crate::ast::{self, Argument, Expr, ExprKind, Name, Operator};
+use crate::check::value::fixed_literal;
+use crate::check::{Checker, Scope};
+use crate::diagnostic::{Code, Finding, nearest};
+use crate::id::{CaseId, ObligationId};
+use crate::model::{EventCount, Goal, Measure, MeasureKind, MeasureUnit, Rounded, Statistic, Trigger, Type};
+use crate::quantity::Exact;
+use crate::source::Span;
+
+const FUNCTIONS: [&str; 14] =
+    ["met", "misses", "count", "sum", "mean", "min", "max", "median", "p90", "p95", "p99", "ceil", "floor", "round"];
+
+impl Checker {
+    pub(super) fn measure(&mut self, expr: &Expr, scope: Scope) -> Option<Measure> {
+        let made = |kind, unit| Some(Measure { span: expr.span, kind, unit });
+        match &expr.kind {
+            ExprKind::Literal(literal) => match fixed_literal(literal) {
+                Some(fixed) => made(MeasureKind::Fixed(fixed.value), fixed.unit),
+                None => {
+                    self.say(Finding::new(Code::NotAMeasure, expr.span, "nothing measured over a period compares with this"));
+                    None
+                }
+            },
+            ExprKind::Name(_) | ExprKind::Negative(_) => {
+                let fixed = self.fixed(expr, scope)?;
+                made(MeasureKind::Fixed(fixed.value), fixed.unit)
+            }
+            ExprKind::Arithmetic(left, operator, right) => {
+                let (a, b) = (self.measure(left, scope), self.measure(right, scope));
+                let (a, b) = (a?, b?);
+                let unit = self.combined(expr.span, a.unit, *operator, b.unit)?;
+                if let (MeasureKind::Fixed(x), MeasureKind::Fixed(y)) = (&a.kind, &b.kind) {
+                    let value = match operator {
+                        Operator::Add => x.add(*y),
+                        Operator::Subtract => x.sub(*y),
+                        Operator::Multiply => x.mul(*y),
+                        Operator::Divide => x.div(*y),
+                    };
+                    if value.is_none() {
+                        self.say(Finding::new(Code::DivisionByZero, b.span, "this is zero or too large to calculate with"));
+                    }
+                    return made(MeasureKind::Fixed(value?), unit);
+                }
+                made(MeasureKind::Arithmetic(Box::new(a), *operator, Box::new(b)), unit)
+            }
+            ExprKind::Call(name, arguments) => self.measured_call(expr.span, name, arguments, scope),
+            _ => {
+                let finding = Finding::new(Code::NotAMeasure, expr.span, "this is nothing that is measured over a period");
+                self.say(
+                    finding
+                        .help("measures are `met`, `misses`, `count`, `sum`, `mean`, `median`, `max`, `min` and percentiles such as `p90`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn measured_call(&mut self, span: Span, name: &Name, arguments: &[Argument], scope: Scope) -> Option<Measure> {
+        let made = |kind, unit| Some(Measure { span, kind, unit });
+        if let Some(argument) = arguments.iter().find(|a| a.per.is_some()) {
+            self.unsupported(argument.per.map_or(span, |p| p.span), "a value for each few minutes");
+            return None;
+        }
+        match name.text.as_str() {
+            "uptime" | "downtime" => {
+                self.unsupported(span, &format!("`{}`", name.text));
+                None
+            }
+            "ceil" | "floor" | "round" => {
+                let [only] = arguments else { return self.takes(span, name, "one value") };
+                let inner = self.measure(&only.value, scope)?;
+                let how = match name.text.as_str() {
+                    "ceil" => Rounded::Ceil,
+                    "floor" => Rounded::Floor,
+                    _ => Rounded::Round,
+                };
+                let unit = inner.unit;
+                if let MeasureKind::Fixed(value) = inner.kind {
+                    return made(MeasureKind::Fixed(how.of(value)), unit);
+                }
+                made(MeasureKind::Rounded(how, Box::new(inner)), unit)
+            }
+            "met" => {
+                let [only] = arguments else { return self.takes(span, name, "one obligation, or several joined by `and`") };
+                let names = match &only.value.kind {
+                    ExprKind::All(all) => all.iter().collect(),
+                    _ => vec![&only.value],
+                };
+                let obligations: Vec<Option<ObligationId>> = names.into_iter().map(|e| self.obligation_named(e, scope)).collect();
+                made(MeasureKind::Met(obligations.into_iter().collect::<Option<_>>()?), MeasureUnit::Share)
+            }
+            "misses" => {
+                let [only] = arguments else { return self.takes(span, name, "one obligation") };
+                let obligation = self.obligation_named(&only.value, scope)?;
+                made(MeasureKind::Misses(obligation), MeasureUnit::Number)
+            }
+            "count" => {
+                let [only] = arguments else { return self.takes(span, name, "one event") };
+                let (events, _) = self.counted_events(&only.value, scope)?;
+                made(MeasureKind::Count(events), MeasureUnit::Number)
+            }
+            other => match statistic(other) {
+                Some(statistic) => self.statistic(span, name, statistic, arguments, scope),
+                None => {
+                    let finding = Finding::new(Code::UnknownFunction, name.span, format!("there is no measure `{other}`"));
+                    let usual = [
+                        ("avg", "mean"),
+                        ("average", "mean"),
+                        ("med", "median"),
+                        ("total", "sum"),
+                        ("number", "count"),
+                        ("attainment", "met"),
+                    ];
+                    let meant = usual.iter().find(|(word, _)| *word == other).map(|(_, right)| *right);
+                    let near = finding.clone().did_you_mean(other, FUNCTIONS);
+                    self.say(match meant {
+                        Some(right) => finding.help(format!("write `{right}`")),
+                        None if near.help.is_some() => near,
+                        None => finding.help(format!("measures are {}", crate::diagnostic::one_of(FUNCTIONS))),
+                    });
+                    None
+                }
+            },
+        }
+    }
+
+    fn takes(&mut self, span: Span, name: &Name, what: &str) -> Option<Measure> {
+        self.say(Finding::new(Code::BadArgument, span, format!("`{}` takes {what}", name.text)));
+        None
+    }
+
+    /// `p90(first_contact)` or `median(replied.words)`
+    fn statistic(&mut self, span: Span, name: &Name, statistic: Statistic, arguments: &[Argument], scope: Scope) -> Option<Measure> {
+        let [only] = arguments else { return self.takes(span, name, "one obligation, or one field of an event") };
+        match &only.value.kind {
+            ExprKind::Path(event, field) => {
+                let (events, inner) = self.events_named(event, None, scope)?;
+                let field = self.field(field, inner)?;
+                let unit = match self.model.fields[field].ty {
+                    Type::Number => MeasureUnit::Number,
+                    Type::Money => MeasureUnit::Money(scope.agreement.and_then(|a| self.model.agreements[a].currency)),
+                    Type::Duration => MeasureUnit::Duration,
+                    _ => {
+                        let ty = self.model.fields[field].ty.word();
+                        let message = format!("`{}` is taken of numbers, amounts and durations; this is {ty}", name.text);
+                        self.say(Finding::new(Code::TypeMismatch, only.value.span, message));
+                        return None;
+                    }
+                };
+                Some(Measure { span, kind: MeasureKind::OfField(statistic, events, field), unit })
+            }
+            ExprKind::Name(_) if statistic != Statistic::Sum => {
+                let obligation = self.obligation_named(&only.value, scope)?;
+                Some(Measure { span, kind: MeasureKind::OfClock(statistic, obligation), unit: MeasureUnit::Duration })
+            }
+            _ => {
+                let finding = Finding::new(
+                    Code::BadArgument,
+                    only.value.span,
+                    format!("`{}` takes one obligation, or one field of an event", name.text),
+                );
+                self.say(finding.help(format!("for example: `{}(won.amount)`", name.text)));
+                None
+            }
+        }
+    }
+
+    /// `created`, or `created(tier = A)`.
+    fn counted_events(&mut self, expr: &Expr, scope: Scope) -> Option<(EventCount, Scope)> {
+        match &expr.kind {
+            ExprKind::Name(name) => self.events_named(name, None, scope),
+            ExprKind::Call(name, arguments) => match arguments.as_slice() {
+                [condition] => self.events_named(name, Some(&condition.value), scope),
+                _ => {
+                    self.say(Finding::new(Code::BadArgument, expr.span, "an event has one condition; join several with `and`"));
+                    None
+                }
+            },
+            _ => {
+                let finding = Finding::new(Code::BadArgument, expr.span, "an event is counted here");
+                self.say(finding.help("for example: `count(created)` or `count(created(tier = A))`"));
+                None
+            }
+        }
+    }
+
+    fn events_named(&mut self, name: &Name, condition: Option<&Expr>, scope: Scope) -> Option<(EventCount, Scope)> {
+        // Names of events are looked for in every kind of case: an objective names none.
+        let case = self.case_with_event(&name.text);
+        let scope = Scope { case, ..scope };
+        let event = self.event(name, scope)?;
+        let inner = Scope { event: Some(event), case: self.model.events[event].case, ..scope };
+        let condition = match condition {
+            Some(condition) => Some(self.condition(condition, inner)?),
+            None => None,
+        };
+        Some((EventCount { on: Trigger::Event(event), condition }, inner))
+    }
+
+    pub(super) fn case_with_event(&self, name: &str) -> Option<CaseId> {
+        let has = |c: &crate::model::Case| c.events.iter().any(|e| self.model.events[*e].name == name);
+        self.model.cases.enumerate().find(|(_, c)| has(c)).map(|(id, _)| id)
+    }
+
+    fn obligation_named(&mut self, expr: &Expr, scope: Scope) -> Option<ObligationId> {
+        let ExprKind::Name(name) = &expr.kind else {
+            self.say(Finding::new(Code::BadArgument, expr.span, "the name of an obligation is needed here"));
+            return None;
+        };
+        let agreement = scope.agreement.expect("objectives belong to an agreement");
+        let services = self.model.agreements[agreement].services.iter();
+        let all: Vec<ObligationId> = services.flat_map(|s| self.model.services[*s].obligations.iter().copied()).collect();
+        let found = all.iter().copied().find(|o| self.model.obligations[*o].name == name.text);
+        if found.is_none() && !self.poisoned.contains(&name.text) {
+            let known: Vec<String> = all.iter().map(|o| self.model.obligations[*o].name.clone()).collect();
+            let is_event = self.case_with_event(&name.text).is_some();
+            if is_event && nearest(&name.text, known.iter().map(String::as_str)).is_none() {
+                let finding = Finding::new(Code::WrongKind, name.span, format!("`{}` is an event, not an obligation", name.text));
+                self.say(finding.help(format!("count it: `count({})`", name.text)));
+            } else {
+                self.unknown(name, "an obligation", &known, Scope::default());
+            }
+        }
+        found
+    }
+}
+
+impl Goal {
+    /// The left side and the sign of the first comparison: what is shown and banded.
+    pub fn first(&self) -> Option<(&Measure, ast::Comparison)> {
+        match self {
+            Goal::Compare(left, sign, _) => Some((left, *sign)),
+            Goal::All(goals) | Goal::Any(goals) => goals.first()?.first(),
+            Goal::Not(goal) => goal.first(),
+        }
+    }
+
+    /// Every measure of the goal, from the outside in.
+    pub fn each_measure(&self, f: &mut impl FnMut(&Measure)) {
+        match self {
+            Goal::Compare(left, _, right) => {
+                left.each(f);
+                right.each(f);
+            }
+            Goal::All(goals) | Goal::Any(goals) => goals.iter().for_each(|g| g.each_measure(f)),
+            Goal::Not(goal) => goal.each_measure(f),
+        }
+    }
+}
+
+impl Measure {
+    fn each(&self, f: &mut impl FnMut(&Measure)) {
+        f(self);
+        match &self.kind {
+            MeasureKind::Arithmetic(a, _, b) => {
+                a.each(f);
+                b.each(f);
+            }
+            MeasureKind::Rounded(_, inner) => inner.each(f),
+            _ => {}
+        }
+    }
+}
+
+impl Rounded {
+    /// The whole number.
+    pub fn of(self, value: Exact) -> Exact {
+        match self {
+            Rounded::Ceil => value.ceil(),
+            Rounded::Floor => value.floor(),
+            Rounded::Round => value.round(0),
+        }
+    }
+}
+
+fn statistic(name: &str) -> Option<Statistic> {
+    Some(match name {
+        "sum" => Statistic::Sum,
+        "mean" => Statistic::Mean,
+        "min" => Statistic::Min,
+        "max" => Statistic::Max,
+        "median" => Statistic::Median,
+        _ => {
+            let share = Exact::parse(name.strip_prefix('p')?)?.div(Exact::whole(100))?;
+            if share <= Exact::ZERO || share > Exact::ONE {
+                return None;
+            }
+            Statistic::Percentile(share)
+        }
+    })
+}

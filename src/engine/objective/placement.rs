@@ -1,0 +1,193 @@
+//! Which instances belong to which period and group.
+
+use crate::ast::CountedBy;
+use crate::engine::counter::{Counters, KeyValue, period_of};
+use crate::engine::outcome::Outcome;
+use crate::engine::world::World;
+use crate::event::Value;
+use crate::id::{AgreementId, TierId};
+use crate::model::Window;
+use crate::plan::{Goal, Key, Measure, Objective, Part};
+use crate::quantity::Exact;
+use crate::time::{Instant, Period, Unit};
+use chrono::NaiveDate;
+use std::collections::{HashMap, HashSet};
+
+/// A period of an objective, cut to the agreement's term.
+pub(super) struct Slice {
+    pub(super) label: String,
+    /// First days of the periods that are counted together.
+    pub(super) parts: Vec<NaiveDate>,
+    pub(super) from: Instant,
+    pub(super) to: Instant,
+    pub(super) partial: bool,
+}
+
+/// Outcomes by the first day of their period and by group, each with the part of the objective that asks for it.
+pub(super) type Placed<'o> = HashMap<NaiveDate, HashMap<Vec<KeyValue>, Vec<(usize, &'o Outcome)>>>;
+
+/// The obligations that an objective measures, each once with its grouping and filter.
+pub(super) fn parts_of(objective: &Objective) -> Vec<&Part> {
+    let mut parts: Vec<&Part> = Vec::new();
+    let mut add = |part| {
+        if !parts.iter().any(|p: &&Part| same_part(p, part)) {
+            parts.push(part);
+        }
+    };
+    each_measure(&objective.goal, &mut |m| match m {
+        Measure::Met(list) => list.iter().for_each(&mut add),
+        Measure::Misses(part) | Measure::OfClock(_, part) => add(part),
+        _ => {}
+    });
+    parts
+}
+
+pub(super) fn same_part(a: &Part, b: &Part) -> bool {
+    a.obligation == b.obligation && a.filter == b.filter && a.by == b.by
+}
+
+pub(super) fn each_measure<'g>(goal: &'g Goal, f: &mut impl FnMut(&'g Measure)) {
+    match goal {
+        Goal::Compare(a, _, b) => {
+            each_inner(a, f);
+            each_inner(b, f);
+        }
+        Goal::All(goals) | Goal::Any(goals) => goals.iter().for_each(|g| each_measure(g, f)),
+        Goal::Not(goal) => each_measure(goal, f),
+    }
+}
+
+pub(super) fn each_inner<'g>(measure: &'g Measure, f: &mut impl FnMut(&'g Measure)) {
+    f(measure);
+    match measure {
+        Measure::Arithmetic(a, _, b) => {
+            each_inner(a, f);
+            each_inner(b, f);
+        }
+        Measure::Rounded(_, inner) => each_inner(inner, f),
+        _ => {}
+    }
+}
+
+pub(super) fn place<'o>(
+    world: &World<'_>,
+    objective: &Objective,
+    agreement: AgreementId,
+    parts: &[&Part],
+    outcomes: &'o [Outcome],
+) -> Placed<'o> {
+    let term = &world.agreements[agreement];
+    let mut placed = Placed::new();
+    for (i, part) in parts.iter().enumerate() {
+        for outcome in outcomes.iter().filter(|o| o.obligation == part.obligation) {
+            if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
+                continue;
+            }
+            let at = match objective.counted_by {
+                CountedBy::Start => outcome.start,
+                CountedBy::Due => outcome.due.unwrap_or(outcome.start),
+                CountedBy::Stop => outcome.stop.or(outcome.due).unwrap_or(outcome.start),
+            };
+            if at < term.from || at >= term.to {
+                continue;
+            }
+            let group = part.by.iter().map(|key| match key {
+                Key::Tier => outcome.tier.map_or(KeyValue::Missing, KeyValue::Tier),
+                Key::Reading(k) => outcome.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
+                Key::Group => outcome.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
+                Key::Field(_) => KeyValue::Missing,
+            });
+            let period = period_of(world, agreement, objective.window, at);
+            placed.entry(period).or_default().entry(group.collect()).or_default().push((i, outcome));
+        }
+    }
+    placed
+}
+
+/// The periods of the term that have begun.
+pub(super) fn slices(world: &World<'_>, objective: &Objective, agreement: AgreementId, as_of: Instant) -> Vec<Slice> {
+    let (term, terms) = (&world.agreements[agreement], &world.plan.agreements[agreement]);
+    let today = term.zone.date(as_of);
+    let last = terms.to.map_or(today, |to| to.min(today));
+    if last < terms.from {
+        return Vec::new();
+    }
+    let cut = |period: &Period| {
+        let (from, to) = period.instants(&term.zone);
+        (from.max(term.from), to.min(term.to), from < term.from || to > term.to)
+    };
+    match objective.window {
+        Window::Each(unit) => Period::all(unit, terms.fiscal, terms.from, last)
+            .map(|period| {
+                let (from, to, partial) = cut(&period);
+                Slice { label: period.label.clone(), parts: vec![period.from], from, to, partial }
+            })
+            .collect(),
+        // From the first window that lies inside of the term; each ends with a month.
+        Window::Rolling(n) => Period::all(Unit::Month, terms.fiscal, terms.from, last)
+            .map(|month| Period::rolling(month.from, n))
+            .filter(|window| window.from >= terms.from)
+            .map(|window| {
+                let (from, to, partial) = cut(&window);
+                let months = Period::all(Unit::Month, terms.fiscal, window.from, window.to).map(|m| m.from).collect();
+                Slice { label: window.label.clone(), parts: months, from, to, partial }
+            })
+            .collect(),
+    }
+}
+
+/// The groups that were seen in a period, in the order of their values; the one group of all, where nothing is grouped.
+pub(super) fn groups(
+    world: &World<'_>,
+    objective: &Objective,
+    slice: &Slice,
+    placed: &Placed<'_>,
+    counters: &Counters,
+) -> Vec<Vec<KeyValue>> {
+    if objective.by.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut found: HashSet<Vec<KeyValue>> = HashSet::new();
+    let instances = slice.parts.iter().filter_map(|p| placed.get(p)).flat_map(|groups| groups.keys());
+    found.extend(instances.cloned());
+    each_measure(&objective.goal, &mut |m| {
+        if let Measure::Count(c) | Measure::OfField(_, c) = m {
+            let tallies = slice.parts.iter().filter_map(|p| counters.of(*c).get(p)).flat_map(|groups| groups.keys());
+            found.extend(tallies.cloned());
+        }
+    });
+    let mut found: Vec<Vec<KeyValue>> = found.into_iter().collect();
+    found.sort_by_cached_key(|group| group.iter().map(|k| order(world, *k)).collect::<Vec<_>>());
+    found
+}
+
+/// Tiers and members follow their declaration, numbers their size, texts the alphabet; what is missing comes last.
+pub(super) fn order(world: &World<'_>, key: KeyValue) -> (u8, usize, Option<Exact>, String) {
+    match key {
+        KeyValue::Tier(tier) => (0, tier_position(world, tier), None, String::new()),
+        KeyValue::Value(Value::Member(m)) => (0, m as usize, None, String::new()),
+        KeyValue::Value(value) => (1, 0, crate::engine::truth::seen(value), words(world, None, KeyValue::Value(value)).unwrap_or_default()),
+        KeyValue::Missing => (2, 0, None, String::new()),
+    }
+}
+
+pub(super) fn tier_position(world: &World<'_>, tier: TierId) -> usize {
+    world.plan.cases.iter().find_map(|c| c.tiers.iter().position(|t| *t == tier)).unwrap_or(usize::MAX)
+}
+
+/// A key's value in words.
+pub(super) fn words(world: &World<'_>, members: Option<&[String]>, key: KeyValue) -> Option<String> {
+    Some(match key {
+        KeyValue::Missing => return None,
+        KeyValue::Tier(tier) => world.plan.tiers[tier].name.clone(),
+        KeyValue::Value(value) => match value {
+            Value::Text(text) => world.texts.text(text).to_string(),
+            Value::Member(m) => members.and_then(|names| names.get(m as usize)).cloned().unwrap_or_default(),
+            Value::Number(n) => n.short(9),
+            Value::Bool(b) => b.to_string(),
+            Value::Duration(d) => d.to_string(),
+            Value::Date(d) => d.to_string(),
+            Value::Time(t) => t.utc().to_string(),
+        },
+    })
+}

@@ -1,0 +1,68 @@
+//! Which events' last times a plan asks for: `since(E)`.
+
+use crate::id::EventId;
+use crate::plan::{Condition, Duty, Op, Pattern, Plan, Start, StateWhen, Value};
+
+/// Events that some condition asks the last time of.
+pub(super) fn since_events(plan: &Plan) -> Vec<EventId> {
+    let mut found = Vec::new();
+    let mut look = |condition: &Condition| {
+        for op in &condition.0 {
+            if let Op::Compare(a, _, b) = op {
+                since_in(a, &mut found);
+                since_in(b, &mut found);
+            }
+        }
+    };
+    each_condition(plan, &mut look);
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn since_in(value: &Value, found: &mut Vec<EventId>) {
+    match value {
+        Value::Since(event) => found.push(*event),
+        Value::Arithmetic(a, _, b) => {
+            since_in(a, found);
+            since_in(b, found);
+        }
+        Value::Fixed(_) | Value::Field(_) => {}
+    }
+}
+
+fn each_condition(plan: &Plan, look: &mut impl FnMut(&Condition)) {
+    let in_pattern =
+        |p: &Pattern, look: &mut dyn FnMut(&Condition)| p.any.iter().flatten().filter_map(|a| a.condition.as_ref()).for_each(look);
+    for state in plan.states.iter() {
+        match &state.when {
+            StateWhen::Between(from, to) => {
+                in_pattern(from, look);
+                in_pattern(to, look);
+            }
+            StateWhen::Holds(condition) => look(condition),
+        }
+    }
+    plan.tiers.iter().filter_map(|t| t.when.as_ref()).for_each(&mut *look);
+    for obligation in plan.obligations.iter() {
+        obligation.applies.iter().chain(&obligation.filters).for_each(&mut *look);
+        match &obligation.duty {
+            Duty::Clock(clocked) => {
+                let start = match &clocked.start {
+                    Start::On { pattern, .. } => Some(pattern),
+                    Start::Each { .. } => None,
+                };
+                let patterns = [start, Some(&clocked.stop), clocked.cancel.as_ref(), clocked.reset.as_ref(), clocked.reopen.as_ref()];
+                patterns.into_iter().flatten().for_each(|p| in_pattern(p, look));
+                clocked.rows.iter().filter_map(|r| r.condition.as_ref()).for_each(&mut *look);
+            }
+            Duty::Rule(rule) => {
+                in_pattern(&rule.on, look);
+                rule.require.iter().chain(&rule.when).for_each(&mut *look);
+            }
+        }
+    }
+    for counter in &plan.counters {
+        [&counter.condition, &counter.applies, &counter.filter].into_iter().flatten().for_each(&mut *look);
+    }
+}

@@ -1,0 +1,100 @@
+//! The breaches that hurt most, and what is at risk now.
+
+use crate::engine::{Outcome, Verdict};
+use crate::plan::Duty;
+use crate::report::page::{Breach, Risk, SHOWN, parties, title};
+use crate::report::{Report, words};
+use crate::time::{Duration, Recipe};
+
+fn promise_title(report: &Report<'_>, o: &Outcome) -> String {
+    let obligation = report.obligation(o.obligation);
+    let name = title(obligation.title.as_ref(), &obligation.name);
+    match o.tier {
+        Some(tier) if is_tiered(&obligation.duty) => format!("{name} ({})", report.plan.tiers[tier].name),
+        _ => name,
+    }
+}
+
+fn is_tiered(duty: &Duty) -> bool {
+    matches!(duty, Duty::Clock(c) if c.rows.iter().any(|r| !r.tiers.is_empty()))
+}
+
+fn case_name(report: &Report<'_>, o: &Outcome) -> String {
+    let group = report.by(o).into_iter().next().and_then(|g| g.1);
+    match (report.case(o), o.group) {
+        (Some(case), _) => case.to_string(),
+        (None, Some(_)) => group.unwrap_or_else(|| "–".into()),
+        // A duty of each period is known by the day on which its period begins.
+        (None, None) => format!("from {}", report.zone(report.service_of(o.obligation).agreement).date(o.start)),
+    }
+}
+
+/// A path's last part: a table has no room for the rest, and the records have it all.
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+pub(super) fn breaches(report: &Report<'_>) -> (Vec<Breach>, usize) {
+    let mut breached: Vec<&Outcome> = report.judgement.outcomes.iter().filter(|o| o.verdict == Verdict::Breached).collect();
+    // The latest in the clock's own time hurt most; the sort keeps the order of records among equals.
+    breached.sort_by_key(|o| std::cmp::Reverse(o.late));
+    let rows = breached.iter().take(SHOWN).map(|o| {
+        let obligation = report.obligation(o.obligation);
+        let zone = report.zone(report.service_of(o.obligation).agreement);
+        let lines = line_list(o);
+        let file = o.evidence.first().map(|e| report.file(e.origin)).unwrap_or_default();
+        let file = base_name(file);
+        let still = if o.open { " so far" } else { "" };
+        Breach {
+            case: case_name(report, o),
+            promise: promise_title(report, o),
+            blame: report.blame(o).unwrap_or_else(|| parties(report, &report.service_of(o.obligation).by)),
+            due: o.due.map_or("–".into(), |d| words::wall(zone, d)),
+            late: if is_rule(&obligation.duty) {
+                "–".into()
+            } else {
+                format!("{}{}{still}", words::rounded(o.late), clock_of(report, o))
+            },
+            clause: format!("{}:{}", base_name(&obligation.spec.file), obligation.spec.line),
+            evidence: if lines.is_empty() { String::new() } else { format!("{file}:{lines}") },
+        }
+    });
+    (rows.collect(), breached.len())
+}
+
+/// The lines of the evidence: few as they are, many by their ends.
+fn line_list(o: &Outcome) -> String {
+    let lines: Vec<String> = o.evidence.iter().map(|e| e.origin.line.to_string()).collect();
+    match lines.as_slice() {
+        [first, .., last] if lines.len() > 3 => format!("{first}…{last}"),
+        lines => lines.join(","),
+    }
+}
+
+/// Whose time a length is, unless it runs round the clock.
+fn clock_of(report: &Report<'_>, o: &Outcome) -> String {
+    let calendar = o.calendar.map(|c| &report.plan.calendars[c]);
+    calendar.filter(|c| c.recipe != Recipe::Always).map_or(String::new(), |c| format!(" of {}", c.name.replace('_', " ")))
+}
+
+fn is_rule(duty: &Duty) -> bool {
+    matches!(duty, Duty::Rule(_))
+}
+
+pub(super) fn at_risk(report: &Report<'_>) -> (Vec<Risk>, usize) {
+    let mut open: Vec<&Outcome> = report.judgement.outcomes.iter().filter(|o| o.verdict == Verdict::Pending).collect();
+    // What is paused is not at risk before its clock runs again.
+    open.sort_by_key(|o| (o.halted, o.due));
+    let rows = open.iter().take(SHOWN).map(|o| {
+        let zone = report.zone(report.service_of(o.obligation).agreement);
+        let left = o.target.zip(o.elapsed).map(|(target, elapsed)| target.minus(elapsed).max(Duration::ZERO));
+        Risk {
+            case: case_name(report, o),
+            promise: promise_title(report, o),
+            owner: report.owner(o).unwrap_or_default(),
+            due: if o.halted { "paused".into() } else { o.due.map_or("–".into(), |d| words::wall(zone, d)) },
+            left: left.map(|left| format!("{}{}", words::rounded(left), clock_of(report, o))).unwrap_or_default(),
+        }
+    });
+    (rows.collect(), open.len())
+}

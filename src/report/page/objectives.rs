@@ -1,0 +1,111 @@
+//! Objectives by period, what their misses cost, and the rights that arose.
+
+use crate::engine::{Group, ObjectiveRecord, ObjectiveVerdict};
+use crate::id::ObjectiveId;
+use crate::plan::Objective;
+use crate::quantity::{Currency, Exact};
+use crate::report::page::{MoneyRow, ObjectivePart, PeriodRow, SHOWN, title, window_words};
+use crate::report::{Report, words};
+
+pub(super) fn objectives(report: &Report<'_>) -> Vec<ObjectivePart> {
+    let mut parts = Vec::new();
+    for (id, o) in report.plan.objectives.enumerate() {
+        // A group without any instance that counts has nothing to say.
+        let says = |r: &&ObjectiveRecord| r.by.is_empty() || r.n + r.pending + r.unknown > 0 || r.value.is_some();
+        let records: Vec<&ObjectiveRecord> = report.objectives().iter().filter(|r| r.objective == id).filter(says).collect();
+        let by = if o.by.is_empty() { String::new() } else { format!(" by {}", o.by.join(", ")) };
+        let name = title(o.title.as_ref(), &o.name);
+        let title = format!("{name}: {} {} {}{by}", o.measured, o.bound, window_words(o.window, false));
+        let grouped = !o.by.is_empty();
+        // Groups can be many: those that missed are what a reader looks for.
+        let missed = |r: &&&ObjectiveRecord| !grouped || r.verdict == ObjectiveVerdict::Missed;
+        let shown: Vec<&ObjectiveRecord> = records.iter().filter(missed).take(if grouped { SHOWN } else { 60 }).copied().collect();
+        let rest = (records.len() > shown.len()).then(|| {
+            let of = |v: ObjectiveVerdict| {
+                let all = records.iter().filter(|r| r.verdict == v).count();
+                (all - shown.iter().filter(|r| r.verdict == v).count(), v.word())
+            };
+            let kinds = [ObjectiveVerdict::Missed, ObjectiveVerdict::Met, ObjectiveVerdict::Open, ObjectiveVerdict::Unknown].map(of);
+            let list: Vec<String> = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+            format!("{}{}", if shown.is_empty() { "" } else { "and " }, list.join(", "))
+        });
+        parts.push(ObjectivePart { title, rows: shown.into_iter().map(|r| period_row(o, r)).collect(), rest });
+    }
+    parts
+}
+
+fn period_row(o: &Objective, r: &ObjectiveRecord) -> PeriodRow {
+    let value = r.value.map_or("–".to_string(), |v| words::measured(v, o.unit, &o.bound));
+    let mut remarks = Vec::new();
+    if r.pending > 0 {
+        remarks.push(format!("{} pending", r.pending));
+    }
+    if r.unknown > 0 {
+        remarks.push(format!("{} unknown", r.unknown));
+    }
+    for (flag, word) in [(r.partial, "part of the period"), (r.provisional, "may still grow"), (r.below_minimum, "below the minimum")] {
+        if flag {
+            remarks.push(word.to_string());
+        }
+    }
+    if r.verdict == ObjectiveVerdict::Unknown && r.value.is_none() && r.unknown == 0 {
+        remarks.push("no data".to_string());
+    }
+    let group: Vec<&str> = r.by.iter().map(|g| g.value.as_deref().unwrap_or("(missing)")).collect();
+    let value = match r.ratio {
+        Some((n, d)) if n.is_whole() && d.is_whole() => format!("{value} ({n} of {d})"),
+        _ => value,
+    };
+    PeriodRow { period: r.period.clone(), group: group.join(", "), value, n: r.n, verdict: r.verdict, remark: remarks.join(", ") }
+}
+
+fn objective_title(report: &Report<'_>, id: ObjectiveId, by: &[Group]) -> String {
+    let o = &report.plan.objectives[id];
+    let groups: Vec<&str> = by.iter().map(|g| g.value.as_deref().unwrap_or("(missing)")).collect();
+    let name = title(o.title.as_ref(), &o.name);
+    if groups.is_empty() { name } else { format!("{name} ({})", groups.join(", ")) }
+}
+
+/// Credits and caps, and below them what they come to in each currency.
+pub(super) fn money(report: &Report<'_>) -> Vec<MoneyRow> {
+    let consequences = &report.judgement.consequences;
+    let shown = |amount: Exact, currency: Currency| format!("{} {currency}", words::grouped(&amount.fixed(currency.decimals())));
+    let credits = consequences.credits.iter().map(|c| MoneyRow {
+        period: c.period.clone(),
+        what: objective_title(report, c.objective, &c.by),
+        amount: shown(c.amount, c.currency),
+        because: c.because.clone(),
+    });
+    let caps = consequences.caps.iter().map(|c| MoneyRow {
+        period: c.period.clone(),
+        what: c.objective.map_or("cap of the agreement".into(), |id| format!("cap of {}", objective_title(report, id, &[]))),
+        amount: shown(c.amount, c.currency),
+        because: c.because.clone(),
+    });
+    let mut rows: Vec<MoneyRow> = credits.chain(caps).collect();
+    let mut totals: Vec<(Currency, Exact)> = Vec::new();
+    let amounts = consequences.credits.iter().map(|c| (c.currency, c.amount));
+    for (currency, amount) in amounts.chain(consequences.caps.iter().map(|c| (c.currency, c.amount))) {
+        match totals.iter_mut().find(|(c, _)| *c == currency) {
+            Some(total) => total.1 = total.1.add(amount).unwrap_or(total.1),
+            None => totals.push((currency, amount)),
+        }
+    }
+    let total = |(currency, amount)| MoneyRow {
+        period: String::new(),
+        what: "owed".into(),
+        amount: shown(amount, currency),
+        because: String::new(),
+    };
+    rows.extend(totals.into_iter().map(total));
+    rows
+}
+
+pub(super) fn rights(report: &Report<'_>) -> Vec<String> {
+    let lines = report.judgement.consequences.rights.iter().map(|r| {
+        let what = objective_title(report, r.objective, &r.by);
+        let right = if r.right.is_empty() { "a right arises" } else { r.right.as_str() };
+        format!("{}: {right} ({what}, {})", r.period, r.because)
+    });
+    lines.collect()
+}
