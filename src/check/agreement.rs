@@ -3,8 +3,8 @@
 use crate::ast::{self, AgreementClause, Clause, Item};
 use crate::check::{Checker, Scope, lost};
 use crate::diagnostic::{Code, Finding};
-use crate::id::{AgreementId, Id, ServiceId};
-use crate::model::{Agreement, Service};
+use crate::id::{AgreementId, Id, ObligationId, ServiceId};
+use crate::model::{Agreement, Service, Waiver};
 use crate::quantity::Currency;
 use crate::source::Span;
 use crate::time::{Fiscal, Zone};
@@ -67,6 +67,7 @@ impl Checker {
             services: Vec::new(),
             caps: Vec::new(),
             highest: Vec::new(),
+            waivers: Vec::new(),
             prose: Vec::new(),
         });
         let scope = Scope { agreement: Some(id), ..Scope::default() };
@@ -81,6 +82,9 @@ impl Checker {
             if let AgreementClause::Highest(names) = &clause.kind {
                 let highest = self.highest(names, id);
                 self.model.agreements[id].highest.push(highest);
+            }
+            if let AgreementClause::Waive(waive) = &clause.kind {
+                self.waive(waive, clause.span, id);
             }
         }
         // How a log shows a value never decides; it must still be something that can be measured.
@@ -188,12 +192,47 @@ impl Checker {
             AgreementClause::Claim(..) => self.unsupported(clause.span, "`claim`"),
             // Its objectives are declared further down.
             AgreementClause::Highest(_) => {}
-            AgreementClause::Waive(_) => self.unsupported(clause.span, "`waive`"),
+            // Its obligation is declared further down.
+            AgreementClause::Waive(_) => {}
             AgreementClause::Level(_) => self.unsupported(clause.span, "`level`"),
             AgreementClause::For(_) => self.unsupported(clause.span, "`for` of a level"),
             AgreementClause::Override(_) => self.unsupported(clause.span, "`override`"),
             AgreementClause::Relax(..) => self.unsupported(clause.span, "`relax`"),
         }
+    }
+
+    fn waive(&mut self, waive: &ast::Waive, span: Span, agreement: AgreementId) {
+        let case = self.case(&waive.case);
+        let obligation = self.obligation_at(&waive.of, agreement);
+        if waive.until < waive.from {
+            return self.say(Finding::new(Code::BackwardRange, span, "this waiver ends before it begins"));
+        }
+        let (Some(case), Some(obligation)) = (case, obligation) else { return };
+        if self.model.obligations[obligation].case != Some(case) {
+            let message = format!("`{}` promises nothing of a {}", waive.of.name.text, waive.case.text);
+            return self.say(Finding::new(Code::WrongCase, waive.of.name.span, message).also(waive.case.span, "this kind of case"));
+        }
+        let waiver = Waiver { case, key: waive.key.text.clone(), obligation, from: waive.from, until: waive.until };
+        self.model.agreements[agreement].waivers.push(waiver);
+    }
+
+    /// An obligation by its name, or by its service's and its own.
+    fn obligation_at(&mut self, path: &ast::TargetPath, agreement: AgreementId) -> Option<ObligationId> {
+        let services = self.model.agreements[agreement].services.clone();
+        let fits = |c: &Self, s: &ServiceId| path.service.as_ref().is_none_or(|wanted| c.model.services[*s].name == wanted.text);
+        let within: Vec<ServiceId> = services.iter().copied().filter(|s| fits(self, s)).collect();
+        if let (Some(service), true) = (&path.service, within.is_empty()) {
+            let known: Vec<String> = services.iter().map(|s| self.model.services[*s].name.clone()).collect();
+            self.unknown(service, "a service", &known, Scope::default());
+            return None;
+        }
+        let all: Vec<ObligationId> = within.iter().flat_map(|s| self.model.services[*s].obligations.iter().copied()).collect();
+        let found = all.iter().copied().find(|o| self.model.obligations[*o].name == path.name.text);
+        if found.is_none() {
+            let known: Vec<String> = all.iter().map(|o| self.model.obligations[*o].name.clone()).collect();
+            self.unknown(&path.name, "an obligation", &known, Scope::default());
+        }
+        found
     }
 
     /// An assertion over fixed values, with the values in the finding where it fails.

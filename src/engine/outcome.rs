@@ -44,6 +44,8 @@ pub enum Reason {
     Cancelled,
     /// It was reset.
     Reset,
+    /// Its agreement waives it.
+    Waived,
     /// Its tier changed to one for which nothing is promised.
     NoTarget,
     /// Its calendar ends before its due.
@@ -74,6 +76,7 @@ impl Reason {
         match self {
             Reason::Cancelled => "cancelled".into(),
             Reason::Reset => "reset".into(),
+            Reason::Waived => "waived".into(),
             Reason::NoTarget => "none".into(),
             Reason::Calendar => "calendar".into(),
             Reason::Missing(Missing::Field(field)) => format!("missing:{}", plan.fields[field].name),

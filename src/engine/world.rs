@@ -1,8 +1,8 @@
 //! What does not change while a log is judged: the plan with its calendars laid out.
 
-use crate::event::Texts;
-use crate::id::{AgreementId, CalendarId, ObligationId, Table};
-use crate::plan::{Obligation, Plan};
+use crate::event::{TextId, Texts};
+use crate::id::{AgreementId, CalendarId, CaseId, ObligationId, Table};
+use crate::plan::{Obligation, Plan, Waiver};
 use crate::time::{Calendar, Horizon, Instant, Zone};
 use chrono::{Datelike, Days};
 
@@ -49,6 +49,15 @@ impl<'p> World<'p> {
 
     pub(super) fn obligation(&self, id: ObligationId) -> &'p Obligation {
         &self.plan.obligations[id]
+    }
+
+    /// Whether a promise of a case does not count where it is due at this instant.
+    pub(super) fn is_waived(&self, obligation: ObligationId, case: Option<(CaseId, TextId)>, due: Option<Instant>) -> bool {
+        let waivers = &self.plan.agreement_of(obligation).waivers;
+        let (false, Some((kind, key)), Some(due)) = (waivers.is_empty(), case, due) else { return false };
+        let date = self.term(obligation).zone.date(due);
+        let is_meant = |w: &&Waiver| w.obligation == obligation && w.case == kind && w.key == self.texts.text(key);
+        waivers.iter().filter(is_meant).any(|w| (w.from..=w.until).contains(&date))
     }
 
     pub(super) fn term(&self, id: ObligationId) -> &Term {

@@ -93,8 +93,25 @@ pub struct Agreement {
     pub caps: Vec<Cap>,
     /// Objectives of which a period owes only the largest credit.
     pub highest: Vec<Vec<ObjectiveId>>,
+    /// Promises that do not count for a while.
+    pub waivers: Vec<Waiver>,
     /// Prose, as title and text.
     pub prose: Vec<(String, String)>,
+}
+
+/// A promise of one case that does not count for a while.
+#[derive(Clone, Debug)]
+pub struct Waiver {
+    /// The kind of case.
+    pub case: CaseId,
+    /// Its key.
+    pub key: String,
+    /// The obligation.
+    pub obligation: ObligationId,
+    /// First day of the dues that it is about.
+    pub from: NaiveDate,
+    /// Last day.
+    pub until: NaiveDate,
 }
 
 /// A named value of an agreement.

@@ -18,7 +18,7 @@ pub use money::{Band, Cap, Chronic};
 pub use objective::{Counter, Goal, Key, Measure, Objective, Part};
 pub use obligation::{Clocked, Duty, Notice, Obligation, Row, Rule, Start, Track};
 pub use source::{EventMapping, FieldColumn, Milestone, Source};
-pub use vocabulary::{Agreement, Calendar, Case, Event, Field, Party, Service, State, StateWhen, Tier};
+pub use vocabulary::{Agreement, Calendar, Case, Event, Field, Party, Service, State, StateWhen, Tier, Waiver};
 
 use crate::id::{
     AgreementId, CalendarId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, ServiceId, SourceId, StateId, Table, TierId,

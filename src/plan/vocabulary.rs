@@ -1,6 +1,6 @@
 //! What cases are made of, and who agreed on what.
 
-use crate::id::{AgreementId, CaseId, EventId, FieldId, ObjectiveId, StateId, TierId};
+use crate::id::{AgreementId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, StateId, TierId};
 use crate::model::{Owner, Type};
 use crate::plan::{Cap, Condition, Pattern};
 use crate::quantity::Currency;
@@ -132,10 +132,27 @@ pub struct Agreement {
     pub caps: Vec<Cap>,
     /// Objectives of which a period owes only the largest credit.
     pub highest: Vec<Vec<ObjectiveId>>,
+    /// Promises that do not count for a while.
+    pub waivers: Vec<Waiver>,
     /// Who wants what.
     pub goals: Vec<(String, String)>,
     /// When it is looked at again, in words.
     pub review: Option<String>,
+}
+
+/// A promise of one case that does not count for a while.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Waiver {
+    /// The kind of case.
+    pub case: CaseId,
+    /// Its key.
+    pub key: String,
+    /// The obligation.
+    pub obligation: ObligationId,
+    /// First day of the dues that it is about.
+    pub from: NaiveDate,
+    /// Last day.
+    pub until: NaiveDate,
 }
 
 /// A service.

@@ -37,6 +37,7 @@ impl Live {
                 Some(End::Reset) if in_time(end) => (Verdict::Void, Some(Reason::Reset)),
                 Some(End::NoTarget) if in_time(end) => (Verdict::Void, Some(Reason::NoTarget)),
                 Some(End::Stop) if in_time(end) => (Verdict::Met, None),
+                _ if world.is_waived(self.obligation, self.case, due) => (Verdict::Void, Some(Reason::Waived)),
                 _ => match self.saved.filter(|(t, _)| in_time(*t)) {
                     Some((_, gap)) => (Verdict::Unknown, Some(Reason::missing(gap))),
                     None if how.is_some() || used_up || due.is_some_and(|due| due < as_of) => (Verdict::Breached, None),

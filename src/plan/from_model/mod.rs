@@ -9,7 +9,7 @@ use crate::id::{AgreementId, CalendarId, CaseId, FieldId, Id, ObligationId, Stat
 use crate::model::{self, Model, Owner, TierRule};
 use crate::plan::{
     Agreement, Calendar, Case, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Milestone, Notice,
-    Obligation, Party, Plan, Row, Rule, Service, Source, Start, State, StateWhen, Tier, Track,
+    Obligation, Party, Plan, Row, Rule, Service, Source, Start, State, StateWhen, Tier, Track, Waiver,
 };
 use crate::source::{Place, SourceMap};
 use crate::time::{Recipe, Zone};
@@ -151,6 +151,7 @@ impl Compiler<'_> {
             fiscal: a.fiscal,
             caps: a.caps.iter().map(|c| self.cap(c)).collect(),
             highest: a.highest.clone(),
+            waivers: a.waivers.iter().map(waiver).collect(),
             goals: a.goals.iter().map(|(p, text)| (self.model.parties[*p].name.clone(), text.clone())).collect(),
             review,
         }
@@ -330,6 +331,10 @@ fn case(model: &Model, id: CaseId, case: &model::Case) -> Case {
         tiers: case.tiers.clone(),
         since: Vec::new(),
     }
+}
+
+fn waiver(w: &model::Waiver) -> Waiver {
+    Waiver { case: w.case, key: w.key.clone(), obligation: w.obligation, from: w.from, until: w.until }
 }
 
 fn event(event: &model::Event) -> Event {

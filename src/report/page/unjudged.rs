@@ -17,6 +17,7 @@ pub(super) fn unjudged(report: &Report<'_>) -> Vec<String> {
         lines.push(match (verdict, reason.as_str()) {
             (Verdict::Void, "cancelled") => format!("{promises} void: cancelled before the due"),
             (Verdict::Void, "reset") => format!("{promises} void: begun anew before the due"),
+            (Verdict::Void, "waived") => format!("{promises} void: the agreement waives them"),
             (Verdict::Void, "none") => format!("{promises} void: the tier changed to one without a target"),
             (Verdict::Unknown, "calendar") => format!("{promises} unknown: the calendar ends before the due"),
             (_, reason) => match reason.strip_prefix("missing:") {
