@@ -1,7 +1,7 @@
 //! Agreements and services.
 
 use crate::ast::{self, AgreementClause, Clause, Item};
-use crate::check::{Checker, Scope, lost};
+use crate::check::{Checker, SaidOnce, Scope, lost};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, Id, ObligationId, ServiceId};
 use crate::model::{Agreement, Service, Waiver};
@@ -100,7 +100,7 @@ impl Checker {
 
     fn head<'a>(&mut self, written: &'a ast::Agreement) -> Head<'a> {
         let mut head = Head::default();
-        let mut first: std::collections::HashMap<&'static str, Span> = std::collections::HashMap::new();
+        let mut said = SaidOnce::default();
         for clause in &written.clauses {
             let word = match &clause.kind {
                 AgreementClause::Version(text) => {
@@ -145,10 +145,7 @@ impl Checker {
                 }
                 _ => continue,
             };
-            if let Some(before) = first.insert(word, clause.span) {
-                let finding = Finding::new(Code::DuplicateClause, clause.span, format!("an agreement says `{word}` once"));
-                self.say(finding.here("again").also(before, "first"));
-            }
+            self.findings.extend(said.again(word, clause.span, || format!("an agreement says `{word}` once")));
         }
         head
     }

@@ -85,6 +85,18 @@ fn lost(broken: &[String], clauses: &[&str]) -> bool {
     broken.iter().any(|word| crate::diagnostic::nearest(word, clauses.iter().copied()).is_some())
 }
 
+/// The clauses of an item that are said once, and where each was said first.
+#[derive(Default)]
+struct SaidOnce(HashMap<&'static str, Span>);
+
+impl SaidOnce {
+    /// Takes note of a clause, and gives a finding if it was said before.
+    fn again(&mut self, word: &'static str, span: Span, message: impl FnOnce() -> String) -> Option<Finding> {
+        let first = self.0.insert(word, span)?;
+        Some(Finding::new(Code::DuplicateClause, span, message()).here("again").also(first, "first"))
+    }
+}
+
 impl Checker {
     fn say(&mut self, finding: Finding) {
         self.findings.push(finding);

@@ -1,13 +1,12 @@
 //! Objectives and what they measure.
 
 use crate::ast::{self, Clause, CountedBy, Expr, ExprKind, Name, ObjectiveClause, WindowKind};
-use crate::check::{Checker, Scope, lost, unit};
+use crate::check::{Checker, SaidOnce, Scope, lost, unit};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{CaseId, FieldId, ObligationId, ServiceId};
 use crate::model::{Duty, Goal, Measure, MeasureKind, MeasureUnit, Objective, Start, Trigger, Window};
 use crate::quantity::Exact;
 use crate::source::Span;
-use std::collections::HashMap;
 
 impl Checker {
     pub(super) fn objective(&mut self, written: &ast::Objective, service: ServiceId) {
@@ -19,7 +18,7 @@ impl Checker {
         let mut expect: Option<&ast::Expect> = None;
         let (mut no_data, mut sample, mut counted_by, mut minimum) = (None, 0, CountedBy::Start, None);
         let (mut bands, mut cap, mut chronic): (&[ast::Band], _, _) = (&[], None, Vec::new());
-        let mut first: HashMap<&'static str, Span> = HashMap::new();
+        let mut said = SaidOnce::default();
         for Clause { span, kind } in &written.clauses {
             let word = match kind {
                 ObjectiveClause::Expect(e) => {
@@ -59,10 +58,7 @@ impl Checker {
                 ObjectiveClause::Carry => self.later(*span, "`carry shortfall`"),
                 ObjectiveClause::Locked => self.later(*span, "`locked`"),
             };
-            if let Some(before) = first.insert(word, *span) {
-                let finding = Finding::new(Code::DuplicateClause, *span, format!("an objective says `{word}` once"));
-                self.say(finding.here("again").also(before, "first"));
-            }
+            self.findings.extend(said.again(word, *span, || format!("an objective says `{word}` once")));
         }
         let Some(expect) = expect else {
             self.poisoned.insert(written.name.text.clone());

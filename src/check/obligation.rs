@@ -2,13 +2,12 @@
 
 use crate::ast::{self, Clause, ObligationClause, Recipient, TargetKind};
 use crate::check::pattern::{Word, words_of};
-use crate::check::{Checker, Scope, lost};
+use crate::check::{Checker, SaidOnce, Scope, lost};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{CalendarId, CaseId, ServiceId};
 use crate::model::{Condition, ConditionKind, Duty, Notice, Obligation, Pattern, Retier, Row, Start, Target};
 use crate::source::Span;
 use crate::time::{Duration, Unit};
-use std::collections::HashMap;
 
 /// The clauses of an obligation, sorted out; each may stand once, but for `pause`.
 #[derive(Default)]
@@ -99,7 +98,7 @@ impl Checker {
 
     fn sorted<'a>(&mut self, clauses: &'a [Clause<ObligationClause>]) -> Written<'a> {
         let mut w = Written::default();
-        let mut first: HashMap<&'static str, Span> = HashMap::new();
+        let mut said = SaidOnce::default();
         for clause in clauses {
             let word = match &clause.kind {
                 ObligationClause::Start { once, on } => {
@@ -179,9 +178,8 @@ impl Checker {
                     continue;
                 }
             };
-            if let Some(before) = first.insert(word, clause.span) {
-                let finding = Finding::new(Code::DuplicateClause, clause.span, format!("an obligation has one `{word}`"));
-                self.say(finding.here("again").also(before, "first").help("join them with `or`, or make two obligations"));
+            if let Some(finding) = said.again(word, clause.span, || format!("an obligation has one `{word}`")) {
+                self.say(finding.help("join them with `or`, or make two obligations"));
             }
         }
         w
