@@ -31,7 +31,7 @@ pub fn write(page: &Page, out: &mut impl Write) -> io::Result<()> {
             header(out, &["period", "group", "value", "verdict", "remark"])?;
             for r in &part.rows {
                 let verdict = r.verdict.word().to_string();
-                row(out, &[r.period.clone(), r.group.clone(), r.value.clone(), verdict, r.remark.clone()])?;
+                row(out, &[&r.period, &r.group, &r.value, &verdict, &r.remark])?;
             }
             writeln!(out)?;
         }
@@ -43,7 +43,7 @@ pub fn write(page: &Page, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "## Credits\n")?;
         header(out, &["period", "for", "amount", "because"])?;
         for r in &page.money {
-            row(out, &[&r.period, &r.what, &r.amount, &r.because].map(String::clone))?;
+            row(out, &[&r.period, &r.what, &r.amount, &r.because])?;
         }
         writeln!(out)?;
     }
@@ -59,8 +59,7 @@ pub fn write(page: &Page, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "## Breaches, the worst {} of {all}\n", breaches.len())?;
         header(out, &["case", "promise", "blame", "was due", "late", "clause", "log"])?;
         for b in breaches {
-            let cells = [&b.case, &b.promise, &b.blame, &b.due, &b.late, &b.clause, &b.evidence];
-            row(out, &cells.map(String::clone))?;
+            row(out, &[&b.case, &b.promise, &b.blame, &b.due, &b.late, &b.clause, &b.evidence])?;
         }
         writeln!(out)?;
     }
@@ -69,7 +68,7 @@ pub fn write(page: &Page, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "## At risk now, the next {} of {all}\n", risks.len())?;
         header(out, &["case", "promise", "owner", "safe until", "left"])?;
         for r in risks {
-            row(out, &[&r.case, &r.promise, &r.owner, &r.due, &r.left].map(String::clone))?;
+            row(out, &[&r.case, &r.promise, &r.owner, &r.due, &r.left])?;
         }
         writeln!(out)?;
     }
@@ -87,7 +86,7 @@ fn header(out: &mut impl Write, names: &[&str]) -> io::Result<()> {
     writeln!(out, "| {} |\n|{}", names.join(" | "), "---|".repeat(names.len()))
 }
 
-fn row(out: &mut impl Write, cells: &[String]) -> io::Result<()> {
-    let cells: Vec<String> = cells.iter().map(|c| c.replace('|', "\\|")).collect();
+fn row(out: &mut impl Write, cells: &[impl AsRef<str>]) -> io::Result<()> {
+    let cells: Vec<String> = cells.iter().map(|c| c.as_ref().replace('|', "\\|")).collect();
     writeln!(out, "| {} |", cells.join(" | "))
 }
