@@ -1,10 +1,10 @@
 //! Agreements and services.
 
-use crate::ast::{self, AgreementClause, Clause, Item};
+use crate::ast::{self, AgreementClause, Clause};
 use crate::check::{Checker, SaidOnce, Scope, lost};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, Id, ObligationId, ServiceId};
-use crate::model::{Agreement, Service, Waiver};
+use crate::model::{Agreement, Change, Extends, Service, Waiver};
 use crate::quantity::Currency;
 use crate::source::Span;
 use crate::time::{Fiscal, Zone};
@@ -25,19 +25,22 @@ struct Head<'a> {
 
 impl Checker {
     pub(super) fn agreements(&mut self, files: &[ast::File]) {
-        for item in files.iter().flat_map(|f| &f.items) {
-            if let Item::Agreement(agreement) = item {
-                self.agreement(agreement);
-            }
+        let levels = self.levels(files);
+        let ids: Vec<AgreementId> = levels.iter().map(|level| self.agreement(&level.tree)).collect();
+        for (level, id) in levels.iter().zip(&ids) {
+            let Some(parent) = level.parent else { continue };
+            let changes = level.changes.iter().map(|c| Change {
+                span: c.span,
+                service: c.service.clone(),
+                promise: c.promise.clone(),
+                relaxed: c.relaxed,
+            });
+            self.model.agreements[*id].extends = Some(Extends { agreement: ids[parent], changes: changes.collect() });
         }
         self.versions();
     }
 
-    fn agreement(&mut self, written: &ast::Agreement) {
-        if let Some(parent) = &written.extends {
-            self.unsupported(parent.span, "an agreement that extends another");
-            return;
-        }
+    fn agreement(&mut self, written: &ast::Agreement) -> AgreementId {
         self.clock_lost = lost(&written.broken, &["clock"]);
         let head = self.head(written);
         let missing = |c: &mut Self, what: &str, help: &str| {
@@ -63,6 +66,10 @@ impl Checker {
             fiscal: head.fiscal.unwrap_or(Fiscal::CALENDAR),
             review: head.review.cloned(),
             applies: None,
+            kind: None,
+            level: None,
+            for_: None,
+            extends: None,
             goals: Vec::new(),
             services: Vec::new(),
             caps: Vec::new(),
@@ -92,10 +99,15 @@ impl Checker {
             self.measure(measured, scope);
         }
         // What counts events counts those of the cases that the agreement is about.
-        let about = head.applies.and_then(|c| Some((c, self.model.cases.ids().find(|id| self.speaks_of(c, Some(*id)))?)));
-        if let Some((condition, case)) = about {
-            self.model.agreements[id].applies = self.condition(condition, Scope { case: Some(case), ..scope });
-        }
+        self.model.agreements[id].applies = head.applies.map(|condition| self.by_case(condition, scope));
+        id
+    }
+
+    /// A condition for each kind of case that it speaks of.
+    pub(super) fn by_case(&mut self, condition: &ast::Expr, scope: Scope) -> Vec<(crate::id::CaseId, crate::model::Condition)> {
+        let cases: Vec<_> = self.model.cases.ids().filter(|id| self.speaks_of(condition, Some(*id))).collect();
+        let of = |c: &mut Self, case| Some((case, c.condition(condition, Scope { case: Some(case), ..scope })?));
+        cases.into_iter().filter_map(|case| of(self, case)).collect()
     }
 
     fn head<'a>(&mut self, written: &'a ast::Agreement) -> Head<'a> {
@@ -176,7 +188,7 @@ impl Checker {
             AgreementClause::Assert(condition, text) => self.assertion(condition, text.as_ref(), scope),
             AgreementClause::Service(service) => self.service(service, id, applies, clock),
             AgreementClause::Prose(title, text) => self.model.agreements[id].prose.push((title.text.clone(), text.text.clone())),
-            AgreementClause::Kind(_) => {}
+            AgreementClause::Kind(kind) => self.model.agreements[id].kind = Some(kind.text.clone()),
             AgreementClause::Exclude(_) => self.unsupported(clause.span, "`exclude`"),
             AgreementClause::Cap(cap) if cap.per.is_none() => {
                 let finding = Finding::new(Code::MissingClause, clause.span, "this cap does not say for how long");
@@ -191,10 +203,13 @@ impl Checker {
             AgreementClause::Highest(_) => {}
             // Its obligation is declared further down.
             AgreementClause::Waive(_) => {}
-            AgreementClause::Level(_) => self.unsupported(clause.span, "`level`"),
-            AgreementClause::For(_) => self.unsupported(clause.span, "`for` of a level"),
-            AgreementClause::Override(_) => self.unsupported(clause.span, "`override`"),
-            AgreementClause::Relax(..) => self.unsupported(clause.span, "`relax`"),
+            AgreementClause::Level(name) => self.model.agreements[id].level = Some(name.text.clone()),
+            AgreementClause::For(party) => self.model.agreements[id].for_ = self.party(party),
+            AgreementClause::Override(change) | AgreementClause::Relax(change, _) => {
+                let message = "this agreement extends none: there is nothing to change";
+                let finding = Finding::new(Code::WrongKind, change.of.name.span, message);
+                self.say(finding.help("write `agreement name extends other { … }`, or change the promise itself"));
+            }
         }
     }
 

@@ -5,6 +5,7 @@ mod agreement;
 mod analysis;
 mod calendar;
 mod condition;
+mod levels;
 mod measure;
 mod money;
 mod names;
@@ -21,7 +22,7 @@ pub use value::fixed_value;
 
 use crate::ast;
 use crate::diagnostic::{Code, Finding};
-use crate::id::{AgreementId, CalendarId, CaseId, EventId, LetId, PartyId, StateId};
+use crate::id::{AgreementId, CalendarId, CaseId, EventId, LetId, ObligationId, PartyId, StateId};
 use crate::model::Model;
 use crate::source::Span;
 use std::collections::{HashMap, HashSet};
@@ -33,6 +34,7 @@ pub fn check(files: &[ast::File]) -> (Model, Vec<Finding>) {
     checker.whole = checker.poisoned.is_empty();
     checker.vocabulary(files);
     checker.agreements(files);
+    checker.backings();
     checker.sources(files);
     checker.tests(files);
     analysis::run(&mut checker);
@@ -57,8 +59,18 @@ struct Checker {
     poisoned: HashSet<String>,
     /// Every clause of every file was read.
     whole: bool,
+    /// Promises that say what carries them.
+    backings: Vec<Backing>,
     /// The clock of the agreement that is being checked could not be read.
     clock_lost: bool,
+}
+
+/// `backed by`, until every promise is known.
+struct Backing {
+    of: ObligationId,
+    by: Vec<ast::TargetPath>,
+    chain: ast::Chain,
+    span: Span,
 }
 
 /// What something refers to.

@@ -68,7 +68,7 @@ impl Checker {
     }
 
     /// An amount of money above zero, in the agreement's currency.
-    fn amount(&mut self, expr: &ast::Expr, scope: Scope) -> Option<Exact> {
+    pub(super) fn amount(&mut self, expr: &ast::Expr, scope: Scope) -> Option<Exact> {
         let fixed = self.fixed(expr, scope)?;
         let MeasureUnit::Money(currency) = fixed.unit else {
             let finding =

@@ -56,7 +56,7 @@ impl Checker {
                 ObjectiveClause::Earned(_) => self.later(*span, "`earned back`"),
                 ObjectiveClause::Pace(..) => self.later(*span, "`pace`"),
                 ObjectiveClause::Carry => self.later(*span, "`carry shortfall`"),
-                ObjectiveClause::Locked => self.later(*span, "`locked`"),
+                ObjectiveClause::Locked => "locked",
             };
             self.findings.extend(said.again(word, *span, || format!("an objective says `{word}` once")));
         }

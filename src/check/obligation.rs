@@ -2,10 +2,10 @@
 
 use crate::ast::{self, Clause, ObligationClause, Recipient, TargetKind};
 use crate::check::pattern::{Word, words_of};
-use crate::check::{Checker, SaidOnce, Scope, lost};
+use crate::check::{Backing, Checker, SaidOnce, Scope, lost};
 use crate::diagnostic::{Code, Finding};
-use crate::id::{CalendarId, CaseId, ServiceId};
-use crate::model::{Condition, ConditionKind, Duty, Notice, Obligation, Pattern, Retier, Row, Start, Target};
+use crate::id::{AgreementId, CalendarId, CaseId, ObligationId, ServiceId};
+use crate::model::{Backed, Condition, ConditionKind, Duty, Notice, Obligation, Pattern, Penalty, Retier, Row, Start, Target};
 use crate::source::Span;
 use crate::time::{Duration, Unit};
 
@@ -26,6 +26,8 @@ struct Written<'a> {
     escalate: &'a [(ast::NoticePoint, Recipient)],
     blame: Option<&'a ast::Name>,
     applies: Option<&'a ast::Expr>,
+    penalty: Option<(&'a ast::Expr, Option<(ast::Rounding, Duration)>, Span)>,
+    backed: Option<(&'a [ast::TargetPath], ast::Chain, Span)>,
     require: Option<(&'a ast::Expr, &'a ast::EventRef, Option<&'a ast::Expr>)>,
     forbid: Option<(&'a ast::EventRef, Option<&'a ast::Name>, Option<&'a ast::Expr>)>,
 }
@@ -54,6 +56,7 @@ impl Checker {
         let own = clauses.applies.filter(|_| case.is_some());
         let all: Vec<Condition> = [applies, own].into_iter().flatten().filter_map(|c| self.condition(c, scope)).collect();
         let applies = all.into_iter().reduce(|a, b| Condition { span: a.span, kind: ConditionKind::All(vec![a, b]) });
+        let penalty = clauses.penalty.and_then(|(amount, per, span)| self.penalty(amount, per, span, base));
         let Some(duty) = duty else {
             self.poisoned.insert(written.name.text.clone());
             return;
@@ -68,8 +71,57 @@ impl Checker {
             applies,
             duty,
             blame,
+            penalty,
+            backed: None,
         });
         self.model.services[service].obligations.push(id);
+        if let Some((by, chain, span)) = clauses.backed {
+            self.backings.push(Backing { of: id, by: by.to_vec(), chain, span });
+        }
+    }
+
+    fn penalty(&mut self, amount: &ast::Expr, per: Option<(ast::Rounding, Duration)>, span: Span, scope: Scope) -> Option<Penalty> {
+        let amount = self.amount(amount, scope)?;
+        if per.is_some_and(|(_, unit)| unit <= Duration::ZERO) {
+            self.say(Finding::new(Code::EmptyTarget, span, "this unit has no length").help("write `per 1h late`"));
+            return None;
+        }
+        Some(Penalty { span, amount, per })
+    }
+
+    /// The internal promises of `backed by`, once every agreement is known: of the same agreement first, then of any.
+    pub(super) fn backings(&mut self) {
+        for backing in std::mem::take(&mut self.backings) {
+            let own = self.model.service_of(backing.of).agreement;
+            let by: Vec<Option<_>> = backing.by.iter().map(|path| self.internal_promise(path, own, backing.of)).collect();
+            if let Some(by) = by.into_iter().collect::<Option<Vec<_>>>() {
+                self.model.obligations[backing.of].backed = Some(Backed { span: backing.span, chain: backing.chain, by });
+            }
+        }
+    }
+
+    fn internal_promise(&mut self, path: &ast::TargetPath, own: AgreementId, of: ObligationId) -> Option<ObligationId> {
+        let model = &self.model;
+        let fits = |id: &ObligationId| {
+            let service = model.service_of(*id);
+            let within = [&service.name, &model.agreements[service.agreement].name];
+            *id != of
+                && model.obligations[*id].name == path.name.text
+                && path.service.as_ref().is_none_or(|wanted| within.into_iter().any(|name| *name == wanted.text))
+        };
+        // The agreement itself first, then the one above it, then the others.
+        let above = model.agreements[own].extends.as_ref().map(|e| e.agreement);
+        let rank = |id: &ObligationId| match model.service_of(*id).agreement {
+            agreement if agreement == own => 0,
+            agreement if Some(agreement) == above => 1,
+            _ => 2,
+        };
+        let found = model.obligations.ids().filter(fits).min_by_key(rank);
+        if found.is_none() {
+            let known: Vec<String> = model.obligations.enumerate().filter(|(id, _)| *id != of).map(|(_, o)| o.name.clone()).collect();
+            self.unknown(&path.name, "an obligation", &known, Scope::default());
+        }
+        found
     }
 
     /// The kind of case that an obligation's clauses are about.
@@ -165,18 +217,16 @@ impl Checker {
                     w.forbid.get_or_insert((on, state.as_ref(), when.as_ref()));
                     "forbid"
                 }
-                ObligationClause::Penalty(..) => {
-                    self.unsupported(clause.span, "`penalty`");
-                    continue;
+                ObligationClause::Penalty(amount, per) => {
+                    w.penalty.get_or_insert((amount, per.map(|(rounding, unit)| (rounding, unit.value)), clause.span));
+                    "penalty"
                 }
-                ObligationClause::Backed(..) => {
-                    self.unsupported(clause.span, "`backed by`");
-                    continue;
+                ObligationClause::Backed(by, chain) => {
+                    w.backed.get_or_insert((by, *chain, clause.span));
+                    "backed by"
                 }
-                ObligationClause::Locked => {
-                    self.unsupported(clause.span, "`locked`");
-                    continue;
-                }
+                // What levels may do was seen when they were joined.
+                ObligationClause::Locked => "locked",
             };
             if let Some(finding) = said.again(word, clause.span, || format!("an obligation has one `{word}`")) {
                 self.say(finding.help("join them with `or`, or make two obligations"));

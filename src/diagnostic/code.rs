@@ -119,6 +119,10 @@ codes! {
         MixedObjective "mixed-objective" "an objective measures things that cannot be counted together",
     }
     Agreements Error {
+        CircularLevels "circular-levels" "agreements extend each other in a circle",
+        LockedClause "locked-clause" "a level changes a clause that no level may change",
+        WeakerOverride "weaker-override" "an override cannot be shown to be as strict as what it takes the place of",
+        BackingDoesNotFit "backing-does-not-fit" "internal promises end later than the promise that they carry",
         OverlappingVersions "overlapping-versions" "two versions of an agreement are in force on the same day",
         NotSupportedYet "not-supported-yet" "the clause is part of the language, and this version does not evaluate it yet",
     }

@@ -54,8 +54,8 @@ impl Counters {
                 continue;
             }
             let moment = Moment { world, case, own: &event.own, time: event.time, start: None };
-            let conditions = [&counter.condition, &counter.applies, &counter.filter];
-            if conditions.into_iter().any(|c| moment.allows(c.as_ref()) != Truth::True) {
+            let conditions = [&counter.condition, &counter.filter];
+            if conditions.into_iter().any(|c| moment.allows(c.as_ref()) != Truth::True) || moment.is_about(&counter.about) != Truth::True {
                 continue;
             }
             let period = period_of(world, counter.agreement, counter.window, event.time);

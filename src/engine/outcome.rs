@@ -111,6 +111,8 @@ pub struct Outcome {
     pub tier: Option<TierId>,
     /// The group of a duty of each period.
     pub group: Option<Option<Value>>,
+    /// The row of targets that it was judged by, if one was.
+    pub row: Option<usize>,
     /// What became of it.
     pub verdict: Verdict,
     /// Why, if it is void or unknown.

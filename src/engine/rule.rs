@@ -25,7 +25,7 @@ pub(super) fn instance(
         Hit::Yes => Truth::True,
         Hit::Perhaps(gap) => Truth::Unknown(gap),
     };
-    let about = hit.and(moment.allows(obligation.applies.as_ref()));
+    let about = hit.and(moment.is_about(&obligation.about));
     let when = moment.allows(rule.when.as_ref());
     let verdict = match &rule.require {
         // `when` narrows what is required.

@@ -4,7 +4,7 @@ use crate::engine::truth::{Gap, Tiered, Truth};
 use crate::model::Target;
 use crate::plan::Row;
 use crate::time::{Calendar, Duration, Instant};
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 
 /// What must be used up before a clock is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,18 +57,10 @@ pub(super) fn choose(rows: &[Row], truths: &[Truth], tier: Tiered) -> Choice {
 /// What a target asks of a clock that starts at `start`; nothing where its calendar ends first. `first` is the first day
 /// of the period of a duty that begins with it.
 pub(super) fn need(target: Target, calendar: &Calendar, start: Instant, first: Option<NaiveDate>) -> Option<Need> {
-    let minutes = |m: u16| TimeDelta::minutes(m.into());
-    let named = match (target, first) {
-        (Target::None, _) => return None,
-        (Target::Open(open), _) => return Some(Need { open, target: open, not_before: start, named: false }),
-        (Target::CalendarDays(n), _) => calendar.calendar_days(start, n),
-        (Target::CalendarMonths(n), _) => calendar.calendar_months(start, n),
-        (Target::WorkingDays(n), _) => calendar.working_days(start, n),
-        (Target::Close(n), None) => calendar.close_of_working_day(start, n),
-        (Target::Close(n), Some(first)) => calendar.close_of_open_day(start, first, n),
-        (Target::Clock(m, n), None) => calendar.time_of_working_day(start, n, minutes(m)),
-        (Target::Clock(m, n), Some(first)) => calendar.time_of_open_day(start, first, n, minutes(m)),
-    }?;
+    if let Target::Open(open) = target {
+        return Some(Need { open, target: open, not_before: start, named: false });
+    }
+    let named = target.named(calendar, start, first)?;
     let open = calendar.elapsed(start, named);
     Some(Need { open, target: open, not_before: named, named: true })
 }

@@ -172,7 +172,7 @@ impl TrackState {
     /// Opens an instance; true if it is one that is unknown at once.
     fn open(&mut self, moment: &Moment<'_>, id: ObligationId, truth: Truth, event: &Event, tier: Tiered, sink: &mut Sink) -> bool {
         let world = moment.world;
-        let applies = truth.and(moment.allows(world.obligation(id).applies.as_ref()));
+        let applies = truth.and(moment.is_about(&world.obligation(id).about));
         let halted = is_halted(moment, clocked(world, id));
         let case = moment.case.map(|c| (c.kind, c.key));
         let mut live = Live::blank(id, self.index, case, self.seq + 1, event.time);

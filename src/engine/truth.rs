@@ -4,9 +4,9 @@ use crate::ast::Operator;
 use crate::engine::case::CaseState;
 use crate::engine::world::World;
 use crate::event::Value as Seen;
-use crate::id::{EventId, FieldId, TierId};
+use crate::id::{AgreementId, EventId, FieldId, TierId};
 use crate::model::{Owner, Subject};
-use crate::plan::{Condition, Op, Scalar, Value};
+use crate::plan::{About, Condition, Op, Scalar, Value};
 use crate::quantity::Exact;
 use crate::time::Instant;
 
@@ -103,6 +103,16 @@ impl Moment<'_> {
     /// Of an optional condition: nothing asked is true.
     pub(super) fn allows(&self, condition: Option<&Condition>) -> Truth {
         condition.map_or(Truth::True, |c| self.holds(c))
+    }
+
+    /// Whether the case is one that a promise is about, and that no lower level takes while it is in force.
+    pub(super) fn is_about(&self, about: &About) -> Truth {
+        let in_force = |id: AgreementId| {
+            let term = &self.world.agreements[id];
+            term.from <= self.time && self.time < term.to
+        };
+        let below = about.unless.iter().filter(|(lower, _)| in_force(*lower));
+        below.fold(self.allows(about.applies.as_ref()), |truth, (_, taken)| truth.and(self.holds(taken).not()))
     }
 
     /// The value of a field, of the event or of its case.

@@ -11,7 +11,7 @@ mod vocabulary;
 pub use condition::{Atom, Condition, ConditionKind, Lookback, Pattern, Scalar, Subject, Trigger, Value};
 pub use money::{Band, Cap, Chronic};
 pub use objective::{EventCount, Goal, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
-pub use obligation::{Duty, Notice, Obligation, Retier, Row, Start, Target};
+pub use obligation::{Backed, Duty, Notice, Obligation, Penalty, Retier, Row, Start, Target};
 pub use vocabulary::{
     Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Source, State, StateWhen, Tier, TierRule, TimeForm,
     Type,
@@ -83,8 +83,16 @@ pub struct Agreement {
     pub fiscal: Fiscal,
     /// When it is looked at again.
     pub review: Option<ast::Review>,
-    /// The cases that it is about.
-    pub applies: Option<Condition>,
+    /// The cases that it is about: a condition for each kind of case that it speaks of; nothing where it is about all.
+    pub applies: Option<Vec<(CaseId, Condition)>>,
+    /// What it is: `sla`, `ola` or `uc`.
+    pub kind: Option<String>,
+    /// Which level it stands on, as a word of its own.
+    pub level: Option<String>,
+    /// Whose level it is.
+    pub for_: Option<PartyId>,
+    /// What it takes over and changes.
+    pub extends: Option<Extends>,
     /// Who wants what.
     pub goals: Vec<(PartyId, String)>,
     /// Its services, in order.
@@ -97,6 +105,28 @@ pub struct Agreement {
     pub waivers: Vec<Waiver>,
     /// Prose, as title and text.
     pub prose: Vec<(String, String)>,
+}
+
+/// The agreement above, and what is changed of it.
+#[derive(Clone, Debug)]
+pub struct Extends {
+    /// The agreement, in the version that is extended.
+    pub agreement: AgreementId,
+    /// The changes, in order.
+    pub changes: Vec<Change>,
+}
+
+/// `override support.resolve { … }`, or `relax`.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Where, whole.
+    pub span: Span,
+    /// The service.
+    pub service: String,
+    /// The obligation or objective.
+    pub promise: String,
+    /// Whether it says that it weakens, and why.
+    pub relaxed: bool,
 }
 
 /// A promise of one case that does not count for a while.
@@ -204,6 +234,13 @@ impl Model {
             changed.into_iter().chain(atom.during)
         });
         named.collect()
+    }
+
+    /// The agreements that stand below one, however far.
+    pub fn levels_below(&self, agreement: AgreementId) -> Vec<AgreementId> {
+        let extends = |id: AgreementId| self.agreements[id].extends.as_ref().map(|e| e.agreement);
+        let below = |id: &AgreementId| std::iter::successors(extends(*id), |up| extends(*up)).any(|up| up == agreement);
+        self.agreements.ids().filter(below).collect()
     }
 
     /// The service of an obligation.

@@ -1,10 +1,12 @@
 //! Obligations.
 
-use crate::ast::{self, Recipient};
-use crate::id::{CalendarId, CaseId, FieldId, ServiceId, StateId, TierId};
+use crate::ast::{self, Chain, Recipient, Rounding};
+use crate::id::{CalendarId, CaseId, FieldId, ObligationId, ServiceId, StateId, TierId};
 use crate::model::{Condition, Pattern};
+use crate::quantity::Exact;
 use crate::source::Span;
-use crate::time::{Duration, Unit};
+use crate::time::{Calendar, Duration, Instant, Unit};
+use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 /// What somebody promises of each case, or of each period.
@@ -28,6 +30,32 @@ pub struct Obligation {
     pub duty: Duty,
     /// The field that names who is to blame.
     pub blame: Option<FieldId>,
+    /// What a breach costs.
+    pub penalty: Option<Penalty>,
+    /// The internal promises that carry it.
+    pub backed: Option<Backed>,
+}
+
+/// `50 USD per started 1h late`, in the agreement's currency.
+#[derive(Clone, Copy, Debug)]
+pub struct Penalty {
+    /// Where.
+    pub span: Span,
+    /// How much; for each unit of lateness, if there is one.
+    pub amount: Exact,
+    /// How lateness is counted.
+    pub per: Option<(Rounding, Duration)>,
+}
+
+/// `backed by triage then fix`
+#[derive(Clone, Debug)]
+pub struct Backed {
+    /// Where.
+    pub span: Span,
+    /// One after the other, or side by side.
+    pub chain: Chain,
+    /// The promises.
+    pub by: Vec<ObligationId>,
 }
 
 /// What is owed.
@@ -95,6 +123,17 @@ pub enum Start {
     },
 }
 
+impl Start {
+    /// Whether another begins the same.
+    pub fn is_same(&self, other: &Start) -> bool {
+        match (self, other) {
+            (Start::On { once, pattern }, Start::On { once: once2, pattern: pattern2 }) => (once, pattern) == (once2, pattern2),
+            (Start::Each { unit, by, .. }, Start::Each { unit: unit2, by: by2, .. }) => (unit, by) == (unit2, by2),
+            _ => false,
+        }
+    }
+}
+
 /// A row of targets.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -128,6 +167,32 @@ pub enum Target {
     Close(u32),
     /// A wall-clock time, in minutes, of the n-th open day.
     Clock(u16, u32),
+}
+
+impl Target {
+    /// The instant that a target names, from a start; nothing where its calendar ends first, and for targets that name
+    /// none. `first` is the first day of the period of a duty that begins with it.
+    pub fn named(self, calendar: &Calendar, start: Instant, first: Option<NaiveDate>) -> Option<Instant> {
+        let minutes = |m: u16| TimeDelta::minutes(m.into());
+        match (self, first) {
+            (Target::None | Target::Open(_), _) => None,
+            (Target::CalendarDays(n), _) => calendar.calendar_days(start, n),
+            (Target::CalendarMonths(n), _) => calendar.calendar_months(start, n),
+            (Target::WorkingDays(n), _) => calendar.working_days(start, n),
+            (Target::Close(n), None) => calendar.close_of_working_day(start, n),
+            (Target::Close(n), Some(first)) => calendar.close_of_open_day(start, first, n),
+            (Target::Clock(m, n), None) => calendar.time_of_working_day(start, n, minutes(m)),
+            (Target::Clock(m, n), Some(first)) => calendar.time_of_open_day(start, first, n, minutes(m)),
+        }
+    }
+
+    /// The due of a clock that runs without a halt from a start; nothing where its calendar ends first, and for no target.
+    pub fn due(self, calendar: &Calendar, start: Instant) -> Option<Instant> {
+        match self {
+            Target::Open(open) => calendar.advance(start, open),
+            named => named.named(calendar, start, None),
+        }
+    }
 }
 
 /// What a change of tier does to an open instance.

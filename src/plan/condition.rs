@@ -1,7 +1,7 @@
 //! Conditions as flat code, and patterns.
 
 use crate::ast::{Comparison, Operator};
-use crate::id::{CalendarId, EventId, FieldId, StateId, TierId};
+use crate::id::{AgreementId, CalendarId, EventId, FieldId, StateId, TierId};
 use crate::model::{Lookback, Subject, Trigger};
 use crate::quantity::Exact;
 use crate::time::{Duration, Instant};
@@ -12,6 +12,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Condition(pub Vec<Op>);
+
+/// The cases that something is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Those of which this holds.
+    pub applies: Option<Condition>,
+    /// But none that a lower level takes while it is in force.
+    pub unless: Vec<(AgreementId, Condition)>,
+}
 
 /// A step of a condition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

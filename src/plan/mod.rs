@@ -12,7 +12,7 @@ mod obligation;
 mod source;
 mod vocabulary;
 
-pub use condition::{Atom, Condition, Op, Pattern, Scalar, Value};
+pub use condition::{About, Atom, Condition, Op, Pattern, Scalar, Value};
 pub use from_model::from_model;
 pub use money::{Band, Cap, Chronic};
 pub use objective::{Counter, Goal, Key, Measure, Objective, Part};

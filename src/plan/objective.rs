@@ -3,7 +3,7 @@
 use crate::ast::{Comparison, CountedBy, Operator};
 use crate::id::{AgreementId, FieldId, ObligationId, ServiceId};
 use crate::model::{MeasureUnit, Rounded, Statistic, Trigger, Window};
-use crate::plan::{Band, Cap, Chronic, Condition};
+use crate::plan::{About, Band, Cap, Chronic, Condition};
 use crate::quantity::Exact;
 use crate::source::Place;
 use serde::{Deserialize, Serialize};
@@ -118,7 +118,7 @@ pub struct Counter {
     /// What must hold.
     pub condition: Option<Condition>,
     /// The cases that the agreement is about.
-    pub applies: Option<Condition>,
+    pub about: About,
     /// The objective's `where`.
     pub filter: Option<Condition>,
     /// How they are grouped.

@@ -3,7 +3,7 @@
 use crate::ast::NoticeKind;
 use crate::id::{CalendarId, CaseId, FieldId, ObligationId, ServiceId, StateId, TierId};
 use crate::model::{Retier, Target};
-use crate::plan::{Condition, Pattern};
+use crate::plan::{About, Condition, Pattern};
 use crate::source::Place;
 use crate::time::Unit;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct Obligation {
     /// Where it stands.
     pub spec: Place,
     /// The cases that it is about.
-    pub applies: Option<Condition>,
+    pub about: About,
     /// What is owed.
     pub duty: Duty,
     /// Fields of the case that are read at the deciding instant.
@@ -96,6 +96,8 @@ pub enum Start {
 /// A row of targets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
+    /// Where it stands, if a level wrote it.
+    pub spec: Option<Place>,
     /// How long.
     pub target: Target,
     /// For which tiers; empty for all.

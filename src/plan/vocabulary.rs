@@ -128,6 +128,14 @@ pub struct Agreement {
     pub currency: Option<Currency>,
     /// Where its year begins.
     pub fiscal: Fiscal,
+    /// What it is: `sla`, `ola` or `uc`.
+    pub kind: Option<String>,
+    /// Which level it stands on.
+    pub level: Option<String>,
+    /// Whose level it is.
+    pub for_: Option<String>,
+    /// The agreement that it extends.
+    pub extends: Option<AgreementId>,
     /// The most that it costs in a period.
     pub caps: Vec<Cap>,
     /// Objectives of which a period owes only the largest credit.

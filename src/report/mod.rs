@@ -79,6 +79,16 @@ impl<'a> Report<'a> {
         &self.plan.obligations[id]
     }
 
+    /// The clause that decided an outcome: the row of a level that changes the promise, else the promise.
+    fn clause(&self, o: &Outcome) -> &'a crate::source::Place {
+        let obligation = self.obligation(o.obligation);
+        let row = match &obligation.duty {
+            crate::plan::Duty::Clock(clocked) => o.row.and_then(|row| clocked.rows[row].spec.as_ref()),
+            crate::plan::Duty::Rule(_) => None,
+        };
+        row.unwrap_or(&obligation.spec)
+    }
+
     fn service_of(&self, id: ObligationId) -> &'a Service {
         &self.plan.services[self.plan.obligations[id].service]
     }

@@ -130,8 +130,9 @@ fn verdict(report: &Report<'_>, o: &Outcome) -> Object {
     length("late_s", o.elapsed.map(|_| o.late));
     object.optional("blame", report.blame(o).as_deref());
     let mut spec = Object::new();
-    spec.text("file", &obligation.spec.file);
-    spec.number("line", obligation.spec.line.into());
+    let clause = report.clause(o);
+    spec.text("file", &clause.file);
+    spec.number("line", clause.line.into());
     object.raw("spec", &spec.close());
     let evidence = o.evidence.iter().map(|e| {
         let mut one = Object::new();

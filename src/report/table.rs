@@ -57,7 +57,7 @@ pub fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
             seconds(o.paused),
             seconds(o.elapsed.map(|_| o.late)),
             report.blame(o).unwrap_or_default(),
-            format!("{}:{}", obligation.spec.file, obligation.spec.line),
+            format!("{}:{}", report.clause(o).file, report.clause(o).line),
             evidence.join("; "),
         ])?;
     }

@@ -27,6 +27,11 @@ impl Span {
         Span { file, start: small(start), end: small(end) }
     }
 
+    /// Whether another place lies inside of this one.
+    pub fn holds(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     /// From the start of this place to the end of the other.
     pub fn to(self, other: Span) -> Span {
         Span { end: other.end.max(self.end), ..self }

@@ -2,8 +2,8 @@
 
 use crate::check::Checker;
 use crate::diagnostic::{Code, Finding};
-use crate::model::{Duty, Row, Target};
-use crate::time::{Calendar, Horizon, Instant, Recipe};
+use crate::model::{Duty, Target};
+use crate::time::{Calendar, Horizon, Recipe};
 use chrono::Datelike;
 
 pub(super) fn run(checker: &mut Checker) {
@@ -13,7 +13,7 @@ pub(super) fn run(checker: &mut Checker) {
         let Duty::Clock { rows, .. } = &obligation.duty else { continue };
         let agreement = &model.agreements[model.service_of(id).agreement];
         for row in rows {
-            let Some(clock) = row.clock else { continue };
+            let Some(clock) = row.clock.filter(|_| row.target != Target::None) else { continue };
             // A calendar without dated rules repeats for ever: only one that runs dry can end.
             let Recipe::Rules { zone, rules } = &model.calendars[clock].recipe else { continue };
             if rules.weekly.iter().any(|w| !w.is_empty()) || rules.dated.is_empty() {
@@ -28,7 +28,7 @@ pub(super) fn run(checker: &mut Checker) {
             let openings =
                 rules.dated.iter().map(|(from, ..)| *from).filter(|d| *d > agreement.from && agreement.to.is_none_or(|to| *d <= to));
             let starts: Vec<chrono::NaiveDate> = std::iter::once(agreement.from).chain(openings).collect();
-            if starts.iter().all(|day| due(&calendar, agreement.zone.midnight(*day), row).is_none()) {
+            if starts.iter().all(|day| row.target.due(&calendar, agreement.zone.midnight(*day)).is_none()) {
                 let name = &model.calendars[clock].name;
                 let message = format!("calendar `{name}` ends before any start from {} can reach this target", agreement.from);
                 let finding =
@@ -38,16 +38,4 @@ pub(super) fn run(checker: &mut Checker) {
         }
     }
     checker.findings.extend(findings);
-}
-
-fn due(calendar: &Calendar, start: Instant, row: &Row) -> Option<Instant> {
-    match row.target {
-        Target::None => Some(start),
-        Target::Open(d) => calendar.advance(start, d),
-        Target::CalendarDays(n) => calendar.calendar_days(start, n),
-        Target::CalendarMonths(n) => calendar.calendar_months(start, n),
-        Target::WorkingDays(n) => calendar.working_days(start, n),
-        Target::Close(n) => calendar.close_of_working_day(start, n),
-        Target::Clock(minute, n) => calendar.time_of_working_day(start, n, chrono::TimeDelta::minutes(minute.into())),
-    }
 }

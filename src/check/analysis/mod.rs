@@ -1,7 +1,10 @@
 //! What is proved about a model once its names are known. One analysis, one file.
 
+mod backing;
 mod clock;
 mod elements;
+mod levels;
+mod sweep;
 mod tiers;
 mod unused;
 
@@ -15,6 +18,8 @@ pub(super) fn run(checker: &mut Checker) {
     }
     // What is broken elsewhere may be what would use a declaration, or make an agreement whole.
     if !checker.findings.iter().any(crate::diagnostic::Finding::is_error) {
+        levels::run(checker);
+        backing::run(checker);
         unused::run(checker);
         elements::run(checker);
     }

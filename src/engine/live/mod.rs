@@ -40,6 +40,8 @@ pub(super) struct Live {
     ruled: Option<Verdict>,
     calendar_ended: bool,
     clock: Option<Clock>,
+    /// The row that its target is of.
+    row: Option<usize>,
     /// When the clock halted and resumed; kept only where a later target may ask for it.
     halts: Vec<(Instant, bool)>,
     pub(super) stop: Matcher,
@@ -124,6 +126,7 @@ impl Live {
             ruled: None,
             calendar_ended: false,
             clock: None,
+            row: None,
             halts: Vec::new(),
             stop: Matcher::default(),
             cancel: Matcher::default(),
@@ -202,6 +205,7 @@ impl Live {
     /// Starts the clock of a row, at the start, through all halts since. Notices that it would have given on the way are
     /// given now, if there is somewhere to give them.
     fn set_target(&mut self, world: &World<'_>, clocked: &Clocked, row: usize, mut sink: Option<(&Moment<'_>, &mut Sink)>) {
+        self.row = Some(row);
         let row = &clocked.rows[row];
         let calendar = row.clock.expect("a row with a target has a calendar");
         let days = &world.calendars[calendar];
@@ -325,6 +329,7 @@ impl Live {
         };
         let Some(clock) = &mut self.clock else { return self.set_target(world, clocked, at, None) };
         self.silenced.fill(false);
+        self.row = Some(at);
         let row = &clocked.rows[at];
         let calendar = row.clock.expect("a row with a target has a calendar");
         let new = &world.calendars[calendar];

@@ -62,6 +62,7 @@ impl Live {
             seq: self.seq,
             tier: self.tier,
             group: self.group,
+            row: self.row,
             verdict,
             reason,
             start: self.start,

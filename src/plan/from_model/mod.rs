@@ -8,8 +8,8 @@ use crate::ast::{self, Recipient};
 use crate::id::{AgreementId, CalendarId, CaseId, FieldId, Id, ObligationId, StateId, Table};
 use crate::model::{self, Model, Owner, TierRule};
 use crate::plan::{
-    Agreement, Calendar, Case, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Milestone, Notice,
-    Obligation, Party, Plan, Row, Rule, Service, Source, Start, State, StateWhen, Tier, Track, Waiver,
+    About, Agreement, Calendar, Case, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Milestone,
+    Notice, Obligation, Party, Plan, Row, Rule, Service, Source, Start, State, StateWhen, Tier, Track, Waiver,
 };
 use crate::source::{Place, SourceMap};
 use crate::time::{Recipe, Zone};
@@ -148,6 +148,10 @@ impl Compiler<'_> {
             to: a.to,
             zone: a.zone.name().to_string(),
             currency: a.currency,
+            kind: a.kind.clone(),
+            level: a.level.clone(),
+            for_: a.for_.map(|p| self.model.parties[p].name.clone()),
+            extends: a.extends.as_ref().map(|e| e.agreement),
             fiscal: a.fiscal,
             caps: a.caps.iter().map(|c| self.cap(c)).collect(),
             highest: a.highest.clone(),
@@ -202,8 +206,23 @@ impl Compiler<'_> {
         shape(a) == shape(b)
     }
 
+    /// The cases of a kind that a promise of an agreement is about: not those that a lower level takes.
+    pub(super) fn about(&mut self, agreement: AgreementId, case: Option<CaseId>, applies: Option<&model::Condition>) -> About {
+        let applies = applies.map(|c| self.condition(c));
+        let mut unless = Vec::new();
+        for below in self.model.levels_below(agreement) {
+            let taken = match &self.model.agreements[below].applies {
+                // It takes every case of which it does not say otherwise.
+                None => Some(Condition(Vec::new())),
+                Some(conditions) => conditions.iter().find(|(c, _)| Some(*c) == case).map(|(_, c)| self.condition(c)),
+            };
+            unless.extend(taken.filter(|_| case.is_some()).map(|c| (below, c)));
+        }
+        About { applies, unless }
+    }
+
     fn obligation(&mut self, _id: ObligationId, o: &model::Obligation) -> Obligation {
-        let applies = o.applies.as_ref().map(|c| self.condition(c));
+        let about = self.about(self.model.services[o.service].agreement, o.case, o.applies.as_ref());
         let duty = match &o.duty {
             model::Duty::Clock { start, stop, cancel, reset, reopen, pause, rows, retier, notices } => {
                 let start = match start {
@@ -217,7 +236,7 @@ impl Compiler<'_> {
                     reset: reset.as_ref().map(|p| self.pattern(p)),
                     reopen: reopen.as_ref().map(|p| self.pattern(p)),
                     pause: pause.clone(),
-                    rows: rows.iter().map(|r| self.row(r)).collect(),
+                    rows: rows.iter().map(|r| self.row(r, o.span)).collect(),
                     retier: *retier,
                     notices: notices.iter().map(notice).collect(),
                 }))
@@ -241,7 +260,7 @@ impl Compiler<'_> {
             service: o.service,
             case: o.case,
             spec: self.place(o.span),
-            applies,
+            about,
             duty,
             keys: Vec::new(),
             filters: Vec::new(),
@@ -249,8 +268,10 @@ impl Compiler<'_> {
         }
     }
 
-    fn row(&mut self, row: &model::Row) -> Row {
+    /// A row that stands outside of its obligation was written by a level that changes it.
+    fn row(&mut self, row: &model::Row, of: crate::source::Span) -> Row {
         Row {
+            spec: (!of.holds(row.span)).then(|| self.place(row.span)),
             target: row.target,
             tiers: row.tiers.clone(),
             clock: row.clock.map(|c| self.calendar(c)),

@@ -1,8 +1,8 @@
 //! Objectives, what they measure and what their misses cost.
 
 use crate::ast;
-use crate::id::{AgreementId, CaseId, FieldId, Id, ObligationId};
-use crate::model::{self, ConditionKind, MeasureKind, MeasureUnit, Model, Owner, Subject, Trigger};
+use crate::id::{AgreementId, FieldId, Id, ObligationId};
+use crate::model::{self, MeasureKind, MeasureUnit, Trigger};
 use crate::plan::from_model::Compiler;
 use crate::plan::{Band, Cap, Chronic, Counter, Goal, Key, Measure, Objective, Part};
 use crate::quantity::Exact;
@@ -122,12 +122,14 @@ impl Compiler<'_> {
             field.map_or(Key::Tier, Key::Field)
         });
         let by = by.collect();
-        let applies = self.model.agreements[agreement].applies.as_ref().filter(|c| knows(self.model, c, case));
+        let applies = self.model.agreements[agreement].applies.as_ref();
+        let applies = applies.and_then(|all| all.iter().find(|(c, _)| Some(*c) == case).map(|(_, condition)| condition));
+        let about = self.about(agreement, case, applies);
         let counter = Counter {
             agreement,
             on: events.on,
             condition: events.condition.as_ref().map(|c| self.condition(c)),
-            applies: applies.map(|c| self.condition(c)),
+            about,
             filter: o.filter.as_ref().map(|c| self.condition(c)),
             by,
             value,
@@ -143,28 +145,6 @@ fn position_or_push<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
         list.push(item);
         list.len() - 1
     })
-}
-
-/// Whether a kind of case has every field that a condition asks for.
-fn knows(model: &Model, condition: &model::Condition, case: Option<CaseId>) -> bool {
-    let of_case = |f: FieldId| matches!(model.fields[f].owner, Owner::Case(c) if Some(c) == case);
-    match &condition.kind {
-        ConditionKind::All(all) | ConditionKind::Any(all) => all.iter().all(|c| knows(model, c, case)),
-        ConditionKind::Not(inner) => knows(model, inner, case),
-        ConditionKind::Is(Subject::Field(f), _) | ConditionKind::Present(f) => of_case(*f),
-        ConditionKind::Is(Subject::Tier, _) | ConditionKind::During(_) => case.is_some(),
-        ConditionKind::Same(a, b) => of_case(*a) && of_case(*b),
-        ConditionKind::Compare(a, _, b) => [a, b].into_iter().all(|v| value_knows(model, v, case)),
-    }
-}
-
-fn value_knows(model: &Model, value: &model::Value, case: Option<CaseId>) -> bool {
-    match value {
-        model::Value::Fixed(_) => true,
-        model::Value::Field(f) => matches!(model.fields[*f].owner, Owner::Case(c) if Some(c) == case),
-        model::Value::Since(e) => model.events[*e].case == case,
-        model::Value::Arithmetic(a, _, b) => value_knows(model, a, case) && value_knows(model, b, case),
-    }
 }
 
 fn first_comparison(goal: &model::Goal) -> (&model::Measure, ast::Comparison, &model::Measure) {

@@ -1,7 +1,7 @@
 //! Which events' last times a plan asks for: `since(E)`.
 
 use crate::id::EventId;
-use crate::plan::{Condition, Duty, Op, Pattern, Plan, Start, StateWhen, Value};
+use crate::plan::{About, Condition, Duty, Op, Pattern, Plan, Start, StateWhen, Value};
 
 /// Events that some condition asks the last time of.
 pub(super) fn since_events(plan: &Plan) -> Vec<EventId> {
@@ -18,6 +18,10 @@ pub(super) fn since_events(plan: &Plan) -> Vec<EventId> {
     found.sort();
     found.dedup();
     found
+}
+
+fn in_about(about: &About) -> impl Iterator<Item = &Condition> {
+    about.applies.iter().chain(about.unless.iter().map(|(_, c)| c))
 }
 
 fn since_in(value: &Value, found: &mut Vec<EventId>) {
@@ -45,7 +49,7 @@ fn each_condition(plan: &Plan, look: &mut impl FnMut(&Condition)) {
     }
     plan.tiers.iter().filter_map(|t| t.when.as_ref()).for_each(&mut *look);
     for obligation in plan.obligations.iter() {
-        obligation.applies.iter().chain(&obligation.filters).for_each(&mut *look);
+        in_about(&obligation.about).chain(&obligation.filters).for_each(&mut *look);
         match &obligation.duty {
             Duty::Clock(clocked) => {
                 let start = match &clocked.start {
@@ -63,6 +67,6 @@ fn each_condition(plan: &Plan, look: &mut impl FnMut(&Condition)) {
         }
     }
     for counter in &plan.counters {
-        [&counter.condition, &counter.applies, &counter.filter].into_iter().flatten().for_each(&mut *look);
+        in_about(&counter.about).chain(&counter.condition).chain(&counter.filter).for_each(&mut *look);
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn breaches(report: &Report<'_>) -> (Vec<Breach>, usize) {
             } else {
                 format!("{}{}{still}", words::rounded(o.late), clock_of(report, o))
             },
-            clause: format!("{}:{}", base_name(&obligation.spec.file), obligation.spec.line),
+            clause: format!("{}:{}", base_name(&report.clause(o).file), report.clause(o).line),
             evidence: if lines.is_empty() { String::new() } else { format!("{file}:{lines}") },
         }
     });

@@ -1,0 +1,293 @@
+//! What a level changes must be at least as strict as what it takes the place of, unless it says that it is not.
+
+use crate::check::Checker;
+use crate::check::analysis::sweep::{self, Promise};
+use crate::diagnostic::{Code, Finding};
+use crate::id::{AgreementId, ObjectiveId, ObligationId, TierId};
+use crate::model::{Band, Change, Duty, Goal, Measure, MeasureKind, Model, Objective, Obligation, Penalty, Row, Target};
+use crate::quantity::Exact;
+use crate::source::Span;
+use crate::time::Instant;
+
+/// Why a promise is weaker than the one above it, or may be.
+struct Weaker {
+    span: Span,
+    why: String,
+}
+
+pub(super) fn run(checker: &mut Checker) {
+    let model = &checker.model;
+    let mut findings = Vec::new();
+    for (id, agreement) in model.agreements.enumerate() {
+        let Some(extends) = &agreement.extends else { continue };
+        for service in &agreement.services {
+            let service = &model.services[*service];
+            let changed = |promise: &str| extends.changes.iter().rev().find(|c| c.service == service.name && c.promise == promise);
+            let above = model.agreements[extends.agreement].services.iter().map(|s| &model.services[*s]).find(|s| s.name == service.name);
+            let Some(above) = above else { continue };
+            for lower in &service.obligations {
+                let name = &model.obligations[*lower].name;
+                let upper = above.obligations.iter().find(|o| model.obligations[**o].name == *name);
+                let weaker = upper.and_then(|upper| obligation(model, *lower, *upper, id));
+                findings.extend(weaker.and_then(|weaker| finding(weaker, changed(name), name, agreement.span)));
+            }
+            for lower in &service.objectives {
+                let name = &model.objectives[*lower].name;
+                let upper = above.objectives.iter().find(|o| model.objectives[**o].name == *name);
+                let weaker = upper.and_then(|upper| objective(model, *lower, *upper));
+                findings.extend(weaker.and_then(|weaker| finding(weaker, changed(name), name, agreement.span)));
+            }
+        }
+    }
+    checker.findings.extend(findings);
+}
+
+fn finding(weaker: Weaker, change: Option<&Change>, name: &str, agreement: Span) -> Option<Finding> {
+    if change.is_some_and(|c| c.relaxed) {
+        return None;
+    }
+    let span = change.map_or(agreement, |c| c.span);
+    let finding = Finding::new(Code::WeakerOverride, span, format!("`{name}` is not shown to be as strict as above: {}", weaker.why));
+    let finding = finding.here("this level").also(weaker.span, "what it takes the place of");
+    Some(finding.help(format!("make it as strict, or say that it is not: `relax … {{ … }} because \"…\"` for `{name}`")))
+}
+
+/// Why an obligation is not as strict as the one above it, if it is not.
+fn obligation(model: &Model, lower: ObligationId, upper: ObligationId, agreement: AgreementId) -> Option<Weaker> {
+    let (low, up) = (&model.obligations[lower], &model.obligations[upper]);
+    let weaker = |why: &str| Some(Weaker { span: up.name_span, why: why.to_string() });
+    if own_condition(model, low) != own_condition(model, up) {
+        return weaker("it is about other cases");
+    }
+    if let Some(why) = penalties(low.penalty, up.penalty) {
+        return weaker(why);
+    }
+    match (&low.duty, &up.duty) {
+        (Duty::Clock { .. }, Duty::Clock { .. }) => clocked(model, low, up, agreement),
+        (Duty::Require { on, condition, when }, Duty::Require { on: on2, condition: condition2, when: when2 }) => {
+            if (on, condition, when) == (on2, condition2, when2) { None } else { weaker("another condition is required") }
+        }
+        (Duty::Forbid { on, during, when }, Duty::Forbid { on: on2, during: during2, when: when2 }) => {
+            if (on, during, when) == (on2, during2, when2) { None } else { weaker("something else is forbidden") }
+        }
+        _ => weaker("it is another kind of promise"),
+    }
+}
+
+/// The obligation's condition without the agreement's, which is another one by design.
+fn own_condition<'m>(model: &'m Model, o: &'m Obligation) -> Option<&'m crate::model::Condition> {
+    use crate::model::ConditionKind;
+    let agreement = model.agreements[model.services[o.service].agreement].applies.as_ref();
+    let shared = agreement.and_then(|all| all.iter().find(|(case, _)| Some(*case) == o.case)).map(|(_, c)| c);
+    let whole = o.applies.as_ref()?;
+    match (&whole.kind, shared) {
+        (_, None) => Some(whole),
+        (_, Some(shared)) if whole == shared => None,
+        (ConditionKind::All(both), Some(shared)) if both.first() == Some(shared) => both.get(1),
+        _ => Some(whole),
+    }
+}
+
+fn penalties(low: Option<Penalty>, up: Option<Penalty>) -> Option<&'static str> {
+    match (low, up) {
+        (_, None) => None,
+        (Some(low), Some(up)) if low.per == up.per && low.amount >= up.amount => None,
+        (None, Some(_)) => Some("a breach costs nothing any more"),
+        _ => Some("a breach may cost less"),
+    }
+}
+
+fn clocked(model: &Model, low: &Obligation, up: &Obligation, agreement: AgreementId) -> Option<Weaker> {
+    let Duty::Clock { start, stop, cancel, reset, reopen, pause, rows, retier, notices: _ } = &low.duty else { return None };
+    let Duty::Clock {
+        start: start2,
+        stop: stop2,
+        cancel: cancel2,
+        reset: reset2,
+        reopen: reopen2,
+        pause: pause2,
+        rows: rows2,
+        retier: retier2,
+        ..
+    } = &up.duty
+    else {
+        return None;
+    };
+    let weaker = |why: &str| Some(Weaker { span: up.name_span, why: why.to_string() });
+    if !start.is_same(start2) {
+        return weaker("it begins otherwise");
+    }
+    if (stop, cancel, reset, reopen) != (stop2, cancel2, reset2, reopen2) {
+        return weaker("it ends otherwise");
+    }
+    if let Some(state) = pause.iter().find(|s| !pause2.contains(s)) {
+        return weaker(&format!("its clock stands still while `{}`", model.states[*state].name));
+    }
+    if retier != retier2 {
+        return weaker("a change of tier does something else");
+    }
+    let tiers = low.case.map(|c| model.cases[c].tiers.clone()).unwrap_or_default();
+    let tiers = tiers.into_iter().map(Some).chain([None]);
+    tiers.into_iter().find_map(|tier| targets(model, [rows, rows2], tier, agreement))
+}
+
+/// The rows that may count for a tier, in the order in which they are tried.
+pub(super) fn candidates(rows: &[Row], tier: Option<TierId>) -> Vec<&Row> {
+    let fits = |row: &&Row| row.tiers.is_empty() || tier.is_some_and(|t| row.tiers.contains(&t));
+    let mut found = Vec::new();
+    for row in rows.iter().filter(fits) {
+        found.push(row);
+        if row.condition.is_none() {
+            break;
+        }
+    }
+    found
+}
+
+/// Whether some start may take both the `i`-th of the one and the `j`-th of the other.
+fn meet(low: &[&Row], i: usize, up: &[&Row], j: usize) -> bool {
+    let earlier = |rows: &[&Row], of: &Row| of.condition.is_some() && rows.iter().any(|r| r.condition == of.condition);
+    !earlier(&up[..j], low[i]) && !earlier(&low[..i], up[j])
+}
+
+fn targets(model: &Model, rows: [&Vec<Row>; 2], tier: Option<TierId>, agreement: AgreementId) -> Option<Weaker> {
+    let [low, up] = rows.map(|rows| candidates(rows, tier));
+    let promises = |row: &Row| row.target != Target::None;
+    let of = tier.map_or(String::new(), |t| format!(" for {}", model.tiers[t].name));
+    for (j, upper) in up.iter().enumerate().filter(|(_, r)| promises(r)) {
+        if !low.iter().any(|r| r.condition.is_none() || r.condition == upper.condition) {
+            return Some(Weaker { span: upper.span, why: format!("nothing is promised{of}") });
+        }
+        for (_, lower) in low.iter().enumerate().filter(|(i, _)| meet(&low, *i, &up, j)) {
+            let same = (lower.target, lower.clock) == (upper.target, upper.clock);
+            if same {
+                continue;
+            }
+            if !promises(lower) {
+                return Some(Weaker { span: upper.span, why: format!("nothing is promised{of}") });
+            }
+            if let Some((start, before, now)) = later(model, lower, upper, agreement) {
+                let zone = &model.agreements[agreement].zone;
+                let wall = |t: Instant| zone.local(t).format("%Y-%m-%d %H:%M").to_string();
+                let due = |t: Option<Instant>| t.map_or("never".into(), wall);
+                let why = format!("a start{of} at {} is due {}, and was due {}", wall(start), due(now), due(before));
+                return Some(Weaker { span: upper.span, why });
+            }
+        }
+    }
+    None
+}
+
+/// A start whose due is later than it was: the start, the due before and the due now.
+fn later(model: &Model, lower: &Row, upper: &Row, agreement: AgreementId) -> Option<(Instant, Option<Instant>, Option<Instant>)> {
+    let (from, to) = sweep::starts(model, agreement);
+    let new = sweep::calendar(model, lower.clock?, agreement)?;
+    let old = sweep::calendar(model, upper.clock?, agreement)?;
+    let (new, old) = (Promise { target: lower.target, calendar: &new }, Promise { target: upper.target, calendar: &old });
+    let turns = sweep::turns(&[new, old], &model.agreements[agreement].zone, from, to);
+    turns.into_iter().map(|t| (t, old.due(t), new.due(t))).find(|(_, before, now)| match (before, now) {
+        (Some(before), Some(now)) => now > before,
+        (Some(_), None) => true,
+        (None, _) => false,
+    })
+}
+
+/// Why an objective is not as strict as the one above it, if it is not.
+fn objective(model: &Model, lower: ObjectiveId, upper: ObjectiveId) -> Option<Weaker> {
+    let (low, up) = (&model.objectives[lower], &model.objectives[upper]);
+    let weaker = |why: &str| Some(Weaker { span: up.name_span, why: why.to_string() });
+    let names = |o: &Objective| o.by.iter().map(|b| b.0.clone()).collect::<Vec<_>>();
+    if low.window != up.window || names(low) != names(up) || low.filter != up.filter {
+        return weaker("it counts other periods, groups or cases");
+    }
+    if (low.no_data, low.sample, low.counted_by) != (up.no_data, up.sample, up.counted_by) {
+        return weaker("what counts as data is another thing");
+    }
+    if !is_as_strict(model, &low.goal, &up.goal) {
+        return weaker("another value is asked for");
+    }
+    let minimum = match (&low.minimum, &up.minimum) {
+        (_, None) => true,
+        (Some((sign, bound)), Some((sign2, bound2))) => sign == sign2 && bound_is_as_strict(*sign, bound, bound2),
+        (None, Some(_)) => false,
+    };
+    if !minimum {
+        return weaker("the minimum is another one");
+    }
+    if !credits_are_as_high(&low.bands, &up.bands) {
+        return weaker("a miss may cost less");
+    }
+    let capped = match (&low.cap, &up.cap) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(low), Some(up)) => low.per != up.per || low.amount < up.amount,
+    };
+    capped.then(|| Weaker { span: up.name_span, why: "its cap is lower".into() })
+}
+
+fn is_as_strict(model: &Model, low: &Goal, up: &Goal) -> bool {
+    match (low, up) {
+        (Goal::Compare(a, sign, b), Goal::Compare(a2, sign2, b2)) => {
+            sign == sign2 && same_measure(model, a, a2) && (bound_is_as_strict(*sign, b, b2) || same_measure(model, b, b2))
+        }
+        (Goal::All(low), Goal::All(up)) | (Goal::Any(low), Goal::Any(up)) => {
+            low.len() == up.len() && low.iter().zip(up).all(|(l, u)| is_as_strict(model, l, u))
+        }
+        // Under a `not` what is stricter becomes weaker: only the same is shown to be as strict.
+        (Goal::Not(low), Goal::Not(up)) => is_as_strict(model, low, up) && is_as_strict(model, up, low),
+        _ => false,
+    }
+}
+
+fn bound_is_as_strict(sign: crate::ast::Comparison, low: &Measure, up: &Measure) -> bool {
+    use crate::ast::Comparison;
+    let (MeasureKind::Fixed(low), MeasureKind::Fixed(up)) = (&low.kind, &up.kind) else { return false };
+    match sign {
+        Comparison::Equal | Comparison::Unequal => low == up,
+        sign if sign.is_lower_bound() => low >= up,
+        _ => low <= up,
+    }
+}
+
+/// Whether two measures are the same, of promises of the same names.
+fn same_measure(model: &Model, a: &Measure, b: &Measure) -> bool {
+    let same = |a: ObligationId, b: ObligationId| {
+        let name = |id: ObligationId| (&model.service_of(id).name, &model.obligations[id].name);
+        name(a) == name(b)
+    };
+    match (&a.kind, &b.kind) {
+        (MeasureKind::Fixed(a), MeasureKind::Fixed(b)) => a == b,
+        (MeasureKind::Met(a), MeasureKind::Met(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(*a, *b)),
+        (MeasureKind::Misses(a), MeasureKind::Misses(b)) => same(*a, *b),
+        (MeasureKind::Count(a), MeasureKind::Count(b)) => (a.on, &a.condition) == (b.on, &b.condition),
+        (MeasureKind::OfField(s, a, f), MeasureKind::OfField(s2, b, f2)) => (s, a.on, &a.condition, f) == (s2, b.on, &b.condition, f2),
+        (MeasureKind::OfClock(s, a), MeasureKind::OfClock(s2, b)) => s == s2 && same(*a, *b),
+        (MeasureKind::Arithmetic(a, o, b), MeasureKind::Arithmetic(a2, o2, b2)) => {
+            o == o2 && same_measure(model, a, a2) && same_measure(model, b, b2)
+        }
+        (MeasureKind::Rounded(r, a), MeasureKind::Rounded(r2, b)) => r == r2 && same_measure(model, a, b),
+        _ => false,
+    }
+}
+
+/// Whether every value costs at least what it did. Steps are compared at every bound of either; of linear bands only the
+/// same are.
+fn credits_are_as_high(low: &[Band], up: &[Band]) -> bool {
+    if up.is_empty() {
+        return true;
+    }
+    let same = |a: &Band, b: &Band| (a.amount, a.per, a.above, a.bound) == (b.amount, b.per, b.above, b.bound);
+    if low.len() == up.len() && low.iter().zip(up).all(|(a, b)| same(a, b)) {
+        return true;
+    }
+    if low.iter().chain(up).any(|b| b.per.is_some()) {
+        return false;
+    }
+    let owed = |bands: &[Band], value: Exact| {
+        let beyond = |b: &&Band| if b.above { value >= b.bound } else { value <= b.bound };
+        let reached = bands.iter().filter(beyond);
+        reached.min_by(|a, b| if a.above { b.bound.cmp(&a.bound) } else { a.bound.cmp(&b.bound) }).map_or(Exact::ZERO, |b| b.amount)
+    };
+    // Just past a bound a value takes the band that begins there.
+    low.iter().chain(up).map(|b| b.bound).all(|value| owed(low, value) >= owed(up, value))
+}
