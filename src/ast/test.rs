@@ -134,6 +134,8 @@ pub enum Detail {
     Tier(String),
     /// `reason "cancelled"`
     Reason(String),
+    /// `credit 50 USD`; no amount for none
+    Credit(Exact, Currency),
 }
 
 /// `both in 2026-07 by "web" missed value 0%`

@@ -4,10 +4,10 @@ use crate::ast::{self, AgreementClause, Clause};
 use crate::check::{Checker, SaidOnce, Scope, lost};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, Id, ObligationId, ServiceId};
-use crate::model::{Agreement, Change, Extends, Service, Waiver};
+use crate::model::{Agreement, Change, Claim, Exclude, Excluded, Extends, Service, Target, Waiver, Window};
 use crate::quantity::Currency;
 use crate::source::Span;
-use crate::time::{Fiscal, Zone};
+use crate::time::{Duration, Fiscal, Zone};
 
 /// What an agreement says once; the first of each is kept.
 #[derive(Default)]
@@ -74,6 +74,8 @@ impl Checker {
             services: Vec::new(),
             caps: Vec::new(),
             highest: Vec::new(),
+            excludes: Vec::new(),
+            claim: None,
             waivers: Vec::new(),
             prose: Vec::new(),
         });
@@ -89,6 +91,9 @@ impl Checker {
             if let AgreementClause::Highest(names) = &clause.kind {
                 let highest = self.highest(names, id);
                 self.model.agreements[id].highest.push(highest);
+            }
+            if let AgreementClause::Service(service) = &clause.kind {
+                self.earned_back(service, id);
             }
             if let AgreementClause::Waive(waive) = &clause.kind {
                 self.waive(waive, clause.span, id);
@@ -189,7 +194,10 @@ impl Checker {
             AgreementClause::Service(service) => self.service(service, id, applies, clock),
             AgreementClause::Prose(title, text) => self.model.agreements[id].prose.push((title.text.clone(), text.text.clone())),
             AgreementClause::Kind(kind) => self.model.agreements[id].kind = Some(kind.text.clone()),
-            AgreementClause::Exclude(_) => self.unsupported(clause.span, "`exclude`"),
+            AgreementClause::Exclude(exclude) => {
+                let exclude = self.exclude(exclude, clause.span, scope);
+                self.model.agreements[id].excludes.extend(exclude);
+            }
             AgreementClause::Cap(cap) if cap.per.is_none() => {
                 let finding = Finding::new(Code::MissingClause, clause.span, "this cap does not say for how long");
                 self.say(finding.help("write `cap … per month` or another period"));
@@ -198,7 +206,9 @@ impl Checker {
                 let cap = self.cap(cap, scope);
                 self.model.agreements[id].caps.extend(cap);
             }
-            AgreementClause::Claim(..) => self.unsupported(clause.span, "`claim`"),
+            AgreementClause::Claim(within, on) => {
+                self.model.agreements[id].claim = self.claim(within, on.as_ref(), clause.span, clock, scope)
+            }
             // Its objectives are declared further down.
             AgreementClause::Highest(_) => {}
             // Its obligation is declared further down.
@@ -211,6 +221,63 @@ impl Checker {
                 self.say(finding.help("write `agreement name extends other { … }`, or change the promise itself"));
             }
         }
+    }
+
+    fn exclude(&mut self, written: &ast::Exclude, span: Span, scope: Scope) -> Option<Exclude> {
+        let up_to = match &written.up_to {
+            None => None,
+            Some((most, _)) if most.value <= Duration::ZERO => {
+                self.say(Finding::new(Code::EmptyTarget, most.span, "nothing is excluded here"));
+                return None;
+            }
+            Some((most, per)) => match self.window(*per)? {
+                Window::Each(unit) => Some((most.value, unit)),
+                Window::Rolling(_) | Window::Every(_) => {
+                    let finding = Finding::new(Code::OutOfRange, per.span, "an exclusion is measured by day, week, month, quarter or year");
+                    self.say(finding.help("for example: `up to 4h per month`"));
+                    return None;
+                }
+            },
+        };
+        let what = if written.during {
+            let calendar = self.calendar(&written.what)?;
+            Excluded::Calendar(calendar, written.filter.as_ref().map(|filter| self.by_case(filter, scope)))
+        } else {
+            let state = self.state_of_any(&written.what)?;
+            let case = Some(self.model.states[state].case);
+            let filter = match &written.filter {
+                Some(filter) => Some(self.condition(filter, Scope { case, ..scope })?),
+                None => None,
+            };
+            Excluded::State(state, filter)
+        };
+        Some(Exclude { span, title: written.title.as_ref().map(|t| t.text.clone()), what, up_to })
+    }
+
+    fn claim(
+        &mut self,
+        within: &ast::Target,
+        on: Option<&ast::EventRef>,
+        span: Span,
+        clock: Option<crate::id::CalendarId>,
+        scope: Scope,
+    ) -> Option<Claim> {
+        let target = self.target(within, false)?;
+        // Days are the agreement's; a length of time runs round the clock.
+        let calendar = match (target, clock) {
+            (Target::WorkingDays(_), Some(clock)) => clock,
+            (Target::WorkingDays(_), None) => {
+                let finding = Finding::new(Code::MissingClock, within.span, "working days are counted on no calendar here");
+                self.say(finding.help("add `clock office` to the agreement, or write `30 calendar days`"));
+                return None;
+            }
+            _ => self.model.always(),
+        };
+        let on = match on {
+            Some(event) => Some(self.events_named(&event.name, event.condition.as_ref(), scope)?.0),
+            None => None,
+        };
+        Some(Claim { span, within: target, calendar, on })
     }
 
     fn waive(&mut self, waive: &ast::Waive, span: Span, agreement: AgreementId) {
@@ -259,7 +326,7 @@ impl Checker {
                 }
                 if !sign.holds(a.value.cmp(&b.value)) {
                     let message = text.map_or_else(|| "this does not hold".to_string(), |t| t.text.clone());
-                    let values = format!("{} {} {} is false", shown(a), sign.sign(), shown(b));
+                    let values = format!("{} {} {} is false", a.unit.text(a.value), sign.sign(), b.unit.text(b.value));
                     self.say(Finding::new(Code::AssertFails, condition.span, message).here(values));
                 }
             }
@@ -305,7 +372,7 @@ impl Checker {
             self.obligation(obligation, id, applies, clock);
         }
         for objective in &written.objectives {
-            self.objective(objective, id);
+            self.objective(objective, id, clock);
         }
     }
 
@@ -343,15 +410,5 @@ impl Checker {
                 }
             }
         }
-    }
-}
-
-fn shown(fixed: crate::check::value::Fixed) -> String {
-    use crate::model::MeasureUnit;
-    match fixed.unit {
-        MeasureUnit::Share => format!("{}%", fixed.value.mul(crate::quantity::Exact::whole(100)).map_or(String::new(), |v| v.short(4))),
-        MeasureUnit::Duration => crate::time::Duration::from_seconds(fixed.value).map_or(String::new(), |d| d.to_string()),
-        MeasureUnit::Money(currency) => format!("{} {}", fixed.value.fixed(2), currency.map_or(String::new(), |c| c.to_string())),
-        MeasureUnit::Number | MeasureUnit::Mixed { .. } => fixed.value.short(4),
     }
 }

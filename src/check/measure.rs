@@ -4,13 +4,14 @@ use crate::ast::{self, Argument, Expr, ExprKind, Name, Operator};
 use crate::check::value::fixed_literal;
 use crate::check::{Checker, Scope};
 use crate::diagnostic::{Code, Finding, nearest};
-use crate::id::{CaseId, ObligationId};
-use crate::model::{EventCount, Goal, Measure, MeasureKind, MeasureUnit, Rounded, Statistic, Trigger, Type};
+use crate::id::{CaseId, ObligationId, StateId};
+use crate::model::{Down, EventCount, Goal, Measure, MeasureKind, MeasureUnit, Rounded, Statistic, Trigger, Type};
 use crate::quantity::Exact;
 use crate::source::Span;
+use crate::time::Duration;
 
-const FUNCTIONS: [&str; 14] =
-    ["met", "misses", "count", "sum", "mean", "min", "max", "median", "p90", "p95", "p99", "ceil", "floor", "round"];
+const FUNCTIONS: [&str; 16] =
+    ["uptime", "downtime", "met", "misses", "count", "sum", "mean", "min", "max", "median", "p90", "p95", "p99", "ceil", "floor", "round"];
 
 impl Checker {
     pub(super) fn measure(&mut self, expr: &Expr, scope: Scope) -> Option<Measure> {
@@ -59,15 +60,12 @@ impl Checker {
 
     fn measured_call(&mut self, span: Span, name: &Name, arguments: &[Argument], scope: Scope) -> Option<Measure> {
         let made = |kind, unit| Some(Measure { span, kind, unit });
-        if let Some(argument) = arguments.iter().find(|a| a.per.is_some()) {
-            self.unsupported(argument.per.map_or(span, |p| p.span), "a value for each few minutes");
-            return None;
+        self.only_of_states(name, arguments);
+        if let [Argument { value, per: Some(per), .. }] = arguments {
+            return self.of_buckets(span, name, value, *per, scope);
         }
         match name.text.as_str() {
-            "uptime" | "downtime" => {
-                self.unsupported(span, &format!("`{}`", name.text));
-                None
-            }
+            "uptime" | "downtime" => self.down(span, name, arguments),
             "ceil" | "floor" | "round" => {
                 let [only] = arguments else { return self.takes(span, name, "one value") };
                 let inner = self.measure(&only.value, scope)?;
@@ -124,6 +122,73 @@ impl Checker {
                 }
             },
         }
+    }
+
+    /// `except` and `on` say something of time in a state only.
+    fn only_of_states(&mut self, name: &Name, arguments: &[Argument]) {
+        if matches!(name.text.as_str(), "uptime" | "downtime") {
+            return;
+        }
+        let stray = arguments.iter().flat_map(|a| a.except.first().into_iter().chain(&a.on));
+        for word in stray {
+            let finding = Finding::new(Code::BadArgument, word.span, format!("`{}` counts no time of a calendar or a state", name.text));
+            self.say(finding.help("write `except` and `on` with `uptime` and `downtime`"));
+        }
+    }
+
+    /// `uptime(down except planned on always)`
+    fn down(&mut self, span: Span, name: &Name, arguments: &[Argument]) -> Option<Measure> {
+        let [Argument { value: Expr { kind: ExprKind::Name(state), .. }, except, on, .. }] = arguments else {
+            return self.takes(span, name, "one state: `uptime(down)`");
+        };
+        let state = self.state_of_any(state)?;
+        let except: Vec<Option<StateId>> = except.iter().map(|s| self.state_of_any(s)).collect();
+        let on = match on {
+            Some(calendar) => Some(self.calendar(calendar)?),
+            None => None,
+        };
+        let share = name.text == "uptime";
+        let kind = MeasureKind::Down(Box::new(Down { state, except: except.into_iter().collect::<Option<_>>()?, on, share }));
+        Some(Measure { span, kind, unit: if share { MeasureUnit::Share } else { MeasureUnit::Duration } })
+    }
+
+    /// `mean(count(errors) / count(requests) per 5m)`
+    fn of_buckets(&mut self, span: Span, name: &Name, value: &Expr, per: ast::Spanned<Duration>, scope: Scope) -> Option<Measure> {
+        let Some(statistic) = statistic(&name.text) else {
+            return self.takes(
+                span,
+                name,
+                "no `per`: a value for each stretch of time is taken by `mean`, `median`, `max`, `min`, `sum` or `p95`",
+            );
+        };
+        let inner = self.measure(value, scope)?;
+        self.divides_the_day(per)?;
+        let mut stray = None;
+        inner.each(&mut |m| match m.kind {
+            MeasureKind::Met(_) | MeasureKind::Misses(_) | MeasureKind::OfClock(..) | MeasureKind::Down(_) | MeasureKind::OfBuckets(..) => {
+                stray = Some(m.span)
+            }
+            _ => {}
+        });
+        if let Some(stray) = stray {
+            let finding = Finding::new(Code::BadArgument, stray, "only events and their fields fall into stretches of a day");
+            self.say(finding.help("for example: `mean(count(failed) / count(requested) per 5m)`"));
+            return None;
+        }
+        let unit = inner.unit;
+        Some(Measure { span, kind: MeasureKind::OfBuckets(statistic, Box::new(inner), per.value), unit })
+    }
+
+    /// Stretches of a day begin at midnight, and the last must end there.
+    pub(super) fn divides_the_day(&mut self, per: ast::Spanned<Duration>) -> Option<()> {
+        let day = Duration::seconds(86_400).as_micros();
+        let length = per.value.as_micros();
+        if length < Duration::SECOND.as_micros() || day % length != 0 {
+            let finding = Finding::new(Code::OutOfRange, per.span, "a day does not divide into stretches of this length");
+            self.say(finding.help("write a length that a day is made of, such as `5m`, `15m`, `1h` or `6h`"));
+            return None;
+        }
+        Some(())
     }
 
     fn takes(&mut self, span: Span, name: &Name, what: &str) -> Option<Measure> {
@@ -186,7 +251,7 @@ impl Checker {
         }
     }
 
-    fn events_named(&mut self, name: &Name, condition: Option<&Expr>, scope: Scope) -> Option<(EventCount, Scope)> {
+    pub(super) fn events_named(&mut self, name: &Name, condition: Option<&Expr>, scope: Scope) -> Option<(EventCount, Scope)> {
         // Names of events are looked for in every kind of case: an objective names none.
         let case = self.case_with_event(&name.text);
         let scope = Scope { case, ..scope };
@@ -258,7 +323,7 @@ impl Measure {
                 a.each(f);
                 b.each(f);
             }
-            MeasureKind::Rounded(_, inner) => inner.each(f),
+            MeasureKind::Rounded(_, inner) | MeasureKind::OfBuckets(_, inner, _) => inner.each(f),
             _ => {}
         }
     }

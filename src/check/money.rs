@@ -4,7 +4,7 @@ use crate::ast::{self, BandUnit, Comparison};
 use crate::check::{Checker, Scope, unit};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, ObjectiveId};
-use crate::model::{Band, Cap, Chronic, Measure, MeasureUnit};
+use crate::model::{Band, Cap, Chronic, Measure, MeasureUnit, Window};
 use crate::quantity::{Currency, Exact};
 use crate::source::Span;
 
@@ -106,7 +106,13 @@ impl Checker {
     pub(super) fn cap(&mut self, cap: &ast::Cap, scope: Scope) -> Option<Cap> {
         let amount = self.amount(&cap.amount, scope);
         let per = match cap.per {
-            Some(per) => Some(self.window(per)?),
+            Some(per) => match self.window(per)? {
+                Window::Every(_) => {
+                    self.say(Finding::new(Code::OutOfRange, per.span, "a cap is for a day or longer").help("write `per month`"));
+                    return None;
+                }
+                window => Some(window),
+            },
             None => None,
         };
         Some(Cap { span: cap.amount.span, amount: amount?, per })

@@ -99,6 +99,13 @@ impl Checker {
         self.found(id, name, "a state", |c| states.iter().map(|s| c.model.states[*s].name.clone()).collect(), scope)
     }
 
+    /// A state of whatever kind of case has one of this name.
+    pub(super) fn state_of_any(&mut self, name: &Name) -> Option<StateId> {
+        let id = self.model.states.enumerate().find(|(_, s)| s.name == name.text).map(|(id, _)| id);
+        self.used.states.extend(id);
+        self.found(id, name, "a state", |c| c.model.states.iter().map(|s| s.name.clone()).collect(), Scope::default())
+    }
+
     pub(super) fn tier(&mut self, name: &Name, case: CaseId) -> Option<TierId> {
         let tiers = self.model.cases[case].tiers.clone();
         if tiers.is_empty() {

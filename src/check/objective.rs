@@ -3,13 +3,14 @@
 use crate::ast::{self, Clause, CountedBy, Expr, ExprKind, Name, ObjectiveClause, WindowKind};
 use crate::check::{Checker, SaidOnce, Scope, lost, unit};
 use crate::diagnostic::{Code, Finding};
-use crate::id::{CaseId, FieldId, ObligationId, ServiceId};
-use crate::model::{Duty, Goal, Measure, MeasureKind, MeasureUnit, Objective, Start, Trigger, Window};
+use crate::id::{AgreementId, CalendarId, CaseId, FieldId, ObligationId, ServiceId};
+use crate::model::{Duty, Goal, Measure, MeasureKind, MeasureUnit, Objective, Start, Statistic, Trigger, Window};
 use crate::quantity::Exact;
 use crate::source::Span;
+use crate::time::{Recipe, Unit};
 
 impl Checker {
-    pub(super) fn objective(&mut self, written: &ast::Objective, service: ServiceId) {
+    pub(super) fn objective(&mut self, written: &ast::Objective, service: ServiceId, clock: Option<CalendarId>) {
         if let Some(first) = self.promise_named(service, &written.name.text) {
             return self.duplicate(&written.name, "promises", first);
         }
@@ -18,6 +19,7 @@ impl Checker {
         let mut expect: Option<&ast::Expect> = None;
         let (mut no_data, mut sample, mut counted_by, mut minimum) = (None, 0, CountedBy::Start, None);
         let (mut bands, mut cap, mut chronic): (&[ast::Band], _, _) = (&[], None, Vec::new());
+        let (mut pace, mut carry) = (None, None);
         let mut said = SaidOnce::default();
         for Clause { span, kind } in &written.clauses {
             let word = match kind {
@@ -53,9 +55,16 @@ impl Checker {
                     chronic = self.chronic(rules);
                     "chronic"
                 }
-                ObjectiveClause::Earned(_) => self.later(*span, "`earned back`"),
-                ObjectiveClause::Pace(..) => self.later(*span, "`pace`"),
-                ObjectiveClause::Carry => self.later(*span, "`carry shortfall`"),
+                // Its objective may be declared further down.
+                ObjectiveClause::Earned(_) => "earned back",
+                ObjectiveClause::Pace(share, on) => {
+                    pace = Some((*share, on.as_ref(), *span));
+                    "pace"
+                }
+                ObjectiveClause::Carry => {
+                    carry = Some(*span);
+                    "carry shortfall"
+                }
                 ObjectiveClause::Locked => "locked",
             };
             self.findings.extend(said.again(word, *span, || format!("an objective says `{word}` once")));
@@ -82,6 +91,8 @@ impl Checker {
             },
             None => None,
         };
+        let pace = pace.and_then(|(share, on, span)| self.pace(share, on, span, clock, &goal, window));
+        let carry = carry.is_some_and(|span| self.carry(span, &goal));
         let bands = match goal.first() {
             Some((shown, sign)) => self.bands(bands, sign, shown, scope),
             None => Vec::new(),
@@ -103,13 +114,83 @@ impl Checker {
             bands,
             cap,
             chronic,
+            carry,
+            earned: None,
+            pace,
         });
         self.model.services[service].objectives.push(id);
     }
 
-    fn later(&mut self, span: Span, what: &'static str) -> &'static str {
-        self.unsupported(span, what);
-        what
+    /// `pace 10% on office`, of a running count.
+    fn pace(
+        &mut self,
+        share: Exact,
+        on: Option<&Name>,
+        span: Span,
+        clock: Option<CalendarId>,
+        goal: &Goal,
+        window: Window,
+    ) -> Option<(Exact, CalendarId)> {
+        let calendar = match on {
+            Some(name) => self.calendar(name)?,
+            None => clock.unwrap_or_else(|| self.model.always()),
+        };
+        let made = !matches!(self.model.calendars[calendar].recipe, Recipe::Always | Recipe::Rules { .. });
+        let mut counts = self.is_plain_goal(goal);
+        goal.each_measure(&mut |m| {
+            counts &= matches!(
+                m.kind,
+                MeasureKind::Count(_) | MeasureKind::OfField(Statistic::Sum, ..) | MeasureKind::Fixed(_) | MeasureKind::Arithmetic(..)
+            )
+        });
+        let problem = if made {
+            "this calendar is made of others and has no days of its own"
+        } else if !counts {
+            "a pace is kept by a running count or sum against a fixed goal"
+        } else if !matches!(window, Window::Each(Unit::Week | Unit::Month | Unit::Quarter | Unit::Year)) {
+            "a pace is kept over the days of a week, a month, a quarter or a year"
+        } else {
+            return Some((share, calendar));
+        };
+        self.say(
+            Finding::new(Code::BadArgument, span, problem)
+                .help("for example: `expect count(created) >= 500 per month  pace 10% on office`"),
+        );
+        None
+    }
+
+    /// `carry shortfall`, of a goal that a value can fall short of.
+    fn carry(&mut self, span: Span, goal: &Goal) -> bool {
+        let fits = self.is_plain_goal(goal) && goal.first().is_some_and(|(_, sign)| sign.is_lower_bound());
+        if !fits {
+            let finding = Finding::new(Code::BadArgument, span, "only a goal of at least some fixed value has a shortfall");
+            self.say(finding.help("for example: `expect count(created) >= 500 per month  carry shortfall`"));
+        }
+        fits
+    }
+
+    /// One measure against one fixed value.
+    fn is_plain_goal(&self, goal: &Goal) -> bool {
+        matches!(goal, Goal::Compare(_, _, right) if matches!(right.kind, MeasureKind::Fixed(_)))
+    }
+
+    /// `earned back when yearly`, once the objectives are known.
+    pub(super) fn earned_back(&mut self, service: &ast::Service, agreement: AgreementId) {
+        for written in &service.objectives {
+            let when =
+                written.clauses.iter().find_map(|c| if let ObjectiveClause::Earned(name) = &c.kind { Some((name, c.span)) } else { None });
+            let Some((name, span)) = when else { continue };
+            let Some(found) = self.highest(std::slice::from_ref(name), agreement).first().copied() else { continue };
+            let services = self.model.agreements[agreement].services.iter().map(|s| &self.model.services[*s]);
+            let own = services.filter(|s| s.name == service.name.text).flat_map(|s| &s.objectives).copied();
+            let own = own.into_iter().find(|o| self.model.objectives[*o].name == written.name.text);
+            let Some(own) = own else { continue };
+            if self.model.objectives[own].bands.is_empty() {
+                let finding = Finding::new(Code::MissingClause, span, "nothing is owed here that could be earned back");
+                self.say(finding.help("add a `credit`"));
+            }
+            self.model.objectives[own].earned = Some(found);
+        }
     }
 
     pub(super) fn window(&mut self, window: ast::WindowUnit) -> Option<Window> {
@@ -120,9 +201,9 @@ impl Checker {
                 self.say(Finding::new(Code::OutOfRange, n.span, "a rolling window has 1 to 120 months"));
                 None
             }
-            WindowKind::Every(_) => {
-                self.unsupported(window.span, "a window shorter than a day");
-                None
+            WindowKind::Every(length) => {
+                self.divides_the_day(ast::Spanned { value: length, span: window.span })?;
+                Some(Window::Every(length))
             }
         }
     }
@@ -185,7 +266,8 @@ impl Checker {
                 Trigger::Event(e) => self.model.events[e].case,
                 Trigger::Entering(s) | Trigger::Leaving(s) => Some(self.model.states[s].case),
             }),
-            MeasureKind::Fixed(_) | MeasureKind::Arithmetic(..) | MeasureKind::Rounded(..) => {}
+            MeasureKind::Down(down) => cases.push(Some(self.model.states[down.state].case)),
+            MeasureKind::Fixed(_) | MeasureKind::Arithmetic(..) | MeasureKind::Rounded(..) | MeasureKind::OfBuckets(..) => {}
         });
         cases.sort();
         cases.dedup();
@@ -210,7 +292,8 @@ impl Checker {
                 MeasureKind::Met(obligations) => obligations.iter().map(|o| self.keys_of_obligation(*o)).collect(),
                 MeasureKind::Misses(o) | MeasureKind::OfClock(_, o) => vec![self.keys_of_obligation(*o)],
                 MeasureKind::Count(e) | MeasureKind::OfField(_, e, _) => vec![self.keys_of_trigger(e.on)],
-                MeasureKind::Fixed(_) | MeasureKind::Arithmetic(..) | MeasureKind::Rounded(..) => return,
+                MeasureKind::Down(down) => vec![self.model.cases[self.model.states[down.state].case].fields.clone()],
+                MeasureKind::Fixed(_) | MeasureKind::Arithmetic(..) | MeasureKind::Rounded(..) | MeasureKind::OfBuckets(..) => return,
             };
             let tiers = self.has_tiers(m);
             for fields in keys {
@@ -242,6 +325,7 @@ impl Checker {
                 Trigger::Event(e) => self.model.events[e].case,
                 Trigger::Entering(s) | Trigger::Leaving(s) => Some(self.model.states[s].case),
             },
+            MeasureKind::Down(down) => Some(self.model.states[down.state].case),
             _ => None,
         };
         case.is_some_and(|c| !self.model.cases[c].tiers.is_empty())

@@ -26,7 +26,7 @@ struct Written<'a> {
     escalate: &'a [(ast::NoticePoint, Recipient)],
     blame: Option<&'a ast::Name>,
     applies: Option<&'a ast::Expr>,
-    penalty: Option<(&'a ast::Expr, Option<(ast::Rounding, Duration)>, Span)>,
+    penalty: Option<&'a Clause<ObligationClause>>,
     backed: Option<(&'a [ast::TargetPath], ast::Chain, Span)>,
     require: Option<(&'a ast::Expr, &'a ast::EventRef, Option<&'a ast::Expr>)>,
     forbid: Option<(&'a ast::EventRef, Option<&'a ast::Name>, Option<&'a ast::Expr>)>,
@@ -56,7 +56,7 @@ impl Checker {
         let own = clauses.applies.filter(|_| case.is_some());
         let all: Vec<Condition> = [applies, own].into_iter().flatten().filter_map(|c| self.condition(c, scope)).collect();
         let applies = all.into_iter().reduce(|a, b| Condition { span: a.span, kind: ConditionKind::All(vec![a, b]) });
-        let penalty = clauses.penalty.and_then(|(amount, per, span)| self.penalty(amount, per, span, base));
+        let penalty = clauses.penalty.and_then(|clause| self.penalty(clause, base));
         let Some(duty) = duty else {
             self.poisoned.insert(written.name.text.clone());
             return;
@@ -80,7 +80,9 @@ impl Checker {
         }
     }
 
-    fn penalty(&mut self, amount: &ast::Expr, per: Option<(ast::Rounding, Duration)>, span: Span, scope: Scope) -> Option<Penalty> {
+    fn penalty(&mut self, clause: &Clause<ObligationClause>, scope: Scope) -> Option<Penalty> {
+        let ObligationClause::Penalty(amount, per) = &clause.kind else { return None };
+        let (span, per) = (clause.span, per.map(|(rounding, unit)| (rounding, unit.value)));
         let amount = self.amount(amount, scope)?;
         if per.is_some_and(|(_, unit)| unit <= Duration::ZERO) {
             self.say(Finding::new(Code::EmptyTarget, span, "this unit has no length").help("write `per 1h late`"));
@@ -217,8 +219,8 @@ impl Checker {
                     w.forbid.get_or_insert((on, state.as_ref(), when.as_ref()));
                     "forbid"
                 }
-                ObligationClause::Penalty(amount, per) => {
-                    w.penalty.get_or_insert((amount, per.map(|(rounding, unit)| (rounding, unit.value)), clause.span));
+                ObligationClause::Penalty(..) => {
+                    w.penalty.get_or_insert(clause);
                     "penalty"
                 }
                 ObligationClause::Backed(by, chain) => {
@@ -431,7 +433,7 @@ impl Checker {
         Some(Row { span: row.span, target, tiers, clock, condition })
     }
 
-    fn target(&mut self, target: &ast::Target, recurring: bool) -> Option<Target> {
+    pub(super) fn target(&mut self, target: &ast::Target, recurring: bool) -> Option<Target> {
         let empty = |c: &mut Self| {
             let finding = Finding::new(Code::EmptyTarget, target.span, "this target has no length");
             c.say(finding.help("write at least `1m`, or `none` where nothing is promised"));

@@ -1,6 +1,9 @@
 //! One case: its fields, its states, and its instances.
 
+use crate::engine::exclusion::{Change, Exclusions, Run};
 use crate::engine::matcher::{Hit, Matcher};
+use crate::engine::outcome::Evidence;
+use crate::engine::span::Spans;
 use crate::engine::track::TrackState;
 use crate::engine::truth::{Moment, Truth};
 use crate::engine::world::World;
@@ -8,7 +11,7 @@ use crate::engine::{Happening, Sink};
 use crate::event::{Event, TextId, Value};
 use crate::id::{CaseId, EventId, Id, StateId};
 use crate::model::Owner;
-use crate::plan::StateWhen;
+use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Instant, Zone};
 
 /// A case as its rows have left it.
@@ -22,6 +25,21 @@ pub(super) struct CaseState {
     last: Vec<Option<Instant>>,
     time: Instant,
     tracks: Vec<TrackState>,
+    /// Which of the world's exclusions are on for it.
+    pub(super) excluded: Vec<bool>,
+    /// Those of its own kind of case.
+    own: Vec<OwnExclusion>,
+    /// How many of the changes that all cases made were taken.
+    taken: usize,
+    /// Since when the states are on whose times are measured, by the world's spans of its kind.
+    measured: Vec<Option<Instant>>,
+}
+
+/// An exclusion that this case's own state makes.
+struct OwnExclusion {
+    number: usize,
+    on: bool,
+    run: Run,
 }
 
 /// A state of a case.
@@ -32,7 +50,7 @@ struct StateRun {
 }
 
 impl CaseState {
-    pub(super) fn new(world: &World<'_>, key: (CaseId, TextId), tracks: &[usize]) -> CaseState {
+    pub(super) fn new(world: &World<'_>, key: (CaseId, TextId), tracks: &[usize], exclusions: &Exclusions) -> CaseState {
         let kind = &world.plan.cases[key.0];
         let states = kind.states.iter().map(|s| match &world.plan.states[*s].when {
             StateWhen::Between(from, to) => StateRun { on: false, from: Matcher::new(from), to: Matcher::new(to) },
@@ -46,6 +64,13 @@ impl CaseState {
             last: vec![None; kind.since.len()],
             time: Instant::FIRST,
             tracks: tracks.iter().map(|t| TrackState::new(world, *t)).collect(),
+            excluded: exclusions.now.iter().enumerate().map(|(i, on)| *on && !is_own(world, i, key.0)).collect(),
+            own: (0..world.exclusions.len())
+                .filter(|i| is_own(world, *i, key.0))
+                .map(|number| OwnExclusion { number, on: false, run: Run::default() })
+                .collect(),
+            taken: exclusions.changes.len(),
+            measured: vec![None; world.spans[key.0].len()],
         }
     }
 
@@ -61,7 +86,33 @@ impl CaseState {
     }
 
     /// Time goes on to `t`: what fell due on the way is read from the case as it was.
-    pub(super) fn elapse(&mut self, world: &World<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
+    pub(super) fn elapse(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        for change in self.exclusions_until(world, exclusions, t) {
+            self.pass(world, change.at, false, sink);
+            self.excluded[change.exclusion] = change.on;
+            let mut tracks = std::mem::take(&mut self.tracks);
+            let moment = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
+            tracks.iter_mut().for_each(|track| track.exclude(&moment, &change));
+            self.tracks = tracks;
+        }
+        self.pass(world, t, to_the_end, sink);
+    }
+
+    /// What changed of the excluded time since the case's last event: by itself, or by other cases.
+    fn exclusions_until(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant) -> Vec<Change> {
+        let mut changes: Vec<Change> = Vec::new();
+        for own in &mut self.own {
+            let exclusion = own.number;
+            own.run.advance(world, exclusion, t, &mut |at, on| changes.push(Change { at, exclusion, on, evidence: None }));
+        }
+        let others = exclusions.changes[self.taken..].iter().filter(|c| !is_own(world, c.exclusion, self.kind));
+        changes.extend(others.cloned());
+        self.taken = exclusions.changes.len();
+        changes.sort_by_key(|c| c.at);
+        changes
+    }
+
+    fn pass(&mut self, world: &World<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
         if t <= self.time && !to_the_end {
             return;
         }
@@ -126,6 +177,50 @@ impl CaseState {
         (entered, left)
     }
 
+    /// What the states that an event left and entered do to excluded time and to times that are measured.
+    pub(super) fn states_changed(
+        &mut self,
+        world: &World<'_>,
+        happening: Happening<'_>,
+        event: &Event,
+        exclusions: &mut Exclusions,
+        spans: &mut Spans,
+    ) {
+        let mut own = std::mem::take(&mut self.own);
+        for exclusion in &mut own {
+            let Exclusion { state, during, .. } = world.exclusions[exclusion.number];
+            let on = self.holds_now(world, event, *state, during.as_ref(), exclusion.on);
+            if on != exclusion.on {
+                exclusion.on = on;
+                self.excluded[exclusion.number] = exclusion.run.set(on);
+                exclusions.count(exclusion.number, on, event.time, Evidence::of(event));
+            }
+        }
+        self.own = own;
+        for (i, number) in world.spans[self.kind].iter().enumerate() {
+            let span = &world.plan.spans[*number];
+            let on = self.holds_now(world, event, span.state, span.during.as_ref(), self.measured[i].is_some());
+            let again = happening.left.contains(&span.state) && happening.entered.contains(&span.state);
+            if let Some(from) = self.measured[i].filter(|_| !on || again) {
+                spans.end(&Moment { world, case: Some(self), own: &event.own, time: event.time, start: None }, *number, from);
+                self.measured[i] = None;
+            }
+            if on && self.measured[i].is_none() {
+                self.measured[i] = Some(event.time);
+            }
+        }
+    }
+
+    /// Whether a state is on and a condition holds; where that is unknown it stays as it was.
+    fn holds_now(&self, world: &World<'_>, event: &Event, state: StateId, during: Option<&Condition>, was: bool) -> bool {
+        let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
+        match moment.allows(during) {
+            Truth::True => self.is_on(world, state),
+            Truth::False => false,
+            Truth::Unknown(_) => was && self.is_on(world, state),
+        }
+    }
+
     /// Lets every obligation take the event.
     pub(super) fn judge(&mut self, world: &World<'_>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
         let mut tracks = std::mem::take(&mut self.tracks);
@@ -141,13 +236,21 @@ impl CaseState {
         }
     }
 
-    pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, sink: &mut Sink) {
+    pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, spans: &mut Spans, sink: &mut Sink) {
         let tracks = std::mem::take(&mut self.tracks);
         let moment = Moment { world, case: Some(self), own: &[], time: as_of, start: None };
+        for (from, number) in self.measured.iter().zip(&world.spans[self.kind]) {
+            from.iter().for_each(|from| spans.end(&moment, *number, *from));
+        }
         for track in tracks {
             track.finish(&moment, as_of, sink);
         }
     }
+}
+
+/// Whether an exclusion is by a state of this kind of case.
+fn is_own(world: &World<'_>, exclusion: usize, kind: CaseId) -> bool {
+    world.plan.states[world.exclusions[exclusion].state].case == kind
 }
 
 /// States belong to the vocabulary, not to one agreement: days in their patterns are those of the first.

@@ -7,6 +7,17 @@ use crate::engine::target::Need;
 use crate::id::CalendarId;
 use crate::time::{Calendar, Duration, Instant};
 
+/// Whether a clock runs, and why not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Halt {
+    #[default]
+    Runs,
+    /// The obligation's own pause.
+    Paused,
+    /// Time that the agreement excludes: nobody's, and stronger than a pause.
+    Excluded,
+}
+
 /// A clock, accounted for up to `mark`.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
@@ -14,7 +25,7 @@ pub(super) struct Clock {
     /// Nothing where its calendar ends before its target.
     need: Option<Need>,
     mark: Instant,
-    halted: bool,
+    halt: Halt,
     pub(super) elapsed: Duration,
     pub(super) paused: Duration,
     pub(super) late: Duration,
@@ -25,9 +36,9 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn start(calendar: CalendarId, days: &Calendar, need: Option<Need>, start: Instant, halted: bool) -> Clock {
+    pub(super) fn start(calendar: CalendarId, days: &Calendar, need: Option<Need>, start: Instant, halt: Halt) -> Clock {
         let zero = Duration::ZERO;
-        let mut clock = Clock { calendar, need, mark: start, halted, elapsed: zero, paused: zero, late: zero, due: None, passed: false };
+        let mut clock = Clock { calendar, need, mark: start, halt, elapsed: zero, paused: zero, late: zero, due: None, passed: false };
         clock.due = clock.used_up(days, start);
         clock
     }
@@ -38,40 +49,45 @@ impl Clock {
             return;
         }
         let open = days.elapsed(self.mark, t);
-        if self.halted {
-            self.paused = self.paused.plus(open);
-        } else {
-            self.elapsed = self.elapsed.plus(open);
-            if let Some(due) = self.due.filter(|due| *due < t) {
-                self.late = self.late.plus(days.elapsed(due.max(self.mark), t));
+        match self.halt {
+            Halt::Excluded => {}
+            Halt::Paused => self.paused = self.paused.plus(open),
+            Halt::Runs => {
+                self.elapsed = self.elapsed.plus(open);
+                if let Some(due) = self.due.filter(|due| *due < t) {
+                    self.late = self.late.plus(days.elapsed(due.max(self.mark), t));
+                }
             }
         }
         self.mark = t;
     }
 
     pub(super) fn is_halted(&self) -> bool {
-        self.halted
+        self.halt != Halt::Runs
     }
 
-    pub(super) fn halt(&mut self, days: &Calendar, t: Instant) {
-        if !self.halted {
-            self.settle(days, t);
+    pub(super) fn halt(&self) -> Halt {
+        self.halt
+    }
+
+    /// From `t` on it runs, or stands still for a reason.
+    pub(super) fn set(&mut self, days: &Calendar, halt: Halt, t: Instant) {
+        if halt == self.halt {
+            return;
+        }
+        self.settle(days, t);
+        if self.halt == Halt::Runs {
             self.passed |= self.due.is_some_and(|due| due <= t);
-            self.halted = true;
         }
-    }
-
-    pub(super) fn resume(&mut self, days: &Calendar, t: Instant) {
-        if self.halted {
-            self.settle(days, t);
+        if halt == Halt::Runs {
             self.due = self.due_if_resumed(days, t);
-            self.halted = false;
         }
+        self.halt = halt;
     }
 
     /// The due; of a halted clock, the due if it resumed at `t`.
     pub(super) fn due_if_resumed(&self, days: &Calendar, t: Instant) -> Option<Instant> {
-        if self.passed || !self.halted { self.due } else { self.used_up(days, t) }
+        if self.passed || !self.is_halted() { self.due } else { self.used_up(days, t) }
     }
 
     /// When the target is used up if the clock runs from `t` on with what it has counted.
@@ -87,7 +103,7 @@ impl Clock {
 
     /// Whether the target was used up before `t`, whatever happens from `t` on.
     pub(super) fn is_overdue(&self, t: Instant) -> bool {
-        let fixed = self.passed || !self.halted || self.need.is_some_and(|need| need.open <= self.elapsed);
+        let fixed = self.passed || !self.is_halted() || self.need.is_some_and(|need| need.open <= self.elapsed);
         fixed && self.due.is_some_and(|due| due < t)
     }
 

@@ -6,13 +6,13 @@ use crate::engine::matcher::happens;
 use crate::engine::truth::{Moment, Tiered, Truth, seen};
 use crate::engine::world::World;
 use crate::event::{Event, Value};
-use crate::id::TierId;
+use crate::id::{AgreementId, TierId};
 use crate::model::Window;
 use crate::plan::{Key, Plan};
 use crate::quantity::Exact;
-use crate::time::{Instant, Period, Unit};
-use chrono::NaiveDate;
-use std::collections::HashMap;
+use crate::time::{Duration, Instant, Period, Unit, Zone};
+use chrono::{NaiveDate, NaiveDateTime};
+use std::collections::{BTreeMap, HashMap};
 
 /// The value of one key of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,8 +30,16 @@ pub(super) struct Tally {
     pub(super) values: Vec<Exact>,
 }
 
-/// One counter's tallies: by the first day of the period, and by group.
-pub(super) type Tallies = HashMap<NaiveDate, HashMap<Vec<KeyValue>, Tally>>;
+/// What is counted together: from the first day of a period on, or one of the stretches of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Slot {
+    pub(super) day: NaiveDate,
+    /// Which stretch of the day, from 0.
+    pub(super) nth: u32,
+}
+
+/// One counter's tallies: by slot, and by group.
+pub(super) type Tallies = BTreeMap<Slot, HashMap<Vec<KeyValue>, Tally>>;
 
 /// All counters of a plan.
 pub(super) struct Counters {
@@ -58,9 +66,9 @@ impl Counters {
             if conditions.into_iter().any(|c| moment.allows(c.as_ref()) != Truth::True) || moment.is_about(&counter.about) != Truth::True {
                 continue;
             }
-            let period = period_of(world, counter.agreement, counter.window, event.time);
+            let slot = slot_of(world, counter.agreement, counter.grain, event.time);
             let group: Vec<KeyValue> = counter.by.iter().map(|key| key_at(&moment, *key)).collect();
-            let tally = tallies.entry(period).or_default().entry(group).or_default();
+            let tally = tallies.entry(slot).or_default().entry(group).or_default();
             tally.events += 1;
             if let Some(field) = counter.value {
                 tally.values.extend(moment.field(field).and_then(seen));
@@ -69,7 +77,7 @@ impl Counters {
     }
 }
 
-fn key_at(moment: &Moment<'_>, key: Key) -> KeyValue {
+pub(super) fn key_at(moment: &Moment<'_>, key: Key) -> KeyValue {
     match key {
         Key::Tier => match moment.tier() {
             Tiered::In(tier) => KeyValue::Tier(tier),
@@ -80,12 +88,46 @@ fn key_at(moment: &Moment<'_>, key: Key) -> KeyValue {
     }
 }
 
-/// The first day of the period that holds an instant; of a rolling window, of its month.
-pub(super) fn period_of(world: &World<'_>, agreement: crate::id::AgreementId, window: Window, t: Instant) -> NaiveDate {
-    let unit = match window {
+/// The period that holds an instant; of a rolling window, its month.
+pub(super) fn slot_of(world: &World<'_>, agreement: AgreementId, grain: Window, t: Instant) -> Slot {
+    let zone = &world.agreements[agreement].zone;
+    let unit = match grain {
         Window::Each(unit) => unit,
         Window::Rolling(_) => Unit::Month,
+        Window::Every(length) => {
+            let wall = zone.local(t);
+            let since_midnight = wall.time().signed_duration_since(chrono::NaiveTime::MIN).num_microseconds().unwrap_or(0);
+            let mut slot = Slot { day: wall.date(), nth: (since_midnight / length.as_micros()) as u32 };
+            // Where the clock was set back, the second occurrence of a wall-clock time lies in a later stretch.
+            while let Some(next) = slot.next(length).filter(|next| next.begins(zone, length) <= t) {
+                slot = next;
+            }
+            return slot;
+        }
     };
-    let date = world.agreements[agreement].zone.date(t);
-    Period::holding(date, unit, world.plan.agreements[agreement].fiscal).from
+    let day = Period::holding(zone.date(t), unit, world.plan.agreements[agreement].fiscal).from;
+    Slot { day, nth: 0 }
+}
+
+impl Slot {
+    /// The first of a day.
+    pub(super) fn first_of(day: NaiveDate) -> Slot {
+        Slot { day, nth: 0 }
+    }
+
+    /// The next of the same day.
+    pub(super) fn next(self, length: Duration) -> Option<Slot> {
+        let next = Slot { nth: self.nth + 1, ..self };
+        (i64::from(next.nth) * length.as_micros() < Duration::seconds(86_400).as_micros()).then_some(next)
+    }
+
+    /// Its first instant.
+    pub(super) fn begins(self, zone: &Zone, length: Duration) -> Instant {
+        zone.instant(self.wall(length))
+    }
+
+    /// The wall-clock time at which it begins.
+    pub(super) fn wall(self, length: Duration) -> NaiveDateTime {
+        self.day.and_time(chrono::NaiveTime::MIN) + chrono::TimeDelta::microseconds(i64::from(self.nth) * length.as_micros())
+    }
 }

@@ -7,6 +7,7 @@
 mod case;
 mod clock;
 mod counter;
+mod exclusion;
 mod live;
 mod matcher;
 mod money;
@@ -14,23 +15,27 @@ mod objective;
 mod outcome;
 mod recurring;
 mod rule;
+mod span;
 mod target;
 mod track;
 mod truth;
 mod world;
 
-pub use money::{Capped, Consequences, Credit, Owed, Right};
-pub use objective::{Group, ObjectiveRecord, ObjectiveVerdict};
+pub use money::{Capped, Cause, Consequences, Credit, Owed, Right};
+pub use objective::{Group, ObjectiveRecord, ObjectiveVerdict, Pace};
 pub use outcome::{Evidence, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 
 use crate::event::{Event, Texts};
-use crate::id::{CaseId, EventId, Table};
+use crate::id::{AgreementId, CaseId, EventId, Table};
 use crate::plan::{Duty, Plan, Start};
 use crate::time::Instant;
 use case::CaseState;
 use counter::Counters;
+use exclusion::Exclusions;
 use recurring::Recurring;
+use span::Spans;
 use std::collections::HashMap;
+use truth::{Moment, Truth};
 use world::World;
 
 /// What a plan says of a log.
@@ -77,6 +82,10 @@ struct Engine<'p> {
     index: HashMap<(CaseId, crate::event::TextId), usize>,
     recurring: Vec<Recurring>,
     counters: Counters,
+    exclusions: Exclusions,
+    spans: Spans,
+    /// When each agreement's claims were made.
+    claims: Table<AgreementId, Vec<Instant>>,
     sink: Sink,
     events: u64,
     later: u64,
@@ -116,6 +125,7 @@ impl<'p> Engine<'p> {
             }
         }
         let counters = Counters::new(plan);
+        let exclusions = Exclusions::new(&world);
         Engine {
             world,
             tracks,
@@ -123,6 +133,9 @@ impl<'p> Engine<'p> {
             index: HashMap::new(),
             recurring,
             counters,
+            exclusions,
+            spans: Spans::new(plan),
+            claims: plan.agreements.iter().map(|_| Vec::new()).collect(),
             sink: Sink::default(),
             events: 0,
             later: 0,
@@ -137,34 +150,39 @@ impl<'p> Engine<'p> {
             let in_term = self.world.agreements.iter().any(|a| a.from <= event.time && event.time < a.to);
             self.outside += u64::from(!in_term);
         }
-        let Engine { world, tracks, cases, index, recurring, counters, sink, .. } = self;
+        let Engine { world, tracks, cases, index, recurring, counters, exclusions, spans, claims, sink, .. } = self;
+        exclusions.advance(world, event.time);
         let Some(key) = event.case else {
             let happening = Happening { event: event.event, ..Happening::default() };
             counters.count(world, None, happening, event);
-            recurring.iter_mut().for_each(|r| r.event(world, None, happening, event, sink));
+            note_claims(world, None, event, claims);
+            recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
             return;
         };
         let at = *index.entry(key).or_insert_with(|| {
-            cases.push(CaseState::new(world, key, &tracks[key.0]));
+            cases.push(CaseState::new(world, key, &tracks[key.0], exclusions));
             cases.len() - 1
         });
         let case = &mut cases[at];
-        case.elapse(world, event.time, false, sink);
+        case.elapse(world, exclusions, event.time, false, sink);
         let (entered, left) = case.update(world, event);
         let happening = Happening { event: event.event, entered: &entered, left: &left };
+        case.states_changed(world, happening, event, exclusions, spans);
         counters.count(world, Some(case), happening, event);
-        recurring.iter_mut().for_each(|r| r.event(world, Some(case), happening, event, sink));
+        note_claims(world, Some(case), event, claims);
+        recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(case), happening, event, sink));
         case.judge(world, happening, event, sink);
     }
 
     fn finish(mut self) -> Judgement {
-        let Engine { world, cases, recurring, counters, sink, as_of, .. } = &mut self;
+        let Engine { world, cases, recurring, counters, exclusions, spans, claims, sink, as_of, .. } = &mut self;
+        exclusions.advance(world, *as_of);
         for case in cases.iter_mut() {
-            case.elapse(world, *as_of, true, sink);
-            case.finish(world, *as_of, sink);
+            case.elapse(world, exclusions, *as_of, true, sink);
+            case.finish(world, *as_of, spans, sink);
         }
         for duty in recurring.iter_mut() {
-            duty.finish(world, *as_of, sink);
+            duty.finish(world, exclusions, *as_of, sink);
         }
         let mut sink = std::mem::take(sink);
         let texts = world.texts;
@@ -184,8 +202,8 @@ impl<'p> Engine<'p> {
                 .then_with(|| case(a).cmp(&case(b)))
                 .then((a.seq, a.at, a.position).cmp(&(b.seq, b.at, b.position)))
         });
-        let objectives = objective::evaluate(world, &sink.outcomes, counters, *as_of);
-        let consequences = money::consequences(world, &objectives);
+        let objectives = objective::evaluate(world, &sink.outcomes, counters, spans, *as_of);
+        let consequences = money::consequences(world, &objectives, &sink.outcomes, claims, *as_of);
         let cases = cases.len() as u64;
         Judgement {
             outcomes: sink.outcomes,
@@ -197,6 +215,20 @@ impl<'p> Engine<'p> {
             cases,
             later: self.later,
             outside: self.outside,
+        }
+    }
+}
+
+/// Keeps the instants at which credits are claimed.
+fn note_claims(world: &World<'_>, case: Option<&CaseState>, event: &Event, claims: &mut Table<AgreementId, Vec<Instant>>) {
+    for (id, agreement) in world.plan.agreements.enumerate() {
+        if let Some((on, condition)) = agreement.claim.as_ref().and_then(|c| c.on.as_ref())
+            && event.event == Some(*on)
+        {
+            let moment = Moment { world, case, own: &event.own, time: event.time, start: None };
+            if moment.allows(condition.as_ref()) == Truth::True {
+                claims[id].push(event.time);
+            }
         }
     }
 }

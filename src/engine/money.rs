@@ -5,8 +5,10 @@
 
 use crate::ast::Rounding;
 use crate::engine::objective::{Group, ObjectiveRecord, ObjectiveVerdict};
+use crate::engine::outcome::{Outcome, Verdict};
 use crate::engine::world::World;
-use crate::id::{AgreementId, ObjectiveId};
+use crate::event::TextId;
+use crate::id::{AgreementId, CaseId, ObjectiveId, ObligationId, Table};
 use crate::model::Window;
 use crate::plan::{Band, Cap};
 use crate::quantity::{Currency, Exact};
@@ -18,25 +20,58 @@ use std::collections::BTreeMap;
 pub struct Owed {
     /// The band's position.
     pub band: usize,
+    /// How many units are paid for; one, of a step.
+    pub units: Exact,
     /// The exact amount.
     pub amount: Exact,
 }
 
-/// A credit that a period owes.
+/// What an amount is owed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A missed period of an objective.
+    Objective {
+        /// The objective.
+        objective: ObjectiveId,
+        /// The group.
+        by: Vec<Group>,
+    },
+    /// A breached instance of an obligation.
+    Obligation {
+        /// The obligation.
+        obligation: ObligationId,
+        /// The case; nothing for a duty of each period.
+        case: Option<(CaseId, TextId)>,
+        /// Which instance.
+        seq: u32,
+    },
+}
+
+/// An amount that is owed. It is the rate times the units, rounded once.
 #[derive(Clone, Debug)]
 pub struct Credit {
-    /// The objective.
-    pub objective: ObjectiveId,
-    /// The period.
+    /// What for.
+    pub cause: Cause,
+    /// The period; of a breach, the day of its due.
     pub period: String,
-    /// The group.
-    pub by: Vec<Group>,
-    /// The amount, rounded.
+    /// The amount, rounded; below zero where it is returned.
     pub amount: Exact,
     /// Its currency.
     pub currency: Currency,
-    /// The band, as it is written.
+    /// The band or the penalty, as it is written.
     pub because: String,
+    /// The value that was missed, in the objective's unit; of a breach, its lateness in seconds.
+    pub value: Option<Exact>,
+    /// How much for each unit.
+    pub rate: Exact,
+    /// How many units.
+    pub units: Exact,
+    /// By when it must be claimed.
+    pub claim_by: Option<Instant>,
+    /// It goes on growing.
+    pub provisional: bool,
+    /// It gives an earlier one back.
+    pub returned: bool,
 }
 
 /// What a cap takes from a period's credits.
@@ -74,12 +109,39 @@ pub struct Right {
 /// All that misses cost and entitle to.
 #[derive(Clone, Debug, Default)]
 pub struct Consequences {
-    /// In the order of the objectives' records.
+    /// In the order of the objectives' records, then of the breaches; what is earned back comes last.
     pub credits: Vec<Credit>,
+    /// Credits that nobody claimed in time.
+    pub lapsed: Vec<Credit>,
     /// Objectives' caps first, then agreements'.
     pub caps: Vec<Capped>,
     /// In the order of the objectives and periods.
     pub rights: Vec<Right>,
+}
+
+/// A credit and what places it.
+#[derive(Clone)]
+struct Placed {
+    credit: Credit,
+    agreement: AgreementId,
+    /// Of an objective's: which, and the period's instants.
+    objective: Option<ObjectiveId>,
+    from: Instant,
+    /// One past the last instant of its own period; the last one places it in the periods of caps.
+    to: Instant,
+}
+
+impl Placed {
+    fn last(&self) -> Instant {
+        self.to.minus(Duration::micros(1))
+    }
+
+    fn group(&self) -> &[Group] {
+        match &self.credit.cause {
+            Cause::Objective { by, .. } => by,
+            Cause::Obligation { .. } => &[],
+        }
+    }
 }
 
 /// The band that a value takes: the lowest that it falls below, or the highest that it exceeds.
@@ -87,45 +149,147 @@ pub(super) fn owed(bands: &[Band], value: Exact) -> Option<Owed> {
     let beyond = |b: &Band| if b.above { value > b.bound } else { value < b.bound };
     let reached = bands.iter().enumerate().filter(|(_, b)| beyond(b));
     let (at, band) = reached.min_by(|(_, a), (_, b)| if a.above { b.bound.cmp(&a.bound) } else { a.bound.cmp(&b.bound) })?;
-    let amount = match band.per {
-        None => Some(band.amount),
+    let units = match band.per {
+        None => Exact::ONE,
         Some((rounding, unit)) => {
             let distance = if band.above { value.sub(band.bound) } else { band.bound.sub(value) };
-            let units = distance?.div(unit)?;
-            let units = match rounding {
-                Rounding::Exact => units,
-                Rounding::Started => units.ceil(),
-                Rounding::Full => units.floor(),
-            };
-            band.amount.mul(units)
+            counted(distance?.div(unit)?, rounding)
         }
     };
-    amount.map(|amount| Owed { band: at, amount })
+    Some(Owed { band: at, units, amount: band.amount.mul(units)? })
 }
 
-pub(super) fn consequences(world: &World<'_>, records: &[ObjectiveRecord]) -> Consequences {
-    let mut made = Consequences::default();
-    // A credit with the last instant of its period, which places it in the periods of caps.
-    let mut credits: Vec<(Credit, Instant)> = Vec::new();
-    for record in records {
-        let objective = &world.plan.objectives[record.objective];
-        let agreement = &world.plan.agreements[agreement_of(world, record.objective)];
-        let (Some(owed), Some(currency)) = (record.owed, agreement.currency) else { continue };
-        let amount = owed.amount.round(currency.decimals());
-        if amount.is_zero() {
-            continue;
-        }
-        let because = objective.bands[owed.band].text.clone();
-        let (period, by) = (record.period.clone(), record.by.clone());
-        let last = record.to.minus(Duration::micros(1));
-        credits.push((Credit { objective: record.objective, period, by, amount, currency, because }, last));
+fn counted(units: Exact, rounding: Rounding) -> Exact {
+    match rounding {
+        Rounding::Exact => units,
+        Rounding::Started => units.ceil(),
+        Rounding::Full => units.floor(),
     }
-    objective_caps(world, &credits, &mut made.caps);
-    only_the_highest(world, &mut credits, &mut made.caps);
-    agreement_caps(world, &credits, &mut made.caps);
-    made.credits = credits.into_iter().map(|(credit, _)| credit).collect();
+}
+
+pub(super) fn consequences(
+    world: &World<'_>,
+    records: &[ObjectiveRecord],
+    outcomes: &[Outcome],
+    claims: &Table<AgreementId, Vec<Instant>>,
+    as_of: Instant,
+) -> Consequences {
+    let mut made = Consequences::default();
+    let all = records.iter().filter_map(|r| credit(world, r)).chain(outcomes.iter().filter_map(|o| penalty(world, o)));
+    let (lapsed, owed): (Vec<Placed>, Vec<Placed>) =
+        all.map(|placed| claimed_by(world, placed)).partition(|placed| has_lapsed(world, placed, claims, as_of));
+    let (owed, caps) = after_caps(world, owed);
+    let returned = earned_back(world, records, &owed, &caps);
+    made.lapsed = lapsed.into_iter().map(|p| p.credit).collect();
+    made.credits = owed.into_iter().map(|p| p.credit).chain(returned).collect();
+    made.caps = caps;
     made.rights = rights(world, records);
     made
+}
+
+/// What a missed period of an objective owes; nothing where it rounds to nothing.
+fn credit(world: &World<'_>, record: &ObjectiveRecord) -> Option<Placed> {
+    let objective = &world.plan.objectives[record.objective];
+    let agreement = agreement_of(world, record.objective);
+    let (owed, currency) = (record.owed?, world.plan.agreements[agreement].currency?);
+    let band = &objective.bands[owed.band];
+    let amount = owed.amount.round(currency.decimals());
+    let credit = Credit {
+        cause: Cause::Objective { objective: record.objective, by: record.by.clone() },
+        period: record.period.clone(),
+        amount,
+        currency,
+        because: band.text.clone(),
+        value: record.value,
+        rate: band.amount,
+        units: owed.units,
+        claim_by: None,
+        provisional: record.provisional,
+        returned: false,
+    };
+    let placed = Placed { credit, agreement, objective: Some(record.objective), from: record.from, to: record.to };
+    (!amount.is_zero()).then_some(placed)
+}
+
+/// What a breach costs. It falls on the day of its due, and grows while it is open.
+fn penalty(world: &World<'_>, outcome: &Outcome) -> Option<Placed> {
+    let obligation = world.obligation(outcome.obligation);
+    let (penalty, due) = (obligation.penalty.as_ref().filter(|_| outcome.verdict == Verdict::Breached)?, outcome.due?);
+    let agreement = world.plan.services[obligation.service].agreement;
+    let currency = world.plan.agreements[agreement].currency?;
+    let units = match penalty.per {
+        None => Exact::ONE,
+        Some((rounding, unit)) => counted(outcome.late.as_seconds().div(unit.as_seconds())?, rounding),
+    };
+    let amount = penalty.amount.mul(units)?.round(currency.decimals());
+    let day = period(world, agreement, Window::Each(Unit::Day), due);
+    let (from, to) = day.instants(&world.agreements[agreement].zone);
+    let credit = Credit {
+        cause: Cause::Obligation { obligation: outcome.obligation, case: outcome.case, seq: outcome.seq },
+        period: day.label,
+        amount,
+        currency,
+        because: penalty.text.clone(),
+        value: Some(outcome.late.as_seconds()),
+        rate: penalty.amount,
+        units,
+        claim_by: None,
+        provisional: outcome.open && penalty.per.is_some(),
+        returned: false,
+    };
+    (!amount.is_zero()).then_some(Placed { credit, agreement, objective: None, from, to })
+}
+
+/// Says by when a credit must be claimed.
+fn claimed_by(world: &World<'_>, mut placed: Placed) -> Placed {
+    if let Some(claim) = &world.plan.agreements[placed.agreement].claim {
+        placed.credit.claim_by = claim.within.due(&world.calendars[claim.calendar], placed.to);
+    }
+    placed
+}
+
+/// Whether the time for a claim is over and nothing claimed it.
+fn has_lapsed(world: &World<'_>, placed: &Placed, claims: &Table<AgreementId, Vec<Instant>>, as_of: Instant) -> bool {
+    let named = world.plan.agreements[placed.agreement].claim.as_ref().is_some_and(|c| c.on.is_some());
+    let claimed = |by: Instant| claims[placed.agreement].iter().any(|t| (placed.to..=by).contains(t));
+    placed.credit.claim_by.is_some_and(|by| named && by < as_of && !claimed(by))
+}
+
+/// Caps of objectives, then the highest of rivals, then caps of agreements.
+fn after_caps(world: &World<'_>, mut owed: Vec<Placed>) -> (Vec<Placed>, Vec<Capped>) {
+    let mut caps = Vec::new();
+    objective_caps(world, &owed, &mut caps);
+    only_the_highest(world, &mut owed, &mut caps);
+    agreement_caps(world, &owed, &mut caps);
+    (owed, caps)
+}
+
+/// Credits that come back: what would not have been owed without them.
+fn earned_back(world: &World<'_>, records: &[ObjectiveRecord], owed: &[Placed], caps: &[Capped]) -> Vec<Credit> {
+    let net = |owed: &[Placed], caps: &[Capped]| sum(owed.iter().map(|p| p.credit.amount).chain(caps.iter().map(|c| c.amount)));
+    let mut left: Vec<Placed> = owed.to_vec();
+    let mut before = net(owed, caps);
+    let mut returned = Vec::new();
+    for placed in owed {
+        let Some(id) = placed.objective else { continue };
+        let objective = &world.plan.objectives[id];
+        let Some(when) = objective.earned else { continue };
+        let alike = |by: &[Group]| world.plan.objectives[when].by != objective.by || by == placed.group();
+        let contains = |r: &&ObjectiveRecord| r.objective == when && r.from <= placed.from && placed.to <= r.to && alike(&r.by);
+        let Some(met) = records.iter().find(|r| contains(r) && r.verdict == ObjectiveVerdict::Met) else { continue };
+        left.retain(|p| (&p.credit.cause, &p.credit.period) != (&placed.credit.cause, &placed.credit.period));
+        let (rest, caps) = after_caps(world, left.clone());
+        let now = net(&rest, &caps);
+        let back = now.sub(before).unwrap_or(Exact::ZERO);
+        before = now;
+        if !back.is_zero() {
+            let because = format!("earned back when {} ({})", world.plan.objectives[when].name, placed.credit.period);
+            let (rate, units) = (back, Exact::ONE);
+            let period = met.period.clone();
+            returned.push(Credit { amount: back, because, rate, units, period, claim_by: None, returned: true, ..placed.credit.clone() });
+        }
+    }
+    returned
 }
 
 fn agreement_of(world: &World<'_>, objective: ObjectiveId) -> AgreementId {
@@ -143,6 +307,8 @@ fn period(world: &World<'_>, agreement: AgreementId, per: Window, t: Instant) ->
     match per {
         Window::Each(unit) => Period::holding(date, unit, world.plan.agreements[agreement].fiscal),
         Window::Rolling(n) => Period::rolling(date, n),
+        // No cap is for less than a day.
+        Window::Every(_) => Period::holding(date, Unit::Day, world.plan.agreements[agreement].fiscal),
     }
 }
 
@@ -153,22 +319,22 @@ fn excess(cap: &Cap, total: Exact, currency: Currency) -> Option<Exact> {
     limit.sub(total).filter(|over| over.is_negative())
 }
 
-fn objective_caps(world: &World<'_>, credits: &[(Credit, Instant)], caps: &mut Vec<Capped>) {
+fn objective_caps(world: &World<'_>, owed: &[Placed], caps: &mut Vec<Capped>) {
     for (id, objective) in world.plan.objectives.enumerate() {
         let Some(cap) = &objective.cap else { continue };
         let agreement = agreement_of(world, id);
         // All groups of a period together; in the order of the periods.
         let mut totals: BTreeMap<(chrono::NaiveDate, String), (Exact, Currency)> = BTreeMap::new();
-        for (credit, last) in credits.iter().filter(|(c, _)| c.objective == id) {
+        for placed in owed.iter().filter(|p| p.objective == Some(id)) {
             let key = match cap.per {
                 Some(per) => {
-                    let period = period(world, agreement, per, *last);
+                    let period = period(world, agreement, per, placed.last());
                     (period.from, period.label)
                 }
-                None => (period(world, agreement, Window::Each(Unit::Day), *last).from, credit.period.clone()),
+                None => (period(world, agreement, Window::Each(Unit::Day), placed.last()).from, placed.credit.period.clone()),
             };
-            let total = totals.entry(key).or_insert((Exact::ZERO, credit.currency));
-            total.0 = sum([total.0, credit.amount].into_iter());
+            let total = totals.entry(key).or_insert((Exact::ZERO, placed.credit.currency));
+            total.0 = sum([total.0, placed.credit.amount].into_iter());
         }
         for ((_, period), (total, currency)) in totals {
             if let Some(amount) = excess(cap, total, currency) {
@@ -179,42 +345,44 @@ fn objective_caps(world: &World<'_>, credits: &[(Credit, Instant)], caps: &mut V
 }
 
 /// Of some objectives a period owes only the largest credit, after their own caps.
-fn only_the_highest(world: &World<'_>, credits: &mut Vec<(Credit, Instant)>, caps: &mut Vec<Capped>) {
+fn only_the_highest(world: &World<'_>, owed: &mut Vec<Placed>, caps: &mut Vec<Capped>) {
     for agreement in world.plan.agreements.iter() {
         for rivals in &agreement.highest {
-            let mut periods: Vec<String> =
-                credits.iter().filter(|(c, _)| rivals.contains(&c.objective)).map(|(c, _)| c.period.clone()).collect();
+            let is_rival = |p: &Placed| p.objective.is_some_and(|id| rivals.contains(&id));
+            let mut periods: Vec<String> = owed.iter().filter(|p| is_rival(p)).map(|p| p.credit.period.clone()).collect();
             periods.sort();
             periods.dedup();
             for period in periods {
                 let net = |id: ObjectiveId| {
-                    let owed = credits.iter().filter(|(c, _)| c.objective == id && c.period == period).map(|(c, _)| c.amount);
+                    let owed = owed.iter().filter(|p| p.objective == Some(id) && p.credit.period == period).map(|p| p.credit.amount);
                     let taken = caps.iter().filter(|c| c.objective == Some(id) && c.period == period).map(|c| c.amount);
                     sum(owed.chain(taken))
                 };
                 // Of equals the first in the clause.
                 let Some(highest) = rivals.iter().copied().rev().max_by_key(|id| net(*id)) else { continue };
                 let loses = |id: ObjectiveId, of: &str| id != highest && rivals.contains(&id) && of == period;
-                credits.retain(|(c, _)| !loses(c.objective, &c.period));
+                owed.retain(|p| !p.objective.is_some_and(|id| loses(id, &p.credit.period)));
                 caps.retain(|c| !c.objective.is_some_and(|id| loses(id, &c.period)));
             }
         }
     }
 }
 
-fn agreement_caps(world: &World<'_>, credits: &[(Credit, Instant)], caps: &mut Vec<Capped>) {
+fn agreement_caps(world: &World<'_>, owed: &[Placed], caps: &mut Vec<Capped>) {
     for (id, agreement) in world.plan.agreements.enumerate() {
         for cap in &agreement.caps {
             let (Some(per), Some(currency)) = (cap.per, agreement.currency) else { continue };
             let mut totals: BTreeMap<(chrono::NaiveDate, String), Exact> = BTreeMap::new();
-            for (credit, last) in credits.iter().filter(|(c, _)| agreement_of(world, c.objective) == id) {
-                let period = period(world, id, per, *last);
+            for placed in owed.iter().filter(|p| p.agreement == id) {
+                let period = period(world, id, per, placed.last());
                 let total = totals.entry((period.from, period.label)).or_insert(Exact::ZERO);
-                let taken = caps.iter().filter(|c| c.objective == Some(credit.objective) && c.period == credit.period).map(|c| c.amount);
+                let alike =
+                    |p: &&Placed| p.objective.is_some() && (p.objective, &p.credit.period) == (placed.objective, &placed.credit.period);
+                let own = |c: &&Capped| c.objective.is_some() && c.objective == placed.objective && c.period == placed.credit.period;
                 // An objective's own cap is for all groups of a period together: it is taken off with the first of them.
-                let first = credits.iter().find(|(c, _)| (c.objective, &c.period) == (credit.objective, &credit.period));
-                let taken = if first.is_some_and(|(c, _)| c.by == credit.by) { sum(taken) } else { Exact::ZERO };
-                *total = sum([*total, credit.amount, taken].into_iter());
+                let is_first = owed.iter().find(alike).is_some_and(|first| first.group() == placed.group());
+                let taken = sum(caps.iter().filter(own).filter(|_| is_first).map(|c| c.amount));
+                *total = sum([*total, placed.credit.amount, taken].into_iter());
             }
             for ((_, period), total) in totals {
                 if let Some(amount) = excess(cap, total, currency) {

@@ -1,7 +1,7 @@
 //! What is decided about one instance.
 
 use crate::engine::truth::Gap;
-use crate::event::{Origin, TextId, Texts, Value};
+use crate::event::{Event, Origin, TextId, Texts, Value};
 use crate::id::{CalendarId, CaseId, EventId, ObligationId, TierId};
 use crate::plan::Plan;
 use crate::time::{Duration, Instant};
@@ -94,6 +94,12 @@ pub struct Evidence {
     pub time: Instant,
     /// Where in the log.
     pub origin: Origin,
+}
+
+impl Evidence {
+    pub(super) fn of(event: &Event) -> Evidence {
+        Evidence { event: event.event, time: event.time, origin: event.origin }
+    }
 }
 
 /// One instance of an obligation.

@@ -1,6 +1,8 @@
 //! Duties of each period, and rules about events of the top level: what has no case.
 
 use crate::engine::case::CaseState;
+use crate::engine::clock::Halt;
+use crate::engine::exclusion::Exclusions;
 use crate::engine::live::{End, Live, Reading, clocked};
 use crate::engine::matcher::Hit;
 use crate::engine::rule;
@@ -23,6 +25,10 @@ pub(super) struct Recurring {
     latest: Option<(ObligationId, Period, Instant)>,
     /// Instances of rules.
     ruled: Vec<Live>,
+    /// Which of the world's exclusions are on.
+    excluded: Vec<bool>,
+    /// How many of their changes were taken.
+    taken: usize,
 }
 
 /// One version of it.
@@ -63,10 +69,26 @@ impl Recurring {
                 runs.push(GroupRun { group, instances: Vec::new() });
             }
         }
-        Recurring { index, versions, groups: runs, latest: None, ruled: Vec::new() }
+        Recurring {
+            index,
+            versions,
+            groups: runs,
+            latest: None,
+            ruled: Vec::new(),
+            excluded: vec![false; world.exclusions.len()],
+            taken: 0,
+        }
     }
 
-    pub(super) fn event(&mut self, world: &World<'_>, case: Option<&CaseState>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
+    pub(super) fn event(
+        &mut self,
+        world: &World<'_>,
+        exclusions: &Exclusions,
+        case: Option<&CaseState>,
+        happening: Happening<'_>,
+        event: &Event,
+        sink: &mut Sink,
+    ) {
         let moment = Moment { world, case, own: &event.own, time: event.time, start: None };
         if let Duty::Rule(_) = &world.obligation(self.versions[0].id).duty {
             let ids = &world.plan.tracks[self.index].0;
@@ -78,22 +100,38 @@ impl Recurring {
             }
             return;
         }
+        self.exclude(world, exclusions, sink);
         self.begin(world, event.time, sink);
         self.stop(&moment, happening, event, sink);
     }
 
-    pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, sink: &mut Sink) {
+    pub(super) fn finish(&mut self, world: &World<'_>, exclusions: &Exclusions, as_of: Instant, sink: &mut Sink) {
         let moment = Moment { world, case: None, own: &[], time: as_of, start: None };
         for live in std::mem::take(&mut self.ruled) {
             let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
+        self.exclude(world, exclusions, sink);
         self.begin(world, as_of, sink);
         for mut live in std::mem::take(&mut self.groups).into_iter().flat_map(|g| g.instances) {
             live.pass(&moment, as_of, true, sink);
             let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
             sink.outcomes.push(live.outcome(world, reading, as_of));
         }
+    }
+
+    /// Takes what changed of the excluded time, in its order among the periods.
+    fn exclude(&mut self, world: &World<'_>, exclusions: &Exclusions, sink: &mut Sink) {
+        for change in &exclusions.changes[self.taken..] {
+            self.begin(world, change.at, sink);
+            self.excluded[change.exclusion] = change.on;
+            for live in self.groups.iter_mut().flat_map(|g| &mut g.instances) {
+                let moment = Moment { world, case: None, own: &[], time: change.at, start: None };
+                live.pass(&moment, change.at, false, sink);
+                live.set_halt(world, halt(world, live.obligation, &self.excluded), change.at, change.evidence);
+            }
+        }
+        self.taken = exclusions.changes.len();
     }
 
     /// Opens the instances of all periods that have begun by `t`.
@@ -112,7 +150,7 @@ impl Recurring {
                     if let Some(live) = run.instances.last_mut() {
                         live.pass(&Moment { world, case: None, own: &[], time: start, start: None }, start, false, sink);
                     }
-                    run.open(world, version.id, self.index, &period, start);
+                    run.open(world, version.id, self.index, &period, start, halt(world, version.id, &self.excluded));
                 }
                 self.latest = Some((version.id, period, start));
             }
@@ -133,7 +171,7 @@ impl Recurring {
             if let Some((id, period, start)) = &self.latest
                 && event.time < period.instants(&world.term(*id).zone).1
             {
-                run.open(world, *id, self.index, period, *start);
+                run.open(world, *id, self.index, period, *start, halt(world, *id, &self.excluded));
             }
             self.groups.push(run);
         }
@@ -176,6 +214,11 @@ impl Version {
     }
 }
 
+/// Nothing pauses a duty of each period; only excluded time stops its clock.
+fn halt(world: &World<'_>, id: ObligationId, excluded: &[bool]) -> Halt {
+    if world.is_excluded(id, excluded) { Halt::Excluded } else { Halt::Runs }
+}
+
 /// The group that an event speaks of: the value of the field that it, or its case, has.
 fn group_of(by: &[FieldId], moment: &Moment<'_>, event: &Event) -> Option<Value> {
     by.iter().find_map(|field| match moment.world.plan.fields[*field].owner {
@@ -185,9 +228,9 @@ fn group_of(by: &[FieldId], moment: &Moment<'_>, event: &Event) -> Option<Value>
 }
 
 impl GroupRun {
-    fn open(&mut self, world: &World<'_>, id: ObligationId, index: usize, period: &Period, start: Instant) {
+    fn open(&mut self, world: &World<'_>, id: ObligationId, index: usize, period: &Period, start: Instant, halt: Halt) {
         let seq = self.instances.len() as u32 + 1;
         let live = Live::blank(id, index, None, seq, start);
-        self.instances.extend(live.open_period(world, period.from, self.group).map(|live| *live));
+        self.instances.extend(live.open_period(world, period.from, self.group, halt).map(|live| *live));
     }
 }

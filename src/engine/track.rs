@@ -1,7 +1,10 @@
 //! One obligation of one case: its open instance, and the order in which an event acts on it (section 2.3).
 
+use crate::engine::clock::Halt;
+use crate::engine::exclusion::Change;
 use crate::engine::live::{End, Live, Opened, Reading, clocked};
 use crate::engine::matcher::{Hit, Matcher};
+use crate::engine::outcome::Evidence;
 use crate::engine::rule;
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::World;
@@ -61,6 +64,13 @@ impl TrackState {
         }
     }
 
+    /// What the agreement excludes has changed between two events of the case.
+    pub(super) fn exclude(&mut self, moment: &Moment<'_>, change: &Change) {
+        if let Some(live) = &mut self.live {
+            live.set_halt(moment.world, halt(moment, live.obligation), change.at, change.evidence);
+        }
+    }
+
     /// An event acts: an unknown tier settles; cancel; stop; reopen; retier or reset; start.
     pub(super) fn event(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
         let world = moment.world;
@@ -117,7 +127,7 @@ impl TrackState {
             }
             return;
         }
-        live.withdraw_stop(world, is_halted(moment, duty), event, reading);
+        live.withdraw_stop(world, halt(moment, live.obligation), event, reading);
         let fate = if !live.settle_tier(moment, tier, event, sink) {
             Fate::Never
         } else if resets(&mut live, duty, happening, moment, zone) {
@@ -173,11 +183,11 @@ impl TrackState {
     fn open(&mut self, moment: &Moment<'_>, id: ObligationId, truth: Truth, event: &Event, tier: Tiered, sink: &mut Sink) -> bool {
         let world = moment.world;
         let applies = truth.and(moment.is_about(&world.obligation(id).about));
-        let halted = is_halted(moment, clocked(world, id));
+        let halt = halt(moment, id);
         let case = moment.case.map(|c| (c.kind, c.key));
         let mut live = Live::blank(id, self.index, case, self.seq + 1, event.time);
         live.note(event);
-        match live.open(moment, applies, tier, halted) {
+        match live.open(moment, applies, tier, halt) {
             Opened::Nothing => return false,
             Opened::UnknownInstance(live) => {
                 self.seq += 1;
@@ -238,11 +248,7 @@ fn act(live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &E
     let id = live.obligation;
     let duty = clocked(world, id);
     let zone = &world.term(id).zone;
-    let halted = is_halted(moment, duty);
-    if !halted {
-        live.skip_notices(world, event.time);
-    }
-    live.set_halted(world, halted, event);
+    live.set_halt(world, halt(moment, id), event.time, Some(Evidence::of(event)));
     if !live.settle_tier(moment, tier, event, sink) {
         return Fate::Never;
     }
@@ -291,8 +297,16 @@ fn retier(live: &mut Live, duty: &Clocked, world: &World<'_>, event: &Event, tie
     Fate::Anew
 }
 
-fn is_halted(moment: &Moment<'_>, duty: &Clocked) -> bool {
-    duty.pause.iter().any(|s| moment.case.is_some_and(|c| c.is_on(moment.world, *s)))
+/// Whether the clock of a case's instance runs now.
+fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
+    let (world, Some(case)) = (moment.world, moment.case) else { return Halt::Runs };
+    if world.is_excluded(id, &case.excluded) {
+        Halt::Excluded
+    } else if clocked(world, id).pause.iter().any(|s| case.is_on(world, *s)) {
+        Halt::Paused
+    } else {
+        Halt::Runs
+    }
 }
 
 fn reopens(world: &World<'_>, id: ObligationId) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::event::{TextId, Texts};
 use crate::id::{AgreementId, CalendarId, CaseId, ObligationId, Table};
-use crate::plan::{Obligation, Plan, Waiver};
+use crate::plan::{Exclusion, Obligation, Plan, Waiver};
 use crate::time::{Calendar, Horizon, Instant, Zone};
 use chrono::{Datelike, Days};
 
@@ -12,6 +12,12 @@ pub(super) struct World<'p> {
     pub(super) texts: &'p Texts,
     pub(super) calendars: Table<CalendarId, Calendar>,
     pub(super) agreements: Table<AgreementId, Term>,
+    /// The states that agreements exclude.
+    pub(super) exclusions: Vec<&'p Exclusion>,
+    /// Of which agreement each is.
+    pub(super) exclusion_of: Vec<AgreementId>,
+    /// The spans of the plan that are about each kind of case.
+    pub(super) spans: Table<CaseId, Vec<usize>>,
 }
 
 /// When an agreement is in force.
@@ -44,7 +50,18 @@ impl<'p> World<'p> {
         let calendars =
             plan.calendars.iter().map(|c| Calendar::new(&c.recipe, &zone(&c.zone), horizon).expect("the zones of a plan were checked"));
         let calendars = calendars.collect();
-        World { plan, texts, calendars, agreements }
+        let all = || plan.agreements.enumerate().flat_map(|(id, a)| a.exclusions.iter().map(move |e| (id, e)));
+        let exclusions = all().map(|(_, e)| e).collect();
+        let exclusion_of = all().map(|(id, _)| id).collect();
+        let about = |case: CaseId| plan.spans.iter().enumerate().filter(move |(_, s)| plan.states[s.state].case == case).map(|(i, _)| i);
+        let spans = plan.cases.ids().map(|case| about(case).collect()).collect();
+        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans }
+    }
+
+    /// Whether an obligation's time is excluded, by which of the exclusions are on.
+    pub(super) fn is_excluded(&self, obligation: ObligationId, on: &[bool]) -> bool {
+        let agreement = self.plan.services[self.plan.obligations[obligation].service].agreement;
+        on.iter().zip(&self.exclusion_of).any(|(on, of)| *on && *of == agreement)
     }
 
     pub(super) fn obligation(&self, id: ObligationId) -> &'p Obligation {

@@ -9,8 +9,8 @@ mod obligation;
 mod vocabulary;
 
 pub use condition::{Atom, Condition, ConditionKind, Lookback, Pattern, Scalar, Subject, Trigger, Value};
-pub use money::{Band, Cap, Chronic};
-pub use objective::{EventCount, Goal, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
+pub use money::{Band, Cap, Chronic, Claim};
+pub use objective::{Down, EventCount, Goal, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
 pub use obligation::{Backed, Duty, Notice, Obligation, Penalty, Retier, Row, Start, Target};
 pub use vocabulary::{
     Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Source, State, StateWhen, Tier, TierRule, TimeForm,
@@ -24,7 +24,7 @@ use crate::id::{
 };
 use crate::quantity::{Currency, Exact};
 use crate::source::Span;
-use crate::time::{Fiscal, Zone};
+use crate::time::{Duration, Fiscal, Unit, Zone};
 use chrono::NaiveDate;
 
 /// A whole spec with its imports.
@@ -101,10 +101,36 @@ pub struct Agreement {
     pub caps: Vec<Cap>,
     /// Objectives of which a period owes only the largest credit.
     pub highest: Vec<Vec<ObjectiveId>>,
+    /// Time that does not count.
+    pub excludes: Vec<Exclude>,
+    /// By when a credit must be claimed.
+    pub claim: Option<Claim>,
     /// Promises that do not count for a while.
     pub waivers: Vec<Waiver>,
     /// Prose, as title and text.
     pub prose: Vec<(String, String)>,
+}
+
+/// `exclude planned up to 4h per month where …`
+#[derive(Clone, Debug)]
+pub struct Exclude {
+    /// Where.
+    pub span: Span,
+    /// For people.
+    pub title: Option<String>,
+    /// What does not count.
+    pub what: Excluded,
+    /// Only the earliest so much of each period.
+    pub up_to: Option<(Duration, Unit)>,
+}
+
+/// Time that does not count.
+#[derive(Clone, Debug)]
+pub enum Excluded {
+    /// While a state is on and a condition on its case holds.
+    State(StateId, Option<Condition>),
+    /// While a calendar is open, of the cases of which the condition of their kind holds at the start.
+    Calendar(CalendarId, Option<Vec<(CaseId, Condition)>>),
 }
 
 /// The agreement above, and what is changed of it.

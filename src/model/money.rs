@@ -1,7 +1,8 @@
 //! What a missed objective costs, and what it entitles to.
 
 use crate::ast::Rounding;
-use crate::model::Window;
+use crate::id::CalendarId;
+use crate::model::{EventCount, Target, Window};
 use crate::quantity::Exact;
 use crate::source::Span;
 
@@ -29,6 +30,19 @@ pub struct Cap {
     pub amount: Exact,
     /// In each of these; of an objective's, in each of its own periods if nothing is said.
     pub per: Option<Window>,
+}
+
+/// `claim within 30 calendar days on claim_filed`
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Where.
+    pub span: Span,
+    /// From the end of the credit's period.
+    pub within: Target,
+    /// On which calendar.
+    pub calendar: CalendarId,
+    /// The event that claims; a credit that none claims in time lapses.
+    pub on: Option<EventCount>,
 }
 
 /// `3 misses in 6 "Either side may terminate"`

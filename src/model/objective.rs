@@ -1,11 +1,11 @@
 //! Objectives: what is measured over a period, and how it must compare.
 
 use crate::ast::{Comparison, CountedBy, Operator};
-use crate::id::{FieldId, ObligationId, ServiceId};
+use crate::id::{CalendarId, FieldId, ObjectiveId, ObligationId, ServiceId, StateId};
 use crate::model::{Band, Cap, Chronic, Condition, Trigger};
 use crate::quantity::{Currency, Exact};
 use crate::source::Span;
-use crate::time::Unit;
+use crate::time::{Duration, Unit};
 use serde::{Deserialize, Serialize};
 
 /// A goal for a period.
@@ -43,6 +43,12 @@ pub struct Objective {
     pub cap: Option<Cap>,
     /// What misses entitle to.
     pub chronic: Vec<Chronic>,
+    /// What is short of the goal is added to the next period's.
+    pub carry: bool,
+    /// The objective whose met period returns the credits of the periods in it.
+    pub earned: Option<ObjectiveId>,
+    /// How near the running count stays to its share of the goal, and whose open days make the share.
+    pub pace: Option<(Exact, CalendarId)>,
 }
 
 /// What an objective is judged over.
@@ -53,6 +59,8 @@ pub enum Window {
     Each(Unit),
     /// So many months, at each month's end.
     Rolling(u32),
+    /// Each stretch of the local day of this length, from midnight on.
+    Every(Duration),
 }
 
 /// What must hold of a period.
@@ -102,6 +110,18 @@ pub enum MeasureUnit {
     },
 }
 
+impl MeasureUnit {
+    /// A value as it would be written: `95%`, `4h`, `500.00 USD`, `267`.
+    pub fn text(self, value: Exact) -> String {
+        match self {
+            MeasureUnit::Share => value.mul(Exact::whole(100)).map_or_else(|| value.to_string(), |v| format!("{}%", v.short(6))),
+            MeasureUnit::Duration => Duration::from_seconds(value).map_or_else(|| value.to_string(), |d| d.to_string().replace(' ', "")),
+            MeasureUnit::Money(Some(currency)) => format!("{} {currency}", value.fixed(currency.decimals())),
+            MeasureUnit::Number | MeasureUnit::Money(None) | MeasureUnit::Mixed { .. } => value.short(6),
+        }
+    }
+}
+
 /// The forms of a measure.
 #[derive(Clone, Debug)]
 pub enum MeasureKind {
@@ -117,10 +137,27 @@ pub enum MeasureKind {
     OfField(Statistic, EventCount, FieldId),
     /// A statistic of the elapsed time of decided instances.
     OfClock(Statistic, ObligationId),
+    /// The time in a state, or the share of the period outside of it.
+    Down(Box<Down>),
+    /// A statistic of a value for each stretch of the day that has data.
+    OfBuckets(Statistic, Box<Measure>, Duration),
     /// Arithmetic.
     Arithmetic(Box<Measure>, Operator, Box<Measure>),
     /// Made whole.
     Rounded(Rounded, Box<Measure>),
+}
+
+/// `uptime(down except planned on office)`, or `downtime`.
+#[derive(Clone, Debug)]
+pub struct Down {
+    /// The state.
+    pub state: StateId,
+    /// Without the time in these.
+    pub except: Vec<StateId>,
+    /// Only the time of this calendar.
+    pub on: Option<CalendarId>,
+    /// The share of the period outside of the state, rather than the time in it.
+    pub share: bool,
 }
 
 /// How a value is made whole.

@@ -14,11 +14,11 @@ mod vocabulary;
 
 pub use condition::{About, Atom, Condition, Op, Pattern, Scalar, Value};
 pub use from_model::from_model;
-pub use money::{Band, Cap, Chronic};
-pub use objective::{Counter, Goal, Key, Measure, Objective, Part};
-pub use obligation::{Clocked, Duty, Notice, Obligation, Row, Rule, Start, Track};
+pub use money::{Band, Cap, Chronic, Claim};
+pub use objective::{Counter, Down, Goal, Key, Measure, Objective, Part, Span};
+pub use obligation::{Clocked, Duty, Notice, Obligation, Penalty, Row, Rule, Start, Track};
 pub use source::{EventMapping, FieldColumn, Milestone, Source};
-pub use vocabulary::{Agreement, Calendar, Case, Event, Field, Party, Service, State, StateWhen, Tier, Waiver};
+pub use vocabulary::{Agreement, Calendar, Case, Event, Exclusion, Field, Party, Service, State, StateWhen, Tier, Waiver};
 
 use crate::id::{
     AgreementId, CalendarId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, ServiceId, SourceId, StateId, Table, TierId,
@@ -60,6 +60,8 @@ pub struct Plan {
     pub tracks: Vec<Track>,
     /// Events that objectives count.
     pub counters: Vec<Counter>,
+    /// States whose times objectives measure.
+    pub spans: Vec<Span>,
     /// Objectives.
     pub objectives: Table<ObjectiveId, Objective>,
     /// Sources.

@@ -1,7 +1,9 @@
 //! What misses cost, in the agreement's currency.
 
 use crate::ast::Rounding;
-use crate::model::Window;
+use crate::id::{CalendarId, EventId};
+use crate::model::{Target, Window};
+use crate::plan::Condition;
 use crate::quantity::Exact;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,19 @@ pub struct Cap {
     pub amount: Exact,
     /// In each of these; of an objective's, in each of its own periods if nothing is said.
     pub per: Option<Window>,
+    /// As it is written.
+    pub text: String,
+}
+
+/// By when a credit must be claimed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claim {
+    /// From the end of the credit's period.
+    pub within: Target,
+    /// On which calendar.
+    pub calendar: CalendarId,
+    /// The event that claims, and under which condition; a credit that none claims in time lapses.
+    pub on: Option<(EventId, Option<Condition>)>,
     /// As it is written.
     pub text: String,
 }

@@ -1,11 +1,12 @@
 //! Objectives over what the engine counts.
 
 use crate::ast::{Comparison, CountedBy, Operator};
-use crate::id::{AgreementId, FieldId, ObligationId, ServiceId};
+use crate::id::{AgreementId, CalendarId, FieldId, ObjectiveId, ObligationId, ServiceId, StateId};
 use crate::model::{MeasureUnit, Rounded, Statistic, Trigger, Window};
 use crate::plan::{About, Band, Cap, Chronic, Condition};
 use crate::quantity::Exact;
 use crate::source::Place;
+use crate::time::{Duration, Unit};
 use serde::{Deserialize, Serialize};
 
 /// A goal for a period.
@@ -31,6 +32,8 @@ pub struct Objective {
     pub unit: MeasureUnit,
     /// In each of these.
     pub window: Window,
+    /// By which of these its events are counted: by its windows, or by days where a pace asks for them.
+    pub grain: Window,
     /// The names of the groups' keys.
     pub by: Vec<String>,
     /// What a period without data is, if it is anything.
@@ -45,6 +48,12 @@ pub struct Objective {
     pub cap: Option<Cap>,
     /// What misses entitle to.
     pub chronic: Vec<Chronic>,
+    /// What is short of the goal is added to the next period's.
+    pub carry: bool,
+    /// The objective whose met period returns the credits of the periods in it.
+    pub earned: Option<ObjectiveId>,
+    /// How near the running count stays to its share of the goal, and whose open days make the share.
+    pub pace: Option<(Exact, CalendarId)>,
 }
 
 /// What must hold of a period.
@@ -77,10 +86,46 @@ pub enum Measure {
     Count(usize),
     /// A statistic of counted events' values.
     OfField(Statistic, usize),
+    /// The time in a state, or the share of the period outside of it.
+    Down(Box<Down>),
+    /// A statistic of a value for each stretch of the day that has data.
+    OfBuckets(Statistic, Box<Measure>, Duration),
     /// Arithmetic.
     Arithmetic(Box<Measure>, Operator, Box<Measure>),
     /// Made whole.
     Rounded(Rounded, Box<Measure>),
+}
+
+/// Time in a state. The states are numbers of the plan's spans.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Down {
+    /// The state.
+    pub down: usize,
+    /// Without the time in these; of each perhaps only the earliest so much of each period.
+    pub without: Vec<(usize, Option<(Duration, Unit)>)>,
+    /// Without the time of these calendars: one for each set of the span's own conditions that holds, numbered by its bits.
+    pub closed: Vec<CalendarId>,
+    /// Only the time of this calendar.
+    pub on: Option<CalendarId>,
+    /// The share of the period outside of the state, rather than the time in it.
+    pub share: bool,
+}
+
+/// The times in which a state of some cases was on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Span {
+    /// The state.
+    pub state: StateId,
+    /// While this holds too.
+    pub during: Option<Condition>,
+    /// The cases that the agreement is about.
+    pub about: About,
+    /// The objective's `where`, read when the state ends.
+    pub filter: Option<Condition>,
+    /// How they are grouped; nothing where all are taken together.
+    pub by: Vec<Key>,
+    /// Under which conditions the agreement excludes calendars.
+    pub excluded_if: Vec<Condition>,
 }
 
 /// The instances of an obligation that a measure is about.
@@ -125,6 +170,6 @@ pub struct Counter {
     pub by: Vec<Key>,
     /// The field whose values are wanted.
     pub value: Option<FieldId>,
-    /// In each of these; a rolling window is counted by months.
-    pub window: Window,
+    /// By which of these; a rolling window is counted by months.
+    pub grain: Window,
 }

@@ -1,11 +1,12 @@
 //! Obligations in evaluation order.
 
-use crate::ast::NoticeKind;
+use crate::ast::{NoticeKind, Rounding};
 use crate::id::{CalendarId, CaseId, FieldId, ObligationId, ServiceId, StateId, TierId};
 use crate::model::{Retier, Target};
 use crate::plan::{About, Condition, Pattern};
+use crate::quantity::Exact;
 use crate::source::Place;
-use crate::time::Unit;
+use crate::time::{Duration, Unit};
 use serde::{Deserialize, Serialize};
 
 /// The versions of one obligation, by the day from which each counts. An open instance of one blocks the others.
@@ -36,6 +37,19 @@ pub struct Obligation {
     pub filters: Vec<Condition>,
     /// Which of the keys names who is to blame.
     pub blame: Option<usize>,
+    /// What a breach costs.
+    pub penalty: Option<Penalty>,
+}
+
+/// What a breach costs, in the agreement's currency.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Penalty {
+    /// How much; for each unit of lateness, if there is one.
+    pub amount: Exact,
+    /// How lateness is counted.
+    pub per: Option<(Rounding, Duration)>,
+    /// As it is written.
+    pub text: String,
 }
 
 /// What is owed.
@@ -65,6 +79,8 @@ pub struct Clocked {
     pub pause: Vec<StateId>,
     /// Targets; the first that fits counts.
     pub rows: Vec<Row>,
+    /// Under which conditions, read at the start, the agreement excludes calendars.
+    pub excluded_if: Vec<Condition>,
     /// What a change of tier does.
     pub retier: Retier,
     /// Warnings and escalations.
@@ -104,6 +120,9 @@ pub struct Row {
     pub tiers: Vec<TierId>,
     /// On which calendar; nothing only beside no target.
     pub clock: Option<CalendarId>,
+    /// The same without the calendars that the agreement excludes: one for each set of [`Clocked::excluded_if`] that holds,
+    /// numbered by its bits.
+    pub running: Vec<CalendarId>,
     /// Under which condition, read at the start.
     pub condition: Option<Condition>,
 }

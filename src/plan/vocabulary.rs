@@ -2,9 +2,9 @@
 
 use crate::id::{AgreementId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, StateId, TierId};
 use crate::model::{Owner, Type};
-use crate::plan::{Cap, Condition, Pattern};
+use crate::plan::{Cap, Claim, Condition, Pattern};
 use crate::quantity::Currency;
-use crate::time::{Fiscal, Recipe};
+use crate::time::{Duration, Fiscal, Recipe, Unit};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -140,12 +140,28 @@ pub struct Agreement {
     pub caps: Vec<Cap>,
     /// Objectives of which a period owes only the largest credit.
     pub highest: Vec<Vec<ObjectiveId>>,
+    /// States in which nothing of it counts.
+    pub exclusions: Vec<Exclusion>,
+    /// By when a credit must be claimed.
+    pub claim: Option<Claim>,
     /// Promises that do not count for a while.
     pub waivers: Vec<Waiver>,
     /// Who wants what.
     pub goals: Vec<(String, String)>,
     /// When it is looked at again, in words.
     pub review: Option<String>,
+}
+
+/// A state in which no clock of an agreement runs: for promises about its own kind of case that case's, for others while it
+/// is on for any case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exclusion {
+    /// The state.
+    pub state: StateId,
+    /// While this holds too.
+    pub during: Option<Condition>,
+    /// Only the earliest so much of each period.
+    pub up_to: Option<(Duration, Unit)>,
 }
 
 /// A promise of one case that does not count for a while.

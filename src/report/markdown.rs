@@ -47,9 +47,9 @@ pub fn write(page: &Page, out: &mut impl Write) -> io::Result<()> {
         }
         writeln!(out)?;
     }
-    if !page.rights.is_empty() {
-        writeln!(out, "## Rights\n")?;
-        for line in &page.rights {
+    for (title, lines) in page.lists.iter().filter(|(_, lines)| !lines.is_empty()) {
+        writeln!(out, "## {title}\n")?;
+        for line in lines {
             writeln!(out, "- {line}")?;
         }
         writeln!(out)?;

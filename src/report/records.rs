@@ -1,6 +1,6 @@
 //! The stable records, one JSON object a line: what other programs read.
 
-use crate::engine::{Capped, Credit, Group, NoticeKind, NoticeRecord, ObjectiveRecord, Outcome, Right, Verdict};
+use crate::engine::{Capped, Cause, Credit, Group, NoticeKind, NoticeRecord, ObjectiveRecord, Outcome, Right, Verdict};
 use crate::id::{AgreementId, ObjectiveId};
 use crate::model::MeasureUnit;
 use crate::report::{Report, words};
@@ -17,6 +17,9 @@ pub fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let consequences = &report.judgement.consequences;
     for record in &consequences.credits {
         credit(report, record).end(out)?;
+    }
+    for record in &consequences.lapsed {
+        lapsed(report, record).end(out)?;
     }
     for record in &consequences.caps {
         cap(report, record).end(out)?;
@@ -180,7 +183,7 @@ fn objective(report: &Report<'_>, r: &ObjectiveRecord) -> Object {
     let part = |n: Option<crate::quantity::Exact>| n.map_or("null".to_string(), words::number);
     object.raw("num", &part(r.ratio.map(|r| r.0)));
     object.raw("den", &part(r.ratio.map(|r| r.1)));
-    object.text("bound", &o.bound);
+    object.text("bound", &r.bound);
     object.number("n", r.n);
     object.number("pending", r.pending);
     object.number("void", r.void);
@@ -189,6 +192,14 @@ fn objective(report: &Report<'_>, r: &ObjectiveRecord) -> Object {
     object.flag("partial", r.partial);
     object.flag("provisional", r.provisional);
     object.flag("below_minimum", r.below_minimum);
+    if let Some(pace) = r.pace {
+        let mut running = Object::new();
+        running.text("day", &pace.day.to_string());
+        running.raw("expected", &words::number(pace.expected));
+        running.raw("value", &words::number(pace.value));
+        running.flag("kept", pace.kept);
+        object.raw("pace", &running.close());
+    }
     object
 }
 
@@ -205,12 +216,48 @@ fn of_period(object: &mut Object, report: &Report<'_>, id: ObjectiveId, period: 
 
 fn credit(report: &Report<'_>, c: &Credit) -> Object {
     let mut object = Object::kind("credit");
-    of_period(&mut object, report, c.objective, &c.period, &c.by);
+    owed(&mut object, report, c);
+    object
+}
+
+/// A credit that nobody claimed in time is owed no more; the record says what it would have been.
+fn lapsed(report: &Report<'_>, c: &Credit) -> Object {
+    let mut object = Object::kind("note");
+    object.text("code", "credit-lapsed");
+    owed(&mut object, report, c);
+    object
+}
+
+fn owed(object: &mut Object, report: &Report<'_>, c: &Credit) {
+    let agreement_id = match &c.cause {
+        Cause::Objective { objective, by } => {
+            of_period(object, report, *objective, &c.period, by);
+            report.plan.services[report.plan.objectives[*objective].service].agreement
+        }
+        Cause::Obligation { obligation, case, seq } => {
+            let service = report.service_of(*obligation);
+            agreement(object, report, service.agreement);
+            object.text("service", &service.name);
+            object.optional("objective", None);
+            object.text("obligation", &report.obligation(*obligation).name);
+            object.optional("case", case.map(|c| report.texts.text(c.1)));
+            object.number("seq", (*seq).into());
+            object.text("period", &c.period);
+            object.raw("by", "{}");
+            service.agreement
+        }
+    };
     object.text("amount", &c.amount.fixed(c.currency.decimals()));
     object.text("currency", c.currency.code());
     object.text("because", &c.because);
-    object.raw("claim_by", "null");
-    object
+    object.optional("claim_by", c.claim_by.map(|t| report.time(agreement_id, t)).as_deref());
+    // The amount is the rate times the units, rounded once.
+    let mut derivation = Object::new();
+    derivation.raw("value", &c.value.map_or("null".to_string(), words::number));
+    derivation.text("rate", &c.rate.to_string());
+    derivation.text("units", &c.units.to_string());
+    object.raw("derivation", &derivation.close());
+    object.flag("provisional", c.provisional);
 }
 
 fn cap(report: &Report<'_>, c: &Capped) -> Object {

@@ -135,9 +135,9 @@ fn money(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
         }
         writeln!(out, "{}", drawn(&table))?;
     }
-    if !page.rights.is_empty() {
-        heading(out, "Rights")?;
-        for line in &page.rights {
+    for (title, lines) in page.lists.iter().filter(|(_, lines)| !lines.is_empty()) {
+        heading(out, title)?;
+        for line in lines {
             writeln!(out, "  {line}")?;
         }
     }

@@ -1,7 +1,7 @@
 //! Calendars as the engine asks them.
 
 use super::timeline::{Interval, OpenDays, Timeline};
-use crate::time::{Duration, Instant, Recipe, Zone};
+use crate::time::{Duration, Fiscal, Instant, Period, Recipe, Unit, Zone};
 use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta};
 use std::sync::OnceLock;
 
@@ -244,7 +244,38 @@ fn layout(recipe: &Recipe, zone: &Zone, horizon: Horizon) -> Option<Layout> {
         Recipe::Except(a, b) => combined(a, b, zone, horizon, |a, b| a && !b),
         Recipe::And(a, b) => combined(a, b, zone, horizon, |a, b| a && b),
         Recipe::Or(a, b) => combined(a, b, zone, horizon, |a, b| a || b),
+        Recipe::Earliest(inner, open, unit, fiscal) => {
+            let inner = layout(inner, zone, horizon)?;
+            let pieces = earliest(inner.time.intervals(), *open, *unit, *fiscal, zone);
+            Some(Layout { time: Timeline::new(pieces), days: OpenDays::default() })
+        }
     }
+}
+
+/// Of sorted, disjoint intervals the earliest so much time of each local period.
+pub fn earliest(intervals: &[Interval], most: Duration, unit: Unit, fiscal: Fiscal, zone: &Zone) -> Vec<Interval> {
+    let mut pieces = Vec::new();
+    let mut period: Option<(Instant, Instant)> = None;
+    let mut left = most;
+    for &(mut open, close) in intervals {
+        while open < close {
+            let (_, end) = match period.filter(|(from, to)| (*from..*to).contains(&open)) {
+                Some(known) => known,
+                None => {
+                    left = most;
+                    *period.insert(Period::holding(zone.date(open), unit, fiscal).instants(zone))
+                }
+            };
+            let upto = close.min(end);
+            let taken = open.plus(left).min(upto);
+            if open < taken {
+                pieces.push((open, taken));
+                left = left.minus(taken.since(open));
+            }
+            open = upto;
+        }
+    }
+    pieces
 }
 
 /// Sweeps over the ends of both and keeps what `keep` says.

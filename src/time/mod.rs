@@ -13,7 +13,7 @@ mod rules;
 mod timeline;
 mod zone;
 
-pub use calendar::{Calendar, Horizon};
+pub use calendar::{Calendar, Horizon, earliest};
 pub use duration::Duration;
 pub use holiday::{Nth, Yearly};
 pub use instant::Instant;

@@ -1,6 +1,6 @@
 //! What a calendar says: wall-clock windows by weekday, date and holiday, or a combination of other calendars.
 
-use crate::time::Yearly;
+use crate::time::{Duration, Fiscal, Unit, Yearly};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
@@ -59,4 +59,6 @@ pub enum Recipe {
     And(Box<Recipe>, Box<Recipe>),
     /// Open where either is.
     Or(Box<Recipe>, Box<Recipe>),
+    /// Of another the earliest so much open time of each local period.
+    Earliest(Box<Recipe>, Duration, Unit, Fiscal),
 }

@@ -5,9 +5,9 @@ use crate::check::fixed_value;
 use crate::engine::{self, Judgement, NoticeKind, ObjectiveRecord, Outcome, Verdict};
 use crate::event::{Event, Origin, TextId, Texts, Value};
 use crate::id::{CaseId, FieldId};
-use crate::model::{MeasureUnit, Model, Scalar, Test, TestEvent};
+use crate::model::{Model, Scalar, Test, TestEvent};
 use crate::plan::Plan;
-use crate::quantity::Exact;
+use crate::quantity::{Currency, Exact};
 use crate::source::Span;
 use crate::time::{Duration, Instant, Zone};
 use std::collections::HashMap;
@@ -212,11 +212,25 @@ impl Trial<'_> {
                 let was = o.tier.map_or("none", |t| self.plan.tiers[t].name.as_str());
                 (was != name).then(|| format!("expected tier {name}, was {was}"))
             }
+            Detail::Credit(amount, currency) => {
+                let cause = engine::Cause::Obligation { obligation: o.obligation, case: o.case, seq: o.seq };
+                self.credit((*amount, *currency), |c| c.cause == cause)
+            }
             Detail::Reason(text) => {
                 let was = o.reason.map_or_else(|| "none".to_string(), |r| r.text(self.plan));
                 (was != *text).then(|| format!("expected reason \"{text}\", was \"{was}\""))
             }
         }
+    }
+
+    /// A credit that is owed; an amount of nothing for none.
+    fn credit(&self, (amount, currency): (Exact, Currency), own: impl Fn(&engine::Credit) -> bool) -> Option<String> {
+        let was = self.judgement.consequences.credits.iter().find(|c| own(c) && !c.returned);
+        let fits = was.map_or(amount.is_zero(), |c| (c.amount, c.currency) == (amount, currency));
+        (!fits).then(|| {
+            let was = was.map_or("none".into(), |c| format!("{} {}", c.amount.fixed(c.currency.decimals()), c.currency));
+            format!("expected credit {} {currency}, was {was}", amount.fixed(currency.decimals()))
+        })
     }
 
     fn objective(&self, name: &str, expected: &ObjectiveExpectation) -> Option<String> {
@@ -241,36 +255,25 @@ impl Trial<'_> {
         };
         let unit = self.plan.objectives[only.objective].unit;
         if only.verdict.word() != wanted {
-            let value = only.value.map_or("nothing".into(), |v| shown(v, unit));
+            let value = only.value.map_or("nothing".into(), |v| unit.text(v));
             return Some(format!("expected {wanted}, was {} with value {value}", only.verdict.word()));
         }
-        if let Some((amount, currency)) = expected.credit {
-            let own = |c: &&engine::Credit| c.objective == only.objective && c.period == only.period && c.by == only.by;
-            let was = self.judgement.consequences.credits.iter().find(own);
-            if was.is_none_or(|c| (c.amount, c.currency) != (amount, currency)) {
-                let was = was.map_or("none".into(), |c| format!("{} {}", c.amount.fixed(c.currency.decimals()), c.currency));
-                return Some(format!("expected credit {} {currency}, was {was}", amount.fixed(currency.decimals())));
+        if let Some(wanted) = expected.credit {
+            let cause = engine::Cause::Objective { objective: only.objective, by: only.by.clone() };
+            if let Some(problem) = self.credit(wanted, |c| c.cause == cause && c.period == only.period) {
+                return Some(problem);
             }
         }
         let value = expected.value.as_ref()?;
         let TestValueKind::Literal(literal) = &value.kind else { return Some("a value is a literal".into()) };
         let (wanted, _) = fixed_value(literal)?;
         (only.value != Some(wanted)).then(|| {
-            let was = only.value.map_or("nothing".into(), |v| shown(v, unit));
-            format!("expected value {}, was {was}", shown(wanted, unit))
+            let was = only.value.map_or("nothing".into(), |v| unit.text(v));
+            format!("expected value {}, was {was}", unit.text(wanted))
         })
     }
 }
 
 fn tight(d: Duration) -> String {
     d.to_string().replace(' ', "")
-}
-
-fn shown(value: Exact, unit: MeasureUnit) -> String {
-    match unit {
-        MeasureUnit::Share => format!("{}%", value.mul(Exact::whole(100)).unwrap_or(value).short(6)),
-        MeasureUnit::Duration => Duration::from_seconds(value).map_or(value.to_string(), tight),
-        MeasureUnit::Money(Some(currency)) => format!("{} {currency}", value.fixed(currency.decimals())),
-        MeasureUnit::Number | MeasureUnit::Money(None) | MeasureUnit::Mixed { .. } => value.short(6),
-    }
 }

@@ -217,6 +217,9 @@ fn objective(model: &Model, lower: ObjectiveId, upper: ObjectiveId) -> Option<We
     if !credits_are_as_high(&low.bands, &up.bands) {
         return weaker("a miss may cost less");
     }
+    if (up.carry && !low.carry) || (up.pace.is_some() && low.pace != up.pace) || low.earned.is_some() != up.earned.is_some() {
+        return weaker("a shortfall, the pace or an earn-back is another one");
+    }
     let capped = match (&low.cap, &up.cap) {
         (None, _) => false,
         (Some(_), None) => true,
@@ -262,6 +265,8 @@ fn same_measure(model: &Model, a: &Measure, b: &Measure) -> bool {
         (MeasureKind::Count(a), MeasureKind::Count(b)) => (a.on, &a.condition) == (b.on, &b.condition),
         (MeasureKind::OfField(s, a, f), MeasureKind::OfField(s2, b, f2)) => (s, a.on, &a.condition, f) == (s2, b.on, &b.condition, f2),
         (MeasureKind::OfClock(s, a), MeasureKind::OfClock(s2, b)) => s == s2 && same(*a, *b),
+        (MeasureKind::Down(a), MeasureKind::Down(b)) => (a.state, &a.except, a.on, a.share) == (b.state, &b.except, b.on, b.share),
+        (MeasureKind::OfBuckets(s, a, per), MeasureKind::OfBuckets(s2, b, per2)) => (s, per) == (s2, per2) && same_measure(model, a, b),
         (MeasureKind::Arithmetic(a, o, b), MeasureKind::Arithmetic(a2, o2, b2)) => {
             o == o2 && same_measure(model, a, a2) && same_measure(model, b, b2)
         }

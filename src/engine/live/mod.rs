@@ -5,7 +5,7 @@ mod verdict;
 
 use crate::ast::NoticeKind as Point;
 use crate::engine::Sink;
-use crate::engine::clock::Clock;
+use crate::engine::clock::{Clock, Halt};
 use crate::engine::matcher::Matcher;
 use crate::engine::outcome::{Evidence, Verdict};
 use crate::engine::target::{self, Choice, Need};
@@ -42,8 +42,10 @@ pub(super) struct Live {
     clock: Option<Clock>,
     /// The row that its target is of.
     row: Option<usize>,
+    /// Which of the obligation's conditions for excluded calendars held at the start, by bits.
+    excluded: usize,
     /// When the clock halted and resumed; kept only where a later target may ask for it.
-    halts: Vec<(Instant, bool)>,
+    halts: Vec<(Instant, Halt)>,
     pub(super) stop: Matcher,
     pub(super) cancel: Matcher,
     pub(super) reset: Matcher,
@@ -127,6 +129,7 @@ impl Live {
             calendar_ended: false,
             clock: None,
             row: None,
+            excluded: 0,
             halts: Vec::new(),
             stop: Matcher::default(),
             cancel: Matcher::default(),
@@ -146,7 +149,7 @@ impl Live {
     }
 
     /// Opens an instance at an event. `applies` is the start's own truth joined with the cases that the duty is about.
-    pub(super) fn open(mut self, moment: &Moment<'_>, applies: Truth, tier: Tiered, halted: bool) -> Opened {
+    pub(super) fn open(mut self, moment: &Moment<'_>, applies: Truth, tier: Tiered, halt: Halt) -> Opened {
         let world = moment.world;
         let clocked = clocked(world, self.obligation);
         match applies {
@@ -159,11 +162,19 @@ impl Live {
             Truth::True => {}
         }
         self.truths = clocked.rows.iter().map(|r| moment.allows(r.condition.as_ref())).collect();
+        for (bit, condition) in clocked.excluded_if.iter().enumerate() {
+            match moment.holds(condition) {
+                Truth::True => self.excluded |= 1 << bit,
+                Truth::False => {}
+                // Whether its clock runs cannot be known.
+                Truth::Unknown(gap) => self.unknown = Some(gap),
+            }
+        }
         self.set_tier(tier);
         self.given = vec![false; clocked.notices.len()];
         self.silenced = self.given.clone();
         self.anew(clocked);
-        self.halts.push((self.start, halted));
+        self.halts.push((self.start, halt));
         match target::choose(&clocked.rows, &self.truths, tier) {
             Choice::Nothing => return Opened::Nothing,
             Choice::Waits(gap) => self.waits = Some(gap),
@@ -174,11 +185,17 @@ impl Live {
     }
 
     /// Opens an instance of a duty of each period.
-    pub(super) fn open_period(mut self, world: &World<'_>, first: NaiveDate, group: Option<Option<Value>>) -> Option<Box<Live>> {
+    pub(super) fn open_period(
+        mut self,
+        world: &World<'_>,
+        first: NaiveDate,
+        group: Option<Option<Value>>,
+        halt: Halt,
+    ) -> Option<Box<Live>> {
         let clocked = clocked(world, self.obligation);
         let moment = Moment { world, case: None, own: &[], time: self.start, start: None };
         (self.first, self.group) = (Some(first), group);
-        match self.open(&moment, Truth::True, Tiered::InNone, false) {
+        match self.open(&moment, Truth::True, Tiered::InNone, halt) {
             Opened::Instance(mut live) => {
                 live.anew(clocked);
                 Some(live)
@@ -208,21 +225,22 @@ impl Live {
         self.row = Some(row);
         let row = &clocked.rows[row];
         let calendar = row.clock.expect("a row with a target has a calendar");
-        let days = &world.calendars[calendar];
-        let need = target::need(row.target, days, self.start, self.first);
+        let need = target::need(row.target, &world.calendars[calendar], self.start, self.first);
         self.calendar_ended = need.is_none();
+        let running = row.running[self.excluded];
+        let days = &world.calendars[running];
         let halts = std::mem::take(&mut self.halts);
-        let halted = halts.first().is_some_and(|h| h.1);
-        self.clock = Some(Clock::start(calendar, days, need, self.start, halted));
-        for (t, halted) in halts.iter().skip(1) {
+        let halt = halts.first().map(|h| h.1).unwrap_or_default();
+        self.clock = Some(Clock::start(running, days, need, self.start, halt));
+        for (t, halt) in halts.iter().skip(1) {
             if let Some((moment, sink)) = &mut sink {
                 self.give_notices(moment, *t, false, sink);
             }
-            if !halted {
+            if *halt == Halt::Runs {
                 self.skip_notices(world, *t);
             }
             if let Some(clock) = &mut self.clock {
-                if *halted { clock.halt(days, *t) } else { clock.resume(days, *t) }
+                clock.set(days, *halt, *t);
             }
         }
         if let Some((moment, sink)) = sink {
@@ -233,33 +251,38 @@ impl Live {
         }
     }
 
-    /// Takes what a state does to the clock.
-    pub(super) fn set_halted(&mut self, world: &World<'_>, halted: bool, event: &Event) {
+    /// Takes what states do to the clock from `t` on; `evidence` is the row that did it, if one did.
+    pub(super) fn set_halt(&mut self, world: &World<'_>, halt: Halt, t: Instant, evidence: Option<Evidence>) {
         if self.end.is_some() {
             return;
         }
+        if halt == Halt::Runs {
+            self.skip_notices(world, t);
+        }
         let was = match &self.clock {
-            Some(clock) => clock.is_halted(),
-            None => self.halts.last().is_some_and(|h| h.1),
+            Some(clock) => clock.halt(),
+            None => self.halts.last().map(|h| h.1).unwrap_or_default(),
         };
-        if was == halted {
+        if was == halt {
             return;
         }
         if self.clock.is_none() || !self.halts.is_empty() {
-            self.halts.push((event.time, halted));
+            self.halts.push((t, halt));
         }
         if let Some(clock) = &mut self.clock {
-            let days = &world.calendars[clock.calendar];
-            if halted { clock.halt(days, event.time) } else { clock.resume(days, event.time) }
+            clock.set(&world.calendars[clock.calendar], halt, t);
         }
-        self.note(event);
+        evidence.into_iter().for_each(|row| self.rest_on(row));
     }
 
     /// Adds a row to the evidence, once.
     pub(super) fn note(&mut self, event: &Event) {
-        let evidence = Evidence { event: event.event, time: event.time, origin: event.origin };
-        if self.evidence.last() != Some(&evidence) {
-            self.evidence.push(evidence);
+        self.rest_on(Evidence::of(event));
+    }
+
+    fn rest_on(&mut self, row: Evidence) {
+        if self.evidence.last() != Some(&row) {
+            self.evidence.push(row);
         }
     }
 
@@ -332,14 +355,15 @@ impl Live {
         self.row = Some(at);
         let row = &clocked.rows[at];
         let calendar = row.clock.expect("a row with a target has a calendar");
-        let new = &world.calendars[calendar];
         let need = match row.target {
             Target::Open(open) => Some(Need { open, target: open, not_before: event.time, named: false }),
-            named => target::need(named, new, self.start, self.first),
+            named => target::need(named, &world.calendars[calendar], self.start, self.first),
         };
         self.calendar_ended = need.is_none();
+        let running = row.running[self.excluded];
+        let new = &world.calendars[running];
         let on_new = need.filter(|need| need.named).map(|_| counted(new, self.start, &self.halts, event.time));
-        clock.carry(calendar, [&world.calendars[clock.calendar], new], need, on_new, event.time);
+        clock.carry(running, [&world.calendars[clock.calendar], new], need, on_new, event.time);
     }
 
     /// When it was decided, if it is not by its due: its end, or the event of its rule; else as-of.
@@ -369,7 +393,7 @@ impl Live {
     }
 
     /// Withdraws the stop: the time since it is paused.
-    pub(super) fn withdraw_stop(&mut self, world: &World<'_>, halted: bool, event: &Event, reading: Option<Reading>) {
+    pub(super) fn withdraw_stop(&mut self, world: &World<'_>, halt: Halt, event: &Event, reading: Option<Reading>) {
         let clocked = clocked(world, self.obligation);
         // What was reached at the stop itself is not given any more, and what was due then was read then.
         if let Some(clock) = &self.clock {
@@ -391,24 +415,14 @@ impl Live {
         let stopped = self.end.take().map_or(event.time, |e| e.0);
         self.note(event);
         self.anew(clocked);
+        // The time since the stop is paused; where the target is not known yet, that is kept for when it is.
+        if self.clock.is_none() || !self.halts.is_empty() {
+            self.halts.extend([(stopped, Halt::Paused), (event.time, halt)]);
+        }
         if let Some(clock) = &mut self.clock {
             let days = &world.calendars[clock.calendar];
-            clock.halt(days, stopped);
-            if !self.halts.is_empty() {
-                self.halts.push((stopped, true));
-            }
-            if !halted {
-                clock.resume(days, event.time);
-                if !self.halts.is_empty() {
-                    self.halts.push((event.time, false));
-                }
-            }
-        } else {
-            // The target is not known yet: the pause is kept for when it is.
-            self.halts.push((stopped, true));
-            if !halted {
-                self.halts.push((event.time, false));
-            }
+            clock.set(days, Halt::Paused, stopped);
+            clock.set(days, halt, event.time);
         }
     }
 
@@ -451,14 +465,14 @@ fn beyond(clock: &Clock, at: Point) -> Duration {
 }
 
 /// Open time of a calendar between two instants, less what was halted.
-fn counted(days: &Calendar, start: Instant, halts: &[(Instant, bool)], until: Instant) -> Duration {
+fn counted(days: &Calendar, start: Instant, halts: &[(Instant, Halt)], until: Instant) -> Duration {
     let mut total = Duration::ZERO;
-    let (mut from, mut halted) = (start, false);
-    for (t, next) in halts.iter().copied().chain([(until, true)]) {
-        if !halted {
+    let (mut from, mut halt) = (start, Halt::Runs);
+    for (t, next) in halts.iter().copied().chain([(until, Halt::Paused)]) {
+        if halt == Halt::Runs {
             total = total.plus(days.elapsed(from, t));
         }
-        (from, halted) = (t, next);
+        (from, halt) = (t, next);
     }
     total
 }

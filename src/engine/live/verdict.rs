@@ -1,7 +1,7 @@
 //! What becomes of an instance: the table of section 2.4.
 
 use crate::engine::clock::Clock;
-use crate::engine::live::{End, Live, Reading};
+use crate::engine::live::{End, Live, Reading, clocked};
 use crate::engine::outcome::{Outcome, Reason, Verdict};
 use crate::engine::world::World;
 use crate::time::{Duration, Instant};
@@ -76,7 +76,7 @@ impl Live {
             late: clock.as_ref().filter(|_| breached).map_or(Duration::ZERO, |c| c.late),
             keys: reading.keys,
             filters: reading.filters,
-            calendar: clock.as_ref().map(|c| c.calendar),
+            calendar: self.row.and_then(|row| clocked(world, self.obligation).rows[row].clock),
             halted: how.is_none() && clock.as_ref().is_some_and(Clock::is_halted),
             evidence: self.evidence,
         }

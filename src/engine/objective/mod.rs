@@ -2,22 +2,26 @@
 
 mod measure;
 mod placement;
+mod stretches;
 
 use crate::ast::{Comparison, CountedBy};
-use crate::engine::counter::{Counters, KeyValue, Tally};
+use crate::engine::counter::{Counters, KeyValue, Slot, Tally};
 use crate::engine::money::{self, Owed};
 use crate::engine::outcome::{Outcome, Verdict};
+use crate::engine::span::Spans;
 use crate::engine::world::World;
 use crate::event::Value;
-use crate::id::ObjectiveId;
-use crate::model::Statistic;
-use crate::plan::{Goal, Measure, Objective, Part};
+use crate::id::{AgreementId, ObjectiveId};
+use crate::model::{Statistic, Window};
+use crate::plan::{Down, Goal, Measure, Objective, Part};
 use crate::quantity::Exact;
-use crate::time::Instant;
+use crate::time::{Duration, Instant, earliest};
+use chrono::NaiveDate;
 use measure::{Amount, Measured, arithmetic, join, of_values, whole};
-use placement::{Slice, each_measure, groups, parts_of, place, same_part, slices, words};
+use placement::{Slice, each_inner, each_measure, groups, parts_of, place, same_part, slices, words};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use stretches::{Pieces, common, length, union, without};
 
 /// What became of an objective in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +90,53 @@ pub struct ObjectiveRecord {
     pub provisional: bool,
     /// The harder level was missed too.
     pub below_minimum: bool,
+    /// The rest of the first comparison, as a person reads it: with what was carried over.
+    pub bound: String,
+    /// How the running value kept its pace, where one is asked for.
+    pub pace: Option<Pace>,
     /// What the miss costs, if anything.
     pub owed: Option<Owed>,
+}
+
+/// A running value on the last open day that has begun.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The day.
+    pub day: NaiveDate,
+    /// The goal's share of the open days so far.
+    pub expected: Exact,
+    /// The value so far.
+    pub value: Exact,
+    /// Whether it is near enough.
+    pub kept: bool,
+}
+
+/// What was counted and measured besides instances.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    counters: &'a Counters,
+    spans: &'a Spans,
+}
+
+impl<'a> Seen<'a> {
+    /// A counter's tallies in a period.
+    fn tallies(
+        self,
+        world: &'a World<'a>,
+        counter: usize,
+        slice: &'a Slice,
+    ) -> impl Iterator<Item = (Slot, &'a HashMap<Vec<KeyValue>, Tally>)> {
+        let grain = world.plan.counters[counter].grain;
+        let zone = &world.agreements[world.plan.counters[counter].agreement].zone;
+        // What is counted by stretches of a day belongs to the period that holds their first instants.
+        let inside = move |slot: &Slot| match grain {
+            Window::Every(length) => (slice.from..slice.to).contains(&slot.begins(zone, length)),
+            Window::Each(_) | Window::Rolling(_) => slice.parts.contains(slot),
+        };
+        let last = Slot { day: slice.days.1, nth: u32::MAX };
+        let first = slice.parts.first().map_or(Slot::first_of(slice.days.0), |p| *p.min(&Slot::first_of(slice.days.0)));
+        self.counters.of(counter).range(first..=last).map(|(slot, groups)| (*slot, groups)).filter(move |(slot, _)| inside(slot))
+    }
 }
 
 /// How pending instances are taken.
@@ -98,44 +147,96 @@ enum Scenario {
     AllBreached,
 }
 
-pub(super) fn evaluate(world: &World<'_>, outcomes: &[Outcome], counters: &Counters, as_of: Instant) -> Vec<ObjectiveRecord> {
+pub(super) fn evaluate(
+    world: &World<'_>,
+    outcomes: &[Outcome],
+    counters: &Counters,
+    spans: &Spans,
+    as_of: Instant,
+) -> Vec<ObjectiveRecord> {
+    let seen = Seen { counters, spans };
     let mut records = Vec::new();
     for (id, objective) in world.plan.objectives.enumerate() {
         let agreement = world.plan.services[objective.service].agreement;
         let parts = parts_of(objective);
         let placed = place(world, objective, agreement, &parts, outcomes);
+        let mut carried = Carried::default();
         for slice in slices(world, objective, agreement, as_of) {
-            for group in groups(world, objective, &slice, &placed, counters) {
-                let instances = slice.parts.iter().filter_map(|p| placed.get(p)?.get(&group)).flatten().copied().collect();
-                let scope = Scope { world, objective, slice: &slice, group: &group, parts: &parts, instances, counters };
-                records.push(scope.record(id, as_of));
+            let groups = groups(world, objective, &slice, &placed, &seen);
+            for group in &groups {
+                let instances = slice.parts.iter().filter_map(|p| placed.get(p)?.get(group)).flatten().copied().collect();
+                let carried_over = carried.of(group);
+                let scope =
+                    Scope { world, objective, agreement, slice: &slice, group, parts: &parts, instances, seen, as_of, carried_over };
+                let mut record = scope.record(id);
+                carried.hold_open(group, &mut record);
+                records.push(record);
+            }
+            if objective.carry {
+                carried.on(&objective.goal, &groups, &records[records.len() - groups.len()..]);
             }
         }
     }
     records
 }
 
+/// What groups were short of their goals, to be added to the next.
+#[derive(Default)]
+struct Carried(HashMap<Vec<KeyValue>, (Exact, bool)>);
+
+impl Carried {
+    fn of(&self, group: &Vec<KeyValue>) -> Exact {
+        self.0.get(group).map_or(Exact::ZERO, |c| c.0)
+    }
+
+    /// A goal that waits for the period before it waits too.
+    fn hold_open(&self, group: &Vec<KeyValue>, record: &mut ObjectiveRecord) {
+        if self.0.get(group).is_some_and(|c| c.1) {
+            (record.verdict, record.owed, record.below_minimum) = (ObjectiveVerdict::Open, None, false);
+        }
+    }
+
+    /// Takes a period's records, of these groups; a group that was not seen in it delivered nothing.
+    fn on(&mut self, goal: &Goal, groups: &[Vec<KeyValue>], records: &[ObjectiveRecord]) {
+        let Goal::Compare(_, _, Measure::Fixed(goal)) = goal else { return };
+        for (_, carried) in self.0.iter_mut().filter(|(group, _)| !groups.contains(group)) {
+            carried.0 = carried.0.add(*goal).unwrap_or(carried.0);
+        }
+        for (group, record) in groups.iter().zip(records) {
+            let goal = goal.add(self.of(group)).unwrap_or(*goal);
+            let short = record.value.and_then(|value| goal.sub(value)).filter(|short| !short.is_negative()).unwrap_or(Exact::ZERO);
+            self.0.insert(group.clone(), (short, record.verdict == ObjectiveVerdict::Open));
+        }
+    }
+}
+
 /// One objective in one period, of one group.
 struct Scope<'a> {
     world: &'a World<'a>,
     objective: &'a Objective,
+    agreement: AgreementId,
     slice: &'a Slice,
     group: &'a Vec<KeyValue>,
     parts: &'a [&'a Part],
     /// The instances of this period and group, each with its part.
     instances: Vec<(usize, &'a Outcome)>,
-    counters: &'a Counters,
+    seen: Seen<'a>,
+    as_of: Instant,
+    /// What the period before was short of its goal.
+    carried_over: Exact,
 }
 
 impl Scope<'_> {
-    fn record(&self, id: ObjectiveId, as_of: Instant) -> ObjectiveRecord {
+    fn record(&self, id: ObjectiveId) -> ObjectiveRecord {
         let shown = self.measure(first(&self.objective.goal), Scenario::AsItStands);
-        let ended = as_of >= self.slice.to;
+        let ended = self.as_of >= self.slice.to;
+        let pace = self.pace();
         // Final where verdict and amounts agree, whatever becomes of what is pending.
         let (met, breached) = (self.settled(Scenario::AllMet), self.settled(Scenario::AllBreached));
         let final_verdict = if met == breached { Some(met.0) } else { None };
         let verdict = match final_verdict {
             Some(verdict) if ended => match verdict {
+                Some(true) if pace.is_some_and(|p| !p.kept) => ObjectiveVerdict::Missed,
                 Some(true) => ObjectiveVerdict::Met,
                 Some(false) => ObjectiveVerdict::Missed,
                 None => ObjectiveVerdict::Unknown,
@@ -177,7 +278,54 @@ impl Scope<'_> {
             partial: self.slice.partial,
             provisional: open_breach && moves,
             below_minimum: below,
+            bound: self.bound(),
+            pace,
             owed: if verdict == ObjectiveVerdict::Missed { met.1 } else { None },
+        }
+    }
+
+    /// The goal as it is in this period.
+    fn bound(&self) -> String {
+        match &self.objective.goal {
+            Goal::Compare(_, sign, Measure::Fixed(goal)) if !self.carried_over.is_zero() => {
+                let whole = goal.add(self.carried_over).unwrap_or(*goal);
+                format!("{} {}", sign.sign(), self.objective.unit.text(whole))
+            }
+            _ => self.objective.bound.clone(),
+        }
+    }
+
+    /// How the running value stands against its share of the goal, on the last open day that has begun.
+    fn pace(&self) -> Option<Pace> {
+        let (share, calendar) = self.objective.pace?;
+        let Goal::Compare(measure, _, Measure::Fixed(goal)) = &self.objective.goal else { return None };
+        let calendar = &self.world.calendars[calendar];
+        let (first, last) = self.slice.days;
+        let today = self.world.agreements[self.agreement].zone.date(self.as_of).min(last);
+        let day =
+            std::iter::successors(Some(today), |d| d.pred_opt()).take_while(|d| *d >= first).find(|d| calendar.open_days(*d, *d) > 0)?;
+        let days = |to: NaiveDate| Exact::whole(calendar.open_days(first, to) as i64);
+        let expected = goal.add(self.carried_over)?.mul(days(day))?.div(days(last))?;
+        let until = Slice { parts: self.slice.parts.iter().copied().filter(|p| p.day <= day).collect(), ..self.slice.clone() };
+        let Amount::Known(value) = self.within(&until).measure(measure, Scenario::AsItStands).amount else { return None };
+        let off = value.sub(expected)?;
+        let off = if off.is_negative() { off.neg() } else { off };
+        Some(Pace { day, expected, value, kept: off <= expected.mul(share)? })
+    }
+
+    /// The same over a part of the period.
+    fn within<'b>(&'b self, slice: &'b Slice) -> Scope<'b> {
+        Scope {
+            world: self.world,
+            objective: self.objective,
+            agreement: self.agreement,
+            slice,
+            group: self.group,
+            parts: self.parts,
+            instances: self.instances.clone(),
+            seen: self.seen,
+            as_of: self.as_of,
+            carried_over: self.carried_over,
         }
     }
 
@@ -231,7 +379,13 @@ impl Scope<'_> {
     /// `negated`: under an odd number of nots, where a period without data must come out the other way.
     fn goal(&self, goal: &Goal, scenario: Scenario, negated: bool) -> Option<bool> {
         match goal {
-            Goal::Compare(a, sign, b) => self.compare(&self.measure(a, scenario), *sign, &self.measure(b, scenario), negated),
+            Goal::Compare(a, sign, b) => {
+                let mut bound = self.measure(b, scenario);
+                if let (Amount::Known(goal), true) = (bound.amount, self.objective.carry) {
+                    bound.amount = Amount::Known(goal.add(self.carried_over).unwrap_or(goal));
+                }
+                self.compare(&self.measure(a, scenario), *sign, &bound, negated)
+            }
             Goal::Not(inner) => self.goal(inner, scenario, !negated).map(|b| !b),
             Goal::All(goals) => join(goals.iter().map(|g| self.goal(g, scenario, negated)), false),
             Goal::Any(goals) => join(goals.iter().map(|g| self.goal(g, scenario, negated)), true),
@@ -282,6 +436,8 @@ impl Scope<'_> {
                 let values = values.into_iter().map(Amount::Known).collect();
                 Measured { amount: of_values(*statistic, values), ratio: None, n, fixed: false, sampled: *statistic != Statistic::Sum }
             }
+            Measure::Down(down) => self.down(down),
+            Measure::OfBuckets(statistic, inner, length) => self.of_buckets(*statistic, inner, *length, scenario),
             Measure::Arithmetic(a, operator, b) => {
                 let (a, b) = (self.measure(a, scenario), self.measure(b, scenario));
                 arithmetic(&a, *operator, &b)
@@ -298,7 +454,75 @@ impl Scope<'_> {
     }
 
     fn tallies(&self, counter: usize) -> impl Iterator<Item = &Tally> {
-        self.slice.parts.iter().filter_map(move |p| self.counters.of(counter).get(p)?.get(self.group))
+        self.seen.tallies(self.world, counter, self.slice).filter_map(move |(_, groups)| groups.get(self.group))
+    }
+
+    /// A value for each stretch of the day that has data, and a statistic of those.
+    fn of_buckets(&self, statistic: Statistic, inner: &Measure, length: Duration, scenario: Scenario) -> Measured {
+        let mut slots: BTreeSet<Slot> = BTreeSet::new();
+        each_inner(inner, &mut |m| {
+            if let Measure::Count(counter) | Measure::OfField(_, counter) = m {
+                let tallies = self.seen.tallies(self.world, *counter, self.slice);
+                slots.extend(tallies.filter(|(_, groups)| groups.contains_key(self.group)).map(|(slot, _)| slot));
+            }
+        });
+        let zone = &self.world.agreements[self.agreement].zone;
+        let values = slots.into_iter().filter_map(|slot| {
+            let from = slot.begins(zone, length);
+            let to = from.plus(Duration::micros(1));
+            let stretch = Slice { parts: vec![slot], days: (slot.day, slot.day), from, to, ..self.slice.clone() };
+            let value = self.within(&stretch).measure(inner, scenario).amount;
+            (!matches!(value, Amount::Nothing)).then_some(value)
+        });
+        let values: Vec<Amount> = values.collect();
+        let n = values.len() as u64;
+        Measured { amount: of_values(statistic, values), ratio: None, n, fixed: false, sampled: statistic != Statistic::Sum }
+    }
+
+    /// The time in a state, or the share of the period outside of it: section 2.5.
+    fn down(&self, down: &Down) -> Measured {
+        let (from, to) = (self.slice.from, self.slice.to);
+        let period: Pieces = vec![(from, to)];
+        let touches = |s: &&crate::engine::span::Stretch| s.group == *self.group && s.from < to && from < s.to;
+        let stretches: Vec<_> = self.seen.spans.of(down.down).iter().filter(touches).collect();
+        // What a calendar excludes of a case's state depends on the case: it goes before the cases are united.
+        let cut = stretches.iter().flat_map(|s| {
+            let piece: Pieces = vec![(s.from.max(from), s.to.min(to).min(self.as_of))];
+            match down.closed.get(s.excluded) {
+                Some(closed) => without(&piece, &self.world.calendars[*closed].intervals(from, to)),
+                None => piece,
+            }
+        });
+        let mut pieces = union(cut.collect());
+        for (span, up_to) in &down.without {
+            let alike = |s: &&crate::engine::span::Stretch| self.world.plan.spans[*span].by.is_empty() || s.group == *self.group;
+            let mut taken = union(self.seen.spans.of(*span).iter().filter(alike).map(|s| (s.from, s.to)).collect());
+            if let Some((most, unit)) = up_to {
+                let zone = &self.world.agreements[self.agreement].zone;
+                taken = earliest(&taken, *most, *unit, self.world.plan.agreements[self.agreement].fiscal, zone);
+            }
+            pieces = without(&pieces, &taken);
+        }
+        let mut window = length(&period);
+        if let Some(calendar) = down.on {
+            let open = self.world.calendars[calendar].intervals(from, to);
+            window = length(&open);
+            pieces = common(&pieces, &open);
+        }
+        let (down_for, window) = (length(&pieces).as_seconds(), window.as_seconds());
+        let n = stretches.len() as u64;
+        if !down.share {
+            return Measured { amount: Amount::Known(down_for), ratio: None, n, fixed: false, sampled: false };
+        }
+        let up = window.sub(down_for).unwrap_or(Exact::ZERO);
+        let value = up.div(window);
+        Measured {
+            amount: value.map_or(Amount::Nothing, Amount::Known),
+            ratio: value.map(|_| (up, window)),
+            n,
+            fixed: false,
+            sampled: false,
+        }
     }
 
     /// Met over decided; of several obligations, by case.

@@ -1,8 +1,10 @@
 //! Which instances belong to which period and group.
 
 use crate::ast::CountedBy;
-use crate::engine::counter::{Counters, KeyValue, period_of};
+use crate::engine::counter::{KeyValue, Slot, slot_of};
+use crate::engine::objective::Seen;
 use crate::engine::outcome::Outcome;
+use crate::engine::span::Stretch;
 use crate::engine::world::World;
 use crate::event::Value;
 use crate::id::{AgreementId, TierId};
@@ -10,21 +12,24 @@ use crate::model::Window;
 use crate::plan::{Goal, Key, Measure, Objective, Part};
 use crate::quantity::Exact;
 use crate::time::{Instant, Period, Unit};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use std::collections::{HashMap, HashSet};
 
 /// A period of an objective, cut to the agreement's term.
+#[derive(Clone)]
 pub(super) struct Slice {
     pub(super) label: String,
-    /// First days of the periods that are counted together.
-    pub(super) parts: Vec<NaiveDate>,
+    /// What is counted together.
+    pub(super) parts: Vec<Slot>,
+    /// First and last day.
+    pub(super) days: (NaiveDate, NaiveDate),
     pub(super) from: Instant,
     pub(super) to: Instant,
     pub(super) partial: bool,
 }
 
-/// Outcomes by the first day of their period and by group, each with the part of the objective that asks for it.
-pub(super) type Placed<'o> = HashMap<NaiveDate, HashMap<Vec<KeyValue>, Vec<(usize, &'o Outcome)>>>;
+/// Outcomes by slot and by group, each with the part of the objective that asks for it.
+pub(super) type Placed<'o> = HashMap<Slot, HashMap<Vec<KeyValue>, Vec<(usize, &'o Outcome)>>>;
 
 /// The obligations that an objective measures, each once with its grouping and filter.
 pub(super) fn parts_of(objective: &Objective) -> Vec<&Part> {
@@ -64,7 +69,7 @@ pub(super) fn each_inner<'g>(measure: &'g Measure, f: &mut impl FnMut(&'g Measur
             each_inner(a, f);
             each_inner(b, f);
         }
-        Measure::Rounded(_, inner) => each_inner(inner, f),
+        Measure::Rounded(_, inner) | Measure::OfBuckets(_, inner, _) => each_inner(inner, f),
         _ => {}
     }
 }
@@ -97,8 +102,8 @@ pub(super) fn place<'o>(
                 Key::Group => outcome.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
                 Key::Field(_) => KeyValue::Missing,
             });
-            let period = period_of(world, agreement, objective.window, at);
-            placed.entry(period).or_default().entry(group.collect()).or_default().push((i, outcome));
+            let slot = slot_of(world, agreement, objective.grain, at);
+            placed.entry(slot).or_default().entry(group.collect()).or_default().push((i, outcome));
         }
     }
     placed
@@ -116,45 +121,59 @@ pub(super) fn slices(world: &World<'_>, objective: &Objective, agreement: Agreem
         let (from, to) = period.instants(&term.zone);
         (from.max(term.from), to.min(term.to), from < term.from || to > term.to)
     };
+    let whole = |period: Period| {
+        let (from, to, partial) = cut(&period);
+        let days = (period.from.max(terms.from), terms.to.map_or(period.to, |to| to.min(period.to)));
+        let parts = match (objective.window, objective.grain) {
+            (Window::Rolling(_), _) => {
+                Period::all(Unit::Month, terms.fiscal, period.from, period.to).map(|m| Slot::first_of(m.from)).collect()
+            }
+            (_, Window::Each(Unit::Day)) => period.from.iter_days().take_while(|d| *d <= period.to).map(Slot::first_of).collect(),
+            _ => vec![Slot::first_of(period.from)],
+        };
+        Slice { label: period.label, parts, days, from, to, partial }
+    };
     match objective.window {
-        Window::Each(unit) => Period::all(unit, terms.fiscal, terms.from, last)
-            .map(|period| {
-                let (from, to, partial) = cut(&period);
-                Slice { label: period.label.clone(), parts: vec![period.from], from, to, partial }
-            })
-            .collect(),
+        Window::Each(unit) => Period::all(unit, terms.fiscal, terms.from, last).map(whole).collect(),
         // From the first window that lies inside of the term; each ends with a month.
         Window::Rolling(n) => Period::all(Unit::Month, terms.fiscal, terms.from, last)
             .map(|month| Period::rolling(month.from, n))
             .filter(|window| window.from >= terms.from)
-            .map(|window| {
-                let (from, to, partial) = cut(&window);
-                let months = Period::all(Unit::Month, terms.fiscal, window.from, window.to).map(|m| m.from).collect();
-                Slice { label: window.label.clone(), parts: months, from, to, partial }
-            })
+            .map(whole)
             .collect(),
+        Window::Every(length) => {
+            let days = terms.from.iter_days().take_while(|d| *d <= last);
+            let slots = days.flat_map(|day| std::iter::successors(Some(Slot::first_of(day)), move |slot| slot.next(length)));
+            let stretch = |slot: Slot| {
+                let end = slot.next(length).map_or_else(|| term.zone.midnight(slot.day + Days::new(1)), |n| n.begins(&term.zone, length));
+                let label = slot.wall(length).format("%Y-%m-%dT%H:%M").to_string();
+                let (from, days) = (slot.begins(&term.zone, length), (slot.day, slot.day));
+                Slice { label, parts: vec![slot], days, from, to: end, partial: false }
+            };
+            // A stretch that the clock skips has no length.
+            slots.map(stretch).take_while(|s| s.from <= as_of).filter(|s| s.from < s.to).collect()
+        }
     }
 }
 
 /// The groups that were seen in a period, in the order of their values; the one group of all, where nothing is grouped.
-pub(super) fn groups(
-    world: &World<'_>,
-    objective: &Objective,
-    slice: &Slice,
-    placed: &Placed<'_>,
-    counters: &Counters,
-) -> Vec<Vec<KeyValue>> {
+pub(super) fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, placed: &Placed<'_>, seen: &Seen<'_>) -> Vec<Vec<KeyValue>> {
     if objective.by.is_empty() {
         return vec![Vec::new()];
     }
     let mut found: HashSet<Vec<KeyValue>> = HashSet::new();
     let instances = slice.parts.iter().filter_map(|p| placed.get(p)).flat_map(|groups| groups.keys());
     found.extend(instances.cloned());
-    each_measure(&objective.goal, &mut |m| {
-        if let Measure::Count(c) | Measure::OfField(_, c) = m {
-            let tallies = slice.parts.iter().filter_map(|p| counters.of(*c).get(p)).flat_map(|groups| groups.keys());
+    each_measure(&objective.goal, &mut |m| match m {
+        Measure::Count(c) | Measure::OfField(_, c) => {
+            let tallies = seen.tallies(world, *c, slice).flat_map(|(_, groups)| groups.keys());
             found.extend(tallies.cloned());
         }
+        Measure::Down(down) => {
+            let touches = |s: &&Stretch| s.from < slice.to && slice.from < s.to;
+            found.extend(seen.spans.of(down.down).iter().filter(touches).map(|s| s.group.clone()));
+        }
+        _ => {}
     });
     let mut found: Vec<Vec<KeyValue>> = found.into_iter().collect();
     found.sort_by_cached_key(|group| group.iter().map(|k| order(world, *k)).collect::<Vec<_>>());

@@ -1,6 +1,7 @@
 //! [`model`](crate::model) to plan.
 
 mod condition;
+mod exclude;
 mod objective;
 mod since;
 
@@ -8,8 +9,8 @@ use crate::ast::{self, Recipient};
 use crate::id::{AgreementId, CalendarId, CaseId, FieldId, Id, ObligationId, StateId, Table};
 use crate::model::{self, Model, Owner, TierRule};
 use crate::plan::{
-    About, Agreement, Calendar, Case, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Milestone,
-    Notice, Obligation, Party, Plan, Row, Rule, Service, Source, Start, State, StateWhen, Tier, Track, Waiver,
+    About, Agreement, Calendar, Case, Claim, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Milestone,
+    Notice, Obligation, Party, Penalty, Plan, Row, Rule, Service, Source, Span, Start, State, StateWhen, Tier, Track, Waiver,
 };
 use crate::source::{Place, SourceMap};
 use crate::time::{Recipe, Zone};
@@ -17,18 +18,27 @@ use since::since_events;
 
 /// Compiles a model that has no error.
 pub fn from_model(model: &Model, sources: &SourceMap) -> Plan {
-    let mut compiler = Compiler { model, sources, calendars: Vec::new(), zone: Zone::utc(), counters: Vec::new(), readings: Vec::new() };
+    let mut compiler = Compiler {
+        model,
+        sources,
+        calendars: Vec::new(),
+        zone: Zone::utc(),
+        counters: Vec::new(),
+        spans: Vec::new(),
+        readings: Vec::new(),
+    };
     compiler.plan()
 }
 
 struct Compiler<'m> {
     model: &'m Model,
     sources: &'m SourceMap,
-    /// Each calendar of the model in each zone that asks for it.
-    calendars: Vec<(CalendarId, String, Calendar)>,
+    /// Each calendar that something asks for, once.
+    calendars: Vec<Calendar>,
     /// The zone of the agreement that is being compiled.
     zone: Zone,
     counters: Vec<Counter>,
+    spans: Vec<Span>,
     /// Of each obligation: the fields and filters that are read at its deciding instant.
     readings: Vec<(Vec<FieldId>, Vec<Condition>)>,
 }
@@ -71,15 +81,16 @@ impl Compiler<'_> {
             fields,
             states,
             tiers,
-            agreements: model.agreements.iter().map(|a| self.agreement(a)).collect(),
+            agreements: model.agreements.ids().map(|id| self.agreement(id)).collect(),
             services: model.services.iter().map(|s| self.service(s)).collect(),
             obligations: obligations.into_iter().collect(),
             tracks: self.tracks(),
             counters: std::mem::take(&mut self.counters),
+            spans: std::mem::take(&mut self.spans),
             objectives,
             sources: model.sources.iter().map(|s| self.source(s)).collect(),
         };
-        plan.calendars = std::mem::take(&mut self.calendars).into_iter().map(|(_, _, c)| c).collect();
+        plan.calendars = std::mem::take(&mut self.calendars).into_iter().collect();
         let since = since_events(&plan);
         for (id, case) in cases_mut(&mut plan) {
             case.since = since.iter().copied().filter(|e| model.events[*e].case == Some(id)).collect();
@@ -99,14 +110,17 @@ impl Compiler<'_> {
     fn calendar(&mut self, id: CalendarId) -> CalendarId {
         let calendar = &self.model.calendars[id];
         let zone = self.zone.name().to_string();
-        let known = self.calendars.iter().position(|(c, z, _)| *c == id && *z == zone);
-        let index = known.unwrap_or_else(|| {
-            let recipe = in_zone(&calendar.recipe, &zone);
-            let made = Calendar { name: calendar.name.clone(), title: calendar.title.clone(), zone: zone.clone(), recipe };
-            self.calendars.push((id, zone, made));
+        let recipe = in_zone(&calendar.recipe, &zone);
+        self.laid(Calendar { name: calendar.name.clone(), title: calendar.title.clone(), zone, recipe })
+    }
+
+    /// The number of a calendar, which is kept once.
+    fn laid(&mut self, calendar: Calendar) -> CalendarId {
+        let known = self.calendars.iter().position(|c| *c == calendar);
+        CalendarId::from_index(known.unwrap_or_else(|| {
+            self.calendars.push(calendar);
             self.calendars.len() - 1
-        });
-        CalendarId::from_index(index)
+        }))
     }
 
     fn state(&mut self, id: StateId, state: &model::State) -> State {
@@ -135,7 +149,11 @@ impl Compiler<'_> {
         Field { name: field.name.clone(), owner: field.owner, slot, ty: field.ty.clone(), optional: field.optional }
     }
 
-    fn agreement(&self, a: &model::Agreement) -> Agreement {
+    fn agreement(&mut self, id: AgreementId) -> Agreement {
+        self.enter(id);
+        let a = &self.model.agreements[id];
+        let exclusions = self.exclusions(a);
+        let claim = a.claim.as_ref().map(|c| self.claim(c));
         let review = a.review.as_ref().map(|r| match r {
             ast::Review::Every(unit) => format!("every {}", unit.word()),
             ast::Review::On(dates) => format!("on {}", dates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
@@ -155,6 +173,8 @@ impl Compiler<'_> {
             fiscal: a.fiscal,
             caps: a.caps.iter().map(|c| self.cap(c)).collect(),
             highest: a.highest.clone(),
+            exclusions,
+            claim,
             waivers: a.waivers.iter().map(waiver).collect(),
             goals: a.goals.iter().map(|(p, text)| (self.model.parties[*p].name.clone(), text.clone())).collect(),
             review,
@@ -223,6 +243,7 @@ impl Compiler<'_> {
 
     fn obligation(&mut self, _id: ObligationId, o: &model::Obligation) -> Obligation {
         let about = self.about(self.model.services[o.service].agreement, o.case, o.applies.as_ref());
+        let excluded_if = self.excluded_if(o.service, o.case);
         let duty = match &o.duty {
             model::Duty::Clock { start, stop, cancel, reset, reopen, pause, rows, retier, notices } => {
                 let start = match start {
@@ -236,7 +257,8 @@ impl Compiler<'_> {
                     reset: reset.as_ref().map(|p| self.pattern(p)),
                     reopen: reopen.as_ref().map(|p| self.pattern(p)),
                     pause: pause.clone(),
-                    rows: rows.iter().map(|r| self.row(r, o.span)).collect(),
+                    rows: rows.iter().map(|r| self.row(r, o)).collect(),
+                    excluded_if,
                     retier: *retier,
                     notices: notices.iter().map(notice).collect(),
                 }))
@@ -265,16 +287,18 @@ impl Compiler<'_> {
             keys: Vec::new(),
             filters: Vec::new(),
             blame: None,
+            penalty: o.penalty.map(|p| Penalty { amount: p.amount, per: p.per, text: self.without_word(p.span) }),
         }
     }
 
     /// A row that stands outside of its obligation was written by a level that changes it.
-    fn row(&mut self, row: &model::Row, of: crate::source::Span) -> Row {
+    fn row(&mut self, row: &model::Row, of: &model::Obligation) -> Row {
         Row {
-            spec: (!of.holds(row.span)).then(|| self.place(row.span)),
+            spec: (!of.span.holds(row.span)).then(|| self.place(row.span)),
             target: row.target,
             tiers: row.tiers.clone(),
             clock: row.clock.map(|c| self.calendar(c)),
+            running: row.clock.map_or_else(Vec::new, |c| self.running(c, of)),
             condition: row.condition.as_ref().map(|c| self.condition(c)),
         }
     }
@@ -282,6 +306,19 @@ impl Compiler<'_> {
     /// The text of a place, on one line.
     fn written(&self, span: crate::source::Span) -> String {
         self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The same without the word that begins the clause.
+    fn without_word(&self, span: crate::source::Span) -> String {
+        self.written(span).split_once(' ').map_or_else(String::new, |(_, rest)| rest.to_string())
+    }
+
+    fn claim(&mut self, c: &model::Claim) -> Claim {
+        let on = c.on.as_ref().and_then(|counted| match counted.on {
+            model::Trigger::Event(event) => Some((event, counted.condition.as_ref().map(|c| self.condition(c)))),
+            model::Trigger::Entering(_) | model::Trigger::Leaving(_) => None,
+        });
+        Claim { within: c.within, calendar: self.calendar(c.calendar), on, text: self.written(c.span) }
     }
 
     fn source(&mut self, s: &model::Source) -> Source {
@@ -391,5 +428,6 @@ fn in_zone(recipe: &Recipe, agreement: &str) -> Recipe {
             let (a, b) = both(a, b);
             Recipe::Or(a, b)
         }
+        Recipe::Earliest(inner, open, unit, fiscal) => Recipe::Earliest(Box::new(in_zone(inner, agreement)), *open, *unit, *fiscal),
     }
 }

@@ -1,12 +1,11 @@
 //! Objectives, what they measure and what their misses cost.
 
 use crate::ast;
-use crate::id::{AgreementId, FieldId, Id, ObligationId};
-use crate::model::{self, MeasureKind, MeasureUnit, Trigger};
+use crate::id::{AgreementId, CaseId, FieldId, Id, ObligationId, StateId};
+use crate::model::{self, Excluded, MeasureKind, MeasureUnit, Trigger, Window};
 use crate::plan::from_model::Compiler;
-use crate::plan::{Band, Cap, Chronic, Counter, Goal, Key, Measure, Objective, Part};
-use crate::quantity::Exact;
-use crate::time::Duration;
+use crate::plan::{About, Band, Cap, Chronic, Counter, Down, Goal, Key, Measure, Objective, Part, Span};
+use crate::time::{Duration, Unit};
 
 impl Compiler<'_> {
     pub(super) fn objective(&mut self, o: &model::Objective) -> Objective {
@@ -20,7 +19,7 @@ impl Compiler<'_> {
             (unit, _) => *unit,
         };
         let bound = match right.kind {
-            MeasureKind::Fixed(value) => fixed_text(value, right.unit),
+            MeasureKind::Fixed(value) => right.unit.text(value),
             _ => self.written(right.span),
         };
         Objective {
@@ -34,6 +33,7 @@ impl Compiler<'_> {
             bound: format!("{} {bound}", sign.sign()),
             unit,
             window: o.window,
+            grain: grain(o),
             by: o.by.iter().map(|(name, _)| name.clone()).collect(),
             no_data: o.no_data,
             sample: o.sample,
@@ -41,6 +41,9 @@ impl Compiler<'_> {
             bands: o.bands.iter().map(|b| self.band(b)).collect(),
             cap: o.cap.as_ref().map(|c| self.cap(c)),
             chronic: o.chronic.iter().map(|c| self.chronic(c)).collect(),
+            carry: o.carry,
+            earned: o.earned,
+            pace: o.pace.map(|(share, calendar)| (share, self.calendar(calendar))),
         }
     }
 
@@ -78,11 +81,62 @@ impl Compiler<'_> {
             MeasureKind::OfField(statistic, events, field) => {
                 Measure::OfField(*statistic, self.counter(events, Some(*field), o, agreement))
             }
+            MeasureKind::Down(down) => Measure::Down(Box::new(self.down(down, o, agreement))),
+            MeasureKind::OfBuckets(statistic, inner, per) => {
+                let before = self.counters.len();
+                let inner = self.measure(inner, o, agreement);
+                // What is counted for the stretches of a day is counted by them.
+                for counter in &mut self.counters[before..] {
+                    counter.grain = Window::Every(*per);
+                }
+                Measure::OfBuckets(*statistic, Box::new(inner), *per)
+            }
             MeasureKind::Arithmetic(a, operator, b) => {
                 Measure::Arithmetic(Box::new(self.measure(a, o, agreement)), *operator, Box::new(self.measure(b, o, agreement)))
             }
             MeasureKind::Rounded(how, inner) => Measure::Rounded(*how, Box::new(self.measure(inner, o, agreement))),
         }
+    }
+
+    fn down(&mut self, down: &model::Down, o: &model::Objective, agreement: AgreementId) -> Down {
+        let case = self.model.states[down.state].case;
+        let own = self.span(down.state, None, o, agreement, Some(case));
+        let mut without: Vec<(usize, Option<(Duration, Unit)>)> = Vec::new();
+        for state in &down.except {
+            without.push((self.span(*state, None, o, agreement, Some(case)), None));
+        }
+        for exclude in self.model.agreements[agreement].excludes.clone() {
+            if let Excluded::State(state, during) = &exclude.what {
+                without.push((self.span(*state, during.as_ref(), o, agreement, Some(case)), exclude.up_to));
+            }
+        }
+        let closed = self.closed(o.service, case);
+        Down { down: own, without, closed, on: down.on.map(|c| self.calendar(c)), share: down.share }
+    }
+
+    /// The times of a state. Those of the measured kind of case are grouped and filtered like the objective; of others all
+    /// count.
+    fn span(
+        &mut self,
+        state: StateId,
+        during: Option<&model::Condition>,
+        o: &model::Objective,
+        agreement: AgreementId,
+        measured: Option<CaseId>,
+    ) -> usize {
+        let case = self.model.states[state].case;
+        let alike = measured == Some(case);
+        let applies = self.model.agreements[agreement].applies.as_ref();
+        let applies = applies.and_then(|all| all.iter().find(|(c, _)| *c == case).map(|(_, condition)| condition));
+        let about = if alike { self.about(agreement, Some(case), applies) } else { About::default() };
+        let fields = self.model.cases[case].fields.as_slice();
+        let key = |name: &String| fields.iter().copied().find(|f| self.model.fields[*f].name == *name).map_or(Key::Tier, Key::Field);
+        let by = if alike { o.by.iter().map(|(name, _)| key(name)).collect() } else { Vec::new() };
+        let filter = o.filter.as_ref().filter(|_| alike).map(|c| self.condition(c));
+        let during = during.map(|c| self.condition(c));
+        let excluded_if = self.excluded_if(o.service, Some(case));
+        self.spans.push(Span { state, during, about, filter, by, excluded_if });
+        self.spans.len() - 1
     }
 
     pub(super) fn part(&mut self, id: ObligationId, o: &model::Objective) -> Part {
@@ -133,11 +187,16 @@ impl Compiler<'_> {
             filter: o.filter.as_ref().map(|c| self.condition(c)),
             by,
             value,
-            window: o.window,
+            grain: grain(o),
         };
         self.counters.push(counter);
         self.counters.len() - 1
     }
+}
+
+/// By what an objective's events are counted.
+fn grain(o: &model::Objective) -> Window {
+    if o.pace.is_some() { Window::Each(Unit::Day) } else { o.window }
 }
 
 fn position_or_push<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
@@ -152,15 +211,5 @@ fn first_comparison(goal: &model::Goal) -> (&model::Measure, ast::Comparison, &m
         model::Goal::Compare(a, sign, b) => (a, *sign, b),
         model::Goal::All(goals) | model::Goal::Any(goals) => first_comparison(&goals[0]),
         model::Goal::Not(inner) => first_comparison(inner),
-    }
-}
-
-/// A fixed bound as it would be written.
-fn fixed_text(value: Exact, unit: MeasureUnit) -> String {
-    match unit {
-        MeasureUnit::Share => value.mul(Exact::whole(100)).map_or_else(|| value.to_string(), |v| format!("{}%", v.short(6))),
-        MeasureUnit::Duration => Duration::from_seconds(value).map_or_else(|| value.to_string(), |d| d.to_string().replace(' ', "")),
-        MeasureUnit::Money(Some(currency)) => format!("{} {currency}", value.fixed(currency.decimals())),
-        MeasureUnit::Number | MeasureUnit::Money(None) | MeasureUnit::Mixed { .. } => value.short(6),
     }
 }

@@ -58,13 +58,21 @@ fn each_condition(plan: &Plan, look: &mut impl FnMut(&Condition)) {
                 };
                 let patterns = [start, Some(&clocked.stop), clocked.cancel.as_ref(), clocked.reset.as_ref(), clocked.reopen.as_ref()];
                 patterns.into_iter().flatten().for_each(|p| in_pattern(p, look));
-                clocked.rows.iter().filter_map(|r| r.condition.as_ref()).for_each(&mut *look);
+                clocked.rows.iter().filter_map(|r| r.condition.as_ref()).chain(&clocked.excluded_if).for_each(&mut *look);
             }
             Duty::Rule(rule) => {
                 in_pattern(&rule.on, look);
                 rule.require.iter().chain(&rule.when).for_each(&mut *look);
             }
         }
+    }
+    for span in &plan.spans {
+        in_about(&span.about).chain(&span.during).chain(&span.filter).chain(&span.excluded_if).for_each(&mut *look);
+    }
+    for agreement in plan.agreements.iter() {
+        agreement.exclusions.iter().filter_map(|e| e.during.as_ref()).for_each(&mut *look);
+        let claims = agreement.claim.iter().filter_map(|c| c.on.as_ref()?.1.as_ref());
+        claims.for_each(&mut *look);
     }
     for counter in &plan.counters {
         in_about(&counter.about).chain(&counter.condition).chain(&counter.filter).for_each(&mut *look);

@@ -24,8 +24,8 @@ pub struct Page {
     pub objectives: Vec<ObjectivePart>,
     /// What missed periods cost.
     pub money: Vec<MoneyRow>,
-    /// Rights that arose, a line each.
-    pub rights: Vec<String>,
+    /// What is said in a line each, under a heading: rights that arose, credits that lapsed.
+    pub lists: Vec<(&'static str, Vec<String>)>,
     /// The worst breaches, and how many there are.
     pub breaches: (Vec<Breach>, usize),
     /// What is due next, and how many instances are open.
@@ -146,7 +146,7 @@ pub fn gather(report: &Report<'_>) -> Page {
         services: services(report),
         objectives: objectives::objectives(report),
         money: objectives::money(report),
-        rights: objectives::rights(report),
+        lists: vec![("Rights", objectives::rights(report)), ("Credits that lapsed", objectives::lapsed(report))],
         breaches: instances::breaches(report),
         at_risk: instances::at_risk(report),
         unjudged: unjudged::unjudged(report),
@@ -164,12 +164,31 @@ fn head(report: &Report<'_>, id: AgreementId) -> Head {
     if !a.version.is_empty() {
         facts.push(format!("version {}", a.version));
     }
+    facts.extend(level_words(report, a));
     facts.push(match a.to {
         Some(to) => format!("in force {} to {to}", a.from),
         None => format!("in force from {}", a.from),
     });
     facts.push(format!("judged as of {} {}", words::wall(report.zone(id), report.judgement.as_of), a.zone));
     Head { title: title(a.title.as_ref(), &a.name), facts }
+}
+
+/// `ola`, `customer level for Acme Inc., extends Support for everyone`
+fn level_words(report: &Report<'_>, a: &crate::plan::Agreement) -> Vec<String> {
+    let kind = a.kind.as_deref().map(|kind| match kind {
+        "ola" => "operational-level agreement".to_string(),
+        "uc" => "underpinning contract".to_string(),
+        _ => "service-level agreement".to_string(),
+    });
+    let level = a.level.as_ref().map(|level| {
+        let whose = a.for_.as_ref().map_or(String::new(), |party| format!(" for {}", parties(report, std::slice::from_ref(party))));
+        format!("{level} level{whose}")
+    });
+    let extends = a.extends.map(|id| {
+        let above = report.agreement(id);
+        format!("extends {}", title(above.title.as_ref(), &above.name))
+    });
+    [kind, level, extends].into_iter().flatten().collect()
 }
 
 fn log_line(report: &Report<'_>) -> String {
@@ -241,5 +260,6 @@ fn window_words(window: Window, short: bool) -> String {
         Window::Each(unit) if short => format!("a {}", unit.word()),
         Window::Each(unit) => format!("per {}", unit.word()),
         Window::Rolling(n) => format!("over {n} months"),
+        Window::Every(length) => format!("per {}", length.to_string().replace(' ', "")),
     }
 }

@@ -1,8 +1,8 @@
 //! Objectives by period, what their misses cost, and the rights that arose.
 
-use crate::engine::{Group, ObjectiveRecord, ObjectiveVerdict};
+use crate::engine::{Cause, Credit, Group, ObjectiveRecord, ObjectiveVerdict};
 use crate::id::ObjectiveId;
-use crate::plan::Objective;
+use crate::plan::{Goal, Measure, Objective};
 use crate::quantity::{Currency, Exact};
 use crate::report::page::{MoneyRow, ObjectivePart, PeriodRow, SHOWN, title, window_words};
 use crate::report::{Report, words};
@@ -34,9 +34,22 @@ pub(super) fn objectives(report: &Report<'_>) -> Vec<ObjectivePart> {
     parts
 }
 
+/// Whether its ratio is one of seconds, which nobody counts.
+fn measures_time(o: &Objective) -> bool {
+    matches!(&o.goal, Goal::Compare(Measure::Down(_), ..))
+}
+
 fn period_row(o: &Objective, r: &ObjectiveRecord) -> PeriodRow {
-    let value = r.value.map_or("–".to_string(), |v| words::measured(v, o.unit, &o.bound));
+    let value = r.value.map_or("–".to_string(), |v| words::measured(v, o.unit, &r.bound));
     let mut remarks = Vec::new();
+    if r.bound != o.bound {
+        remarks.push(format!("{} with what was carried over", r.bound));
+    }
+    if let Some(pace) = r.pace {
+        let word = if pace.kept { "on" } else { "off" };
+        let expected = words::measured(pace.expected, o.unit, "");
+        remarks.push(format!("{word} pace: {expected} were due by {}", pace.day));
+    }
     if r.pending > 0 {
         remarks.push(format!("{} pending", r.pending));
     }
@@ -53,7 +66,7 @@ fn period_row(o: &Objective, r: &ObjectiveRecord) -> PeriodRow {
     }
     let group: Vec<&str> = r.by.iter().map(|g| g.value.as_deref().unwrap_or("(missing)")).collect();
     let value = match r.ratio {
-        Some((n, d)) if n.is_whole() && d.is_whole() => format!("{value} ({n} of {d})"),
+        Some((n, d)) if n.is_whole() && d.is_whole() && !measures_time(o) => format!("{value} ({n} of {d})"),
         _ => value,
     };
     PeriodRow { period: r.period.clone(), group: group.join(", "), value, n: r.n, verdict: r.verdict, remark: remarks.join(", ") }
@@ -66,15 +79,45 @@ fn objective_title(report: &Report<'_>, id: ObjectiveId, by: &[Group]) -> String
     if groups.is_empty() { name } else { format!("{name} ({})", groups.join(", ")) }
 }
 
+fn cause_title(report: &Report<'_>, cause: &Cause) -> String {
+    match cause {
+        Cause::Objective { objective, by } => objective_title(report, *objective, by),
+        Cause::Obligation { obligation, case, seq: _ } => {
+            let o = report.obligation(*obligation);
+            let name = title(o.title.as_ref(), &o.name);
+            case.map_or(name.clone(), |c| format!("{name} of {}", report.texts.text(c.1)))
+        }
+    }
+}
+
+fn because(report: &Report<'_>, c: &Credit) -> String {
+    let agreement = match &c.cause {
+        Cause::Objective { objective, .. } => report.plan.services[report.plan.objectives[*objective].service].agreement,
+        Cause::Obligation { obligation, .. } => report.service_of(*obligation).agreement,
+    };
+    let by = c.claim_by.map(|t| format!("; to be claimed by {}", words::wall(report.zone(agreement), t)));
+    let so_far = if c.provisional { " so far" } else { "" };
+    format!("{}{so_far}{}", c.because, by.unwrap_or_default())
+}
+
+/// Credits that nobody claimed in time.
+pub(super) fn lapsed(report: &Report<'_>) -> Vec<String> {
+    let lines = report.judgement.consequences.lapsed.iter().map(|c| {
+        let amount = format!("{} {}", words::grouped(&c.amount.fixed(c.currency.decimals())), c.currency);
+        format!("{}: {amount} for {} lapsed: {}", c.period, cause_title(report, &c.cause), because(report, c))
+    });
+    lines.collect()
+}
+
 /// Credits and caps, and below them what they come to in each currency.
 pub(super) fn money(report: &Report<'_>) -> Vec<MoneyRow> {
     let consequences = &report.judgement.consequences;
     let shown = |amount: Exact, currency: Currency| format!("{} {currency}", words::grouped(&amount.fixed(currency.decimals())));
     let credits = consequences.credits.iter().map(|c| MoneyRow {
         period: c.period.clone(),
-        what: objective_title(report, c.objective, &c.by),
+        what: cause_title(report, &c.cause),
         amount: shown(c.amount, c.currency),
-        because: c.because.clone(),
+        because: because(report, c),
     });
     let caps = consequences.caps.iter().map(|c| MoneyRow {
         period: c.period.clone(),

@@ -161,6 +161,10 @@ impl Builder<'_> {
             Rule::detail_warned => Detail::Warned(self.date_time(value)),
             Rule::detail_tier => Detail::Tier(value.as_str().to_string()),
             Rule::detail_reason => Detail::Reason(self.text(value).text),
+            Rule::detail_credit => match self.literal(value) {
+                Literal::Money(amount, currency) => Detail::Credit(amount, currency),
+                other => unreachable!("the grammar puts an amount here, not {other:?}"),
+            },
             other => unreachable_rule(other),
         };
         Spanned { value, span }

@@ -1,0 +1,44 @@
+//! The times in which states were on, for objectives that measure them.
+
+use crate::engine::counter::{KeyValue, key_at};
+use crate::engine::truth::{Moment, Truth};
+use crate::plan::{Plan, Span};
+use crate::time::Instant;
+
+/// A time in which a case's state was on.
+#[derive(Clone, Debug)]
+pub(super) struct Stretch {
+    pub(super) from: Instant,
+    pub(super) to: Instant,
+    pub(super) group: Vec<KeyValue>,
+    /// Which of the span's conditions held, by bits.
+    pub(super) excluded: usize,
+}
+
+/// All of them, by the plan's spans.
+pub(super) struct Spans(Vec<Vec<Stretch>>);
+
+impl Spans {
+    pub(super) fn new(plan: &Plan) -> Spans {
+        Spans(vec![Vec::new(); plan.spans.len()])
+    }
+
+    pub(super) fn of(&self, span: usize) -> &[Stretch] {
+        &self.0[span]
+    }
+
+    /// A state has ended, or as-of has come: what it counts for is read now.
+    pub(super) fn end(&mut self, moment: &Moment<'_>, number: usize, from: Instant) {
+        let span = &moment.world.plan.spans[number];
+        if from < moment.time && counts(moment, span) {
+            let group = span.by.iter().map(|key| key_at(moment, *key)).collect();
+            let holds = |(bit, condition)| usize::from(moment.holds(condition) == Truth::True) << bit;
+            let excluded = span.excluded_if.iter().enumerate().map(holds).sum();
+            self.0[number].push(Stretch { from, to: moment.time, group, excluded });
+        }
+    }
+}
+
+fn counts(moment: &Moment<'_>, span: &Span) -> bool {
+    moment.is_about(&span.about) == Truth::True && moment.allows(span.filter.as_ref()) == Truth::True
+}
