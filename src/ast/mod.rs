@@ -52,6 +52,17 @@ pub struct File {
     pub items: Vec<Item>,
     /// Names that clauses declare which could not be read: they have a finding, and are not unknown.
     pub half_read: Vec<String>,
+    /// The texts of files that it names, by the place of the name; or why they cannot be read. Whoever opens files fills it.
+    pub beside: Vec<(Span, Result<String, String>)>,
+}
+
+impl File {
+    /// The files beside the spec that it names.
+    pub fn named_files(&self) -> Vec<&Text> {
+        let calendars = self.items.iter().filter_map(|i| if let Item::Calendar(c) = i { Some(&c.body) } else { None });
+        let clauses = calendars.filter_map(|body| if let CalendarBody::Clauses(clauses, _) = body { Some(clauses) } else { None });
+        clauses.flatten().filter_map(|c| if let CalendarClause::Holidays(file, _) = c { Some(file) } else { None }).collect()
+    }
 }
 
 /// A declaration of the top level.

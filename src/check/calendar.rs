@@ -126,10 +126,12 @@ impl Checker {
                 }
                 CalendarClause::Closed(ranges, _) => rules.closed.extend(ranges.iter().map(|r| (r.from, r.to))),
                 CalendarClause::Yearly(days, _) => rules.yearly.extend(days.iter().map(|d| d.0)),
-                CalendarClause::Holidays(_, span) => self.unsupported(*span, "a holiday file"),
+                CalendarClause::Holidays(file, _) => rules.holidays.extend(self.holidays(file)),
                 CalendarClause::Known(date, _) => self.model.calendars[id].known = Some(*date),
             }
         }
+        rules.holidays.sort();
+        rules.holidays.dedup();
         if whole && rules.weekly.iter().all(Vec::is_empty) && rules.dated.iter().all(|d| d.2.is_empty()) {
             let finding = Finding::new(Code::NeverOpen, calendar.name.span, format!("calendar `{}` is never open", calendar.name.text));
             self.say(finding.help("add its hours: `open mon-fri 09:00-17:00`"));

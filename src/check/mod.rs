@@ -5,6 +5,7 @@ mod agreement;
 mod analysis;
 mod calendar;
 mod condition;
+mod holiday;
 mod levels;
 mod measure;
 mod money;
@@ -32,6 +33,7 @@ pub fn check(files: &[ast::File]) -> (Model, Vec<Finding>) {
     let mut checker = Checker::default();
     checker.poisoned.extend(files.iter().flat_map(|f| f.half_read.iter().cloned()));
     checker.whole = checker.poisoned.is_empty();
+    checker.beside = files.iter().flat_map(|f| f.beside.iter().cloned()).collect();
     checker.vocabulary(files);
     checker.agreements(files);
     checker.backings();
@@ -57,6 +59,8 @@ struct Checker {
     used: Used,
     /// Named values and promises that have a finding of their own.
     poisoned: HashSet<String>,
+    /// The texts of files that the spec names.
+    beside: HashMap<Span, Result<String, String>>,
     /// Every clause of every file was read.
     whole: bool,
     /// Promises that say what carries them.
@@ -112,10 +116,5 @@ impl SaidOnce {
 impl Checker {
     fn say(&mut self, finding: Finding) {
         self.findings.push(finding);
-    }
-
-    fn unsupported(&mut self, span: Span, what: &str) {
-        let finding = Finding::new(Code::NotSupportedYet, span, format!("{what} is not evaluated yet"));
-        self.say(finding.here("this clause").help("remove the clause to run the rest; it keeps its meaning in the language"));
     }
 }

@@ -78,7 +78,15 @@ impl Checker {
     fn assignments(&mut self, written: &[Assignment], scope: Scope) -> Vec<(FieldId, Option<Scalar>)> {
         let mut values = Vec::new();
         for assignment in written {
-            if let Some(field) = self.field(&assignment.field, scope)
+            let field = self.field(&assignment.field, scope);
+            if let Some(score) = field.filter(|f| self.model.fields[*f].calculated) {
+                let message = format!("`{}` is a score: it is calculated", self.model.fields[score].name);
+                self.say(
+                    Finding::new(Code::WrongKind, assignment.field.span, message).help("assign the fields that it is calculated from"),
+                );
+                continue;
+            }
+            if let Some(field) = field
                 && let Some(value) = self.scalar_for(field, &assignment.value)
             {
                 values.push((field, value));

@@ -4,7 +4,10 @@ use crate::ast::{self, CaseClause, FieldType, Item, Name};
 use crate::check::{Checker, Scope};
 use crate::diagnostic::{Code, Finding, nearest};
 use crate::id::{CaseId, Id};
-use crate::model::{Case, Condition, ConditionKind, Event, Field, Owner, Party, Scalar, State, StateWhen, Subject, Tier, TierRule, Type};
+use crate::model::{
+    Case, Condition, ConditionKind, Event, Field, Owner, Party, Scalar, Score, ScoreBy, ScoreRule, Stage, State, StateWhen, Subject, Tier,
+    TierRule, Type, Value,
+};
 
 impl Checker {
     /// First all names, then what refers to them, so that the order of declarations does not matter.
@@ -58,7 +61,7 @@ impl Checker {
             }
             let ty = self.field_type(&field.ty);
             let (span, name) = (field.name.span, field.name.text.clone());
-            ids.push(self.model.fields.push(Field { span, name, owner, ty, optional: field.optional }));
+            ids.push(self.model.fields.push(Field { span, name, owner, ty, optional: field.optional, calculated: false }));
         }
         ids
     }
@@ -107,7 +110,17 @@ impl Checker {
     fn declare_case(&mut self, case: &ast::Case) -> Option<CaseId> {
         let title = case.title.as_ref().map(|t| t.text.clone());
         let (span, name) = (case.name.span, case.name.text.clone());
-        let empty = Case { span, name, title, fields: Vec::new(), events: Vec::new(), states: Vec::new(), tiers: Vec::new() };
+        let empty = Case {
+            span,
+            name,
+            title,
+            fields: Vec::new(),
+            events: Vec::new(),
+            states: Vec::new(),
+            tiers: Vec::new(),
+            scores: Vec::new(),
+            stages: Vec::new(),
+        };
         let id = CaseId::from_index(self.model.cases.len());
         if let Some(first) = Self::enter(&mut self.cases, &case.name, id) {
             self.duplicate(&case.name, "kinds of case", self.model.cases[first].span);
@@ -141,8 +154,9 @@ impl Checker {
                     self.model.cases[id].states.push(state);
                 }
                 CaseClause::Field(_) | CaseClause::Tier(_) | CaseClause::TierFrom(..) => {}
-                CaseClause::Score(score) => self.unsupported(score.span, "a score"),
-                CaseClause::Stage(stage) => self.unsupported(stage.span, "a stage"),
+                CaseClause::Score(score) => self.declare_score(id, score),
+                // Its events may be declared further down.
+                CaseClause::Stage(_) => {}
             }
         }
         Some(id)
@@ -179,6 +193,13 @@ impl Checker {
                 _ => {}
             }
         }
+        for clause in &case.clauses {
+            match clause {
+                CaseClause::Score(score) => self.score_rules(id, score, scope),
+                CaseClause::Stage(stage) => self.stage(id, stage, scope),
+                _ => {}
+            }
+        }
         let states: Vec<&ast::State> =
             case.clauses.iter().filter_map(|c| if let CaseClause::State(s) = c { Some(s) } else { None }).collect();
         for state in states {
@@ -195,6 +216,54 @@ impl Checker {
             }
         }
         self.circular_states(id);
+    }
+
+    /// A score is a field that no log holds.
+    fn declare_score(&mut self, id: CaseId, score: &ast::Score) {
+        let known = self.model.cases[id].fields.iter().find(|f| self.model.fields[**f].name == score.name.text);
+        if let Some(first) = known {
+            return self.duplicate(&score.name, "fields", self.model.fields[*first].span);
+        }
+        let (span, name) = (score.name.span, score.name.text.clone());
+        let field = Field { span, name, owner: Owner::Case(id), ty: Type::Number, optional: false, calculated: true };
+        let field = self.model.fields.push(field);
+        self.model.cases[id].fields.push(field);
+    }
+
+    fn score_rules(&mut self, id: CaseId, written: &ast::Score, scope: Scope) {
+        let fields = &self.model.cases[id].fields;
+        let Some(field) = fields.iter().copied().find(|f| self.model.fields[*f].span == written.name.span) else { return };
+        let mut rules = Vec::new();
+        for rule in &written.rules {
+            if rule.points.is_zero() {
+                self.say(Finding::new(Code::OutOfRange, rule.span, "this rule gives no points"));
+            }
+            let by = match &rule.by {
+                ast::ScoreBy::When(condition) => {
+                    let found = self.condition(condition, scope);
+                    if let Some(circle) = found.as_ref().and_then(|c| asks_of(c, field)) {
+                        let message = format!("score `{}` depends on {circle}", written.name.text);
+                        let finding = Finding::new(Code::CircularState, condition.span, message);
+                        self.say(finding.help("ask for the case's own fields; its tier may then ask for the score"));
+                        continue;
+                    }
+                    found.map(ScoreBy::When)
+                }
+                ast::ScoreBy::On(pattern) => self.pattern(pattern, scope).map(ScoreBy::On),
+            };
+            rules.extend(by.map(|by| ScoreRule { points: rule.points, by, at_most: rule.at_most }));
+        }
+        self.model.cases[id].scores.push(Score { field, rules });
+    }
+
+    fn stage(&mut self, id: CaseId, written: &ast::Stage, scope: Scope) {
+        if self.model.cases[id].stages.iter().any(|s| s.name == written.name.text) {
+            return self.duplicate(&written.name, "stages", written.name.span);
+        }
+        if let Some(on) = self.pattern(&written.on, scope) {
+            let title = written.title.as_ref().map(|t| t.text.clone());
+            self.model.cases[id].stages.push(Stage { name: written.name.text.clone(), title, on });
+        }
     }
 
     /// A state that waits for itself could never be told apart from one that does not.
@@ -253,5 +322,27 @@ impl Checker {
             let tier = self.model.tiers.push(tier);
             self.model.cases[case].tiers.push(tier);
         }
+    }
+}
+
+/// What a score's condition asks for that the score decides: the tier, or the score itself.
+fn asks_of(condition: &Condition, score: crate::id::FieldId) -> Option<&'static str> {
+    fn in_value(value: &Value, score: crate::id::FieldId) -> bool {
+        match value {
+            Value::Field(field) => *field == score,
+            Value::Arithmetic(a, _, b) => in_value(a, score) || in_value(b, score),
+            Value::Fixed(_) | Value::Since(_) => false,
+        }
+    }
+    match &condition.kind {
+        ConditionKind::All(all) | ConditionKind::Any(all) => all.iter().find_map(|c| asks_of(c, score)),
+        ConditionKind::Not(inner) => asks_of(inner, score),
+        ConditionKind::Is(Subject::Tier, _) => Some("the tier"),
+        ConditionKind::Compare(a, _, b) if in_value(a, score) || in_value(b, score) => Some("itself"),
+        ConditionKind::Is(..)
+        | ConditionKind::Same(..)
+        | ConditionKind::Compare(..)
+        | ConditionKind::Present(_)
+        | ConditionKind::During(_) => None,
     }
 }

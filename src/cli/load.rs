@@ -165,6 +165,18 @@ fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
+/// The text of a file that a spec names, if it lies below the spec's folder.
+fn beside(from: &Path, name: &str, within: &Path) -> Result<String, String> {
+    let path = from.parent().unwrap_or(Path::new("")).join(name);
+    if !path.is_file() {
+        return Err("there is no such file".into());
+    }
+    if !canonical(&path).starts_with(canonical(within)) {
+        return Err("it lies outside of the folder of the spec".into());
+    }
+    read(&path).map_err(|Failed(message)| message.lines().next().unwrap_or_default().rsplit(": ").next().unwrap_or_default().to_string())
+}
+
 #[derive(Default)]
 struct Loader {
     sources: SourceMap,
@@ -204,8 +216,9 @@ impl Loader {
     fn file(&mut self, path: &Path, text: String, within: &Path, chain: &mut Vec<PathBuf>) {
         let id = self.sources.add(path.display().to_string(), text);
         self.loaded.insert(canonical(path), id);
-        let (file, findings) = syntax::parse(&self.sources, id);
+        let (mut file, findings) = syntax::parse(&self.sources, id);
         self.findings.extend(findings);
+        file.beside = file.named_files().into_iter().map(|name| (name.span, beside(path, &name.text, within))).collect();
         chain.push(canonical(path));
         for item in &file.items {
             if let ast::Item::Import(import) = item {

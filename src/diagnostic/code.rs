@@ -101,6 +101,7 @@ codes! {
         UnknownZone "unknown-zone" "a time zone is not in the database",
         OverlappingHours "overlapping-hours" "two rules of the same rank give hours for the same day",
         EmptyHours "empty-hours" "a window has no length",
+        HolidayFile "holiday-file" "a list of holidays beside the spec cannot be read",
         NeverOpen "never-open" "a calendar is never open",
         MissingClock "missing-clock" "an obligation with a target has no calendar to count on",
         NoDays "no-days" "working days are counted on a calendar that has none of its own",
@@ -124,7 +125,6 @@ codes! {
         WeakerOverride "weaker-override" "an override cannot be shown to be as strict as what it takes the place of",
         BackingDoesNotFit "backing-does-not-fit" "internal promises end later than the promise that they carry",
         OverlappingVersions "overlapping-versions" "two versions of an agreement are in force on the same day",
-        NotSupportedYet "not-supported-yet" "the clause is part of the language, and this version does not evaluate it yet",
     }
     Sources Error {
         AmbiguousDates "ambiguous-dates" "a date format is needed to tell day from month",

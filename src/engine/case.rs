@@ -3,6 +3,7 @@
 use crate::engine::exclusion::{Change, Exclusions, Run};
 use crate::engine::matcher::{Hit, Matcher};
 use crate::engine::outcome::Evidence;
+use crate::engine::score::ScoreRun;
 use crate::engine::span::Spans;
 use crate::engine::track::TrackState;
 use crate::engine::truth::{Moment, Truth};
@@ -12,7 +13,7 @@ use crate::event::{Event, TextId, Value};
 use crate::id::{CaseId, EventId, Id, StateId};
 use crate::model::Owner;
 use crate::plan::{Condition, Exclusion, StateWhen};
-use crate::time::{Instant, Zone};
+use crate::time::{Duration, Instant, Zone};
 
 /// A case as its rows have left it.
 pub(super) struct CaseState {
@@ -25,6 +26,10 @@ pub(super) struct CaseState {
     last: Vec<Option<Instant>>,
     time: Instant,
     tracks: Vec<TrackState>,
+    /// Its scores, as far as events have earned them.
+    scores: Vec<ScoreRun>,
+    /// When it first reached each stage.
+    pub(super) stages: Vec<(Matcher, Option<Instant>)>,
     /// Which of the world's exclusions are on for it.
     pub(super) excluded: Vec<bool>,
     /// Those of its own kind of case.
@@ -43,8 +48,13 @@ struct OwnExclusion {
 }
 
 /// A state of a case.
+#[derive(Default)]
 struct StateRun {
     on: bool,
+    /// Since when, if it is on.
+    since: Instant,
+    /// How long it was on before that.
+    total: Duration,
     from: Matcher,
     to: Matcher,
 }
@@ -53,8 +63,8 @@ impl CaseState {
     pub(super) fn new(world: &World<'_>, key: (CaseId, TextId), tracks: &[usize], exclusions: &Exclusions) -> CaseState {
         let kind = &world.plan.cases[key.0];
         let states = kind.states.iter().map(|s| match &world.plan.states[*s].when {
-            StateWhen::Between(from, to) => StateRun { on: false, from: Matcher::new(from), to: Matcher::new(to) },
-            StateWhen::Holds(_) => StateRun { on: false, from: Matcher::default(), to: Matcher::default() },
+            StateWhen::Between(from, to) => StateRun { from: Matcher::new(from), to: Matcher::new(to), ..StateRun::default() },
+            StateWhen::Holds(_) => StateRun::default(),
         });
         CaseState {
             kind: key.0,
@@ -64,6 +74,8 @@ impl CaseState {
             last: vec![None; kind.since.len()],
             time: Instant::FIRST,
             tracks: tracks.iter().map(|t| TrackState::new(world, *t)).collect(),
+            scores: kind.scores.iter().map(ScoreRun::new).collect(),
+            stages: kind.stages.iter().map(|s| (Matcher::new(&s.on), None)).collect(),
             excluded: exclusions.now.iter().enumerate().map(|(i, on)| *on && !is_own(world, i, key.0)).collect(),
             own: (0..world.exclusions.len())
                 .filter(|i| is_own(world, *i, key.0))
@@ -77,6 +89,12 @@ impl CaseState {
     pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {
         let state = &world.plan.states[state];
         state.case == self.kind && self.states[state.slot as usize].on
+    }
+
+    /// How long each of its states was on until an instant, in the order of the plan.
+    pub(super) fn time_in_states(&self, t: Instant) -> Vec<Duration> {
+        let until = |run: &StateRun| if run.on { run.total.plus(t.since(run.since).max(Duration::ZERO)) } else { run.total };
+        self.states.iter().map(until).collect()
     }
 
     /// When an event last happened to the case, before the one that is being judged.
@@ -135,10 +153,10 @@ impl CaseState {
         }
         let (mut entered, mut left) = (Vec::new(), Vec::new());
         let kind = &world.plan.cases[self.kind];
+        self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
         // A state's own changes are seen by the states after it; what any of them sees of the event is the same.
         for (slot, id) in kind.states.iter().enumerate() {
-            let mut run =
-                std::mem::replace(&mut self.states[slot], StateRun { on: false, from: Matcher::default(), to: Matcher::default() });
+            let mut run = std::mem::take(&mut self.states[slot]);
             self.states[slot].on = run.on;
             let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
             let happening = Happening { event: event.event, entered: &entered, left: &left };
@@ -166,6 +184,12 @@ impl CaseState {
                     }
                 }
             }
+            if was && !run.on {
+                run.total = run.total.plus(event.time.since(run.since));
+            }
+            if run.on && !was {
+                run.since = event.time;
+            }
             if was && (!run.on || again) {
                 left.push(*id);
             }
@@ -174,7 +198,38 @@ impl CaseState {
             }
             self.states[slot] = run;
         }
+        let happening = Happening { event: event.event, entered: &entered, left: &left };
+        self.score(world, event, happening, true);
+        self.reach(world, event, happening);
         (entered, left)
+    }
+
+    /// Calculates the scores: before the states for what events and fields earn, after them for what states do.
+    fn score(&mut self, world: &World<'_>, event: &Event, happening: Happening<'_>, after_states: bool) {
+        let kind = &world.plan.cases[self.kind];
+        if kind.scores.is_empty() {
+            return;
+        }
+        let mut scores = std::mem::take(&mut self.scores);
+        for (score, run) in kind.scores.iter().zip(&mut scores) {
+            let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
+            let total = run.step(score, &moment, happening, vocabulary_zone(world), after_states);
+            self.fields[score.slot as usize] = Some(Value::Number(total));
+        }
+        self.scores = scores;
+    }
+
+    /// Takes note of the stages that the case reaches for the first time.
+    fn reach(&mut self, world: &World<'_>, event: &Event, happening: Happening<'_>) {
+        let mut stages = std::mem::take(&mut self.stages);
+        let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
+        let written = &world.plan.cases[self.kind].stages;
+        for (stage, (matcher, reached)) in written.iter().zip(&mut stages).filter(|(_, (_, reached))| reached.is_none()) {
+            if matcher.step(&stage.on, happening, &moment, vocabulary_zone(world)) == Hit::Yes {
+                *reached = Some(event.time);
+            }
+        }
+        self.stages = stages;
     }
 
     /// What the states that an event left and entered do to excluded time and to times that are measured.

@@ -8,6 +8,7 @@ mod case;
 mod clock;
 mod counter;
 mod exclusion;
+mod funnel;
 mod live;
 mod matcher;
 mod money;
@@ -15,12 +16,14 @@ mod objective;
 mod outcome;
 mod recurring;
 mod rule;
+mod score;
 mod span;
 mod target;
 mod track;
 mod truth;
 mod world;
 
+pub use funnel::StageRecord;
 pub use money::{Capped, Cause, Consequences, Credit, Owed, Right};
 pub use objective::{Group, ObjectiveRecord, ObjectiveVerdict, Pace};
 pub use outcome::{Evidence, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
@@ -47,6 +50,8 @@ pub struct Judgement {
     pub objectives: Vec<ObjectiveRecord>,
     /// What missed periods cost and entitle to.
     pub consequences: Consequences,
+    /// The stages of each kind of case, in order.
+    pub stages: Vec<StageRecord>,
     /// Warnings and escalations, in the order of their instances and times.
     pub notices: Vec<NoticeRecord>,
     /// As of when.
@@ -204,11 +209,13 @@ impl<'p> Engine<'p> {
         });
         let objectives = objective::evaluate(world, &sink.outcomes, counters, spans, *as_of);
         let consequences = money::consequences(world, &objectives, &sink.outcomes, claims, *as_of);
+        let stages = funnel::stages(world, cases);
         let cases = cases.len() as u64;
         Judgement {
             outcomes: sink.outcomes,
             objectives,
             consequences,
+            stages,
             notices: sink.notices,
             as_of: *as_of,
             events: self.events,

@@ -145,6 +145,8 @@ pub struct Outcome {
     pub keys: Vec<Option<Value>>,
     /// Which of the obligation's filters held then.
     pub filters: Vec<bool>,
+    /// Of a breached one: how long each of its case's states was on until it was due, in the order of the plan.
+    pub states: Vec<Duration>,
     /// The calendar of its clock.
     pub calendar: Option<CalendarId>,
     /// Its clock stands still now.

@@ -238,7 +238,7 @@ impl<'a> Binder<'a> {
     /// Fields that nothing maps are the columns of their own names.
     fn plain_fields(&mut self, case: Option<CaseId>, mapped: &[FieldId], fields: &mut Vec<FieldBinding>) {
         let mut names: Vec<&str> = Vec::new();
-        for field in self.plan.fields.iter() {
+        for field in self.plan.fields.iter().filter(|f| !f.calculated) {
             if !names.contains(&field.name.as_str()) {
                 names.push(&field.name);
             }
@@ -253,7 +253,7 @@ impl<'a> Binder<'a> {
                 .plan
                 .fields
                 .enumerate()
-                .filter(|(id, f)| f.name == name && meant(f.owner) && !mapped.contains(id))
+                .filter(|(id, f)| f.name == name && !f.calculated && meant(f.owner) && !mapped.contains(id))
                 .map(|(id, _)| id)
                 .collect();
             if ids.is_empty() || (self.header.find(name).is_none() && !self.header.open) {

@@ -13,8 +13,8 @@ pub use money::{Band, Cap, Chronic, Claim};
 pub use objective::{Down, EventCount, Goal, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
 pub use obligation::{Backed, Duty, Notice, Obligation, Penalty, Retier, Row, Start, Target};
 pub use vocabulary::{
-    Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Source, State, StateWhen, Tier, TierRule, TimeForm,
-    Type,
+    Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Score, ScoreBy, ScoreRule, Source, Stage, State,
+    StateWhen, Tier, TierRule, TimeForm, Type,
 };
 
 use crate::ast;

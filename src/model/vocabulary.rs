@@ -2,6 +2,7 @@
 
 use crate::id::{CaseId, EventId, FieldId, StateId, TierId};
 use crate::model::{Condition, Pattern, Scalar};
+use crate::quantity::Exact;
 use crate::source::Span;
 use crate::time::Recipe;
 use chrono::NaiveDate;
@@ -52,6 +53,50 @@ pub struct Case {
     pub states: Vec<StateId>,
     /// Its tiers, strongest first.
     pub tiers: Vec<TierId>,
+    /// Its scores.
+    pub scores: Vec<Score>,
+    /// The stages that it goes through, in order.
+    pub stages: Vec<Stage>,
+}
+
+/// `score heat { … }`: a field that is calculated.
+#[derive(Clone, Debug)]
+pub struct Score {
+    /// The field.
+    pub field: FieldId,
+    /// What earns points.
+    pub rules: Vec<ScoreRule>,
+}
+
+/// `add 5 on replied at most 25`
+#[derive(Clone, Debug)]
+pub struct ScoreRule {
+    /// Points; below zero where they are taken.
+    pub points: Exact,
+    /// What earns them.
+    pub by: ScoreBy,
+    /// This rule gives, or takes, at most so many.
+    pub at_most: Option<Exact>,
+}
+
+/// What earns points.
+#[derive(Clone, Debug)]
+pub enum ScoreBy {
+    /// While a condition holds.
+    When(Condition),
+    /// Each time that something happens.
+    On(Pattern),
+}
+
+/// `stage sql "Sales-qualified" on opened`
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// What reaches it, the first time.
+    pub on: Pattern,
 }
 
 /// An event.
@@ -91,6 +136,8 @@ pub struct Field {
     pub ty: Type,
     /// Whether it may be missing.
     pub optional: bool,
+    /// Whether it is a score: no log holds it.
+    pub calculated: bool,
 }
 
 /// The type of a field.

@@ -18,7 +18,9 @@ pub use money::{Band, Cap, Chronic, Claim};
 pub use objective::{Counter, Down, Goal, Key, Measure, Objective, Part, Span};
 pub use obligation::{Clocked, Duty, Notice, Obligation, Penalty, Row, Rule, Start, Track};
 pub use source::{EventMapping, FieldColumn, Milestone, Source};
-pub use vocabulary::{Agreement, Calendar, Case, Event, Exclusion, Field, Party, Service, State, StateWhen, Tier, Waiver};
+pub use vocabulary::{
+    Agreement, Calendar, Case, Event, Exclusion, Field, Party, Score, ScoreBy, ScoreRule, Service, Stage, State, StateWhen, Tier, Waiver,
+};
 
 use crate::id::{
     AgreementId, CalendarId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, ServiceId, SourceId, StateId, Table, TierId,

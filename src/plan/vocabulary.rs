@@ -3,7 +3,7 @@
 use crate::id::{AgreementId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, StateId, TierId};
 use crate::model::{Owner, Type};
 use crate::plan::{Cap, Claim, Condition, Pattern};
-use crate::quantity::Currency;
+use crate::quantity::{Currency, Exact};
 use crate::time::{Duration, Fiscal, Recipe, Unit};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,51 @@ pub struct Case {
     pub tiers: Vec<TierId>,
     /// Events whose last time some condition asks for.
     pub since: Vec<EventId>,
+    /// Its scores.
+    pub scores: Vec<Score>,
+    /// The stages that it goes through, in order.
+    pub stages: Vec<Stage>,
+}
+
+/// A field that is calculated at every row of the case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Score {
+    /// The field's slot.
+    pub slot: u16,
+    /// What earns points.
+    pub rules: Vec<ScoreRule>,
+}
+
+/// What earns points.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ScoreRule {
+    /// Points; below zero where they are taken.
+    pub points: Exact,
+    /// What earns them.
+    pub by: ScoreBy,
+    /// This rule gives, or takes, at most so many.
+    pub at_most: Option<Exact>,
+}
+
+/// What earns points.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoreBy {
+    /// While a condition holds.
+    When(Condition),
+    /// Each time that something happens.
+    On(Pattern),
+}
+
+/// A stage of a kind of case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: Option<String>,
+    /// What reaches it, the first time.
+    pub on: Pattern,
 }
 
 /// An event.
@@ -73,6 +118,8 @@ pub struct Field {
     pub ty: Type,
     /// Whether it may be missing.
     pub optional: bool,
+    /// Whether it is a score: no log holds it.
+    pub calculated: bool,
 }
 
 /// A state of a kind of case.

@@ -63,6 +63,14 @@ pub fn write(page: &Page, out: &mut impl Write) -> io::Result<()> {
         }
         writeln!(out)?;
     }
+    for side in &page.tables {
+        writeln!(out, "## {}\n", side.title)?;
+        header(out, &side.header)?;
+        for cells in &side.rows {
+            row(out, cells)?;
+        }
+        writeln!(out)?;
+    }
     let (risks, all) = &page.at_risk;
     if !risks.is_empty() {
         writeln!(out, "## At risk now, the next {} of {all}\n", risks.len())?;

@@ -1,6 +1,6 @@
 //! The stable records, one JSON object a line: what other programs read.
 
-use crate::engine::{Capped, Cause, Credit, Group, NoticeKind, NoticeRecord, ObjectiveRecord, Outcome, Right, Verdict};
+use crate::engine::{Capped, Cause, Credit, Group, NoticeKind, NoticeRecord, ObjectiveRecord, Outcome, Right, StageRecord, Verdict};
 use crate::id::{AgreementId, ObjectiveId};
 use crate::model::MeasureUnit;
 use crate::report::{Report, words};
@@ -26,6 +26,9 @@ pub fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     }
     for record in &consequences.rights {
         right(report, record).end(out)?;
+    }
+    for record in &report.judgement.stages {
+        stage(report, record).end(out)?;
     }
     for record in report.notices() {
         notice(report, record).end(out)?;
@@ -276,6 +279,21 @@ fn right(report: &Report<'_>, r: &Right) -> Object {
     of_period(&mut object, report, r.objective, &r.period, &r.by);
     object.text("right", &r.right);
     object.text("because", &r.because);
+    object
+}
+
+fn stage(report: &Report<'_>, r: &StageRecord) -> Object {
+    let case = &report.plan.cases[r.case];
+    let mut object = Object::kind("stage");
+    object.text("of", &case.name);
+    object.text("stage", &case.stages[r.stage].name);
+    object.number("reached", r.reached);
+    let ratio = r.converted.and_then(|(n, d)| crate::quantity::Exact::ratio(n.into(), d.into()));
+    object.raw("conversion", &ratio.map_or("null".to_string(), words::number));
+    let count = |n: Option<u64>| n.map_or("null".to_string(), |n| n.to_string());
+    object.raw("num", &count(r.converted.map(|c| c.0)));
+    object.raw("den", &count(r.converted.map(|c| c.1)));
+    object.raw("median_s", &r.median.map_or("null".to_string(), words::number));
     object
 }
 

@@ -28,6 +28,7 @@ pub fn write(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     }
     money(page, width, out)?;
     breaches(page, width, out)?;
+    side_tables(page, width, out)?;
     at_risk(page, width, out)?;
     if !page.unjudged.is_empty() {
         heading(out, "Not judged, and why")?;
@@ -158,6 +159,18 @@ fn breaches(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     }
     whole(&mut table, if width >= 90 { &[0, 3, 5, 6] } else { &[0, 3] });
     writeln!(out, "{}", drawn(&table))
+}
+
+fn side_tables(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
+    for side in &page.tables {
+        heading(out, &side.title)?;
+        let mut table = table(width, &side.header, &side.right);
+        for row in &side.rows {
+            table.add_row(row);
+        }
+        writeln!(out, "{}", drawn(&table))?;
+    }
+    Ok(())
 }
 
 fn at_risk(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {

@@ -40,6 +40,8 @@ pub(super) struct Live {
     ruled: Option<Verdict>,
     calendar_ended: bool,
     clock: Option<Clock>,
+    /// How long each of the case's states had been on at the start.
+    states: Vec<Duration>,
     /// The row that its target is of.
     row: Option<usize>,
     /// Which of the obligation's conditions for excluded calendars held at the start, by bits.
@@ -82,6 +84,8 @@ pub(super) enum End {
 pub(super) struct Reading {
     keys: Vec<Option<Value>>,
     filters: Vec<bool>,
+    /// How long each of the case's states was on until then, since the case began.
+    states: Vec<Duration>,
 }
 
 /// What a start gives.
@@ -100,6 +104,7 @@ impl Reading {
         Reading {
             keys: obligation.keys.iter().map(|f| moment.field(*f)).collect(),
             filters: obligation.filters.iter().map(|c| moment.holds(c) == Truth::True).collect(),
+            states: moment.case.map(|c| c.time_in_states(time)).unwrap_or_default(),
         }
     }
 }
@@ -128,6 +133,7 @@ impl Live {
             ruled: None,
             calendar_ended: false,
             clock: None,
+            states: Vec::new(),
             row: None,
             excluded: 0,
             halts: Vec::new(),
@@ -170,6 +176,7 @@ impl Live {
                 Truth::Unknown(gap) => self.unknown = Some(gap),
             }
         }
+        self.states = moment.case.map(|c| c.time_in_states(self.start)).unwrap_or_default();
         self.set_tier(tier);
         self.given = vec![false; clocked.notices.len()];
         self.silenced = self.given.clone();

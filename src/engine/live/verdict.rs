@@ -47,6 +47,8 @@ impl Live {
         };
         let breached = verdict == Verdict::Breached;
         let reading = if breached { self.at_due.unwrap_or(reading) } else { reading };
+        let since = |(until, start): (&Duration, &Duration)| until.minus(*start);
+        let states = if breached { reading.states.iter().zip(&self.states).map(since).collect() } else { Vec::new() };
         let ruled = self.ruled.is_some();
         let stop = match how {
             Some(End::Stop) => Some(end),
@@ -76,6 +78,7 @@ impl Live {
             late: clock.as_ref().filter(|_| breached).map_or(Duration::ZERO, |c| c.late),
             keys: reading.keys,
             filters: reading.filters,
+            states,
             calendar: self.row.and_then(|row| clocked(world, self.obligation).rows[row].clock),
             halted: how.is_none() && clock.as_ref().is_some_and(Clock::is_halted),
             evidence: self.evidence,

@@ -10,7 +10,8 @@ use crate::id::{AgreementId, CalendarId, CaseId, FieldId, Id, ObligationId, Stat
 use crate::model::{self, Model, Owner, TierRule};
 use crate::plan::{
     About, Agreement, Calendar, Case, Claim, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Milestone,
-    Notice, Obligation, Party, Penalty, Plan, Row, Rule, Service, Source, Span, Start, State, StateWhen, Tier, Track, Waiver,
+    Notice, Obligation, Party, Penalty, Plan, Row, Rule, Score, ScoreBy, ScoreRule, Service, Source, Span, Stage, Start, State, StateWhen,
+    Tier, Track, Waiver,
 };
 use crate::source::{Place, SourceMap};
 use crate::time::{Recipe, Zone};
@@ -50,7 +51,7 @@ impl Compiler<'_> {
         self.zone = model.agreements.iter().next().map_or_else(Zone::utc, |a| a.zone.clone());
         let states = model.states.enumerate().map(|(id, s)| self.state(id, s)).collect();
         let tiers = model.tiers.iter().map(|t| self.tier(t)).collect();
-        let cases: Table<CaseId, Case> = model.cases.enumerate().map(|(id, c)| case(model, id, c)).collect();
+        let cases: Table<CaseId, Case> = model.cases.enumerate().map(|(id, c)| self.case(id, c)).collect();
         let fields = model.fields.enumerate().map(|(id, f)| self.field(id, f)).collect();
         let mut obligations: Vec<Obligation> = Vec::new();
         for (id, obligation) in model.obligations.enumerate() {
@@ -140,13 +141,48 @@ impl Compiler<'_> {
         Tier { name: tier.name.clone(), title: tier.title.clone(), when }
     }
 
+    fn case(&mut self, id: CaseId, case: &model::Case) -> Case {
+        let scores = case.scores.iter().map(|score| {
+            let slot = case.fields.iter().position(|f| *f == score.field).unwrap_or(0) as u16;
+            let rules = score.rules.iter().map(|rule| {
+                let by = match &rule.by {
+                    model::ScoreBy::When(condition) => ScoreBy::When(self.condition(condition)),
+                    model::ScoreBy::On(pattern) => ScoreBy::On(self.pattern(pattern)),
+                };
+                ScoreRule { points: rule.points, by, at_most: rule.at_most }
+            });
+            Score { slot, rules: rules.collect() }
+        });
+        let scores = scores.collect();
+        let stages = case.stages.iter().map(|s| Stage { name: s.name.clone(), title: s.title.clone(), on: self.pattern(&s.on) });
+        let stages = stages.collect();
+        Case {
+            name: case.name.clone(),
+            title: case.title.clone(),
+            fields: case.fields.clone(),
+            events: case.events.clone(),
+            states: states_in_order(self.model, id),
+            tiers: case.tiers.clone(),
+            since: Vec::new(),
+            scores,
+            stages,
+        }
+    }
+
     fn field(&self, id: FieldId, field: &model::Field) -> Field {
         let siblings = match field.owner {
             Owner::Case(case) => &self.model.cases[case].fields,
             Owner::Event(event) => &self.model.events[event].fields,
         };
         let slot = siblings.iter().position(|f| *f == id).unwrap_or(0) as u16;
-        Field { name: field.name.clone(), owner: field.owner, slot, ty: field.ty.clone(), optional: field.optional }
+        Field {
+            name: field.name.clone(),
+            owner: field.owner,
+            slot,
+            ty: field.ty.clone(),
+            optional: field.optional,
+            calculated: field.calculated,
+        }
     }
 
     fn agreement(&mut self, id: AgreementId) -> Agreement {
@@ -377,18 +413,6 @@ fn states_in_order(model: &Model, case: CaseId) -> Vec<StateId> {
         ordered.push(left.remove(ready.unwrap_or(0)));
     }
     ordered
-}
-
-fn case(model: &Model, id: CaseId, case: &model::Case) -> Case {
-    Case {
-        name: case.name.clone(),
-        title: case.title.clone(),
-        fields: case.fields.clone(),
-        events: case.events.clone(),
-        states: states_in_order(model, id),
-        tiers: case.tiers.clone(),
-        since: Vec::new(),
-    }
 }
 
 fn waiver(w: &model::Waiver) -> Waiver {

@@ -1,7 +1,7 @@
 //! Which events' last times a plan asks for: `since(E)`.
 
 use crate::id::EventId;
-use crate::plan::{About, Condition, Duty, Op, Pattern, Plan, Start, StateWhen, Value};
+use crate::plan::{About, Condition, Duty, Op, Pattern, Plan, ScoreBy, Start, StateWhen, Value};
 
 /// Events that some condition asks the last time of.
 pub(super) fn since_events(plan: &Plan) -> Vec<EventId> {
@@ -46,6 +46,15 @@ fn each_condition(plan: &Plan, look: &mut impl FnMut(&Condition)) {
             }
             StateWhen::Holds(condition) => look(condition),
         }
+    }
+    for case in plan.cases.iter() {
+        for rule in case.scores.iter().flat_map(|s| &s.rules) {
+            match &rule.by {
+                ScoreBy::When(condition) => look(condition),
+                ScoreBy::On(pattern) => in_pattern(pattern, look),
+            }
+        }
+        case.stages.iter().for_each(|s| in_pattern(&s.on, look));
     }
     plan.tiers.iter().filter_map(|t| t.when.as_ref()).for_each(&mut *look);
     for obligation in plan.obligations.iter() {

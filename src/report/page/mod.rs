@@ -2,6 +2,7 @@
 
 mod instances;
 mod objectives;
+mod tables;
 mod unjudged;
 
 use crate::engine::ObjectiveVerdict;
@@ -24,6 +25,8 @@ pub struct Page {
     pub objectives: Vec<ObjectivePart>,
     /// What missed periods cost.
     pub money: Vec<MoneyRow>,
+    /// The waterfall of stages, and whom the breaches are laid to.
+    pub tables: Vec<SideTable>,
     /// What is said in a line each, under a heading: rights that arose, credits that lapsed.
     pub lists: Vec<(&'static str, Vec<String>)>,
     /// The worst breaches, and how many there are.
@@ -134,6 +137,18 @@ pub struct Risk {
     pub left: String,
 }
 
+/// A small table with a title.
+pub struct SideTable {
+    /// What it shows.
+    pub title: String,
+    /// Its columns.
+    pub header: Vec<&'static str>,
+    /// Which of them are numbers.
+    pub right: Vec<usize>,
+    /// Its rows.
+    pub rows: Vec<Vec<String>>,
+}
+
 /// So many breaches and open instances are shown.
 const SHOWN: usize = 10;
 
@@ -146,6 +161,7 @@ pub fn gather(report: &Report<'_>) -> Page {
         services: services(report),
         objectives: objectives::objectives(report),
         money: objectives::money(report),
+        tables: tables::funnels(report).into_iter().chain(tables::blame(report)).collect(),
         lists: vec![("Rights", objectives::rights(report)), ("Credits that lapsed", objectives::lapsed(report))],
         breaches: instances::breaches(report),
         at_risk: instances::at_risk(report),

@@ -1,0 +1,56 @@
+//! Scores: points that a case's fields and events earn and lose.
+
+use crate::engine::Happening;
+use crate::engine::matcher::{Hit, Matcher};
+use crate::engine::truth::{Moment, Truth};
+use crate::model::Trigger;
+use crate::plan::{Pattern, Score, ScoreBy, ScoreRule};
+use crate::quantity::Exact;
+use crate::time::Zone;
+
+/// A score as far as events have earned it: for each rule how often, and how far the next time has come.
+#[derive(Clone, Debug)]
+pub(super) struct ScoreRun(Vec<(Matcher, Exact)>);
+
+impl ScoreRun {
+    pub(super) fn new(score: &Score) -> ScoreRun {
+        let matcher = |rule: &ScoreRule| match &rule.by {
+            ScoreBy::When(_) => Matcher::default(),
+            ScoreBy::On(pattern) => Matcher::new(pattern),
+        };
+        ScoreRun(score.rules.iter().map(|rule| (matcher(rule), Exact::ZERO)).collect())
+    }
+
+    /// Takes an event and gives the points. What cannot be known earns nothing.
+    pub(super) fn step(&mut self, score: &Score, moment: &Moment<'_>, happening: Happening<'_>, zone: &Zone, after_states: bool) -> Exact {
+        let mut total = Exact::ZERO;
+        for (rule, (matcher, times)) in score.rules.iter().zip(&mut self.0) {
+            let times = match &rule.by {
+                ScoreBy::When(condition) if moment.holds(condition) == Truth::True => Exact::ONE,
+                ScoreBy::When(_) => Exact::ZERO,
+                ScoreBy::On(pattern) => {
+                    if speaks_of_states(pattern) == after_states && matcher.step(pattern, happening, moment, zone) == Hit::Yes {
+                        matcher.clear();
+                        *times = times.add(Exact::ONE).unwrap_or(*times);
+                    }
+                    *times
+                }
+            };
+            let points = rule.points.mul(times).map(|points| limited(points, rule.at_most));
+            total = points.and_then(|points| total.add(points)).unwrap_or(total);
+        }
+        total
+    }
+}
+
+fn limited(points: Exact, at_most: Option<Exact>) -> Exact {
+    match at_most {
+        Some(most) if points.is_negative() => points.max(most.neg()),
+        Some(most) => points.min(most),
+        None => points,
+    }
+}
+
+fn speaks_of_states(pattern: &Pattern) -> bool {
+    pattern.any.iter().flatten().any(|atom| atom.during.is_some() || !matches!(atom.on, Trigger::Event(_)))
+}

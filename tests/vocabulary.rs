@@ -1,0 +1,101 @@
+//! What stands beside a spec, and what a report says of a case's way.
+
+mod common;
+
+use common::{folder, judge, sla, text};
+use std::fs;
+
+const SPEC: &str = r#"
+party us "Us" { contact "us@example.com" }
+party them "Them" { contact "them@example.com" }
+calendar office { zone "UTC"  open mon-fri 09:00-17:00  holidays "HOLIDAYS" }
+case item { event began  event ended }
+agreement a "A" { version "1"  effective 2026-01-01  zone "UTC"  clock office
+    service s by us for them { obligation o { start on began  stop on ended  within 1 working day } } }
+test "the day after is DAY" {
+    item "1" { at 2026-12-24 10:00 began }
+    expect o pending due DAY 10:00
+}
+"#;
+
+fn with(file: &str, content: &str, day: &str) -> (bool, String) {
+    let folder = folder("holidays");
+    fs::write(folder.join("spec.sla"), SPEC.replace("HOLIDAYS", file).replace("DAY", day)).unwrap();
+    if !content.is_empty() {
+        fs::write(folder.join(file), content).unwrap();
+    }
+    let output = sla(&folder, &["test", "spec.sla"]);
+    (output.status.success(), text(&output.stdout) + &text(&output.stderr))
+}
+
+/// 2026-12-24 is a Thursday; the 25th is Friday, the 28th Monday, the 29th Tuesday.
+#[test]
+fn holidays_come_from_a_table() {
+    let (ok, said) = with("days.csv", "name,date\nChristmas,2026-12-25\nBridge,2026-12-28\n", "2026-12-29");
+    assert!(ok, "{said}");
+}
+
+#[test]
+fn holidays_come_from_an_icalendar_file_folded_over_several_days_and_every_year() {
+    let ics = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n\
+        BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Christmas\r\nDTSTART;VALUE=DATE:20201225\r\nRRULE:FREQ=YEARLY\r\nEND:VEVENT\r\n\
+        BEGIN:VEVENT\r\nUID:2\r\nSUMMARY:A long name that is folded over\r\n  two lines\r\nDTSTART;VALUE=DATE:20261228\r\nDTEND;VALUE=DATE:20261230\r\nEND:VEVENT\r\n\
+        BEGIN:VEVENT\r\nUID:3\r\nSUMMARY:Gone\r\nSTATUS:CANCELLED\r\nDTSTART;VALUE=DATE:20261230\r\nEND:VEVENT\r\n\
+        BEGIN:VEVENT\r\nUID:4\r\nSUMMARY:Ended in 2025\r\nDTSTART;VALUE=DATE:20241230\r\nRRULE:FREQ=YEARLY;COUNT=2\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let (ok, said) = with("days.ics", ics, "2026-12-30");
+    assert!(ok, "{said}");
+}
+
+#[test]
+fn a_list_of_holidays_that_cannot_be_read_says_why() {
+    let hours = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Party\r\nDTSTART:20261225T180000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let weekly = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Gym\r\nDTSTART;VALUE=DATE:20261225\r\nRRULE:FREQ=WEEKLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let cases = [
+        ("missing.csv", "", "there is no such file"),
+        ("../out.csv", "", "there is no such file"),
+        ("days.csv", "day,name\n2026-12-25,x\n", "there is no column `date`"),
+        ("days.csv", "date,name\n25.12.2026,x\n", "line 2: `25.12.2026` is no date such as 2026-12-25"),
+        ("days.ics", hours, "\"Party\" is no whole day: `20261225T180000Z`"),
+        ("days.ics", weekly, "\"Gym\" repeats by a rule that is not every year: `FREQ=WEEKLY`"),
+        ("days.txt", "2026-12-25", "a holiday file is an .ics or a .csv"),
+    ];
+    for (file, content, why) in cases {
+        let (ok, said) = with(file, content, "2026-12-25");
+        assert!(!ok && said.contains(why), "{file}: {said}");
+    }
+}
+
+#[test]
+fn holidays_are_read_only_below_the_folder_of_the_spec() {
+    let outside = folder("outside");
+    fs::create_dir_all(outside.join("inner")).unwrap();
+    fs::write(outside.join("days.csv"), "date,name\n2026-12-25,x\n").unwrap();
+    fs::write(outside.join("inner/spec.sla"), SPEC.replace("HOLIDAYS", "../days.csv").replace("DAY", "2026-12-25")).unwrap();
+    let said = text(&sla(&outside, &["check", "inner/spec.sla"]).stdout);
+    assert!(said.contains("it lies outside of the folder of the spec"), "{said}");
+    let said = text(&sla(&outside, &["check", "."]).stdout);
+    assert!(!said.contains("outside"), "{said}");
+}
+
+/// Three leads reach the first stage, two of them the second after 1 h and 3 h, and one the third without the second.
+#[test]
+fn stages_give_the_waterfall_with_conversion_and_median_time() {
+    let spec = r#"
+        party us "Us" party them "Them"
+        case lead { event made event ready event won
+            stage mql "Marketing-qualified" on made  stage sql on ready  stage customer on won }
+        agreement a { version "1"  effective 2026-01-01  zone "UTC"
+            service s by us for them { objective o { expect count(won) >= 1 per month } } }"#;
+    let log = "time,case,event\n\
+        2026-03-01T10:00:00Z,1,made\n2026-03-01T11:00:00Z,1,ready\n2026-03-01T12:00:00Z,1,ready\n\
+        2026-03-01T10:00:00Z,2,made\n2026-03-01T13:00:00Z,2,ready\n\
+        2026-03-01T10:00:00Z,3,made\n2026-03-02T10:00:00Z,3,won\n";
+    let records = judge(spec, log);
+    let stages: Vec<String> = records
+        .iter()
+        .filter(|r| r["kind"] == "stage")
+        .map(|r| format!("{} {} {} of {} {}", r["stage"], r["reached"], r["num"], r["den"], r["median_s"]))
+        .collect();
+    // The median of 1 h and 3 h is 2 h; of the two that were ready none was won.
+    assert_eq!(stages, ["\"mql\" 3 null of null null", "\"sql\" 2 2 of 3 7200", "\"customer\" 1 0 of 2 null"]);
+}
