@@ -11,7 +11,7 @@
 //! | 4 | [`model`], [`check`] | ast → (model, findings): names are ids, types and units are checked |
 //! | 5 | [`event`], [`plan`] | what a log gives an engine; model → plan: flat tables, versioned JSON |
 //! | 6 | [`log`], [`engine`] | bytes → events; plan + events → verdicts, objectives, notices |
-//! | 7 | [`report`], [`trial`] | verdicts → text, JSON Lines, CSV, Markdown; the tests of a spec |
+//! | 7 | [`report`], [`trial`], [`calc`] | verdicts → text, JSON Lines, CSV, Markdown; the tests of a spec; its named values |
 //! | 8 | [`cli`] | the only one that touches files, the terminal and the environment |
 //!
 //! A module imports only from floors above it in this table (`tests/floors.rs` reads the imports). Three families of
@@ -19,6 +19,7 @@
 //! No hash order, float or wall clock reaches a verdict: the same plan and events give the same bytes.
 
 pub mod ast;
+pub mod calc;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;

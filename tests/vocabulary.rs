@@ -19,7 +19,7 @@ test "the day after is DAY" {
 "#;
 
 fn with(file: &str, content: &str, day: &str) -> (bool, String) {
-    let folder = folder("holidays");
+    let folder = folder(&format!("holidays_{day}"));
     fs::write(folder.join("spec.sla"), SPEC.replace("HOLIDAYS", file).replace("DAY", day)).unwrap();
     if !content.is_empty() {
         fs::write(folder.join(file), content).unwrap();

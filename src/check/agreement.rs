@@ -100,8 +100,14 @@ impl Checker {
             }
         }
         // How a log shows a value never decides; it must still be something that can be measured.
-        for (measured, _) in lets.iter().filter_map(|l| l.measured.as_ref()) {
-            self.measure(measured, scope);
+        for written in &lets {
+            let Some((measured, unit)) = &written.measured else { continue };
+            let (Some(measure), Some(named)) = (self.measure(measured, scope), self.find_let(&written.name.text, scope)) else { continue };
+            let declared = self.model.lets[named].unit;
+            match crate::check::unit::comparable(declared, measure.unit) {
+                Ok(()) => self.model.lets[named].measured = Some((measure, *unit)),
+                Err(clash) => self.clash(measured.span, clash, declared, measure.unit, "compared"),
+            }
         }
         // What counts events counts those of the cases that the agreement is about.
         self.model.agreements[id].applies = head.applies.map(|condition| self.by_case(condition, scope));

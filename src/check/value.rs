@@ -176,7 +176,8 @@ impl Checker {
                 if let Some(fixed) = fixed {
                     let title = written.title.as_ref().map(|t| t.text.clone());
                     let (span, name) = (written.name.span, written.name.text.clone());
-                    self.model.lets.push(crate::model::Let { span, name, title, agreement, value: fixed.value, unit: fixed.unit });
+                    let (value, unit, formula) = (fixed.value, fixed.unit, written.value.span);
+                    self.model.lets.push(crate::model::Let { span, name, title, agreement, value, unit, formula, measured: None });
                 }
             }
         }

@@ -51,6 +51,10 @@ pub(super) enum Command {
     /// Write a compiled spec, which `sla run` takes in its place.
     #[command(after_help = "Example:\n  sla compile specs/smarketing -o plan.json && sla run plan.json --log leads.csv")]
     Compile(Compile),
+    /// Show the named values of an agreement: declared, measured in a log, and what follows from that.
+    #[command(after_help = "Examples:\n  sla calc specs/smarketing --set win_rate=3%\n  \
+        sla calc specs/smarketing --log specs/smarketing/leads.csv --per month")]
+    Calc(Calc),
 }
 
 #[derive(Debug, Args)]
@@ -154,4 +158,47 @@ pub(super) struct Compile {
     /// Where the plan is written; standard output if nothing is said.
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Calc {
+    /// Specs, or folders of specs; `-` is standard input.
+    #[arg(required = true, value_name = "SPEC")]
+    pub(super) specs: Vec<PathBuf>,
+    /// A log that shows the measured values: files or folders.
+    #[arg(long = "log", value_name = "LOG", num_args = 1..)]
+    pub(super) logs: Vec<PathBuf>,
+    /// The source by which the log is read, where the spec has several that fit.
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// Go on past rows that cannot be read, and write them here.
+    #[arg(long, value_name = "FILE")]
+    pub(super) rejects: Option<PathBuf>,
+    /// Another value for a name, to see what would follow: `win_rate=3%`.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Calculate everything again for each period of the log.
+    #[arg(long, value_enum, value_name = "PERIOD", requires = "logs")]
+    pub(super) per: Option<Period>,
+    /// How the table is written.
+    #[arg(long, value_enum, default_value_t = CalcForm::Text)]
+    pub(super) format: CalcForm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Period {
+    Month,
+    Quarter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CalcForm {
+    /// A table for the terminal.
+    Text,
+    /// A table for a spreadsheet.
+    Csv,
+    /// A table for a document.
+    Md,
+    /// For machines.
+    Json,
 }

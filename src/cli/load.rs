@@ -20,6 +20,8 @@ pub(super) struct Spec {
     pub(super) sources: SourceMap,
     pub(super) findings: Vec<Finding>,
     pub(super) model: Model,
+    /// The trees of its files.
+    pub(super) files: Vec<ast::File>,
 }
 
 impl Spec {
@@ -271,6 +273,6 @@ impl Loader {
         // What is wrong in an import may be why its importer is.
         let order = |f: &Finding| self.order.iter().position(|id| *id == f.span().file);
         findings.sort_by_key(|f| (order(f), f.span()));
-        Spec { sources: self.sources, findings, model }
+        Spec { sources: self.sources, findings, model, files: self.files }
     }
 }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 findings of the kind asked about; 2 the work could not be done.
 
 mod args;
+mod calc;
 mod check;
 mod compile;
 mod load;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Test(test) => test::run(&test),
         Command::Compile(compile) => compile::run(&compile),
+        Command::Calc(calc) => calc::run(&calc),
     };
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,

@@ -25,7 +25,7 @@ mod world;
 
 pub use funnel::StageRecord;
 pub use money::{Capped, Cause, Consequences, Credit, Owed, Right};
-pub use objective::{Group, ObjectiveRecord, ObjectiveVerdict, Pace};
+pub use objective::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
 pub use outcome::{Evidence, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 
 use crate::event::{Event, Texts};
@@ -50,6 +50,8 @@ pub struct Judgement {
     pub objectives: Vec<ObjectiveRecord>,
     /// What missed periods cost and entitle to.
     pub consequences: Consequences,
+    /// Named values that the log shows, where they were asked for.
+    pub measured: Vec<MeasuredRecord>,
     /// The stages of each kind of case, in order.
     pub stages: Vec<StageRecord>,
     /// Warnings and escalations, in the order of their instances and times.
@@ -209,12 +211,14 @@ impl<'p> Engine<'p> {
         });
         let objectives = objective::evaluate(world, &sink.outcomes, counters, spans, *as_of);
         let consequences = money::consequences(world, &objectives, &sink.outcomes, claims, *as_of);
+        let measured = objective::measured(world, &sink.outcomes, counters, spans, *as_of);
         let stages = funnel::stages(world, cases);
         let cases = cases.len() as u64;
         Judgement {
             outcomes: sink.outcomes,
             objectives,
             consequences,
+            measured,
             stages,
             notices: sink.notices,
             as_of: *as_of,

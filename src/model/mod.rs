@@ -185,6 +185,10 @@ pub struct Let {
     pub value: Exact,
     /// Its unit.
     pub unit: MeasureUnit,
+    /// Where its value is written.
+    pub formula: Span,
+    /// How a log shows it, in each period of a unit.
+    pub measured: Option<(Measure, Unit)>,
 }
 
 /// A service of an agreement.

@@ -13,9 +13,9 @@ mod source;
 mod vocabulary;
 
 pub use condition::{About, Atom, Condition, Op, Pattern, Scalar, Value};
-pub use from_model::from_model;
+pub use from_model::{from_model, from_model_measuring};
 pub use money::{Band, Cap, Chronic, Claim};
-pub use objective::{Counter, Down, Goal, Key, Measure, Objective, Part, Span};
+pub use objective::{Counter, Down, Goal, Key, Measure, MeasuredLet, Objective, Part, Span};
 pub use obligation::{Clocked, Duty, Notice, Obligation, Penalty, Row, Rule, Start, Track};
 pub use source::{EventMapping, FieldColumn, Milestone, Source};
 pub use vocabulary::{
@@ -66,6 +66,8 @@ pub struct Plan {
     pub spans: Vec<Span>,
     /// Objectives.
     pub objectives: Table<ObjectiveId, Objective>,
+    /// Named values that a log shows, where they were asked for.
+    pub measured: Vec<MeasuredLet>,
     /// Sources.
     pub sources: Table<SourceId, Source>,
 }

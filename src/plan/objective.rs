@@ -56,6 +56,17 @@ pub struct Objective {
     pub pace: Option<(Exact, CalendarId)>,
 }
 
+/// A named value that a log shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MeasuredLet {
+    /// Its agreement.
+    pub agreement: AgreementId,
+    /// Its name.
+    pub name: String,
+    /// What is measured, in the form of an objective that asks nothing.
+    pub objective: Objective,
+}
+
 /// What must hold of a period.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

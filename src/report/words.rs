@@ -2,6 +2,7 @@
 
 use crate::model::MeasureUnit;
 use crate::quantity::Exact;
+pub(super) use crate::quantity::grouped;
 use crate::time::{Duration, Instant, Zone};
 use chrono::Timelike;
 
@@ -65,20 +66,6 @@ pub(super) fn rounded(d: Duration) -> String {
     let us = d.as_micros();
     let unit = if us >= HOUR { 60_000_000 } else { 1_000_000 };
     if us % unit == 0 || us < 1_000_000 { d.to_string() } else { format!("{}", Duration::micros(us / unit * unit)) }
-}
-
-/// `12345` as `12,345`.
-pub(super) fn grouped(number: &str) -> String {
-    let (sign, rest) = number.strip_prefix('-').map_or(("", number), |r| ("-", r));
-    let (whole, fraction) = rest.split_once('.').map_or((rest, ""), |(w, f)| (w, f));
-    let mut out = String::new();
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if fraction.is_empty() { format!("{sign}{out}") } else { format!("{sign}{out}.{fraction}") }
 }
 
 /// `1 event`, `2,312 events`.

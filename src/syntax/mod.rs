@@ -27,3 +27,14 @@ pub fn parse(sources: &SourceMap, file: FileId) -> (ast::File, Vec<Finding>) {
     findings.sort_by_key(|f| f.span());
     (tree, findings)
 }
+
+/// Reads a file of the map that holds one value, as `3%`.
+pub fn value(sources: &SourceMap, file: FileId) -> (Option<ast::Expr>, Vec<Finding>) {
+    let text = &sources.file(file).text;
+    if let Err(limit) = scan::limits(text, file) {
+        return (None, vec![limit]);
+    }
+    let mut findings = Vec::new();
+    let value = build::value(text, file, &mut findings);
+    (value, findings)
+}

@@ -11,7 +11,7 @@ use crate::engine::outcome::{Outcome, Verdict};
 use crate::engine::span::Spans;
 use crate::engine::world::World;
 use crate::event::Value;
-use crate::id::{AgreementId, ObjectiveId};
+use crate::id::{AgreementId, Id, ObjectiveId};
 use crate::model::{Statistic, Window};
 use crate::plan::{Down, Goal, Measure, Objective, Part};
 use crate::quantity::Exact;
@@ -155,26 +155,69 @@ pub(super) fn evaluate(
     as_of: Instant,
 ) -> Vec<ObjectiveRecord> {
     let seen = Seen { counters, spans };
+    let all = world.plan.objectives.enumerate();
+    all.flat_map(|(id, objective)| of_objective(world, id, objective, outcomes, seen, as_of)).collect()
+}
+
+/// What a log shows of a named value in a period.
+#[derive(Clone, Debug)]
+pub struct MeasuredRecord {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The named value.
+    pub name: String,
+    /// The period.
+    pub period: String,
+    /// One past its last instant.
+    pub to: Instant,
+    /// The period is cut by the agreement's term.
+    pub partial: bool,
+    /// The value, if there is one.
+    pub value: Option<Exact>,
+}
+
+pub(super) fn measured(world: &World<'_>, outcomes: &[Outcome], counters: &Counters, spans: &Spans, as_of: Instant) -> Vec<MeasuredRecord> {
+    let seen = Seen { counters, spans };
+    let all = world.plan.measured.iter();
+    let records = all.flat_map(|m| {
+        let records = of_objective(world, ObjectiveId::from_index(0), &m.objective, outcomes, seen, as_of);
+        records.into_iter().map(|r| MeasuredRecord {
+            agreement: m.agreement,
+            name: m.name.clone(),
+            period: r.period,
+            to: r.to,
+            partial: r.partial,
+            value: r.value,
+        })
+    });
+    records.collect()
+}
+
+fn of_objective(
+    world: &World<'_>,
+    id: ObjectiveId,
+    objective: &Objective,
+    outcomes: &[Outcome],
+    seen: Seen<'_>,
+    as_of: Instant,
+) -> Vec<ObjectiveRecord> {
     let mut records = Vec::new();
-    for (id, objective) in world.plan.objectives.enumerate() {
-        let agreement = world.plan.services[objective.service].agreement;
-        let parts = parts_of(objective);
-        let placed = place(world, objective, agreement, &parts, outcomes);
-        let mut carried = Carried::default();
-        for slice in slices(world, objective, agreement, as_of) {
-            let groups = groups(world, objective, &slice, &placed, &seen);
-            for group in &groups {
-                let instances = slice.parts.iter().filter_map(|p| placed.get(p)?.get(group)).flatten().copied().collect();
-                let carried_over = carried.of(group);
-                let scope =
-                    Scope { world, objective, agreement, slice: &slice, group, parts: &parts, instances, seen, as_of, carried_over };
-                let mut record = scope.record(id);
-                carried.hold_open(group, &mut record);
-                records.push(record);
-            }
-            if objective.carry {
-                carried.on(&objective.goal, &groups, &records[records.len() - groups.len()..]);
-            }
+    let agreement = world.plan.services[objective.service].agreement;
+    let parts = parts_of(objective);
+    let placed = place(world, objective, agreement, &parts, outcomes);
+    let mut carried = Carried::default();
+    for slice in slices(world, objective, agreement, as_of) {
+        let groups = groups(world, objective, &slice, &placed, &seen);
+        for group in &groups {
+            let instances = slice.parts.iter().filter_map(|p| placed.get(p)?.get(group)).flatten().copied().collect();
+            let carried_over = carried.of(group);
+            let scope = Scope { world, objective, agreement, slice: &slice, group, parts: &parts, instances, seen, as_of, carried_over };
+            let mut record = scope.record(id);
+            carried.hold_open(group, &mut record);
+            records.push(record);
+        }
+        if objective.carry {
+            carried.on(&objective.goal, &groups, &records[records.len() - groups.len()..]);
         }
     }
     records

@@ -14,11 +14,20 @@ use crate::plan::{
     Tier, Track, Waiver,
 };
 use crate::source::{Place, SourceMap};
-use crate::time::{Recipe, Zone};
+use crate::time::{Recipe, Unit, Zone};
 use since::since_events;
 
 /// Compiles a model that has no error.
 pub fn from_model(model: &Model, sources: &SourceMap) -> Plan {
+    compiled(model, sources, None)
+}
+
+/// The same with the named values that a log shows: in their own periods, or in these.
+pub fn from_model_measuring(model: &Model, sources: &SourceMap, per: Option<Unit>) -> Plan {
+    compiled(model, sources, Some(per))
+}
+
+fn compiled(model: &Model, sources: &SourceMap, measuring: Option<Option<Unit>>) -> Plan {
     let mut compiler = Compiler {
         model,
         sources,
@@ -28,7 +37,7 @@ pub fn from_model(model: &Model, sources: &SourceMap) -> Plan {
         spans: Vec::new(),
         readings: Vec::new(),
     };
-    compiler.plan()
+    compiler.plan(measuring)
 }
 
 struct Compiler<'m> {
@@ -45,7 +54,7 @@ struct Compiler<'m> {
 }
 
 impl Compiler<'_> {
-    fn plan(&mut self) -> Plan {
+    fn plan(&mut self, measuring: Option<Option<Unit>>) -> Plan {
         let model = self.model;
         // Conditions of cases know no agreement; where one compares with a wall-clock time, the first agreement's zone is meant.
         self.zone = model.agreements.iter().next().map_or_else(Zone::utc, |a| a.zone.clone());
@@ -65,6 +74,7 @@ impl Compiler<'_> {
             self.enter(model.services[objective.service].agreement);
             objectives.push(self.objective(objective));
         }
+        let measured = measuring.map_or_else(Vec::new, |per| self.measured(per));
         for (obligation, (keys, filters)) in obligations.iter_mut().zip(std::mem::take(&mut self.readings)) {
             obligation.keys = keys;
             obligation.filters = filters;
@@ -89,6 +99,7 @@ impl Compiler<'_> {
             counters: std::mem::take(&mut self.counters),
             spans: std::mem::take(&mut self.spans),
             objectives,
+            measured,
             sources: model.sources.iter().map(|s| self.source(s)).collect(),
         };
         plan.calendars = std::mem::take(&mut self.calendars).into_iter().collect();

@@ -4,7 +4,8 @@ use crate::ast;
 use crate::id::{AgreementId, CaseId, FieldId, Id, ObligationId, StateId};
 use crate::model::{self, Excluded, MeasureKind, MeasureUnit, Trigger, Window};
 use crate::plan::from_model::Compiler;
-use crate::plan::{About, Band, Cap, Chronic, Counter, Down, Goal, Key, Measure, Objective, Part, Span};
+use crate::plan::{About, Band, Cap, Chronic, Counter, Down, Goal, Key, Measure, MeasuredLet, Objective, Part, Span};
+use crate::quantity::Exact;
 use crate::time::{Duration, Unit};
 
 impl Compiler<'_> {
@@ -45,6 +46,41 @@ impl Compiler<'_> {
             earned: o.earned,
             pace: o.pace.map(|(share, calendar)| (share, self.calendar(calendar))),
         }
+    }
+
+    /// The named values that a log shows, each as an objective that asks nothing.
+    pub(super) fn measured(&mut self, per: Option<Unit>) -> Vec<MeasuredLet> {
+        let mut made = Vec::new();
+        for named in self.model.lets.iter() {
+            let Some((measure, unit)) = &named.measured else { continue };
+            let Some(service) = self.model.agreements[named.agreement].services.first() else { continue };
+            let zero = model::Measure { span: measure.span, kind: MeasureKind::Fixed(Exact::ZERO), unit: measure.unit };
+            let asks_nothing = model::Objective {
+                span: named.span,
+                name_span: named.span,
+                name: named.name.clone(),
+                title: None,
+                service: *service,
+                goal: model::Goal::Compare(Box::new(measure.clone()), ast::Comparison::AtLeast, Box::new(zero)),
+                minimum: None,
+                window: Window::Each(per.unwrap_or(*unit)),
+                by: Vec::new(),
+                filter: None,
+                no_data: None,
+                sample: 0,
+                counted_by: ast::CountedBy::Start,
+                bands: Vec::new(),
+                cap: None,
+                chronic: Vec::new(),
+                carry: false,
+                earned: None,
+                pace: None,
+            };
+            self.enter(named.agreement);
+            let objective = self.objective(&asks_nothing);
+            made.push(MeasuredLet { agreement: named.agreement, name: named.name.clone(), objective });
+        }
+        made
     }
 
     pub(super) fn band(&self, b: &model::Band) -> Band {

@@ -42,7 +42,7 @@ pub(super) fn blame(report: &Report<'_>) -> Vec<SideTable> {
     let by_party = counted(breached.iter().map(|o| parties(report, &report.service_of(o.obligation).by)));
     let by_owner = counted(breached.iter().filter_map(|o| report.blame(o)));
     // One line would only repeat what stands above it.
-    for (what, counts) in [("party", by_party), ("to blame", by_owner)] {
+    for (what, who, counts) in [("by party", "party", by_party), ("by who is to blame", "who", by_owner)] {
         if counts.len() > 1 {
             let all = counts.len();
             let mut rows: Vec<Vec<String>> =
@@ -50,7 +50,7 @@ pub(super) fn blame(report: &Report<'_>) -> Vec<SideTable> {
             if all > SHOWN {
                 rows.push(vec![format!("and {} more", all - SHOWN), String::new()]);
             }
-            tables.push(SideTable { title: format!("Breaches by {what}"), header: vec![what, "breaches"], right: vec![1], rows });
+            tables.push(SideTable { title: format!("Breaches {what}"), header: vec![who, "breaches"], right: vec![1], rows });
         }
     }
     let mut states: BTreeMap<(usize, usize), (Duration, u64)> = BTreeMap::new();

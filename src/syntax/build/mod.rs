@@ -37,6 +37,24 @@ pub(super) fn file(text: &str, file: FileId, findings: &mut Vec<Finding>) -> ast
     }
 }
 
+/// One value; a finding where there is none.
+pub(super) fn value(text: &str, file: FileId, findings: &mut Vec<Finding>) -> Option<ast::Expr> {
+    let mut builder = Builder { text, file, findings, half_read: Vec::new() };
+    match grammar::read(Rule::only_value, text) {
+        Ok(node) => Some(builder.expr(Parts::of(node).need(Rule::expr))),
+        Err(_) => {
+            let span = Span::new(file, 0, text.len());
+            builder.near_miss(
+                Code::Syntax,
+                span,
+                "this is no value",
+                "write a number, a percentage, an amount or a duration: `3%`, `12_000 USD`, `4h`",
+            );
+            None
+        }
+    }
+}
+
 impl Builder<'_> {
     fn file(&mut self, node: Node<'_>) -> ast::File {
         let nodes: Vec<Node<'_>> = Parts::of(node).all_nodes();
