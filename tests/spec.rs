@@ -1,4 +1,4 @@
-//! Runs the conformance tests under `tests/spec/`: Markdown that a person reads.
+//! Runs the conformance tests under `tests/spec/`, and the clauses in `docs/clauses.md`: Markdown that a person reads.
 //!
 //! A fence `sla prelude` stands before every other `sla` fence of its file. A fence `sla` must have no error, and its
 //! `test` blocks must pass. Where a fence `findings` follows it, it must give exactly those findings instead; `BLESS=1`
@@ -106,6 +106,7 @@ fn the_pages_say_what_the_tool_does() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spec");
     let mut pages: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "md")).collect();
+    pages.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clauses.md"));
     pages.sort();
     let (mut tests, mut problems) = (0, Vec::new());
     for page in &pages {

@@ -87,7 +87,7 @@ pub enum TestValueKind {
 pub struct Expectation {
     /// Where.
     pub span: Span,
-    /// The obligation or objective.
+    /// The obligation or objective; `owed` for what is owed by all.
     pub of: Name,
     /// What it is to be.
     pub kind: ExpectationKind,
@@ -100,6 +100,8 @@ pub enum ExpectationKind {
     Verdict(VerdictExpectation),
     /// Of a period of an objective.
     Objective(ObjectiveExpectation),
+    /// `owed 300 USD`: all that is owed, less what caps take and what is returned
+    Owed(Exact, Currency),
 }
 
 /// `respond of "T1" met elapsed 10m due …`
@@ -136,6 +138,8 @@ pub enum Detail {
     Reason(String),
     /// `credit 50 USD`; no amount for none
     Credit(Exact, Currency),
+    /// `escalated 2026-07-06 12:12`
+    Escalated(NaiveDateTime),
 }
 
 /// `both in 2026-07 by "web" missed value 0%`
@@ -149,6 +153,8 @@ pub struct ObjectiveExpectation {
     pub outcome: Name,
     /// The value.
     pub value: Option<TestValue>,
-    /// The credit.
+    /// The credit; no amount for none.
     pub credit: Option<(Exact, Currency)>,
+    /// A right that arises.
+    pub right: Option<String>,
 }

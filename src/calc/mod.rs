@@ -168,7 +168,7 @@ fn lets_of(model: &Model, id: AgreementId) -> impl Iterator<Item = &crate::model
 /// The last whole period that has ended, of one value; else the last that has ended.
 fn last_full<'r>(records: &[&'r MeasuredRecord], name: &str, as_of: Instant) -> Option<&'r MeasuredRecord> {
     let ended = || records.iter().copied().filter(|r| r.name == name && r.to <= as_of);
-    ended().rfind(|r| !r.partial).or_else(|| ended().last())
+    ended().rfind(|r| !r.partial).or_else(|| ended().next_back())
 }
 
 /// Checks a spec; a failed assertion is what the table is asked for, and no reason to stop.

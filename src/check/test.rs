@@ -108,6 +108,7 @@ impl Checker {
         let (known, other, word, form) = match kind {
             ExpectationKind::Verdict(_) => (&obligations, &objectives, "an obligation", "`expect NAME in 2026-03 met`"),
             ExpectationKind::Objective(_) => (&objectives, &obligations, "an objective", "`expect NAME met`"),
+            ExpectationKind::Owed(..) => return,
         };
         if known.contains(&of.text) {
             return;

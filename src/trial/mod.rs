@@ -113,6 +113,7 @@ impl Trial<'_> {
         let problem = match &expectation.kind {
             ExpectationKind::Verdict(expected) => self.verdict(&expectation.of.text, expected),
             ExpectationKind::Objective(expected) => self.objective(&expectation.of.text, expected),
+            ExpectationKind::Owed(amount, currency) => self.owed(*amount, *currency),
         };
         problem.map(|message| Failure { span: expectation.span, message })
     }
@@ -200,14 +201,8 @@ impl Trial<'_> {
                 let was = o.due.map_or("nothing".into(), |t| self.wall(t));
                 (o.due != Some(expected)).then(|| format!("expected due {}, was {was}", self.wall(expected)))
             }
-            Detail::Warned(wall) => {
-                let expected = self.zone.instant(*wall);
-                let own = |n: &&engine::NoticeRecord| (n.track, n.case, n.seq, n.kind) == (o.track, o.case, o.seq, NoticeKind::Warn);
-                let warned: Vec<Instant> = self.judgement.notices.iter().filter(own).map(|n| n.at).collect();
-                let list = warned.iter().map(|t| self.wall(*t)).collect::<Vec<_>>().join(", ");
-                let was = if list.is_empty() { "never" } else { list.as_str() };
-                (!warned.contains(&expected)).then(|| format!("expected a warning at {}, was warned {was}", self.wall(expected)))
-            }
+            Detail::Escalated(wall) => self.noticed(o, NoticeKind::Escalate, *wall),
+            Detail::Warned(wall) => self.noticed(o, NoticeKind::Warn, *wall),
             Detail::Tier(name) => {
                 let was = o.tier.map_or("none", |t| self.plan.tiers[t].name.as_str());
                 (was != name).then(|| format!("expected tier {name}, was {was}"))
@@ -221,6 +216,34 @@ impl Trial<'_> {
                 (was != *text).then(|| format!("expected reason \"{text}\", was \"{was}\""))
             }
         }
+    }
+
+    /// A notice of this kind at an instant.
+    fn noticed(&self, o: &Outcome, kind: NoticeKind, wall: chrono::NaiveDateTime) -> Option<String> {
+        let expected = self.zone.instant(wall);
+        let own = |n: &&engine::NoticeRecord| (n.track, n.case, n.seq, n.kind) == (o.track, o.case, o.seq, kind);
+        let given: Vec<Instant> = self.judgement.notices.iter().filter(own).map(|n| n.at).collect();
+        let list = given.iter().map(|t| self.wall(*t)).collect::<Vec<_>>().join(", ");
+        let was = if list.is_empty() { "never" } else { list.as_str() };
+        let word = if kind == NoticeKind::Warn { "a warning" } else { "an escalation" };
+        (!given.contains(&expected)).then(|| format!("expected {word} at {}, there was {was}", self.wall(expected)))
+    }
+
+    /// All that the agreement owes, less what caps take and what is returned.
+    fn owed(&self, amount: Exact, currency: Currency) -> Option<String> {
+        let made = &self.judgement.consequences;
+        let of = |service: crate::id::ServiceId| self.plan.agreements[self.plan.services[service].agreement].name == self.agreement;
+        let own = |c: &&engine::Credit| match &c.cause {
+            engine::Cause::Objective { objective, .. } => of(self.plan.objectives[*objective].service),
+            engine::Cause::Obligation { obligation, .. } => of(self.plan.obligations[*obligation].service),
+        };
+        let caps = made.caps.iter().filter(|c| self.plan.agreements[c.agreement].name == self.agreement);
+        let amounts = made.credits.iter().filter(own).map(|c| (c.amount, c.currency)).chain(caps.map(|c| (c.amount, c.currency)));
+        let amounts: Vec<(Exact, Currency)> = amounts.collect();
+        let total = amounts.iter().try_fold(Exact::ZERO, |total, (amount, _)| total.add(*amount)).unwrap_or(Exact::ZERO);
+        let fits = total == amount && amounts.iter().all(|(_, c)| *c == currency);
+        let shown = |amount: Exact| amount.fixed(currency.decimals());
+        (!fits).then(|| format!("expected {} {currency} to be owed, {} {currency} is", shown(amount), shown(total)))
     }
 
     /// A credit that is owed; an amount of nothing for none.
@@ -262,6 +285,14 @@ impl Trial<'_> {
             let cause = engine::Cause::Objective { objective: only.objective, by: only.by.clone() };
             if let Some(problem) = self.credit(wanted, |c| c.cause == cause && c.period == only.period) {
                 return Some(problem);
+            }
+        }
+        if let Some(right) = &expected.right {
+            let own = |r: &&engine::Right| r.objective == only.objective && r.period == only.period && r.by == only.by;
+            let arose: Vec<&str> = self.judgement.consequences.rights.iter().filter(own).map(|r| r.right.as_str()).collect();
+            if !arose.contains(&right.as_str()) {
+                let was = if arose.is_empty() { "none did".into() } else { format!("\"{}\" did", arose.join("\", \"")) };
+                return Some(format!("expected the right \"{right}\" to arise, {was}"));
             }
         }
         let value = expected.value.as_ref()?;

@@ -7,7 +7,7 @@ use crate::ast::{
     TestValueKind, Text, VerdictExpectation,
 };
 use crate::diagnostic::Code;
-use crate::quantity::Exact;
+use crate::quantity::{Currency, Exact};
 
 enum Clause {
     AsOf(Spanned<chrono::NaiveDateTime>),
@@ -117,6 +117,11 @@ impl Builder<'_> {
     fn expectation(&mut self, node: Node<'_>) -> Expectation {
         let span = self.span(&node);
         let mut parts = Parts::of(node);
+        if let Some(owed) = parts.take(Rule::owed_expectation) {
+            let of = Name { text: "owed".into(), span };
+            let (amount, currency) = self.amount(Parts::of(owed).need(Rule::money));
+            return Expectation { span, of, kind: ExpectationKind::Owed(amount, currency) };
+        }
         let of = self.name(parts.need(Rule::name));
         let kind = match parts.take(Rule::objective_expectation) {
             Some(node) => ExpectationKind::Objective(self.objective_expectation(node)),
@@ -161,10 +166,11 @@ impl Builder<'_> {
             Rule::detail_warned => Detail::Warned(self.date_time(value)),
             Rule::detail_tier => Detail::Tier(value.as_str().to_string()),
             Rule::detail_reason => Detail::Reason(self.text(value).text),
-            Rule::detail_credit => match self.literal(value) {
-                Literal::Money(amount, currency) => Detail::Credit(amount, currency),
-                other => unreachable!("the grammar puts an amount here, not {other:?}"),
-            },
+            Rule::detail_credit => {
+                let (amount, currency) = self.amount(value);
+                Detail::Credit(amount, currency)
+            }
+            Rule::detail_escalated => Detail::Escalated(self.date_time(value)),
             other => unreachable_rule(other),
         };
         Spanned { value, span }
@@ -173,32 +179,34 @@ impl Builder<'_> {
     fn objective_expectation(&mut self, node: Node<'_>) -> ObjectiveExpectation {
         let mut parts = Parts::of(node);
         let period = parts.need(Rule::period_label).as_str().to_string();
-        let (mut by, mut outcome, mut value, mut credit, mut negative) = (Vec::new(), None, None, None, false);
+        let (mut by, mut outcome, mut value, mut credit, mut right) = (Vec::new(), None, None, None, None);
         while let Some(part) = parts.next() {
             let span = self.span(&part);
             match part.as_rule() {
                 Rule::outcome => outcome = Some(self.name(part)),
                 Rule::name => by.push(Text { text: part.as_str().to_string(), span }),
-                Rule::string if outcome.is_none() => by.push(self.text(part)),
-                Rule::minus => negative = true,
-                // After `credit`: nothing else may follow a value.
-                Rule::money if value.is_some() || has_credit_before(self.text, span.start as usize) => {
-                    if let Literal::Money(amount, currency) = self.literal(part) {
-                        credit = Some((amount, currency));
-                    }
+                Rule::string => by.push(self.text(part)),
+                Rule::expected_value => {
+                    let mut inner = Parts::of(part);
+                    let negative = inner.take(Rule::minus).is_some();
+                    let literal = inner.next().expect("a value has a literal");
+                    let span = self.span(&literal);
+                    value = Some(TestValue { span, kind: TestValueKind::Literal(signed(self.literal(literal), negative)) });
                 }
-                _ => {
-                    let kind = TestValueKind::Literal(signed(self.literal(part), std::mem::take(&mut negative)));
-                    value = Some(TestValue { span, kind });
-                }
+                Rule::expected_credit => credit = Some(self.amount(Parts::of(part).need(Rule::money))),
+                Rule::expected_right => right = Some(self.text(Parts::of(part).need(Rule::string)).text),
+                other => unreachable_rule(other),
             }
         }
-        ObjectiveExpectation { period, by, outcome: outcome.expect("the grammar wants an outcome"), value, credit }
+        ObjectiveExpectation { period, by, outcome: outcome.expect("the grammar wants an outcome"), value, credit, right }
     }
-}
 
-fn has_credit_before(text: &str, at: usize) -> bool {
-    text[..at].trim_end().ends_with("credit")
+    fn amount(&mut self, node: Node<'_>) -> (Exact, Currency) {
+        match self.literal(node) {
+            Literal::Money(amount, currency) => (amount, currency),
+            other => unreachable!("the grammar puts an amount here, not {other:?}"),
+        }
+    }
 }
 
 fn signed(literal: Literal, negative: bool) -> Literal {
