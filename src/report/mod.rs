@@ -79,6 +79,16 @@ impl<'a> Report<'a> {
         &self.plan.obligations[id]
     }
 
+    /// A name with its agreement before it, where the report is about several.
+    fn among_agreements(&self, id: AgreementId, name: String) -> String {
+        let agreement = self.agreement(id);
+        if self.plan.agreements.iter().all(|a| a.name == agreement.name) {
+            return name;
+        }
+        let title = agreement.title.clone().unwrap_or_else(|| agreement.name.replace('_', " "));
+        format!("{title}: {name}")
+    }
+
     /// The clause that decided an outcome: the row of a level that changes the promise, else the promise.
     fn clause(&self, o: &Outcome) -> &'a crate::source::Place {
         let obligation = self.obligation(o.obligation);

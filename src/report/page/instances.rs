@@ -64,7 +64,9 @@ pub(super) fn breaches(report: &Report<'_>) -> (Vec<Breach>, usize) {
 
 /// The lines of the evidence: few as they are, many by their ends.
 fn line_list(o: &Outcome) -> String {
-    let lines: Vec<String> = o.evidence.iter().map(|e| e.origin.line.to_string()).collect();
+    // A row of a wide log may be all of it.
+    let mut lines: Vec<String> = o.evidence.iter().map(|e| e.origin.line.to_string()).collect();
+    lines.dedup();
     match lines.as_slice() {
         [first, .., last] if lines.len() > 3 => format!("{first}…{last}"),
         lines => lines.join(","),

@@ -235,7 +235,8 @@ fn services(report: &Report<'_>) -> Vec<ServicePart> {
                 (false, true) => format!(" — {}", parties(report, &service.by)),
                 _ => String::new(),
             };
-            parts.push(ServicePart { title: format!("{}{who}", title(service.title.as_ref(), &service.name)), rows: Vec::new() });
+            let name = report.among_agreements(service.agreement, title(service.title.as_ref(), &service.name));
+            parts.push(ServicePart { title: format!("{name}{who}"), rows: Vec::new() });
         }
         let totals = report.totals(report.judgement.outcomes.iter().filter(|o| o.track == index));
         let decided = totals[0] + totals[1];

@@ -1,7 +1,7 @@
 //! Objectives by period, what their misses cost, and the rights that arose.
 
 use crate::engine::{Cause, Credit, Group, ObjectiveRecord, ObjectiveVerdict};
-use crate::id::ObjectiveId;
+use crate::id::{ObjectiveId, ObligationId};
 use crate::plan::{Goal, Measure, Objective};
 use crate::quantity::{Currency, Exact};
 use crate::report::page::{MoneyRow, ObjectivePart, PeriodRow, SHOWN, title, window_words};
@@ -15,6 +15,7 @@ pub(super) fn objectives(report: &Report<'_>) -> Vec<ObjectivePart> {
         let records: Vec<&ObjectiveRecord> = report.objectives().iter().filter(|r| r.objective == id).filter(says).collect();
         let by = if o.by.is_empty() { String::new() } else { format!(" by {}", o.by.join(", ")) };
         let name = title(o.title.as_ref(), &o.name);
+        let name = report.among_agreements(report.plan.services[o.service].agreement, name);
         let title = format!("{name}: {} {} {}{by}", o.measured, o.bound, window_words(o.window, false));
         let grouped = !o.by.is_empty();
         // Groups can be many: those that missed are what a reader looks for.
@@ -75,7 +76,7 @@ fn period_row(o: &Objective, r: &ObjectiveRecord) -> PeriodRow {
 fn objective_title(report: &Report<'_>, id: ObjectiveId, by: &[Group]) -> String {
     let o = &report.plan.objectives[id];
     let groups: Vec<&str> = by.iter().map(|g| g.value.as_deref().unwrap_or("(missing)")).collect();
-    let name = title(o.title.as_ref(), &o.name);
+    let name = report.among_agreements(report.plan.services[o.service].agreement, title(o.title.as_ref(), &o.name));
     if groups.is_empty() { name } else { format!("{name} ({})", groups.join(", ")) }
 }
 
@@ -84,10 +85,39 @@ fn cause_title(report: &Report<'_>, cause: &Cause) -> String {
         Cause::Objective { objective, by } => objective_title(report, *objective, by),
         Cause::Obligation { obligation, case, seq: _ } => {
             let o = report.obligation(*obligation);
-            let name = title(o.title.as_ref(), &o.name);
+            let name = report.among_agreements(report.service_of(*obligation).agreement, title(o.title.as_ref(), &o.name));
             case.map_or(name.clone(), |c| format!("{name} of {}", report.texts.text(c.1)))
         }
     }
+}
+
+/// The penalties of an obligation in a month. There are many, and the records have each.
+struct Penalties {
+    month: String,
+    title: String,
+    breaches: u64,
+    amount: Exact,
+    currency: Currency,
+    because: String,
+}
+
+fn penalties(report: &Report<'_>) -> Vec<Penalties> {
+    let mut all: Vec<(ObligationId, Penalties)> = Vec::new();
+    for c in &report.judgement.consequences.credits {
+        let Cause::Obligation { obligation, .. } = &c.cause else { continue };
+        // The period of a penalty is a day.
+        let month = c.period.get(..7).unwrap_or(&c.period).to_string();
+        if let Some((_, known)) = all.iter_mut().find(|(id, p)| id == obligation && p.month == month) {
+            known.breaches += 1;
+            known.amount = known.amount.add(c.amount).unwrap_or(known.amount);
+        } else {
+            let o = report.obligation(*obligation);
+            let title = report.among_agreements(report.service_of(*obligation).agreement, title(o.title.as_ref(), &o.name));
+            let because = c.because.clone();
+            all.push((*obligation, Penalties { month, title, breaches: 1, amount: c.amount, currency: c.currency, because }));
+        }
+    }
+    all.into_iter().map(|(_, p)| p).collect()
 }
 
 fn because(report: &Report<'_>, c: &Credit) -> String {
@@ -113,19 +143,29 @@ pub(super) fn lapsed(report: &Report<'_>) -> Vec<String> {
 pub(super) fn money(report: &Report<'_>) -> Vec<MoneyRow> {
     let consequences = &report.judgement.consequences;
     let shown = |amount: Exact, currency: Currency| format!("{} {currency}", words::grouped(&amount.fixed(currency.decimals())));
-    let credits = consequences.credits.iter().map(|c| MoneyRow {
+    let of_objective = |c: &&Credit| matches!(c.cause, Cause::Objective { .. });
+    let credits = consequences.credits.iter().filter(of_objective).map(|c| MoneyRow {
         period: c.period.clone(),
         what: cause_title(report, &c.cause),
         amount: shown(c.amount, c.currency),
         because: because(report, c),
     });
+    let penalties = penalties(report).into_iter().map(|p| MoneyRow {
+        period: p.month,
+        what: format!("{}, {}", p.title, words::count(p.breaches, "breach", "breaches")),
+        amount: shown(p.amount, p.currency),
+        because: p.because,
+    });
     let caps = consequences.caps.iter().map(|c| MoneyRow {
         period: c.period.clone(),
-        what: c.objective.map_or("cap of the agreement".into(), |id| format!("cap of {}", objective_title(report, id, &[]))),
+        what: match c.objective {
+            Some(id) => format!("cap of {}", objective_title(report, id, &[])),
+            None => report.among_agreements(c.agreement, "cap of the agreement".into()),
+        },
         amount: shown(c.amount, c.currency),
         because: c.because.clone(),
     });
-    let mut rows: Vec<MoneyRow> = credits.chain(caps).collect();
+    let mut rows: Vec<MoneyRow> = credits.chain(penalties).chain(caps).collect();
     let mut totals: Vec<(Currency, Exact)> = Vec::new();
     let amounts = consequences.credits.iter().map(|c| (c.currency, c.amount));
     for (currency, amount) in amounts.chain(consequences.caps.iter().map(|c| (c.currency, c.amount))) {
