@@ -99,3 +99,81 @@ fn stages_give_the_waterfall_with_conversion_and_median_time() {
     // The median of 1 h and 3 h is 2 h; of the two that were ready none was won.
     assert_eq!(stages, ["\"mql\" 3 null of null null", "\"sql\" 2 2 of 3 7200", "\"customer\" 1 0 of 2 null"]);
 }
+
+const FEES: &str = r#"
+party us "Us" { contact "us@example.com" }
+party them "Them" { contact "them@example.com" }
+table fees from "fees.csv" by customer { fee: money  share: number }
+table quotas from "quotas.csv" by customer, period { calls: number }
+case item { customer: text  event began  event ended }
+agreement a "A" { version "1"  effective 2026-01-01  zone "UTC"  clock always  currency USD
+    let base = fees("acme").fee
+    cap base per month
+    service s by us for them {
+        obligation o { start on began  stop on ended  within 1h }
+        objective q { expect met(o) >= 90% per month by customer  credit 10% of fees.fee below 90% }
+        objective n { expect count(began) >= quotas.calls per month by customer } } }
+test "10 % of each customer's fee, and nobody knows Umbrella's" {
+    item "1" { customer = "acme"      at 2026-03-02 10:00 began }
+    item "2" { customer = "globex"    at 2026-03-02 10:00 began }
+    item "3" { customer = "umbrella"  at 2026-03-02 10:00 began }
+    item "4" { customer = "initech"   at 2026-03-02 10:00 began }
+    as of 2026-04-01 00:00
+    expect q in 2026-03 by "acme"     missed credit 100 USD
+    expect q in 2026-03 by "globex"   missed credit 250.50 USD
+    expect q in 2026-03 by "umbrella" missed credit 0 USD
+    expect q in 2026-03 by "initech"  missed credit 0 USD
+    expect n in 2026-03 by "acme"     met
+    expect n in 2026-03 by "globex"   missed
+    expect n in 2026-03 by "umbrella" unknown
+}
+"#;
+
+fn fees(test: &str, fees: &str, spec: &str) -> (bool, String) {
+    let folder = folder(&format!("fees_{test}"));
+    fs::write(folder.join("spec.sla"), spec).unwrap();
+    fs::write(folder.join("fees.csv"), fees).unwrap();
+    fs::write(folder.join("quotas.csv"), "customer,period,calls\nacme,2026-03,1\nglobex,2026-03,2\nglobex,2026-04,1\n").unwrap();
+    let output = sla(&folder, &["test", "spec.sla"]);
+    (output.status.success(), text(&output.stdout) + &text(&output.stderr))
+}
+
+#[test]
+fn fees_and_quotas_come_from_tables_and_a_missing_row_is_no_zero() {
+    let (ok, said) = fees("all", "customer,note,fee,share\nacme,x,1000,5%\nglobex,,2505 USD,0.1\ninitech,no fee,,1\n", FEES);
+    assert!(ok, "{said}");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("fees_all");
+    fs::write(folder.join("log.csv"), "time,case,event,customer\n2026-03-02T10:00:00Z,1,began,umbrella\n").unwrap();
+    let run = sla(&folder, &["run", "spec.sla", "--log", "log.csv", "--as-of", "2026-03-31"]);
+    let page = text(&run.stdout);
+    assert!(page.contains("no value for fees(umbrella).fee") && page.contains("no value for quotas(umbrella, 2026-03).calls"), "{page}");
+}
+
+#[test]
+fn a_table_that_cannot_be_read_says_why() {
+    let good = "customer,fee,share\nacme,1000,5%\n";
+    let cases = [
+        ("column", "customer,price,share\nacme,1000,1\n", FEES.to_string(), "there is no column `fee`"),
+        ("twice", "customer,fee,share\nacme,1000,1\nacme,2,1\n", FEES.to_string(), "line 3: there is a row for acme already"),
+        ("amount", "customer,fee,share\nacme,much,1\n", FEES.to_string(), "line 2: `much` is not an amount of money"),
+        ("row", good, FEES.replace("fees(\"acme\")", "fees(\"nobody\")"), "table `fees` has no such value for nobody"),
+        (
+            "group",
+            good,
+            FEES.replace(">= 90% per month by customer", ">= 90% per month"),
+            "a row of `fees` is named by `customer`, and nothing here is",
+        ),
+        (
+            "let",
+            good,
+            FEES.replace("let base = fees(\"acme\").fee", "let base = fees.fee"),
+            "which row of `fees` is meant depends on the group",
+        ),
+        ("type", good, FEES.replace("share: number", "share: text"), "a table holds numbers, amounts and durations; `share` is a text"),
+        ("name", good, FEES.replace("fees.fee below", "fees.fees below"), "did you mean `fee`?"),
+    ];
+    for (name, content, spec, why) in cases {
+        let (ok, said) = fees(name, content, &spec);
+        assert!(!ok && said.split_whitespace().collect::<Vec<_>>().join(" ").contains(why), "{name}: {said}");
+    }
+}

@@ -24,6 +24,8 @@ pub enum ExprKind {
     Name(Name),
     /// `replied.words`
     Path(Name, Name),
+    /// `fees("acme").fee`
+    Row(Name, Vec<Text>, Name),
     /// `count(created)`
     Call(Name, Vec<Argument>),
     /// `a and b and c`

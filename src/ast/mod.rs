@@ -61,7 +61,9 @@ impl File {
     pub fn named_files(&self) -> Vec<&Text> {
         let calendars = self.items.iter().filter_map(|i| if let Item::Calendar(c) = i { Some(&c.body) } else { None });
         let clauses = calendars.filter_map(|body| if let CalendarBody::Clauses(clauses, _) = body { Some(clauses) } else { None });
-        clauses.flatten().filter_map(|c| if let CalendarClause::Holidays(file, _) = c { Some(file) } else { None }).collect()
+        let holidays = clauses.flatten().filter_map(|c| if let CalendarClause::Holidays(file, _) = c { Some(file) } else { None });
+        let tables = self.items.iter().filter_map(|i| if let Item::Table(t) = i { Some(&t.file) } else { None });
+        holidays.chain(tables).collect()
     }
 }
 
@@ -78,12 +80,33 @@ pub enum Item {
     Event(Event),
     /// `case …`
     Case(Case),
+    /// `table …`
+    Table(Table),
     /// `agreement …`
     Agreement(Agreement),
     /// `test …`
     Test(Test),
     /// `source …`
     Source(Source),
+}
+
+/// `table fees from "fees.csv" by customer { fee: money }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Where.
+    pub span: Span,
+    /// The lines of `///` above it.
+    pub doc: Option<String>,
+    /// Its name.
+    pub name: Name,
+    /// Its name for people.
+    pub title: Option<Text>,
+    /// The file.
+    pub file: Text,
+    /// The columns that name a row.
+    pub keys: Vec<Name>,
+    /// The other columns.
+    pub fields: Vec<Field>,
 }
 
 /// Somebody who owes or is owed.

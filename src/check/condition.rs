@@ -56,7 +56,12 @@ impl Checker {
                 }
                 ConditionKind::Is(Subject::Field(field), vec![Scalar::Bool(true)])
             }
-            ExprKind::Literal(_) | ExprKind::Path(..) | ExprKind::Call(..) | ExprKind::Arithmetic(..) | ExprKind::Negative(_) => {
+            ExprKind::Literal(_)
+            | ExprKind::Path(..)
+            | ExprKind::Row(..)
+            | ExprKind::Call(..)
+            | ExprKind::Arithmetic(..)
+            | ExprKind::Negative(_) => {
                 let finding = Finding::new(Code::NotACondition, expr.span, "this is a value, and a condition is needed");
                 self.say(finding.help("compare it with something: `score >= 80`"));
                 return None;

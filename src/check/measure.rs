@@ -24,7 +24,11 @@ impl Checker {
                     None
                 }
             },
-            ExprKind::Name(_) | ExprKind::Negative(_) => {
+            ExprKind::Path(table, column) => {
+                let (lookup, unit) = self.lookup(table, column, scope)?;
+                made(MeasureKind::Lookup(lookup), unit)
+            }
+            ExprKind::Name(_) | ExprKind::Negative(_) | ExprKind::Row(..) => {
                 let fixed = self.fixed(expr, scope)?;
                 made(MeasureKind::Fixed(fixed.value), fixed.unit)
             }
@@ -316,7 +320,7 @@ impl Goal {
 }
 
 impl Measure {
-    fn each(&self, f: &mut impl FnMut(&Measure)) {
+    pub(super) fn each(&self, f: &mut impl FnMut(&Measure)) {
         f(self);
         match &self.kind {
             MeasureKind::Arithmetic(a, _, b) => {

@@ -14,6 +14,7 @@ mod objective;
 mod obligation;
 mod pattern;
 mod source;
+mod table;
 mod test;
 mod unit;
 mod value;
@@ -35,6 +36,7 @@ pub fn check(files: &[ast::File]) -> (Model, Vec<Finding>) {
     checker.whole = checker.poisoned.is_empty();
     checker.beside = files.iter().flat_map(|f| f.beside.iter().cloned()).collect();
     checker.vocabulary(files);
+    checker.tables(files);
     checker.agreements(files);
     checker.backings();
     checker.sources(files);

@@ -4,7 +4,7 @@ use crate::ast::{self, BandUnit, Comparison};
 use crate::check::{Checker, Scope, unit};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, ObjectiveId};
-use crate::model::{Band, Cap, Chronic, Measure, MeasureUnit, Window};
+use crate::model::{Band, Cap, Chronic, Measure, MeasureKind, MeasureUnit, Window};
 use crate::quantity::{Currency, Exact};
 use crate::source::Span;
 
@@ -24,7 +24,7 @@ impl Checker {
     }
 
     fn band(&mut self, band: &ast::Band, sign: Comparison, shown: &Measure, scope: Scope) -> Option<Band> {
-        let amount = self.amount(&band.amount, scope);
+        let amount = self.price(&band.amount, scope);
         let bound = self.fixed(&band.bound, scope);
         let (amount, bound) = (amount?, bound?);
         self.bound_fits(band.bound.span, shown, bound.unit, bound.value)?;
@@ -65,6 +65,37 @@ impl Checker {
             return None;
         }
         Some(())
+    }
+
+    /// An amount of money, fixed or from a table.
+    fn price(&mut self, expr: &ast::Expr, scope: Scope) -> Option<Measure> {
+        let before = self.findings.len();
+        let measure = self.measure(expr, scope)?;
+        let mut looked_up = false;
+        measure.each(&mut |m| looked_up |= matches!(m.kind, MeasureKind::Lookup(_)));
+        if !looked_up {
+            self.findings.truncate(before);
+            let value = self.amount(expr, scope)?;
+            return Some(Measure { kind: MeasureKind::Fixed(value), ..measure });
+        }
+        let mut stray = None;
+        measure.each(&mut |m| {
+            if !matches!(m.kind, MeasureKind::Lookup(_) | MeasureKind::Fixed(_) | MeasureKind::Arithmetic(..) | MeasureKind::Rounded(..)) {
+                stray = Some(m.span);
+            }
+        });
+        if let Some(stray) = stray {
+            let finding = Finding::new(Code::TypeMismatch, stray, "what a miss costs is fixed, or stands in a table");
+            self.say(finding.help("for example: `5% of fees.fee`"));
+            return None;
+        }
+        let MeasureUnit::Money(currency) = measure.unit else {
+            let message = format!("{} is owed here, and money is needed", unit::word(measure.unit));
+            self.say(Finding::new(Code::TypeMismatch, expr.span, message));
+            return None;
+        };
+        self.is_agreed_currency(expr.span, currency, scope.agreement.expect("money is owed by an agreement"))?;
+        Some(measure)
     }
 
     /// An amount of money above zero, in the agreement's currency.

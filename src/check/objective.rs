@@ -1,10 +1,11 @@
 //! Objectives and what they measure.
 
 use crate::ast::{self, Clause, CountedBy, Expr, ExprKind, Name, ObjectiveClause, WindowKind};
+use crate::check::table::PERIOD;
 use crate::check::{Checker, SaidOnce, Scope, lost, unit};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, CalendarId, CaseId, FieldId, ObligationId, ServiceId};
-use crate::model::{Duty, Goal, Measure, MeasureKind, MeasureUnit, Objective, Start, Statistic, Trigger, Window};
+use crate::model::{Band, Duty, Goal, Measure, MeasureKind, MeasureUnit, Objective, Start, Statistic, Trigger, Window};
 use crate::quantity::Exact;
 use crate::source::Span;
 use crate::time::{Recipe, Unit};
@@ -83,7 +84,7 @@ impl Checker {
         let (Some(goal), Some(window)) = (goal, window) else { return };
         let case = self.case_of_goal(&goal, expect);
         let inner = Scope { case, ..scope };
-        let by = expect.by.iter().filter(|name| self.group_key(name, &goal)).map(|n| (n.text.clone(), n.span)).collect();
+        let by: Vec<_> = expect.by.iter().filter(|name| self.group_key(name, &goal)).map(|n| (n.text.clone(), n.span)).collect();
         let filter = match &expect.filter {
             Some(filter) => match self.condition(filter, inner) {
                 Some(condition) => Some(condition),
@@ -97,6 +98,7 @@ impl Checker {
             Some((shown, sign)) => self.bands(bands, sign, shown, scope),
             None => Vec::new(),
         };
+        self.rows_are_named(&goal, &bands, &by);
         let id = self.model.objectives.push(Objective {
             span: written.span,
             name_span: written.name.span,
@@ -119,6 +121,23 @@ impl Checker {
             pace,
         });
         self.model.services[service].objectives.push(id);
+    }
+
+    /// A row of a table is named by the group and the period that are judged.
+    fn rows_are_named(&mut self, goal: &Goal, bands: &[Band], by: &[(String, Span)]) {
+        let mut missing: Vec<(Span, String, String)> = Vec::new();
+        let mut look = |m: &Measure| {
+            let MeasureKind::Lookup(lookup) = m.kind else { return };
+            let table = &self.model.tables[lookup.table];
+            let unnamed = table.keys.iter().filter(|k| *k != PERIOD && !by.iter().any(|(name, _)| name == *k));
+            missing.extend(unnamed.map(|key| (m.span, table.name.clone(), key.clone())));
+        };
+        goal.each_measure(&mut look);
+        bands.iter().for_each(|b| b.amount.each(&mut look));
+        for (span, table, key) in missing {
+            let finding = Finding::new(Code::BadArgument, span, format!("a row of `{table}` is named by `{key}`, and nothing here is"));
+            self.say(finding.help(format!("group the objective: `… per month by {key}`, or name one row: `{table}(\"…\")`")));
+        }
     }
 
     /// `pace 10% on office`, of a running count.
@@ -267,7 +286,11 @@ impl Checker {
                 Trigger::Entering(s) | Trigger::Leaving(s) => Some(self.model.states[s].case),
             }),
             MeasureKind::Down(down) => cases.push(Some(self.model.states[down.state].case)),
-            MeasureKind::Fixed(_) | MeasureKind::Arithmetic(..) | MeasureKind::Rounded(..) | MeasureKind::OfBuckets(..) => {}
+            MeasureKind::Fixed(_)
+            | MeasureKind::Lookup(_)
+            | MeasureKind::Arithmetic(..)
+            | MeasureKind::Rounded(..)
+            | MeasureKind::OfBuckets(..) => {}
         });
         cases.sort();
         cases.dedup();
@@ -293,7 +316,11 @@ impl Checker {
                 MeasureKind::Misses(o) | MeasureKind::OfClock(_, o) => vec![self.keys_of_obligation(*o)],
                 MeasureKind::Count(e) | MeasureKind::OfField(_, e, _) => vec![self.keys_of_trigger(e.on)],
                 MeasureKind::Down(down) => vec![self.model.cases[self.model.states[down.state].case].fields.clone()],
-                MeasureKind::Fixed(_) | MeasureKind::Arithmetic(..) | MeasureKind::Rounded(..) | MeasureKind::OfBuckets(..) => return,
+                MeasureKind::Fixed(_)
+                | MeasureKind::Lookup(_)
+                | MeasureKind::Arithmetic(..)
+                | MeasureKind::Rounded(..)
+                | MeasureKind::OfBuckets(..) => return,
             };
             let tiers = self.has_tiers(m);
             for fields in keys {

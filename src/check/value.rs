@@ -46,6 +46,16 @@ impl Checker {
                 };
                 self.kept(expr.span, value).map(|value| Fixed { value, unit })
             }
+            ExprKind::Row(table, keys, column) => {
+                let (value, unit) = self.row_value(expr.span, table, keys, column, scope)?;
+                Some(Fixed { value, unit })
+            }
+            ExprKind::Path(table, column) if self.model.tables.iter().any(|t| t.name == table.text) => {
+                let message = format!("which row of `{}` is meant depends on the group", table.text);
+                let finding = Finding::new(Code::TypeMismatch, expr.span, message);
+                self.say(finding.help(format!("name the row: `{}(\"key\").{}`", table.text, column.text)));
+                None
+            }
             ExprKind::Call(name, arguments) => self.fixed_call(expr.span, name, arguments, scope),
             _ => {
                 let finding = Finding::new(Code::TypeMismatch, expr.span, "a fixed value is needed here");
@@ -213,7 +223,7 @@ fn mentions(expr: &Expr, names: &[String]) -> bool {
         ExprKind::All(all) | ExprKind::Any(all) => all.iter().any(|e| mentions(e, names)),
         ExprKind::Call(_, arguments) => arguments.iter().any(|a| mentions(&a.value, names)),
         ExprKind::In { value, among, .. } => mentions(value, names) || among.iter().any(|e| mentions(e, names)),
-        ExprKind::Literal(_) | ExprKind::Path(..) | ExprKind::During(_) => false,
+        ExprKind::Literal(_) | ExprKind::Path(..) | ExprKind::Row(..) | ExprKind::During(_) => false,
     }
 }
 

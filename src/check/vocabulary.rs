@@ -66,7 +66,7 @@ impl Checker {
         ids
     }
 
-    fn field_type(&mut self, ty: &FieldType) -> Type {
+    pub(super) fn field_type(&mut self, ty: &FieldType) -> Type {
         match ty {
             FieldType::Text => Type::Text,
             FieldType::Number => Type::Number,

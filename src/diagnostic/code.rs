@@ -93,6 +93,7 @@ codes! {
         BadArgument "bad-argument" "a function is given something that it does not take",
         OtherCurrency "other-currency" "amounts of two currencies meet",
         DivisionByZero "division-by-zero" "a fixed value divides by zero",
+        FactFile "fact-file" "a table beside the spec cannot be read, or has no row that is needed",
         CircularLet "circular-let" "named values depend on each other in a circle",
         CircularState "circular-state" "states depend on each other in a circle",
         AssertFails "assert-fails" "an assertion does not hold for the declared values",

@@ -10,7 +10,7 @@ use crate::engine::world::World;
 use crate::event::TextId;
 use crate::id::{AgreementId, CaseId, ObjectiveId, ObligationId, Table};
 use crate::model::Window;
-use crate::plan::{Band, Cap};
+use crate::plan::{Band, Cap, Measure};
 use crate::quantity::{Currency, Exact};
 use crate::time::{Duration, Instant, Period, Unit};
 use std::collections::BTreeMap;
@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 pub struct Owed {
     /// The band's position.
     pub band: usize,
+    /// How much for each unit.
+    pub rate: Exact,
     /// How many units are paid for; one, of a step.
     pub units: Exact,
     /// The exact amount.
@@ -145,7 +147,8 @@ impl Placed {
 }
 
 /// The band that a value takes: the lowest that it falls below, or the highest that it exceeds.
-pub(super) fn owed(bands: &[Band], value: Exact) -> Option<Owed> {
+/// What a unit costs may stand in a table.
+pub(super) fn owed(bands: &[Band], value: Exact, price: impl Fn(&Measure) -> Option<Exact>) -> Option<Owed> {
     let beyond = |b: &Band| if b.above { value > b.bound } else { value < b.bound };
     let reached = bands.iter().enumerate().filter(|(_, b)| beyond(b));
     let (at, band) = reached.min_by(|(_, a), (_, b)| if a.above { b.bound.cmp(&a.bound) } else { a.bound.cmp(&b.bound) })?;
@@ -156,7 +159,8 @@ pub(super) fn owed(bands: &[Band], value: Exact) -> Option<Owed> {
             counted(distance?.div(unit)?, rounding)
         }
     };
-    Some(Owed { band: at, units, amount: band.amount.mul(units)? })
+    let rate = price(&band.amount)?;
+    Some(Owed { band: at, rate, units, amount: rate.mul(units)? })
 }
 
 fn counted(units: Exact, rounding: Rounding) -> Exact {
@@ -201,7 +205,7 @@ fn credit(world: &World<'_>, record: &ObjectiveRecord) -> Option<Placed> {
         currency,
         because: band.text.clone(),
         value: record.value,
-        rate: band.amount,
+        rate: owed.rate,
         units: owed.units,
         claim_by: None,
         provisional: record.provisional,

@@ -10,7 +10,7 @@ mod vocabulary;
 
 pub use condition::{Atom, Condition, ConditionKind, Lookback, Pattern, Scalar, Subject, Trigger, Value};
 pub use money::{Band, Cap, Chronic, Claim};
-pub use objective::{Down, EventCount, Goal, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
+pub use objective::{Down, EventCount, Goal, Lookup, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
 pub use obligation::{Backed, Duty, Notice, Obligation, Penalty, Retier, Row, Start, Target};
 pub use vocabulary::{
     Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Score, ScoreBy, ScoreRule, Source, Stage, State,
@@ -54,6 +54,8 @@ pub struct Model {
     pub obligations: Table<ObligationId, Obligation>,
     /// Objectives.
     pub objectives: Table<ObjectiveId, Objective>,
+    /// Tables beside the spec.
+    pub tables: Vec<FactTable>,
     /// Sources.
     pub sources: Table<SourceId, Source>,
     /// Tests, resolved.
@@ -189,6 +191,21 @@ pub struct Let {
     pub formula: Span,
     /// How a log shows it, in each period of a unit.
     pub measured: Option<(Measure, Unit)>,
+}
+
+/// A table beside the spec, as it was read.
+#[derive(Clone, Debug)]
+pub struct FactTable {
+    /// Where its name stands.
+    pub span: Span,
+    /// Its name.
+    pub name: String,
+    /// What names a row: keys of groups, or `period`.
+    pub keys: Vec<String>,
+    /// The other columns and their types.
+    pub columns: Vec<(String, Type)>,
+    /// Its rows by key; an empty cell has no value.
+    pub rows: Vec<(Vec<String>, Vec<Option<Exact>>)>,
 }
 
 /// A service of an agreement.

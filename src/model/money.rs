@@ -2,17 +2,17 @@
 
 use crate::ast::Rounding;
 use crate::id::CalendarId;
-use crate::model::{EventCount, Target, Window};
+use crate::model::{EventCount, Measure, Target, Window};
 use crate::quantity::Exact;
 use crate::source::Span;
 
 /// `5% of retainer below 95%`, in the agreement's currency.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Band {
     /// Where.
     pub span: Span,
     /// How much; of a linear band, for each unit.
-    pub amount: Exact,
+    pub amount: Measure,
     /// How units are counted and how large one is, of a linear band.
     pub per: Option<(Rounding, Exact)>,
     /// Whether it is owed above the bound rather than below.

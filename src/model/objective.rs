@@ -141,10 +141,21 @@ pub enum MeasureKind {
     Down(Box<Down>),
     /// A statistic of a value for each stretch of the day that has data.
     OfBuckets(Statistic, Box<Measure>, Duration),
+    /// The row of a table for the group and period.
+    Lookup(Lookup),
     /// Arithmetic.
     Arithmetic(Box<Measure>, Operator, Box<Measure>),
     /// Made whole.
     Rounded(Rounded, Box<Measure>),
+}
+
+/// A column of a table, by their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookup {
+    /// The table.
+    pub table: usize,
+    /// The column.
+    pub column: usize,
 }
 
 /// `uptime(down except planned on office)`, or `downtime`.

@@ -19,7 +19,8 @@ pub use objective::{Counter, Down, Goal, Key, Measure, MeasuredLet, Objective, P
 pub use obligation::{Clocked, Duty, Notice, Obligation, Penalty, Row, Rule, Start, Track};
 pub use source::{EventMapping, FieldColumn, Milestone, Source};
 pub use vocabulary::{
-    Agreement, Calendar, Case, Event, Exclusion, Field, Party, Score, ScoreBy, ScoreRule, Service, Stage, State, StateWhen, Tier, Waiver,
+    Agreement, Calendar, Case, Event, Exclusion, FactTable, Field, Party, Score, ScoreBy, ScoreRule, Service, Stage, State, StateWhen,
+    Tier, Waiver,
 };
 
 use crate::id::{
@@ -68,6 +69,8 @@ pub struct Plan {
     pub objectives: Table<ObjectiveId, Objective>,
     /// Named values that a log shows, where they were asked for.
     pub measured: Vec<MeasuredLet>,
+    /// Tables that stood beside the spec.
+    pub tables: Vec<FactTable>,
     /// Sources.
     pub sources: Table<SourceId, Source>,
 }

@@ -3,7 +3,7 @@
 use crate::ast::Rounding;
 use crate::id::{CalendarId, EventId};
 use crate::model::{Target, Window};
-use crate::plan::Condition;
+use crate::plan::{Condition, Measure};
 use crate::quantity::Exact;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Band {
     /// How much; of a linear band, for each unit.
-    pub amount: Exact,
+    pub amount: Measure,
     /// How units are counted and how large one is, of a linear band.
     pub per: Option<(Rounding, Exact)>,
     /// Whether it is owed above the bound rather than below.

@@ -2,7 +2,7 @@
 
 use crate::ast::{Comparison, CountedBy, Operator};
 use crate::id::{AgreementId, CalendarId, FieldId, ObjectiveId, ObligationId, ServiceId, StateId};
-use crate::model::{MeasureUnit, Rounded, Statistic, Trigger, Window};
+use crate::model::{Lookup, MeasureUnit, Rounded, Statistic, Trigger, Window};
 use crate::plan::{About, Band, Cap, Chronic, Condition};
 use crate::quantity::Exact;
 use crate::source::Place;
@@ -101,6 +101,8 @@ pub enum Measure {
     Down(Box<Down>),
     /// A statistic of a value for each stretch of the day that has data.
     OfBuckets(Statistic, Box<Measure>, Duration),
+    /// The row of a table for the group and period.
+    Lookup(Lookup),
     /// Arithmetic.
     Arithmetic(Box<Measure>, Operator, Box<Measure>),
     /// Made whole.

@@ -156,6 +156,19 @@ pub struct Tier {
     pub when: Option<Condition>,
 }
 
+/// A table that stood beside the spec.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FactTable {
+    /// Its name.
+    pub name: String,
+    /// What names a row: keys of groups, or `period`.
+    pub keys: Vec<String>,
+    /// Its other columns.
+    pub columns: Vec<String>,
+    /// Its rows in the order of their keys; an empty cell has no value.
+    pub rows: Vec<(Vec<String>, Vec<Option<Exact>>)>,
+}
+
 /// One version of an agreement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Agreement {

@@ -195,6 +195,9 @@ fn objective(report: &Report<'_>, r: &ObjectiveRecord) -> Object {
     object.flag("partial", r.partial);
     object.flag("provisional", r.provisional);
     object.flag("below_minimum", r.below_minimum);
+    if !r.missing_rows.is_empty() {
+        object.raw("missing_rows", &list(r.missing_rows.iter().map(|row| quoted(row))));
+    }
     if let Some(pace) = r.pace {
         let mut running = Object::new();
         running.text("day", &pace.day.to_string());

@@ -112,6 +112,7 @@ pub(super) fn clause_word(rule: Rule) -> Option<String> {
         | Rule::party
         | Rule::calendar
         | Rule::event
+        | Rule::table
         | Rule::case
         | Rule::agreement
         | Rule::test

@@ -214,7 +214,7 @@ fn objective(model: &Model, lower: ObjectiveId, upper: ObjectiveId) -> Option<We
     if !minimum {
         return weaker("the minimum is another one");
     }
-    if !credits_are_as_high(&low.bands, &up.bands) {
+    if !credits_are_as_high(model, &low.bands, &up.bands) {
         return weaker("a miss may cost less");
     }
     if (up.carry && !low.carry) || (up.pace.is_some() && low.pace != up.pace) || low.earned.is_some() != up.earned.is_some() {
@@ -262,6 +262,7 @@ fn same_measure(model: &Model, a: &Measure, b: &Measure) -> bool {
         (MeasureKind::Fixed(a), MeasureKind::Fixed(b)) => a == b,
         (MeasureKind::Met(a), MeasureKind::Met(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(*a, *b)),
         (MeasureKind::Misses(a), MeasureKind::Misses(b)) => same(*a, *b),
+        (MeasureKind::Lookup(a), MeasureKind::Lookup(b)) => a == b,
         (MeasureKind::Count(a), MeasureKind::Count(b)) => (a.on, &a.condition) == (b.on, &b.condition),
         (MeasureKind::OfField(s, a, f), MeasureKind::OfField(s2, b, f2)) => (s, a.on, &a.condition, f) == (s2, b.on, &b.condition, f2),
         (MeasureKind::OfClock(s, a), MeasureKind::OfClock(s2, b)) => s == s2 && same(*a, *b),
@@ -277,21 +278,22 @@ fn same_measure(model: &Model, a: &Measure, b: &Measure) -> bool {
 
 /// Whether every value costs at least what it did. Steps are compared at every bound of either; of linear bands only the
 /// same are.
-fn credits_are_as_high(low: &[Band], up: &[Band]) -> bool {
+fn credits_are_as_high(model: &Model, low: &[Band], up: &[Band]) -> bool {
     if up.is_empty() {
         return true;
     }
-    let same = |a: &Band, b: &Band| (a.amount, a.per, a.above, a.bound) == (b.amount, b.per, b.above, b.bound);
+    let same = |a: &Band, b: &Band| same_measure(model, &a.amount, &b.amount) && (a.per, a.above, a.bound) == (b.per, b.above, b.bound);
+    let fixed = |b: &Band| if let MeasureKind::Fixed(amount) = b.amount.kind { Some(amount) } else { None };
     if low.len() == up.len() && low.iter().zip(up).all(|(a, b)| same(a, b)) {
         return true;
     }
-    if low.iter().chain(up).any(|b| b.per.is_some()) {
+    if low.iter().chain(up).any(|b| b.per.is_some() || fixed(b).is_none()) {
         return false;
     }
     let owed = |bands: &[Band], value: Exact| {
         let beyond = |b: &&Band| if b.above { value >= b.bound } else { value <= b.bound };
         let reached = bands.iter().filter(beyond);
-        reached.min_by(|a, b| if a.above { b.bound.cmp(&a.bound) } else { a.bound.cmp(&b.bound) }).map_or(Exact::ZERO, |b| b.amount)
+        reached.min_by(|a, b| if a.above { b.bound.cmp(&a.bound) } else { a.bound.cmp(&b.bound) }).and_then(fixed).unwrap_or(Exact::ZERO)
     };
     // Just past a bound a value takes the band that begins there.
     low.iter().chain(up).map(|b| b.bound).all(|value| owed(low, value) >= owed(up, value))

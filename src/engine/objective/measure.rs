@@ -13,6 +13,8 @@ pub(super) enum Amount {
     Endless,
     /// There is no data.
     Nothing,
+    /// A table has no row, or an empty cell, for it.
+    NoRow,
 }
 
 pub(super) struct Measured {
@@ -98,6 +100,7 @@ pub(super) fn arithmetic(a: &Measured, operator: Operator, b: &Measured) -> Meas
     let n = if operator == Operator::Divide && !b.fixed { b.n } else { a.n.max(b.n) };
     let (x, y) = match (a.amount, b.amount) {
         (Amount::Known(x), Amount::Known(y)) => (x, y),
+        (Amount::NoRow, _) | (_, Amount::NoRow) => return Measured { amount: Amount::NoRow, ratio: None, n, fixed: false, sampled },
         (Amount::Nothing, _) | (_, Amount::Nothing) => return Measured { amount: Amount::Nothing, ratio: None, n, fixed: false, sampled },
         _ => return Measured { amount: Amount::Endless, ratio: None, n, fixed: false, sampled },
     };

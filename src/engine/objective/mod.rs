@@ -92,6 +92,8 @@ pub struct ObjectiveRecord {
     pub below_minimum: bool,
     /// The rest of the first comparison, as a person reads it: with what was carried over.
     pub bound: String,
+    /// What tables do not say: `fees(acme).fee`.
+    pub missing_rows: Vec<String>,
     /// How the running value kept its pace, where one is asked for.
     pub pace: Option<Pace>,
     /// What the miss costs, if anything.
@@ -310,7 +312,7 @@ impl Scope<'_> {
             by: self.named_group(),
             value: match shown.amount {
                 Amount::Known(value) => Some(value),
-                Amount::Endless | Amount::Nothing => None,
+                Amount::Endless | Amount::Nothing | Amount::NoRow => None,
             },
             ratio: shown.ratio,
             n: shown.n,
@@ -322,6 +324,7 @@ impl Scope<'_> {
             provisional: open_breach && moves,
             below_minimum: below,
             bound: self.bound(),
+            missing_rows: self.missing_rows(),
             pace,
             owed: if verdict == ObjectiveVerdict::Missed { met.1 } else { None },
         }
@@ -379,9 +382,12 @@ impl Scope<'_> {
             return (verdict, None);
         }
         let owed = match self.measure(first(&self.objective.goal), scenario).amount {
-            Amount::Known(value) => money::owed(&self.objective.bands, value),
+            Amount::Known(value) => money::owed(&self.objective.bands, value, |price| match self.measure(price, scenario).amount {
+                Amount::Known(amount) => Some(amount),
+                Amount::Endless | Amount::Nothing | Amount::NoRow => None,
+            }),
             // A value without end is beyond every bound, and how far nobody knows: the period stays open.
-            Amount::Endless | Amount::Nothing => None,
+            Amount::Endless | Amount::Nothing | Amount::NoRow => None,
         };
         (verdict, owed)
     }
@@ -439,6 +445,7 @@ impl Scope<'_> {
         // Too small a denominator, or a sample, says nothing, whatever its value.
         let small = |m: &Measured| m.sampled && m.n < u64::from(self.objective.sample);
         let order = match (a.amount, b.amount) {
+            (Amount::NoRow, _) | (_, Amount::NoRow) => return None,
             (Amount::Nothing, _) | (_, Amount::Nothing) => return self.objective.no_data.map(|met| met != negated),
             _ if small(a) || small(b) => return None,
             (Amount::Endless, Amount::Endless) => Ordering::Equal,
@@ -479,6 +486,10 @@ impl Scope<'_> {
                 let values = values.into_iter().map(Amount::Known).collect();
                 Measured { amount: of_values(*statistic, values), ratio: None, n, fixed: false, sampled: *statistic != Statistic::Sum }
             }
+            Measure::Lookup(lookup) => {
+                let amount = self.row(lookup.table).and_then(|row| row[lookup.column]).map_or(Amount::NoRow, Amount::Known);
+                Measured { amount, ratio: None, n: 0, fixed: true, sampled: false }
+            }
             Measure::Down(down) => self.down(down),
             Measure::OfBuckets(statistic, inner, length) => self.of_buckets(*statistic, inner, *length, scenario),
             Measure::Arithmetic(a, operator, b) => {
@@ -498,6 +509,40 @@ impl Scope<'_> {
 
     fn tallies(&self, counter: usize) -> impl Iterator<Item = &Tally> {
         self.seen.tallies(self.world, counter, self.slice).filter_map(move |(_, groups)| groups.get(self.group))
+    }
+
+    /// What names a table's row: the group's values, and the period.
+    fn row_key(&self, table: usize) -> Vec<String> {
+        let groups = self.named_group();
+        let keys = self.world.plan.tables[table].keys.iter();
+        let part = |key: &String| match groups.iter().find(|g| g.key == *key) {
+            Some(group) => group.value.clone().unwrap_or_default(),
+            None => self.slice.label.clone(),
+        };
+        keys.map(part).collect()
+    }
+
+    fn row(&self, table: usize) -> Option<&[Option<Exact>]> {
+        let rows = &self.world.plan.tables[table].rows;
+        let at = rows.binary_search_by(|(key, _)| key.cmp(&self.row_key(table))).ok()?;
+        Some(&rows[at].1)
+    }
+
+    /// The rows, or cells, of tables that the objective needs here and that are not there: `fees(acme).fee`.
+    fn missing_rows(&self) -> Vec<String> {
+        let mut missing: Vec<String> = Vec::new();
+        let mut look = |m: &Measure| {
+            if let Measure::Lookup(lookup) = m
+                && self.row(lookup.table).and_then(|row| row[lookup.column]).is_none()
+            {
+                let table = &self.world.plan.tables[lookup.table];
+                missing.push(format!("{}({}).{}", table.name, self.row_key(lookup.table).join(", "), table.columns[lookup.column]));
+            }
+        };
+        each_measure(&self.objective.goal, &mut look);
+        self.objective.bands.iter().for_each(|b| each_inner(&b.amount, &mut look));
+        missing.dedup();
+        missing
     }
 
     /// A value for each stretch of the day that has data, and a statistic of those.

@@ -9,9 +9,9 @@ use crate::ast::{self, Recipient};
 use crate::id::{AgreementId, CalendarId, CaseId, FieldId, Id, ObligationId, StateId, Table};
 use crate::model::{self, Model, Owner, TierRule};
 use crate::plan::{
-    About, Agreement, Calendar, Case, Claim, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, Field, FieldColumn, Milestone,
-    Notice, Obligation, Party, Penalty, Plan, Row, Rule, Score, ScoreBy, ScoreRule, Service, Source, Span, Stage, Start, State, StateWhen,
-    Tier, Track, Waiver,
+    About, Agreement, Calendar, Case, Claim, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, FactTable, Field, FieldColumn,
+    Milestone, Notice, Obligation, Party, Penalty, Plan, Row, Rule, Score, ScoreBy, ScoreRule, Service, Source, Span, Stage, Start, State,
+    StateWhen, Tier, Track, Waiver,
 };
 use crate::source::{Place, SourceMap};
 use crate::time::{Recipe, Unit, Zone};
@@ -100,6 +100,7 @@ impl Compiler<'_> {
             spans: std::mem::take(&mut self.spans),
             objectives,
             measured,
+            tables: model.tables.iter().map(fact_table).collect(),
             sources: model.sources.iter().map(|s| self.source(s)).collect(),
         };
         plan.calendars = std::mem::take(&mut self.calendars).into_iter().collect();
@@ -428,6 +429,11 @@ fn states_in_order(model: &Model, case: CaseId) -> Vec<StateId> {
 
 fn waiver(w: &model::Waiver) -> Waiver {
     Waiver { case: w.case, key: w.key.clone(), obligation: w.obligation, from: w.from, until: w.until }
+}
+
+fn fact_table(t: &model::FactTable) -> FactTable {
+    let columns = t.columns.iter().map(|(name, _)| name.clone()).collect();
+    FactTable { name: t.name.clone(), keys: t.keys.clone(), columns, rows: t.rows.clone() }
 }
 
 fn event(event: &model::Event) -> Event {

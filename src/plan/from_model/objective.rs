@@ -39,7 +39,7 @@ impl Compiler<'_> {
             no_data: o.no_data,
             sample: o.sample,
             counted_by: o.counted_by,
-            bands: o.bands.iter().map(|b| self.band(b)).collect(),
+            bands: o.bands.iter().map(|b| self.band(b, o, agreement)).collect(),
             cap: o.cap.as_ref().map(|c| self.cap(c)),
             chronic: o.chronic.iter().map(|c| self.chronic(c)).collect(),
             carry: o.carry,
@@ -83,8 +83,9 @@ impl Compiler<'_> {
         made
     }
 
-    pub(super) fn band(&self, b: &model::Band) -> Band {
-        Band { amount: b.amount, per: b.per, above: b.above, bound: b.bound, text: self.written(b.span) }
+    pub(super) fn band(&mut self, b: &model::Band, o: &model::Objective, agreement: AgreementId) -> Band {
+        let amount = self.measure(&b.amount, o, agreement);
+        Band { amount, per: b.per, above: b.above, bound: b.bound, text: self.written(b.span) }
     }
 
     pub(super) fn cap(&self, c: &model::Cap) -> Cap {
@@ -127,6 +128,7 @@ impl Compiler<'_> {
                 }
                 Measure::OfBuckets(*statistic, Box::new(inner), *per)
             }
+            MeasureKind::Lookup(lookup) => Measure::Lookup(*lookup),
             MeasureKind::Arithmetic(a, operator, b) => {
                 Measure::Arithmetic(Box::new(self.measure(a, o, agreement)), *operator, Box::new(self.measure(b, o, agreement)))
             }

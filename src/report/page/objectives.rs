@@ -19,7 +19,7 @@ pub(super) fn objectives(report: &Report<'_>) -> Vec<ObjectivePart> {
         let title = format!("{name}: {} {} {}{by}", o.measured, o.bound, window_words(o.window, false));
         let grouped = !o.by.is_empty();
         // Groups can be many: those that missed are what a reader looks for.
-        let missed = |r: &&&ObjectiveRecord| !grouped || r.verdict == ObjectiveVerdict::Missed;
+        let missed = |r: &&&ObjectiveRecord| !grouped || r.verdict == ObjectiveVerdict::Missed || !r.missing_rows.is_empty();
         let shown: Vec<&ObjectiveRecord> = records.iter().filter(missed).take(if grouped { SHOWN } else { 60 }).copied().collect();
         let rest = (records.len() > shown.len()).then(|| {
             let of = |v: ObjectiveVerdict| {
@@ -62,7 +62,8 @@ fn period_row(o: &Objective, r: &ObjectiveRecord) -> PeriodRow {
             remarks.push(word.to_string());
         }
     }
-    if r.verdict == ObjectiveVerdict::Unknown && r.value.is_none() && r.unknown == 0 {
+    remarks.extend(r.missing_rows.iter().map(|row| format!("no value for {row}")));
+    if r.verdict == ObjectiveVerdict::Unknown && r.value.is_none() && r.unknown == 0 && r.missing_rows.is_empty() {
         remarks.push("no data".to_string());
     }
     let group: Vec<&str> = r.by.iter().map(|g| g.value.as_deref().unwrap_or("(missing)")).collect();

@@ -351,7 +351,7 @@ impl Builder<'_> {
         expect
     }
 
-    fn names(&mut self, node: Node<'_>) -> Vec<crate::ast::Name> {
+    pub(super) fn names(&mut self, node: Node<'_>) -> Vec<crate::ast::Name> {
         Parts::of(node).all_nodes().into_iter().map(|n| self.name(n)).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use super::grammar::has;
 use super::{Builder, Node, Parts, Rule, unreachable_rule};
-use crate::ast::{Case, CaseClause, Event, Field, FieldType, Score, ScoreBy, ScoreRule, Stage, State, StateWhen, Tier};
+use crate::ast::{Case, CaseClause, Event, Field, FieldType, Score, ScoreBy, ScoreRule, Stage, State, StateWhen, Table, Tier};
 use crate::quantity::Exact;
 
 impl Builder<'_> {
@@ -16,6 +16,17 @@ impl Builder<'_> {
             None => Vec::new(),
         };
         Event { span, doc, name, title, fields }
+    }
+
+    pub(super) fn table(&mut self, node: Node<'_>) -> Table {
+        let (span, doc) = (self.span(&node), self.doc(&node));
+        let mut parts = Parts::of(node);
+        let name = self.name(parts.need(Rule::name));
+        let title = self.title(&mut parts);
+        let file = self.text(parts.need(Rule::string));
+        let keys = self.names(parts.need(Rule::group_by));
+        let fields = self.body(parts.need(Rule::field_list), Rule::broken_in_event, Rule::only_event, |b, n| Some(b.field(n)));
+        Table { span, doc, name, title, file, keys, fields }
     }
 
     fn field(&mut self, node: Node<'_>) -> Field {

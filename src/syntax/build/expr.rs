@@ -151,6 +151,12 @@ impl Builder<'_> {
                 let mut parts = Parts::of(inner);
                 ExprKind::Path(self.name(parts.need(Rule::name)), self.name(parts.need(Rule::name)))
             }
+            Rule::row_value => {
+                let mut parts = Parts::of(inner);
+                let table = self.name(parts.need(Rule::name));
+                let keys = parts.all(Rule::string).into_iter().map(|n| self.text(n)).collect();
+                ExprKind::Row(table, keys, self.name(parts.need(Rule::name)))
+            }
             Rule::during => ExprKind::During(self.name(Parts::of(inner).need(Rule::name))),
             Rule::call => {
                 let mut parts = Parts::of(inner);

@@ -64,6 +64,7 @@ impl Builder<'_> {
                 Rule::party => ast::Item::Party(b.party(node)),
                 Rule::calendar => ast::Item::Calendar(b.calendar(node)),
                 Rule::event => ast::Item::Event(b.event(node)),
+                Rule::table => ast::Item::Table(b.table(node)),
                 Rule::case => ast::Item::Case(b.case(node)),
                 Rule::agreement => ast::Item::Agreement(b.agreement(node)),
                 Rule::test => ast::Item::Test(b.test(node)),
