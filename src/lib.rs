@@ -7,7 +7,7 @@
 //! | 0 | [`source`], [`id`], [`quantity`], [`time`] | texts and places; typed ids; exact numbers and money; instants, zones, calendars, periods |
 //! | 1 | [`diagnostic`] | findings as data, and the registry of their codes |
 //! | 2 | [`ast`] | what was written, with its places |
-//! | 3 | [`syntax`] | text → (ast, findings) |
+//! | 3 | [`syntax`], [`mod@format`] | text → (ast, findings); text → its canonical form |
 //! | 4 | [`model`], [`check`] | ast → (model, findings): names are ids, types and units are checked |
 //! | 5 | [`event`], [`plan`] | what a log gives an engine; model → plan: flat tables, versioned JSON |
 //! | 6 | [`log`], [`engine`] | bytes → events; plan + events → verdicts, objectives, notices |
@@ -25,6 +25,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod event;
+pub mod format;
 pub mod id;
 pub mod log;
 pub mod model;

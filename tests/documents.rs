@@ -105,7 +105,7 @@ fn the_example_log_shows_every_verdict_and_reason() {
 
 #[test]
 fn help_of_every_command_ends_with_an_example() {
-    for command in ["check", "run", "test", "compile", "calc"] {
+    for command in ["check", "run", "test", "compile", "calc", "fmt"] {
         let help = text(&sla(root(), &[command, "--help"]).stdout);
         assert!(help.contains("Example") && help.contains(&format!("sla {command}")), "{help}");
     }

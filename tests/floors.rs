@@ -7,7 +7,7 @@ const FLOORS: [&[&str]; 9] = [
     &["source", "id", "quantity", "time"],
     &["diagnostic"],
     &["ast"],
-    &["syntax"],
+    &["syntax", "format"],
     &["model", "check"],
     &["event", "plan"],
     &["log", "engine"],

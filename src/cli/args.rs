@@ -55,6 +55,9 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  sla calc specs/smarketing --set win_rate=3%\n  \
         sla calc specs/smarketing --log specs/smarketing/leads.csv --per month")]
     Calc(Calc),
+    /// Write specs in their canonical form: only blanks change.
+    #[command(after_help = "Examples:\n  sla fmt specs\n  sla fmt specs --check")]
+    Fmt(Fmt),
 }
 
 #[derive(Debug, Args)]
@@ -158,6 +161,16 @@ pub(super) struct Compile {
     /// Where the plan is written; standard output if nothing is said.
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fmt {
+    /// Specs, or folders of specs; `-` is standard input, and the text goes to standard output.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Write nothing; show what would change, with exit code 1 if anything would.
+    #[arg(long)]
+    pub(super) check: bool,
 }
 
 #[derive(Debug, Args)]

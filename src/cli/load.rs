@@ -141,6 +141,20 @@ fn roots(paths: &[PathBuf]) -> Result<Vec<Root>, Failed> {
     Ok(roots)
 }
 
+/// The texts of specs, one by one, without their imports.
+pub(super) fn texts(paths: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, Failed> {
+    let of = |root: Root| match root.path {
+        Some(path) => read(&path).map(|text| (path, text)),
+        None => {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes)?;
+            let name = PathBuf::from("-");
+            text(&name, bytes).map(|text| (name, text))
+        }
+    };
+    roots(paths)?.into_iter().map(of).collect()
+}
+
 fn read(path: &Path) -> Result<String, Failed> {
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, &e))?;
     text(path, bytes)

@@ -6,6 +6,7 @@ mod args;
 mod calc;
 mod check;
 mod compile;
+mod fmt;
 mod load;
 mod logs;
 mod output;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Test(test) => test::run(&test),
         Command::Compile(compile) => compile::run(&compile),
         Command::Calc(calc) => calc::run(&calc),
+        Command::Fmt(fmt) => fmt::run(&fmt),
     };
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,
