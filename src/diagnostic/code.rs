@@ -133,8 +133,27 @@ codes! {
         NothingExpected "nothing-expected" "a test expects nothing",
     }
     Tiers Warning {
+        UnreachableTier "unreachable-tier" "no case is ever in a tier",
+        ImpossibleCondition "impossible-condition" "a condition holds of no case",
+        AlwaysTrue "always-true" "a condition holds of every case",
+        TargetsNotMonotone "targets-not-monotone" "a more urgent tier has more time than a less urgent one",
+        UnreachableRow "unreachable-row" "a target stands behind one that takes every start",
         UncoveredTier "uncovered-tier" "a tier has no row among an obligation's targets",
         NoOtherwise "no-otherwise" "a case can fall into no tier",
+    }
+    Time Warning {
+        ShadowedStop "shadowed-stop" "what stops a duty cancels it first",
+        EscalationBeforeWarning "escalation-before-warning" "an escalation comes before the first warning",
+        CannotBeFulfilled "cannot-be-fulfilled" "more is asked for than the target or the vocabulary allows",
+        BeyondKnown "beyond-known" "an agreement goes on after the last day for which a calendar's dated rules are known",
+    }
+    Objectives Warning {
+        BoundOutOfRange "bound-out-of-range" "a share is compared with more than all or less than nothing",
+        MinimumAboveGoal "minimum-above-goal" "a minimum asks for as much as its goal",
+        BandOrder "band-order" "a worse value costs no more than a better one",
+        BandBeyondGoal "band-beyond-goal" "a band begins where the goal is still kept",
+        CapNeverBinds "cap-never-binds" "a cap is never reached",
+        CapAlwaysBinds "cap-always-binds" "every miss costs as much as the cap",
     }
     Names Warning {
         Unused "unused" "a declaration is used by nothing",

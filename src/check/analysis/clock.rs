@@ -1,8 +1,8 @@
-//! Targets that no start can reach, because their calendar ends first.
+//! Targets that no start can reach, because their calendar ends first, and dated rules that are not known for long enough.
 
 use crate::check::Checker;
 use crate::diagnostic::{Code, Finding};
-use crate::model::{Duty, Target};
+use crate::model::{Duty, Model, Target};
 use crate::time::{Calendar, Horizon, Recipe};
 use chrono::Datelike;
 
@@ -37,5 +37,31 @@ pub(super) fn run(checker: &mut Checker) {
             }
         }
     }
+    findings.extend(beyond_known(model));
     checker.findings.extend(findings);
+}
+
+/// `known to`: an agreement that promises on the calendar for longer.
+fn beyond_known(model: &Model) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for agreement in model.agreements.iter() {
+        let duties = agreement.services.iter().flat_map(|s| &model.services[*s].obligations).map(|o| &model.obligations[*o].duty);
+        let mut clocks: Vec<_> = duties
+            .flat_map(|duty| match duty {
+                Duty::Clock { rows, .. } => rows.iter().filter_map(|r| r.clock).collect(),
+                Duty::Require { .. } | Duty::Forbid { .. } => Vec::new(),
+            })
+            .collect();
+        clocks.sort();
+        clocks.dedup();
+        for clock in clocks {
+            let calendar = &model.calendars[clock];
+            let Some(known) = calendar.known.filter(|known| agreement.to.is_none_or(|to| to > *known)) else { continue };
+            let until = agreement.to.map_or("without an end".to_string(), |to| format!("until {to}"));
+            let message = format!("`{}` promises {until}, and calendar `{}` is known to {known}", agreement.name, calendar.name);
+            let finding = Finding::new(Code::BeyondKnown, agreement.span, message).also(calendar.span, "this calendar");
+            findings.push(finding.help("add the later holidays and move `known to`, or end the agreement before"));
+        }
+    }
+    findings
 }

@@ -1,7 +1,11 @@
 //! What is proved about a model once its names are known. One analysis, one file.
 
 mod backing;
+mod bands;
 mod clock;
+mod conditions;
+mod domain;
+mod duties;
 mod elements;
 mod levels;
 mod sweep;
@@ -15,6 +19,9 @@ pub(super) fn run(checker: &mut Checker) {
     if checker.whole {
         clock::run(checker);
         tiers::run(checker);
+        conditions::run(checker);
+        duties::run(checker);
+        bands::run(checker);
     }
     // What is broken elsewhere may be what would use a declaration, or make an agreement whole.
     if !checker.findings.iter().any(crate::diagnostic::Finding::is_error) {

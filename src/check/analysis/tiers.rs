@@ -1,9 +1,9 @@
-//! Tiers that an obligation forgets, and cases that fall into no tier.
+//! Tiers that an obligation forgets.
 
 use crate::check::Checker;
 use crate::diagnostic::{Code, Finding};
 use crate::id::TierId;
-use crate::model::{Condition, ConditionKind, Duty, Scalar, Subject, TierRule};
+use crate::model::{Condition, ConditionKind, Duty, Scalar, Subject};
 
 pub(super) fn run(checker: &mut Checker) {
     let model = &checker.model;
@@ -23,16 +23,6 @@ pub(super) fn run(checker: &mut Checker) {
             }
         }
     }
-    for case in model.cases.iter() {
-        let Some(last) = case.tiers.last() else { continue };
-        let rules: Vec<&TierRule> = case.tiers.iter().map(|t| &model.tiers[*t].rule).collect();
-        let whole = rules.iter().any(|r| matches!(r, TierRule::Otherwise)) || covers_enumeration(&rules, model);
-        if !whole {
-            let message = format!("a {} for which no tier's condition holds has no tier", case.name);
-            let finding = Finding::new(Code::NoOtherwise, model.tiers[*last].span, message);
-            findings.push(finding.help("end the tiers with one that takes the rest: `tier D otherwise`"));
-        }
-    }
     checker.findings.extend(findings);
 }
 
@@ -45,20 +35,4 @@ fn excludes(condition: &Condition, tier: TierId) -> bool {
         ConditionKind::Not(inner) => matches!(&inner.kind, ConditionKind::Is(Subject::Tier, tiers) if names(tiers)),
         _ => false,
     }
-}
-
-/// Whether the tiers are one for each member of an enumeration.
-fn covers_enumeration(rules: &[&TierRule], model: &crate::model::Model) -> bool {
-    let mut field = None;
-    let mut members = Vec::new();
-    for rule in rules {
-        let TierRule::When(Condition { kind: ConditionKind::Is(Subject::Field(f), among), .. }) = rule else { return false };
-        if *field.get_or_insert(*f) != *f {
-            return false;
-        }
-        members.extend(among);
-    }
-    let Some(field) = field else { return false };
-    let crate::model::Type::Members(all) = &model.fields[field].ty else { return false };
-    (0..all.len() as u32).all(|i| members.contains(&&Scalar::Member(i)))
 }

@@ -1,0 +1,140 @@
+//! Conditions that never hold or always do, and tiers that no case reaches or that leave cases out. Each with a case.
+
+use crate::check::Checker;
+use crate::check::analysis::domain::{Domain, Holds};
+use crate::diagnostic::{Code, Finding};
+use crate::id::CaseId;
+use crate::model::{Condition, ConditionKind, Duty, Excluded, Model, Pattern, Start, StateWhen, TierRule};
+
+pub(super) fn run(checker: &mut Checker) {
+    let model = &checker.model;
+    let mut findings = Vec::new();
+    for (id, case) in model.cases.enumerate() {
+        if !case.tiers.is_empty() {
+            findings.extend(tiers(model, id));
+        }
+    }
+    for (case, condition, what) in written(model) {
+        findings.extend(vain(model, case, condition, what));
+    }
+    checker.findings.extend(findings);
+}
+
+/// Tiers that no case is in, and a case that is in none.
+fn tiers(model: &Model, id: CaseId) -> Vec<Finding> {
+    let case = &model.cases[id];
+    let mut findings = Vec::new();
+    let Some(domain) = Domain::new(model, id, std::iter::empty()) else { return findings };
+    let (mut reached, mut left_out) = (Vec::new(), None);
+    for example in domain.examples() {
+        match example.tier() {
+            Ok(Some(tier)) if !reached.contains(&tier) => reached.push(tier),
+            Ok(None) if left_out.is_none() => left_out = Some(example.words()),
+            _ => {}
+        }
+    }
+    for (i, tier) in case.tiers.iter().enumerate().filter(|(_, t)| !reached.contains(t)) {
+        let tier = &model.tiers[*tier];
+        let alone = match &tier.rule {
+            TierRule::When(condition) => domain.examples().find(|e| e.holds(condition) == Holds::Yes),
+            TierRule::Otherwise => None,
+        };
+        let message = format!("no {} is ever in tier `{}`", case.name, tier.name);
+        let mut finding = Finding::new(Code::UnreachableTier, tier.span, message);
+        if let Some(example) = alone {
+            // Its condition can hold; a tier above takes every such case.
+            let above = case.tiers[..i].iter().find(|t| example.tier() == Ok(Some(**t)));
+            if let Some(above) = above {
+                let above = &model.tiers[*above];
+                finding = finding.also(above.span, format!("takes {} first", example.words()));
+            }
+            finding = finding.help("put the narrower tier above the wider one, or remove it");
+        } else if matches!(tier.rule, TierRule::When(_)) {
+            finding = finding.help("its condition holds for no value of the fields");
+        } else {
+            finding = finding.help("the tiers above take every case; remove it");
+        }
+        findings.push(finding);
+    }
+    if let (Some(example), Some(last), true) = (left_out, case.tiers.last(), domain.is_exact()) {
+        let message = format!("a {} with {example} has no tier", case.name);
+        let finding = Finding::new(Code::NoOtherwise, model.tiers[*last].span, message);
+        findings.push(finding.help("end the tiers with one that takes the rest: `tier D otherwise`"));
+    }
+    findings
+}
+
+/// Every condition on a case's own fields, with what it decides.
+fn written(model: &Model) -> Vec<(CaseId, &Condition, &'static str)> {
+    let mut found = Vec::new();
+    for state in model.states.iter() {
+        if let StateWhen::Holds(condition) = &state.when {
+            found.push((state.case, condition, "state"));
+        }
+    }
+    for agreement in model.agreements.iter() {
+        found.extend(agreement.applies.iter().flatten().map(|(case, condition)| (*case, condition, "agreement")));
+        for exclude in &agreement.excludes {
+            match &exclude.what {
+                Excluded::State(state, Some(condition)) => found.push((model.states[*state].case, condition, "exclusion")),
+                Excluded::Calendar(_, Some(all)) => found.extend(all.iter().map(|(case, condition)| (*case, condition, "exclusion"))),
+                _ => {}
+            }
+        }
+    }
+    for obligation in model.obligations.iter() {
+        let Some(case) = obligation.case else { continue };
+        let mut patterns: Vec<&Pattern> = Vec::new();
+        // What it applies to is joined with the agreement's own condition, which was looked at above.
+        let applies = obligation.applies.as_ref().map(|c| match &c.kind {
+            ConditionKind::All(both) if both.len() == 2 => &both[1],
+            _ => c,
+        });
+        found.extend(applies.map(|c| (case, c, "promise")));
+        match &obligation.duty {
+            Duty::Clock { start, stop, cancel, reset, reopen, rows, .. } => {
+                if let Start::On { pattern, .. } = start {
+                    patterns.push(pattern);
+                }
+                patterns.push(stop);
+                patterns.extend([cancel, reset, reopen].into_iter().flatten());
+                found.extend(rows.iter().filter_map(|r| r.condition.as_ref()).map(|c| (case, c, "target")));
+            }
+            Duty::Require { on, condition, when } => {
+                patterns.push(on);
+                found.extend([Some(condition), when.as_ref()].into_iter().flatten().map(|c| (case, c, "requirement")));
+            }
+            Duty::Forbid { on, when, .. } => {
+                patterns.push(on);
+                found.extend(when.as_ref().map(|c| (case, c, "ban")));
+            }
+        }
+        let atoms = patterns.into_iter().flat_map(|p| p.any.iter().flatten());
+        found.extend(atoms.filter_map(|a| a.condition.as_ref()).map(|c| (case, c, "event")));
+    }
+    found.sort_by_key(|(_, c, _)| c.span);
+    found.dedup_by_key(|(_, c, _)| c.span);
+    found
+}
+
+/// A condition that holds of no case, or of every one.
+fn vain(model: &Model, case: CaseId, condition: &Condition, what: &str) -> Option<Finding> {
+    let domain = Domain::new(model, case, std::iter::once(condition))?;
+    let (mut yes, mut other) = (false, false);
+    for example in domain.examples() {
+        match example.holds(condition) {
+            Holds::Yes => yes = true,
+            Holds::No | Holds::Unknown => other = true,
+        }
+        if yes && other {
+            return None;
+        }
+    }
+    Some(if yes {
+        let finding = Finding::new(Code::AlwaysTrue, condition.span, format!("this {what}'s condition holds of every case"));
+        finding.help("remove it, or mend the values that it asks for")
+    } else {
+        let finding = Finding::new(Code::ImpossibleCondition, condition.span, format!("this {what}'s condition holds of no case"));
+        finding.help("no value of its fields fulfils it; did you mean `or`?")
+    })
+}
