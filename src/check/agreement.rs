@@ -9,6 +9,9 @@ use crate::quantity::Currency;
 use crate::source::Span;
 use crate::time::{Duration, Fiscal, Zone};
 
+/// Each set of them that holds makes a clock of its own.
+const MOST_CONDITIONAL: usize = 6;
+
 /// What an agreement says once; the first of each is kept.
 #[derive(Default)]
 struct Head<'a> {
@@ -249,7 +252,7 @@ impl Checker {
             let calendar = self.calendar(&written.what)?;
             Excluded::Calendar(calendar, written.filter.as_ref().map(|filter| self.by_case(filter, scope)))
         } else {
-            let state = self.state_of_any(&written.what)?;
+            let state = self.state_of_any(&written.what, None)?;
             let case = Some(self.model.states[state].case);
             let filter = match &written.filter {
                 Some(filter) => Some(self.condition(filter, Scope { case, ..scope })?),
@@ -257,6 +260,15 @@ impl Checker {
             };
             Excluded::State(state, filter)
         };
+        let conditional = |e: &&Exclude| matches!(e.what, Excluded::Calendar(_, Some(_)));
+        let agreement = scope.agreement.expect("exclusions belong to an agreement");
+        if matches!(what, Excluded::Calendar(_, Some(_)))
+            && self.model.agreements[agreement].excludes.iter().filter(conditional).count() >= MOST_CONDITIONAL
+        {
+            let message = format!("an agreement excludes at most {MOST_CONDITIONAL} calendars under a condition");
+            self.say(Finding::new(Code::OutOfRange, span, message).help("join their calendars: `calendar quiet = nights or weekends`"));
+            return None;
+        }
         Some(Exclude { span, title: written.title.as_ref().map(|t| t.text.clone()), what, up_to })
     }
 

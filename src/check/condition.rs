@@ -158,6 +158,11 @@ impl Checker {
                 };
                 Some(Side::Amount(Value::Since(event), Amount::Unit(MeasureUnit::Duration)))
             }
+            ExprKind::Row(..) | ExprKind::Path(..) => {
+                let finding = Finding::new(Code::TypeMismatch, expr.span, "a case is not compared with a table");
+                self.say(finding.help("name the value first: `let limit = fees(\"key\").limit`, and compare with `limit`"));
+                None
+            }
             ExprKind::Call(name, _) => {
                 let finding = Finding::new(Code::UnknownFunction, name.span, format!("`{}` cannot be asked of one case", name.text));
                 self.say(finding.help("conditions know the case's fields, `tier`, `since(event)` and `during calendar`"));

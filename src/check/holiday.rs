@@ -6,6 +6,8 @@ use crate::diagnostic::{Code, Finding};
 use chrono::{Datelike, Days, NaiveDate};
 use icalendar::parser::{Component, read_calendar, unfold};
 
+/// The longest file.
+const MOST_BYTES: usize = 4 << 20;
 /// The last year of days that repeat.
 const LAST_YEAR: i32 = 2199;
 
@@ -59,6 +61,18 @@ fn from_csv(text: &str) -> Result<Vec<NaiveDate>, String> {
 }
 
 fn from_ics(text: &str) -> Result<Vec<NaiveDate>, String> {
+    // The reader of the format follows nesting with the stack; holidays have two levels.
+    if text.len() > MOST_BYTES || text.matches("BEGIN:").count() > text.matches("END:").count() {
+        return Err("it is no iCalendar file of a reasonable size".into());
+    }
+    let depth = text.lines().try_fold(0usize, |depth, line| match line.trim_end() {
+        line if line.starts_with("BEGIN:") => (depth < 8).then_some(depth + 1),
+        line if line.starts_with("END:") => Some(depth.saturating_sub(1)),
+        _ => Some(depth),
+    });
+    if depth.is_none() {
+        return Err("its parts nest too deeply".into());
+    }
     let text = unfold(text.trim_start_matches('\u{FEFF}'));
     let calendar = read_calendar(&text).map_err(|e| e.lines().next().unwrap_or("it is no iCalendar file").to_string())?;
     let mut dates = Vec::new();
@@ -94,6 +108,14 @@ fn days(event: &Component<'_>) -> Result<Vec<NaiveDate>, String> {
         None => first + Days::new(1),
     };
     let once = |from: NaiveDate| from.iter_days().take((end - first).num_days().max(1) as usize);
+    if (end - first).num_days() > 366 || !(1900..=LAST_YEAR).contains(&first.year()) {
+        return Err(format!("\"{name}\" is no holiday: it lasts from {first} to {end}"));
+    }
+    for unread in ["EXDATE", "RDATE", "DURATION"] {
+        if event.find_prop(unread).is_some() {
+            return Err(format!("\"{name}\" has a {unread}, which is not read: write its days one by one"));
+        }
+    }
     match text("RRULE") {
         None => Ok(once(first).collect()),
         Some(rule) => {
@@ -114,10 +136,12 @@ fn yearly(rule: &str, first: NaiveDate) -> Option<impl Iterator<Item = i32>> {
             ("INTERVAL", "1") => {}
             ("BYMONTH", month) if month.parse() == Ok(first.month()) => {}
             ("BYMONTHDAY", day) if day.parse() == Ok(first.day()) => {}
-            ("COUNT", count) => last = last.min(first.year() + count.parse::<i32>().ok()? - 1),
+            ("COUNT", count) => last = last.min(first.year().saturating_add(count.parse::<i32>().ok()?).saturating_sub(1)),
             ("UNTIL", until) => {
                 let until = NaiveDate::parse_from_str(until.get(..8)?, "%Y%m%d").ok()?;
-                last = last.min(if first.with_year(until.year())? <= until { until.year() } else { until.year() - 1 });
+                // A leap day that the last year lacks is not in it.
+                let in_it = first.with_year(until.year()).is_some_and(|day| day <= until);
+                last = last.min(if in_it { until.year() } else { until.year() - 1 });
             }
             _ => return None,
         }

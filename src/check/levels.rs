@@ -122,6 +122,12 @@ impl Checker {
                 // A service of an inherited name adds its promises to the inherited ones.
                 AgreementClause::Service(service) => match inherited(&mut clauses, &service.name.text) {
                     Some(above) => {
+                        if service.title.is_some() || !service.by.is_empty() || !service.for_.is_empty() {
+                            let message = format!("service `{}` is taken over with its title and its parties", service.name.text);
+                            let finding =
+                                Finding::new(Code::DuplicateClause, service.name.span, message).also(above.name.span, "declared above");
+                            self.say(finding.help(format!("write `service {} {{ … }}` to add promises to it", service.name.text)));
+                        }
                         above.obligations.extend(service.obligations.iter().cloned());
                         above.objectives.extend(service.objectives.iter().cloned());
                     }
@@ -204,6 +210,7 @@ fn inherited<'c>(clauses: &'c mut [Clause<AgreementClause>], name: &str) -> Opti
 /// New rows of `within` stand before the old ones; every other clause takes the place of its like. Where more than rows
 /// changes, the promise as a whole is the level's.
 fn change_obligation(obligation: &mut ast::Obligation, change: &ast::Change, span: Span) {
+    let inherited = obligation.clauses.clone();
     for clause in &change.obligation {
         if let ObligationClause::Within(rows) = &clause.kind
             && let Some(ObligationClause::Within(old)) =
@@ -213,7 +220,9 @@ fn change_obligation(obligation: &mut ast::Obligation, change: &ast::Change, spa
             continue;
         }
         let begins = |kind: &ObligationClause| matches!(kind, ObligationClause::Start { .. } | ObligationClause::Each(..));
-        obligation.clauses.retain(|c| discriminant(&c.kind) != discriminant(&clause.kind) && !(begins(&c.kind) && begins(&clause.kind)));
+        let replaced =
+            |c: &Clause<ObligationClause>| discriminant(&c.kind) == discriminant(&clause.kind) || (begins(&c.kind) && begins(&clause.kind));
+        obligation.clauses.retain(|c| !(replaced(c) && inherited.contains(c)));
         obligation.clauses.push(clause.clone());
         obligation.span = span;
     }
@@ -221,8 +230,11 @@ fn change_obligation(obligation: &mut ast::Obligation, change: &ast::Change, spa
 
 fn change_objective(objective: &mut ast::Objective, change: &ast::Change, span: Span) {
     let costs = |kind: &ObjectiveClause| matches!(kind, ObjectiveClause::Credit(_) | ObjectiveClause::Penalty(_));
+    let inherited = objective.clauses.clone();
     for clause in &change.objective {
-        objective.clauses.retain(|c| discriminant(&c.kind) != discriminant(&clause.kind) && !(costs(&c.kind) && costs(&clause.kind)));
+        let replaced =
+            |c: &Clause<ObjectiveClause>| discriminant(&c.kind) == discriminant(&clause.kind) || (costs(&c.kind) && costs(&clause.kind));
+        objective.clauses.retain(|c| !(replaced(c) && inherited.contains(c)));
         objective.clauses.push(clause.clone());
         objective.span = span;
     }

@@ -24,6 +24,12 @@ impl Checker {
                     None
                 }
             },
+            ExprKind::Path(event, field) if self.model.events.iter().any(|e| e.name == event.text) => {
+                let message = format!("`{}` of one `{}` is no measure", field.text, event.text);
+                let finding = Finding::new(Code::NotAMeasure, expr.span, message);
+                self.say(finding.help(format!("take a statistic of it: `mean({}.{})`", event.text, field.text)));
+                None
+            }
             ExprKind::Path(table, column) => {
                 let (lookup, unit) = self.lookup(table, column, scope)?;
                 made(MeasureKind::Lookup(lookup), unit)
@@ -145,8 +151,9 @@ impl Checker {
         let [Argument { value: Expr { kind: ExprKind::Name(state), .. }, except, on, .. }] = arguments else {
             return self.takes(span, name, "one state: `uptime(down)`");
         };
-        let state = self.state_of_any(state)?;
-        let except: Vec<Option<StateId>> = except.iter().map(|s| self.state_of_any(s)).collect();
+        let state = self.state_of_any(state, None)?;
+        let case = Some(self.model.states[state].case);
+        let except: Vec<Option<StateId>> = except.iter().map(|s| self.state_of_any(s, case)).collect();
         let on = match on {
             Some(calendar) => Some(self.calendar(calendar)?),
             None => None,
@@ -187,7 +194,7 @@ impl Checker {
     pub(super) fn divides_the_day(&mut self, per: ast::Spanned<Duration>) -> Option<()> {
         let day = Duration::seconds(86_400).as_micros();
         let length = per.value.as_micros();
-        if length < Duration::SECOND.as_micros() || day % length != 0 {
+        if length < 60 * Duration::SECOND.as_micros() || day % length != 0 {
             let finding = Finding::new(Code::OutOfRange, per.span, "a day does not divide into stretches of this length");
             self.say(finding.help("write a length that a day is made of, such as `5m`, `15m`, `1h` or `6h`"));
             return None;

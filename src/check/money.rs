@@ -40,6 +40,11 @@ impl Checker {
         }
         let per = match &band.per {
             None => None,
+            Some((_, BandUnit::Point)) if ![shown.unit, bound.unit].contains(&MeasureUnit::Share) => {
+                let message = format!("a point is one per cent, and {} has none", unit::word(shown.unit));
+                self.say(Finding::new(Code::TypeMismatch, band.span, message).help("write the unit: `per 1`, `per 1h`"));
+                return None;
+            }
             Some((rounding, BandUnit::Point)) => Some((*rounding, Exact::ratio(1, 100)?)),
             Some((rounding, BandUnit::Value(value))) => {
                 let step = self.fixed(value, scope)?;
@@ -138,8 +143,9 @@ impl Checker {
         let amount = self.amount(&cap.amount, scope);
         let per = match cap.per {
             Some(per) => match self.window(per)? {
-                Window::Every(_) => {
-                    self.say(Finding::new(Code::OutOfRange, per.span, "a cap is for a day or longer").help("write `per month`"));
+                Window::Every(_) | Window::Rolling(_) => {
+                    let finding = Finding::new(Code::OutOfRange, per.span, "a cap is for a day, a week, a month, a quarter or a year");
+                    self.say(finding.help("write `per month`"));
                     return None;
                 }
                 window => Some(window),

@@ -99,9 +99,17 @@ impl Checker {
         self.found(id, name, "a state", |c| states.iter().map(|s| c.model.states[*s].name.clone()).collect(), scope)
     }
 
-    /// A state of whatever kind of case has one of this name.
-    pub(super) fn state_of_any(&mut self, name: &Name) -> Option<StateId> {
-        let id = self.model.states.enumerate().find(|(_, s)| s.name == name.text).map(|(id, _)| id);
+    /// A state of whatever kind of case has one of this name: of the preferred kind first.
+    pub(super) fn state_of_any(&mut self, name: &Name, preferred: Option<CaseId>) -> Option<StateId> {
+        let named: Vec<StateId> = self.model.states.enumerate().filter(|(_, s)| s.name == name.text).map(|(id, _)| id).collect();
+        let own = named.iter().copied().find(|s| Some(self.model.states[*s].case) == preferred);
+        if own.is_none() && named.len() > 1 {
+            let kinds: Vec<String> = named.iter().map(|s| self.model.cases[self.model.states[*s].case].name.clone()).collect();
+            let message = format!("`{}` is a state of several kinds of case: {}", name.text, list(&kinds));
+            self.say(Finding::new(Code::WrongCase, name.span, message).help("give one of the states another name"));
+            return None;
+        }
+        let id = own.or(named.first().copied());
         self.used.states.extend(id);
         self.found(id, name, "a state", |c| c.model.states.iter().map(|s| s.name.clone()).collect(), Scope::default())
     }

@@ -5,9 +5,10 @@ use crate::check::table::PERIOD;
 use crate::check::{Checker, SaidOnce, Scope, lost, unit};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, CalendarId, CaseId, FieldId, ObligationId, ServiceId};
-use crate::model::{Band, Duty, Goal, Measure, MeasureKind, MeasureUnit, Objective, Start, Statistic, Trigger, Window};
+use crate::model::{Band, Chronic, Duty, Goal, Measure, MeasureKind, MeasureUnit, Objective, Start, Statistic, Trigger, Window};
 use crate::quantity::Exact;
 use crate::source::Span;
+use crate::time::Duration;
 use crate::time::{Recipe, Unit};
 
 impl Checker {
@@ -20,7 +21,7 @@ impl Checker {
         let mut expect: Option<&ast::Expect> = None;
         let (mut no_data, mut sample, mut counted_by, mut minimum) = (None, 0, CountedBy::Start, None);
         let (mut bands, mut cap, mut chronic): (&[ast::Band], _, _) = (&[], None, Vec::new());
-        let (mut pace, mut carry) = (None, None);
+        let (mut pace, mut carry, mut minimum_span) = (None, None, None);
         let mut said = SaidOnce::default();
         for Clause { span, kind } in &written.clauses {
             let word = match kind {
@@ -30,6 +31,7 @@ impl Checker {
                 }
                 ObjectiveClause::Minimum(sign, bound) => {
                     minimum = self.measure(bound, scope).map(|m| (*sign, m));
+                    minimum_span = Some(*span);
                     "minimum"
                 }
                 ObjectiveClause::NoData(met) => {
@@ -92,6 +94,11 @@ impl Checker {
             },
             None => None,
         };
+        if let (Some((sign, bound)), Some(span)) = (&minimum, minimum_span)
+            && !self.minimum_fits(span, *sign, bound, &goal)
+        {
+            minimum = None;
+        }
         let pace = pace.and_then(|(share, on, span)| self.pace(share, on, span, clock, &goal, window));
         let carry = carry.is_some_and(|span| self.carry(span, &goal));
         let bands = match goal.first() {
@@ -99,6 +106,8 @@ impl Checker {
             None => Vec::new(),
         };
         self.rows_are_named(&goal, &bands, &by);
+        let said: Vec<(&str, Span)> = written.clauses.iter().filter_map(|c| idle_word(&c.kind).map(|word| (word, c.span))).collect();
+        self.says_nothing(&said, &goal, &bands, minimum.is_some(), &chronic);
         let id = self.model.objectives.push(Objective {
             span: written.span,
             name_span: written.name.span,
@@ -121,6 +130,51 @@ impl Checker {
             pace,
         });
         self.model.services[service].objectives.push(id);
+    }
+
+    /// A second level of the same value, in the same direction.
+    fn minimum_fits(&mut self, span: Span, sign: ast::Comparison, bound: &Measure, goal: &Goal) -> bool {
+        let Some((shown, goal_sign)) = goal.first() else { return false };
+        if let Err(clash) = unit::comparable(shown.unit, bound.unit) {
+            self.clash(bound.span, clash, shown.unit, bound.unit, "compared");
+            return false;
+        }
+        let problem = if sign.is_lower_bound() != goal_sign.is_lower_bound() {
+            "a minimum looks the same way as its goal"
+        } else if !matches!(bound.kind, MeasureKind::Fixed(_)) {
+            "a minimum is a fixed value"
+        } else {
+            return true;
+        };
+        self.say(Finding::new(Code::BadArgument, span, problem).help(format!("for example: `minimum {} 95%`", goal_sign.sign())));
+        false
+    }
+
+    /// Clauses that this objective gives nothing to act on.
+    fn says_nothing(&mut self, said: &[(&str, Span)], goal: &Goal, bands: &[Band], minimum: bool, chronic: &[Chronic]) {
+        let (mut instances, mut sampled) = (false, false);
+        goal.each_measure(&mut |m| match &m.kind {
+            MeasureKind::Met(_) | MeasureKind::OfClock(..) => (instances, sampled) = (true, true),
+            MeasureKind::Misses(_) => instances = true,
+            MeasureKind::OfField(statistic, ..) | MeasureKind::OfBuckets(statistic, ..) => sampled |= *statistic != Statistic::Sum,
+            MeasureKind::Arithmetic(_, ast::Operator::Divide, b) => sampled |= !matches!(b.kind, MeasureKind::Fixed(_)),
+            _ => {}
+        });
+        for (word, span) in said {
+            let why = match *word {
+                "sample" if !sampled => "a count, a sum and a time need no sample",
+                "no data is" if !sampled => "a count, a sum and a time always have data",
+                "counted by" if !instances => "events are counted when they happen",
+                "cap" if bands.is_empty() => "nothing is owed here that a cap could bound",
+                _ => continue,
+            };
+            let finding = Finding::new(Code::IdleClause, *span, format!("`{word}` says nothing here: {why}"));
+            self.say(finding.help("remove the clause"));
+        }
+        for rule in chronic.iter().filter(|rule| rule.below_minimum && !minimum) {
+            let finding = Finding::new(Code::IdleClause, rule.span, "nothing is ever below the minimum: the objective has none");
+            self.say(finding.help("add `minimum >= 95%`, or count misses"));
+        }
     }
 
     /// A row of a table is named by the group and the period that are judged.
@@ -222,6 +276,11 @@ impl Checker {
             }
             WindowKind::Every(length) => {
                 self.divides_the_day(ast::Spanned { value: length, span: window.span })?;
+                if length < Duration::seconds(300) {
+                    let finding = Finding::new(Code::OutOfRange, window.span, "an objective's period has five minutes or more");
+                    self.say(finding.help("write `per 5m`, or a mean of shorter stretches: `mean(… per 1m)`"));
+                    return None;
+                }
                 Some(Window::Every(length))
             }
         }
@@ -373,5 +432,16 @@ impl Checker {
             Trigger::Entering(s) | Trigger::Leaving(s) => (Vec::new(), Some(self.model.states[s].case)),
         };
         own.into_iter().chain(case.map(|c| self.model.cases[c].fields.clone()).unwrap_or_default()).collect()
+    }
+}
+
+/// The word of a clause that may have nothing to act on.
+fn idle_word(clause: &ObjectiveClause) -> Option<&'static str> {
+    match clause {
+        ObjectiveClause::Sample(_) => Some("sample"),
+        ObjectiveClause::NoData(_) => Some("no data is"),
+        ObjectiveClause::CountedBy(_) => Some("counted by"),
+        ObjectiveClause::Cap(_) => Some("cap"),
+        _ => None,
     }
 }

@@ -164,6 +164,10 @@ impl Checker {
             let known: Vec<String> = self.model.fields.iter().map(|f| f.name.clone()).collect();
             return self.unknown(&mapping.field, "a field", &known, scope);
         };
+        if self.model.fields[first].calculated {
+            let finding = Finding::new(Code::WrongKind, mapping.field.span, format!("`{}` is calculated, not read", mapping.field.text));
+            return self.say(finding.help("remove the line, or declare a field of another name for the column"));
+        }
         if source.fields.iter().any(|f| f.fields.contains(&first)) {
             let finding = Finding::new(Code::DuplicateName, mapping.field.span, format!("field `{}` is mapped twice", mapping.field.text));
             self.say(finding.help("a field has one column: remove one of the two"));

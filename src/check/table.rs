@@ -7,12 +7,14 @@ use crate::model::{FactTable, Lookup, MeasureUnit, Type};
 use crate::quantity::{Currency, Exact};
 use crate::source::Span;
 use crate::time::Duration;
+use std::collections::HashSet;
 
 /// The key that stands for the period which is judged.
 pub(super) const PERIOD: &str = "period";
 
 impl Checker {
     pub(super) fn tables(&mut self, files: &[ast::File]) {
+        let currency = currency_of(files);
         for item in files.iter().flat_map(|f| &f.items) {
             let Item::Table(written) = item else { continue };
             if let Some(first) = self.model.tables.iter().find(|t| t.name == written.name.text) {
@@ -20,12 +22,12 @@ impl Checker {
                 self.duplicate(&written.name, "tables", first);
                 continue;
             }
-            let table = self.table(written);
+            let table = self.table(written, currency);
             self.model.tables.push(table);
         }
     }
 
-    fn table(&mut self, written: &ast::Table) -> FactTable {
+    fn table(&mut self, written: &ast::Table, currency: Option<Currency>) -> FactTable {
         let mut table = FactTable {
             span: written.name.span,
             name: written.name.text.clone(),
@@ -54,7 +56,7 @@ impl Checker {
                 return table;
             }
         };
-        match rows(&text, &table) {
+        match rows(&text, &table, currency) {
             Ok(rows) => table.rows = rows,
             Err(why) => self.say(fail(why).help(format!("the first line names the columns: {}", columns_of(&table).join(", ")))),
         }
@@ -117,26 +119,36 @@ fn columns_of(table: &FactTable) -> Vec<String> {
     table.keys.iter().cloned().chain(table.columns.iter().map(|c| c.0.clone())).collect()
 }
 
+/// The currency of all agreements, if they have one.
+fn currency_of(files: &[ast::File]) -> Option<Currency> {
+    let agreements = files.iter().flat_map(|f| &f.items).filter_map(|i| if let Item::Agreement(a) = i { Some(a) } else { None });
+    let clauses = agreements.flat_map(|a| &a.clauses);
+    let mut currencies = clauses.filter_map(|c| if let ast::AgreementClause::Currency(c) = c.kind { Some(c) } else { None });
+    let first = currencies.next()?;
+    currencies.all(|c| c == first).then_some(first)
+}
+
 type Row = (Vec<String>, Vec<Option<Exact>>);
 
-fn rows(text: &str, table: &FactTable) -> Result<Vec<Row>, String> {
+fn rows(text: &str, table: &FactTable, currency: Option<Currency>) -> Result<Vec<Row>, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{FEFF}').as_bytes());
     let header = reader.headers().map_err(|e| e.to_string())?.clone();
     let at = |name: &String| header.iter().position(|h| h == name).ok_or_else(|| format!("there is no column `{name}`"));
     let keys: Vec<usize> = table.keys.iter().map(at).collect::<Result<_, _>>()?;
     let columns: Vec<usize> = table.columns.iter().map(|(name, _)| at(name)).collect::<Result<_, _>>()?;
     let mut rows: Vec<Row> = Vec::new();
+    let mut known: HashSet<Vec<String>> = HashSet::new();
     for record in reader.records() {
         let record = record.map_err(|e| e.to_string())?;
         let line = record.position().map_or(0, csv::Position::line);
         let cell = |i: usize| record.get(i).unwrap_or_default();
         let key: Vec<String> = keys.iter().map(|i| cell(*i).to_string()).collect();
-        if rows.iter().any(|(known, _)| *known == key) {
+        if !known.insert(key.clone()) {
             return Err(format!("line {line}: there is a row for {} already", key.join(", ")));
         }
         let values = columns.iter().zip(&table.columns).map(|(i, (_, ty))| match cell(*i) {
             "" => Ok(None),
-            text => value(text, ty).map(Some).ok_or_else(|| format!("line {line}: `{text}` is not {}", ty.word())),
+            text => value(text, ty, currency).map(Some).ok_or_else(|| format!("line {line}: `{text}` is not {}", ty.word())),
         });
         let values = values.collect::<Result<_, _>>()?;
         rows.push((key, values));
@@ -145,10 +157,16 @@ fn rows(text: &str, table: &FactTable) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-fn value(text: &str, ty: &Type) -> Option<Exact> {
+/// A cell; amounts may name the one currency that the agreements count in.
+fn value(text: &str, ty: &Type, currency_of: Option<Currency>) -> Option<Exact> {
     match ty {
         Type::Duration => Duration::parse(text).map(Duration::as_seconds),
-        Type::Money => Exact::parse(text.split_whitespace().find(|word| Currency::parse(word).is_none())?),
+        Type::Money => match text.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [amount] => Exact::parse(amount),
+            [amount, currency] | [currency, amount] if Currency::parse(currency) == currency_of => Exact::parse(amount),
+            _ => None,
+        }
+        .filter(|amount| !amount.is_negative()),
         _ => match text.strip_suffix('%') {
             Some(percent) => Exact::parse(percent)?.div(Exact::whole(100)),
             None => Exact::parse(text),

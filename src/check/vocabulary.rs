@@ -257,12 +257,12 @@ impl Checker {
     }
 
     fn stage(&mut self, id: CaseId, written: &ast::Stage, scope: Scope) {
-        if self.model.cases[id].stages.iter().any(|s| s.name == written.name.text) {
-            return self.duplicate(&written.name, "stages", written.name.span);
+        if let Some(first) = self.model.cases[id].stages.iter().find(|s| s.name == written.name.text).map(|s| s.span) {
+            return self.duplicate(&written.name, "stages", first);
         }
         if let Some(on) = self.pattern(&written.on, scope) {
             let title = written.title.as_ref().map(|t| t.text.clone());
-            self.model.cases[id].stages.push(Stage { name: written.name.text.clone(), title, on });
+            self.model.cases[id].stages.push(Stage { span: written.name.span, name: written.name.text.clone(), title, on });
         }
     }
 

@@ -13,6 +13,7 @@ use std::io::{BufWriter, Write};
 pub(super) fn run(args: &Calc) -> Result<Ended, Failed> {
     let mut spec = load::together(&args.specs)?;
     refuse(spec.findings.iter().filter(|f| f.is_error() && f.code != crate::diagnostic::Code::AssertFails), &spec.sources)?;
+    load::has_agreement(&spec, &args.specs)?;
     let mut set = Vec::new();
     for assignment in &args.set {
         let (name, value) = assignment.split_once('=').ok_or_else(|| {

@@ -86,6 +86,12 @@ pub(super) fn plan(paths: &[PathBuf]) -> Result<Plan, Failed> {
         let noun = if n == 1 { "error" } else { "errors" };
         return Err(Failed(format!("{drawn}the spec has {n} {noun} and was not run")));
     }
+    has_agreement(&spec, paths)?;
+    Ok(spec.plan())
+}
+
+/// Without an agreement nothing is promised.
+pub(super) fn has_agreement(spec: &Spec, paths: &[PathBuf]) -> Result<(), Failed> {
     if spec.model.agreements.is_empty() {
         let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
         return Err(Failed(format!(
@@ -93,7 +99,7 @@ pub(super) fn plan(paths: &[PathBuf]) -> Result<Plan, Failed> {
             names.join(", ")
         )));
     }
-    Ok(spec.plan())
+    Ok(())
 }
 
 fn compiled(path: &Path, text: &str) -> Result<Plan, Failed> {

@@ -152,6 +152,7 @@ codes! {
         MinimumAboveGoal "minimum-above-goal" "a minimum asks for as much as its goal",
         BandOrder "band-order" "a worse value costs no more than a better one",
         BandBeyondGoal "band-beyond-goal" "a band begins where the goal is still kept",
+        IdleClause "idle-clause" "a clause has nothing to act on",
         CapNeverBinds "cap-never-binds" "a cap is never reached",
         CapAlwaysBinds "cap-always-binds" "every miss costs as much as the cap",
     }

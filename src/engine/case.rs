@@ -123,6 +123,17 @@ impl CaseState {
             let exclusion = own.number;
             own.run.advance(world, exclusion, t, &mut |at, on| changes.push(Change { at, exclusion, on, evidence: None }));
         }
+        if !self.tracks.iter().any(TrackState::is_live) {
+            // Nothing is open that the changes on the way could stop: only how it stands now matters.
+            for (i, now) in exclusions.now.iter().enumerate().filter(|(i, _)| !is_own(world, *i, self.kind)) {
+                self.excluded[i] = *now;
+            }
+            for change in changes.drain(..) {
+                self.excluded[change.exclusion] = change.on;
+            }
+            self.taken = exclusions.changes.len();
+            return changes;
+        }
         let others = exclusions.changes[self.taken..].iter().filter(|c| !is_own(world, c.exclusion, self.kind));
         changes.extend(others.cloned());
         self.taken = exclusions.changes.len();
@@ -280,8 +291,9 @@ impl CaseState {
     pub(super) fn judge(&mut self, world: &World<'_>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
         let mut tracks = std::mem::take(&mut self.tracks);
         let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
+        let tier = moment.tier();
         for track in &mut tracks {
-            track.event(&moment, happening, event, sink);
+            track.event(&moment, happening, event, tier, sink);
         }
         self.tracks = tracks;
         if let Some(id) = event.event

@@ -10,7 +10,7 @@ use crate::id::{AgreementId, TierId};
 use crate::model::Window;
 use crate::plan::{Key, Plan};
 use crate::quantity::Exact;
-use crate::time::{Duration, Instant, Period, Unit, Zone};
+use crate::time::{Duration, Instant, Local, Period, Unit, Zone};
 use chrono::{NaiveDate, NaiveDateTime};
 use std::collections::{BTreeMap, HashMap};
 
@@ -98,6 +98,9 @@ pub(super) fn slot_of(world: &World<'_>, agreement: AgreementId, grain: Window, 
             let wall = zone.local(t);
             let since_midnight = wall.time().signed_duration_since(chrono::NaiveTime::MIN).num_microseconds().unwrap_or(0);
             let mut slot = Slot { day: wall.date(), nth: (since_midnight / length.as_micros()) as u32 };
+            while !slot.exists(zone, length) {
+                slot.nth -= 1;
+            }
             // Where the clock was set back, the second occurrence of a wall-clock time lies in a later stretch.
             while let Some(next) = slot.next(length).filter(|next| next.begins(zone, length) <= t) {
                 slot = next;
@@ -119,6 +122,11 @@ impl Slot {
     pub(super) fn next(self, length: Duration) -> Option<Slot> {
         let next = Slot { nth: self.nth + 1, ..self };
         (i64::from(next.nth) * length.as_micros() < Duration::seconds(86_400).as_micros()).then_some(next)
+    }
+
+    /// Whether it is a stretch of its own: one whose beginning the clock skips is part of the one before it.
+    pub(super) fn exists(self, zone: &Zone, length: Duration) -> bool {
+        self.nth == 0 || !matches!(zone.find(self.wall(length)), Local::Skipped(_))
     }
 
     /// Its first instant.

@@ -13,6 +13,7 @@ use crate::model::Window;
 use crate::plan::{Band, Cap, Measure};
 use crate::quantity::{Currency, Exact};
 use crate::time::{Duration, Instant, Period, Unit};
+use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
 /// What a missed period owes: which band, and how much before it is rounded.
@@ -131,6 +132,8 @@ struct Placed {
     from: Instant,
     /// One past the last instant of its own period; the last one places it in the periods of caps.
     to: Instant,
+    /// What the objective's own cap leaves of it.
+    net: Exact,
 }
 
 impl Placed {
@@ -187,7 +190,7 @@ pub(super) fn consequences(
     made.lapsed = lapsed.into_iter().map(|p| p.credit).collect();
     made.credits = owed.into_iter().map(|p| p.credit).chain(returned).collect();
     made.caps = caps;
-    made.rights = rights(world, records);
+    made.rights = rights(world, records, as_of);
     made
 }
 
@@ -211,7 +214,7 @@ fn credit(world: &World<'_>, record: &ObjectiveRecord) -> Option<Placed> {
         provisional: record.provisional,
         returned: false,
     };
-    let placed = Placed { credit, agreement, objective: Some(record.objective), from: record.from, to: record.to };
+    let placed = Placed { credit, agreement, objective: Some(record.objective), from: record.from, to: record.to, net: amount };
     (!amount.is_zero()).then_some(placed)
 }
 
@@ -241,7 +244,7 @@ fn penalty(world: &World<'_>, outcome: &Outcome) -> Option<Placed> {
         provisional: outcome.open && penalty.per.is_some(),
         returned: false,
     };
-    (!amount.is_zero()).then_some(Placed { credit, agreement, objective: None, from, to })
+    (!amount.is_zero()).then_some(Placed { credit, agreement, objective: None, from, to, net: amount })
 }
 
 /// Says by when a credit must be claimed.
@@ -261,39 +264,53 @@ fn has_lapsed(world: &World<'_>, placed: &Placed, claims: &Table<AgreementId, Ve
 
 /// Caps of objectives, then the highest of rivals, then caps of agreements.
 fn after_caps(world: &World<'_>, mut owed: Vec<Placed>) -> (Vec<Placed>, Vec<Capped>) {
-    let mut caps = Vec::new();
-    objective_caps(world, &owed, &mut caps);
-    only_the_highest(world, &mut owed, &mut caps);
+    let mut caps = objective_caps(world, &mut owed);
+    if only_the_highest(world, &mut owed) {
+        // What the losers had taken from their own caps is theirs no more.
+        caps = objective_caps(world, &mut owed);
+    }
     agreement_caps(world, &owed, &mut caps);
     (owed, caps)
 }
 
-/// Credits that come back: what would not have been owed without them.
+/// Credits that come back: together what would not have been owed without them.
 fn earned_back(world: &World<'_>, records: &[ObjectiveRecord], owed: &[Placed], caps: &[Capped]) -> Vec<Credit> {
-    let net = |owed: &[Placed], caps: &[Capped]| sum(owed.iter().map(|p| p.credit.amount).chain(caps.iter().map(|c| c.amount)));
-    let mut left: Vec<Placed> = owed.to_vec();
-    let mut before = net(owed, caps);
+    let (back, rest): (Vec<_>, Vec<_>) = owed.iter().map(|p| (p, earned_in(world, records, p))).partition(|(_, period)| period.is_some());
+    if back.is_empty() {
+        return Vec::new();
+    }
+    let rest: Vec<Placed> = rest.into_iter().map(|(placed, _)| placed.clone()).collect();
+    let (rest, caps_of_rest) = after_caps(world, rest);
+    let total = |owed: &[Placed], caps: &[Capped], id: AgreementId| {
+        let credits = owed.iter().filter(|p| p.agreement == id).map(|p| p.credit.amount);
+        sum(credits.chain(caps.iter().filter(|c| c.agreement == id).map(|c| c.amount)))
+    };
+    let mut left: BTreeMap<AgreementId, Exact> = BTreeMap::new();
     let mut returned = Vec::new();
-    for placed in owed {
-        let Some(id) = placed.objective else { continue };
-        let objective = &world.plan.objectives[id];
-        let Some(when) = objective.earned else { continue };
-        let alike = |by: &[Group]| world.plan.objectives[when].by != objective.by || by == placed.group();
-        let contains = |r: &&ObjectiveRecord| r.objective == when && r.from <= placed.from && placed.to <= r.to && alike(&r.by);
-        let Some(met) = records.iter().find(|r| contains(r) && r.verdict == ObjectiveVerdict::Met) else { continue };
-        left.retain(|p| (&p.credit.cause, &p.credit.period) != (&placed.credit.cause, &placed.credit.period));
-        let (rest, caps) = after_caps(world, left.clone());
-        let now = net(&rest, &caps);
-        let back = now.sub(before).unwrap_or(Exact::ZERO);
-        before = now;
-        if !back.is_zero() {
-            let because = format!("earned back when {} ({})", world.plan.objectives[when].name, placed.credit.period);
-            let (rate, units) = (back, Exact::ONE);
-            let period = met.period.clone();
-            returned.push(Credit { amount: back, because, rate, units, period, claim_by: None, returned: true, ..placed.credit.clone() });
-        }
+    for (placed, period) in back {
+        let id = placed.agreement;
+        let left = left.entry(id).or_insert_with(|| total(owed, caps, id).sub(total(&rest, &caps_of_rest, id)).unwrap_or(Exact::ZERO));
+        let amount = placed.net.min(*left);
+        *left = left.sub(amount).unwrap_or(Exact::ZERO);
+        let (Some(period), true) = (period, amount > Exact::ZERO) else { continue };
+        let when = placed.objective.and_then(|id| world.plan.objectives[id].earned).map_or("", |o| world.plan.objectives[o].name.as_str());
+        let because = format!("earned back when {when} ({})", placed.credit.period);
+        let (rate, units, amount) = (amount.neg(), Exact::ONE, amount.neg());
+        returned.push(Credit { amount, because, rate, units, period, claim_by: None, returned: true, ..placed.credit.clone() });
     }
     returned
+}
+
+/// The next period of the other objective that contains this one and is met: for the same group, or as a whole.
+fn earned_in(world: &World<'_>, records: &[ObjectiveRecord], placed: &Placed) -> Option<String> {
+    let objective = &world.plan.objectives[placed.objective?];
+    let when = objective.earned?;
+    let same_groups = world.plan.objectives[when].by == objective.by;
+    let contains = |r: &&ObjectiveRecord| r.objective == when && r.from <= placed.from && placed.to <= r.to;
+    let alike = |r: &&ObjectiveRecord| !same_groups || r.by == placed.group();
+    let containing: Vec<&ObjectiveRecord> = records.iter().filter(contains).filter(alike).collect();
+    let met = |period: &str| containing.iter().filter(|r| r.period == period).all(|r| r.verdict == ObjectiveVerdict::Met);
+    containing.iter().find(|r| met(&r.period)).map(|r| r.period.clone())
 }
 
 fn agreement_of(world: &World<'_>, objective: ObjectiveId) -> AgreementId {
@@ -323,13 +340,16 @@ fn excess(cap: &Cap, total: Exact, currency: Currency) -> Option<Exact> {
     limit.sub(total).filter(|over| over.is_negative())
 }
 
-fn objective_caps(world: &World<'_>, owed: &[Placed], caps: &mut Vec<Capped>) {
+/// What objectives' own caps take, off the nets of their credits.
+fn objective_caps(world: &World<'_>, owed: &mut [Placed]) -> Vec<Capped> {
+    let mut caps = Vec::new();
+    owed.iter_mut().for_each(|p| p.net = p.credit.amount);
     for (id, objective) in world.plan.objectives.enumerate() {
         let Some(cap) = &objective.cap else { continue };
         let agreement = agreement_of(world, id);
         // All groups of a period together; in the order of the periods.
-        let mut totals: BTreeMap<(chrono::NaiveDate, String), (Exact, Currency)> = BTreeMap::new();
-        for placed in owed.iter().filter(|p| p.objective == Some(id)) {
+        let mut periods: BTreeMap<(NaiveDate, String), Vec<usize>> = BTreeMap::new();
+        for (at, placed) in owed.iter().enumerate().filter(|(_, p)| p.objective == Some(id)) {
             let key = match cap.per {
                 Some(per) => {
                     let period = period(world, agreement, per, placed.last());
@@ -337,56 +357,54 @@ fn objective_caps(world: &World<'_>, owed: &[Placed], caps: &mut Vec<Capped>) {
                 }
                 None => (period(world, agreement, Window::Each(Unit::Day), placed.last()).from, placed.credit.period.clone()),
             };
-            let total = totals.entry(key).or_insert((Exact::ZERO, placed.credit.currency));
-            total.0 = sum([total.0, placed.credit.amount].into_iter());
+            periods.entry(key).or_default().push(at);
         }
-        for ((_, period), (total, currency)) in totals {
-            if let Some(amount) = excess(cap, total, currency) {
-                caps.push(Capped { agreement, objective: Some(id), period, amount, currency, because: cap.text.clone() });
+        for ((_, period), credits) in periods {
+            let currency = owed[credits[0]].credit.currency;
+            let total = sum(credits.iter().map(|at| owed[*at].net));
+            let Some(amount) = excess(cap, total, currency) else { continue };
+            // The last credits are the first that are taken.
+            let mut over = amount.neg();
+            for at in credits.into_iter().rev() {
+                let taken = owed[at].net.min(over);
+                owed[at].net = owed[at].net.sub(taken).unwrap_or(Exact::ZERO);
+                over = over.sub(taken).unwrap_or(Exact::ZERO);
             }
+            caps.push(Capped { agreement, objective: Some(id), period, amount, currency, because: cap.text.clone() });
         }
     }
+    caps
 }
 
-/// Of some objectives a period owes only the largest credit, after their own caps.
-fn only_the_highest(world: &World<'_>, owed: &mut Vec<Placed>, caps: &mut Vec<Capped>) {
-    for agreement in world.plan.agreements.iter() {
-        for rivals in &agreement.highest {
-            let is_rival = |p: &Placed| p.objective.is_some_and(|id| rivals.contains(&id));
-            let mut periods: Vec<String> = owed.iter().filter(|p| is_rival(p)).map(|p| p.credit.period.clone()).collect();
-            periods.sort();
-            periods.dedup();
-            for period in periods {
-                let net = |id: ObjectiveId| {
-                    let owed = owed.iter().filter(|p| p.objective == Some(id) && p.credit.period == period).map(|p| p.credit.amount);
-                    let taken = caps.iter().filter(|c| c.objective == Some(id) && c.period == period).map(|c| c.amount);
-                    sum(owed.chain(taken))
-                };
-                // Of equals the first in the clause.
-                let Some(highest) = rivals.iter().copied().rev().max_by_key(|id| net(*id)) else { continue };
-                let loses = |id: ObjectiveId, of: &str| id != highest && rivals.contains(&id) && of == period;
-                owed.retain(|p| !p.objective.is_some_and(|id| loses(id, &p.credit.period)));
-                caps.retain(|c| !c.objective.is_some_and(|id| loses(id, &c.period)));
+/// Of some objectives a period owes only the largest credit, after their own caps; whether any credit went.
+fn only_the_highest(world: &World<'_>, owed: &mut Vec<Placed>) -> bool {
+    let before = owed.len();
+    for rivals in world.plan.agreements.iter().flat_map(|a| &a.highest) {
+        let mut nets: BTreeMap<String, BTreeMap<ObjectiveId, Exact>> = BTreeMap::new();
+        for placed in owed.iter() {
+            if let Some(id) = placed.objective.filter(|id| rivals.contains(id)) {
+                let net = nets.entry(placed.credit.period.clone()).or_default().entry(id).or_insert(Exact::ZERO);
+                *net = net.add(placed.net).unwrap_or(*net);
             }
         }
+        // Of equals the first in the clause.
+        let of = |nets: &BTreeMap<ObjectiveId, Exact>, id: ObjectiveId| nets.get(&id).copied().unwrap_or(Exact::ZERO);
+        let highest = |nets: &BTreeMap<ObjectiveId, Exact>| rivals.iter().copied().rev().max_by_key(|id| of(nets, *id));
+        let winners: BTreeMap<String, Option<ObjectiveId>> = nets.iter().map(|(period, nets)| (period.clone(), highest(nets))).collect();
+        owed.retain(|p| !p.objective.is_some_and(|id| rivals.contains(&id)) || winners.get(&p.credit.period) == Some(&p.objective));
     }
+    owed.len() < before
 }
 
 fn agreement_caps(world: &World<'_>, owed: &[Placed], caps: &mut Vec<Capped>) {
     for (id, agreement) in world.plan.agreements.enumerate() {
         for cap in &agreement.caps {
             let (Some(per), Some(currency)) = (cap.per, agreement.currency) else { continue };
-            let mut totals: BTreeMap<(chrono::NaiveDate, String), Exact> = BTreeMap::new();
+            let mut totals: BTreeMap<(NaiveDate, String), Exact> = BTreeMap::new();
             for placed in owed.iter().filter(|p| p.agreement == id) {
                 let period = period(world, id, per, placed.last());
                 let total = totals.entry((period.from, period.label)).or_insert(Exact::ZERO);
-                let alike =
-                    |p: &&Placed| p.objective.is_some() && (p.objective, &p.credit.period) == (placed.objective, &placed.credit.period);
-                let own = |c: &&Capped| c.objective.is_some() && c.objective == placed.objective && c.period == placed.credit.period;
-                // An objective's own cap is for all groups of a period together: it is taken off with the first of them.
-                let is_first = owed.iter().find(alike).is_some_and(|first| first.group() == placed.group());
-                let taken = sum(caps.iter().filter(own).filter(|_| is_first).map(|c| c.amount));
-                *total = sum([*total, placed.credit.amount, taken].into_iter());
+                *total = total.add(placed.net).unwrap_or(*total);
             }
             for ((_, period), total) in totals {
                 if let Some(amount) = excess(cap, total, currency) {
@@ -398,7 +416,7 @@ fn agreement_caps(world: &World<'_>, owed: &[Placed], caps: &mut Vec<Capped>) {
 }
 
 /// Rights arise at the period that completes a count, and again only after the count fell below.
-fn rights(world: &World<'_>, records: &[ObjectiveRecord]) -> Vec<Right> {
+fn rights(world: &World<'_>, records: &[ObjectiveRecord], as_of: Instant) -> Vec<Right> {
     // The periods of one objective and group follow each other across the versions of its agreement.
     let name = |id: ObjectiveId| {
         let (objective, service) = (&world.plan.objectives[id], &world.plan.services[world.plan.objectives[id].service]);
@@ -406,7 +424,8 @@ fn rights(world: &World<'_>, records: &[ObjectiveRecord]) -> Vec<Right> {
     };
     let mut series: Vec<Vec<&ObjectiveRecord>> = Vec::new();
     let mut index: BTreeMap<(_, &[Group]), usize> = BTreeMap::new();
-    for record in records.iter().filter(|r| r.verdict != ObjectiveVerdict::Open) {
+    // A period that has ended without a verdict holds its place; the one that goes on does not yet.
+    for record in records.iter().filter(|r| r.verdict != ObjectiveVerdict::Open || r.to <= as_of) {
         let at = *index.entry((name(record.objective), record.by.as_slice())).or_insert_with(|| {
             series.push(Vec::new());
             series.len() - 1

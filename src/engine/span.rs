@@ -3,7 +3,8 @@
 use crate::engine::counter::{KeyValue, key_at};
 use crate::engine::truth::{Moment, Truth};
 use crate::plan::{Plan, Span};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
+use std::collections::BTreeSet;
 
 /// A time in which a case's state was on.
 #[derive(Clone, Debug)]
@@ -30,15 +31,26 @@ impl Spans {
     /// A state has ended, or as-of has come: what it counts for is read now.
     pub(super) fn end(&mut self, moment: &Moment<'_>, number: usize, from: Instant) {
         let span = &moment.world.plan.spans[number];
-        if from < moment.time && counts(moment, span) {
-            let group = span.by.iter().map(|key| key_at(moment, *key)).collect();
-            let holds = |(bit, condition)| usize::from(moment.holds(condition) == Truth::True) << bit;
-            let excluded = span.excluded_if.iter().enumerate().map(holds).sum();
-            self.0[number].push(Stretch { from, to: moment.time, group, excluded });
+        if from >= moment.time || moment.allows(span.filter.as_ref()) != Truth::True {
+            return;
+        }
+        let group: Vec<KeyValue> = span.by.iter().map(|key| key_at(moment, *key)).collect();
+        let holds = |(bit, condition)| usize::from(moment.holds(condition) == Truth::True) << bit;
+        let excluded = span.excluded_if.iter().enumerate().map(holds).sum();
+        for (from, to) in pieces(moment, span, from) {
+            let within = Moment { time: to.minus(Duration::micros(1)), ..*moment };
+            if within.is_about(&span.about) == Truth::True {
+                self.0[number].push(Stretch { from, to, group: group.clone(), excluded });
+            }
         }
     }
 }
 
-fn counts(moment: &Moment<'_>, span: &Span) -> bool {
-    moment.is_about(&span.about) == Truth::True && moment.allows(span.filter.as_ref()) == Truth::True
+/// The time from an instant to now, cut where a lower level begins or ends to take cases.
+fn pieces(moment: &Moment<'_>, span: &Span, from: Instant) -> Vec<(Instant, Instant)> {
+    let terms = span.about.unless.iter().map(|(level, _)| &moment.world.agreements[*level]);
+    let inside = |t: &Instant| from < *t && *t < moment.time;
+    let cuts: BTreeSet<Instant> = terms.flat_map(|term| [term.from, term.to]).filter(inside).chain([from, moment.time]).collect();
+    let cuts: Vec<Instant> = cuts.into_iter().collect();
+    cuts.windows(2).map(|cut| (cut[0], cut[1])).collect()
 }

@@ -64,6 +64,10 @@ impl TrackState {
         }
     }
 
+    pub(super) fn is_live(&self) -> bool {
+        self.live.is_some()
+    }
+
     /// What the agreement excludes has changed between two events of the case.
     pub(super) fn exclude(&mut self, moment: &Moment<'_>, change: &Change) {
         if let Some(live) = &mut self.live {
@@ -72,7 +76,7 @@ impl TrackState {
     }
 
     /// An event acts: an unknown tier settles; cancel; stop; reopen; retier or reset; start.
-    pub(super) fn event(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
+    pub(super) fn event(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) {
         let world = moment.world;
         let versions = &world.plan.tracks[self.index].0;
         if let Duty::Rule(_) = &world.obligation(versions[0]).duty {
@@ -84,7 +88,6 @@ impl TrackState {
             }
             return;
         }
-        let tier = moment.tier();
         match self.live.take() {
             Some(mut live) => match act(&mut live, moment, happening, event, tier, sink) {
                 Fate::Goes => {

@@ -126,6 +126,18 @@ pub struct Exclude {
     pub up_to: Option<(Duration, Unit)>,
 }
 
+impl Exclude {
+    /// Whether another excludes the same.
+    pub fn is_same(&self, other: &Exclude) -> bool {
+        let what = match (&self.what, &other.what) {
+            (Excluded::State(a, c), Excluded::State(b, d)) => (a, c) == (b, d),
+            (Excluded::Calendar(a, c), Excluded::Calendar(b, d)) => (a, c) == (b, d),
+            _ => false,
+        };
+        what && self.up_to == other.up_to
+    }
+}
+
 /// Time that does not count.
 #[derive(Clone, Debug)]
 pub enum Excluded {
@@ -286,7 +298,9 @@ impl Model {
     /// The agreements that stand below one, however far.
     pub fn levels_below(&self, agreement: AgreementId) -> Vec<AgreementId> {
         let extends = |id: AgreementId| self.agreements[id].extends.as_ref().map(|e| e.agreement);
-        let below = |id: &AgreementId| std::iter::successors(extends(*id), |up| extends(*up)).any(|up| up == agreement);
+        // A level takes its cases from every version of what it extends.
+        let name = &self.agreements[agreement].name;
+        let below = |id: &AgreementId| std::iter::successors(extends(*id), |up| extends(*up)).any(|up| self.agreements[up].name == *name);
         self.agreements.ids().filter(below).collect()
     }
 

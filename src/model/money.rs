@@ -59,3 +59,11 @@ pub struct Chronic {
     /// What follows.
     pub right: String,
 }
+
+impl Chronic {
+    /// Whether another one says the same, wherever it stands.
+    pub fn is_same(&self, other: &Chronic) -> bool {
+        let Chronic { span: _, count, below_minimum, among, right } = self;
+        (count, below_minimum, among, right) == (&other.count, &other.below_minimum, &other.among, &other.right)
+    }
+}

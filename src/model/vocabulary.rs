@@ -91,6 +91,8 @@ pub enum ScoreBy {
 /// `stage sql "Sales-qualified" on opened`
 #[derive(Clone, Debug)]
 pub struct Stage {
+    /// Where its name stands.
+    pub span: Span,
     /// Its name.
     pub name: String,
     /// Its name for people.

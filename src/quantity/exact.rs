@@ -133,19 +133,31 @@ impl Exact {
 
     /// Rounded half up (away from zero) to so many decimals.
     pub fn round(self, decimals: u32) -> Exact {
-        let scale = Ratio::from_integer(10i128.pow(decimals));
-        let half = Ratio::new(1, 2);
-        let up = (self.0.abs() * scale + half).floor() / scale;
+        // A number so large that its decimals cannot be counted has none that matter.
+        let Some(scaled) = self.scaled(decimals) else { return self };
+        let up = Ratio::new(scaled, 10i128.pow(decimals));
         Exact(if self.is_negative() { -up } else { up })
+    }
+
+    /// Its size in units of so many decimals, rounded half up; nothing where that is too large.
+    fn scaled(self, decimals: u32) -> Option<i128> {
+        let (n, d) = (self.numer().abs(), self.denom());
+        let (mut scaled, mut rest) = (n / d, n % d);
+        for _ in 0..decimals {
+            // The rest is below 2^100: ten times that fits.
+            rest *= 10;
+            scaled = scaled.checked_mul(10)?.checked_add(rest / d)?;
+            rest %= d;
+        }
+        scaled.checked_add(i128::from(2 * rest >= d))
     }
 
     /// With so many decimals, rounded half up: `500.00`.
     pub fn fixed(self, decimals: u32) -> String {
-        let scaled = self.round(decimals).0 * Ratio::from_integer(10i128.pow(decimals));
-        let n = scaled.to_integer();
-        let digits = format!("{:0width$}", n.abs(), width = decimals as usize + 1);
+        let Some(n) = self.scaled(decimals) else { return self.0.to_integer().to_string() };
+        let digits = format!("{n:0width$}", width = decimals as usize + 1);
         let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
-        let sign = if n < 0 { "-" } else { "" };
+        let sign = if self.is_negative() && n != 0 { "-" } else { "" };
         if decimals == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
     }
 

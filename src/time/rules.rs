@@ -62,3 +62,20 @@ pub enum Recipe {
     /// Of another the earliest so much open time of each local period.
     Earliest(Box<Recipe>, Duration, Unit, Fiscal),
 }
+
+impl Recipe {
+    /// The same with a zone for rules that have none of their own: the agreement's.
+    pub fn in_zone(&self, zone: &str) -> Recipe {
+        let boxed = |recipe: &Recipe| Box::new(recipe.in_zone(zone));
+        match self {
+            Recipe::Always => Recipe::Always,
+            Recipe::Rules { zone: own, rules } => {
+                Recipe::Rules { zone: if own.is_empty() { zone.to_string() } else { own.clone() }, rules: rules.clone() }
+            }
+            Recipe::Except(a, b) => Recipe::Except(boxed(a), boxed(b)),
+            Recipe::And(a, b) => Recipe::And(boxed(a), boxed(b)),
+            Recipe::Or(a, b) => Recipe::Or(boxed(a), boxed(b)),
+            Recipe::Earliest(inner, open, unit, fiscal) => Recipe::Earliest(boxed(inner), *open, *unit, *fiscal),
+        }
+    }
+}

@@ -108,6 +108,12 @@ impl Zone {
         self.find(wall).instant()
     }
 
+    /// The instants in `[from, to)` at which the clock is set forward or back.
+    pub fn changes(&self, from: Instant, to: Instant) -> impl Iterator<Item = Instant> {
+        let (first, end) = (from.as_micros(), to.as_micros());
+        self.changes.iter().map(|c| c.at).filter(move |at| (first..end).contains(at)).map(Instant::from_micros)
+    }
+
     /// The first instant of a local day.
     pub fn midnight(&self, date: NaiveDate) -> Instant {
         self.instant(super::instant::midnight(date))

@@ -1,13 +1,12 @@
 //! Internal promises must end before the promise that they carry, whenever that begins (section 2.7).
 
-use crate::ast::Chain;
+use crate::ast;
 use crate::check::Checker;
-use crate::check::analysis::levels::candidates;
-use crate::check::analysis::sweep::{self, Promise};
+use crate::check::analysis::sweep::{self, Chain, Laid};
 use crate::diagnostic::{Code, Finding};
-use crate::id::{AgreementId, ObligationId, TierId};
-use crate::model::{Backed, Duty, Model, Row, Target};
-use crate::time::{Calendar, Duration, Instant};
+use crate::id::{ObligationId, TierId};
+use crate::model::{Backed, Duty, Model, Row};
+use crate::time::{Duration, Instant};
 
 pub(super) fn run(checker: &mut Checker) {
     let model = &checker.model;
@@ -22,28 +21,11 @@ pub(super) fn run(checker: &mut Checker) {
     checker.findings.extend(findings);
 }
 
-/// A row on its calendar, laid out.
-struct Laid<'m> {
-    row: &'m Row,
-    calendar: Calendar,
-}
-
-impl Laid<'_> {
-    fn promise(&self) -> Promise<'_> {
-        Promise { target: self.row.target, calendar: &self.calendar }
-    }
-}
-
-fn laid<'m>(model: &'m Model, rows: &'m [Row], tier: Option<TierId>, agreement: AgreementId) -> Vec<Laid<'m>> {
-    let promised = candidates(rows, tier).into_iter().filter(|r| r.target != Target::None);
-    promised.filter_map(|row| Some(Laid { row, calendar: sweep::calendar(model, row.clock?, agreement)? })).collect()
-}
-
 fn unfit(model: &Model, id: ObligationId, backed: &Backed, rows: &[Row], tier: Option<TierId>) -> Option<Finding> {
     let obligation = &model.obligations[id];
     let agreement = model.service_of(id).agreement;
-    let outer = laid(model, rows, tier, agreement);
-    if outer.is_empty() {
+    let outer = Laid::out(model, rows, Some(tier), agreement)?;
+    if !outer.iter().any(Laid::promises) {
         return None;
     }
     let mut stages: Vec<Vec<Laid<'_>>> = Vec::new();
@@ -53,10 +35,16 @@ fn unfit(model: &Model, id: ObligationId, backed: &Backed, rows: &[Row], tier: O
             let finding = Finding::new(Code::BackingDoesNotFit, backed.span, format!("`{}` promises nothing in time", carrier.name));
             return Some(finding.also(carrier.name_span, "this promise").help("name promises with a `within`"));
         };
+        let theirs = &model.agreements[model.service_of(*inner).agreement].excludes;
+        if let Some(exclude) = theirs.iter().find(|e| !model.agreements[agreement].excludes.iter().any(|own| own.is_same(e))) {
+            let message = format!("`{}` does not count time that `{}` does", carrier.name, obligation.name);
+            let finding = Finding::new(Code::BackingDoesNotFit, backed.span, message).also(exclude.span, "excluded here");
+            return Some(finding.help("exclude the same time in both agreements, or in neither"));
+        }
         // A promise about another kind of case knows none of these tiers: any of its rows may count.
         let of = model.service_of(*inner).agreement;
-        let stage = if carrier.case == obligation.case { laid(model, rows, tier, of) } else { all(model, rows, of) };
-        if stage.is_empty() {
+        let stage = Laid::out(model, rows, (carrier.case == obligation.case).then_some(tier), of)?;
+        if !stage.iter().any(Laid::promises) {
             let for_ = tier.map_or(String::new(), |t| format!(" for {}", model.tiers[t].name));
             let finding = Finding::new(Code::BackingDoesNotFit, backed.span, format!("`{}` promises nothing{for_}", carrier.name));
             return Some(finding.also(carrier.name_span, "this promise").help(format!("add a row{for_} to `{}`", carrier.name)));
@@ -64,16 +52,25 @@ fn unfit(model: &Model, id: ObligationId, backed: &Backed, rows: &[Row], tier: O
         stages.push(stage);
     }
     let (from, to) = sweep::starts(model, agreement);
-    // From the last to the first: where a later promise turns is looked for through the earlier ones.
-    let promises: Vec<Promise<'_>> = outer.iter().chain(stages.iter().rev().flatten()).map(Laid::promise).collect();
-    let turns = sweep::turns(&promises, &model.agreements[agreement].zone, from, to);
+    let mut chains: Vec<Chain<'_, '_>> = vec![vec![&outer]];
+    match backed.chain {
+        ast::Chain::Then => chains.push(stages.iter().map(Vec::as_slice).collect()),
+        ast::Chain::And => chains.extend(stages.iter().map(|s| vec![s.as_slice()])),
+    }
+    let turns = sweep::turns(&chains, &model.agreements[agreement].zone, from, to);
     let mut worst: Option<(Duration, Instant, Instant, Instant)> = None;
     for start in turns {
-        let Some(due) = outer.iter().filter_map(|o| o.promise().due(start)).min() else { continue };
-        let latest = |from: Instant, stage: &[Laid<'_>]| stage.iter().filter_map(|l| l.promise().due(from)).max();
+        let dues = |rows: &[Laid<'_>], from: Instant| -> Vec<Option<Instant>> {
+            sweep::counting(rows, from).into_iter().filter(|(_, l)| l.promises()).map(|(_, l)| l.due(from)).collect()
+        };
+        let Some(due) = dues(&outer, start).into_iter().flatten().min() else { continue };
+        // A row that never ends is later than any.
+        let latest = |from: Instant, stage: &[Laid<'_>]| dues(stage, from).into_iter().collect::<Option<Vec<_>>>()?.into_iter().max();
         let end = match backed.chain {
-            Chain::Then => stages.iter().try_fold(start, |t, stage| latest(t, stage)),
-            Chain::And => stages.iter().map(|stage| latest(start, stage)).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()),
+            ast::Chain::Then => stages.iter().try_fold(start, |t, stage| latest(t, stage)),
+            ast::Chain::And => {
+                stages.iter().map(|stage| latest(start, stage)).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max())
+            }
         };
         let end = end.unwrap_or(Instant::LAST);
         let over = end.since(due);
@@ -101,9 +98,4 @@ fn unfit(model: &Model, id: ObligationId, backed: &Backed, rows: &[Row], tier: O
         finding = finding.also(model.obligations[*inner].name_span, "internal promise");
     }
     Some(finding.help("shorten an internal promise, or promise this one later"))
-}
-
-fn all<'m>(model: &'m Model, rows: &'m [Row], agreement: AgreementId) -> Vec<Laid<'m>> {
-    let promised = rows.iter().filter(|r| r.target != Target::None);
-    promised.filter_map(|row| Some(Laid { row, calendar: sweep::calendar(model, row.clock?, agreement)? })).collect()
 }

@@ -40,6 +40,8 @@ pub(super) struct Domain<'m> {
     fields: Vec<(FieldId, Vec<Point>)>,
     /// Conditions that are free to hold or not.
     free: Vec<ConditionKind>,
+    /// Fields that are asked whether they are there: any of them may be missing for a while.
+    asked: Vec<FieldId>,
 }
 
 /// One of them: a choice for each field and each free condition.
@@ -51,7 +53,7 @@ pub(super) struct Example<'d> {
 impl<'m> Domain<'m> {
     /// Nothing where there are too many, or where an event's own fields are asked for.
     pub(super) fn new<'c>(model: &'m Model, case: CaseId, conditions: impl Iterator<Item = &'c Condition>) -> Option<Domain<'m>> {
-        let mut domain = Domain { model, case, fields: Vec::new(), free: Vec::new() };
+        let mut domain = Domain { model, case, fields: Vec::new(), free: Vec::new(), asked: Vec::new() };
         let tiers = model.cases[case].tiers.iter().filter_map(|t| match &model.tiers[*t].rule {
             TierRule::When(condition) => Some(condition.clone()),
             TierRule::Otherwise => None,
@@ -84,6 +86,7 @@ impl<'m> Domain<'m> {
             ConditionKind::Is(Subject::Tier, _) => {}
             ConditionKind::Present(field) => {
                 entry(*field);
+                self.asked.push(*field);
             }
             ConditionKind::Compare(a, _, b) => match (a, b) {
                 (Value::Field(field), Value::Fixed(scalar)) | (Value::Fixed(scalar), Value::Field(field)) if number(scalar).is_some() => {
@@ -118,7 +121,7 @@ impl<'m> Domain<'m> {
                 around(&numbers).into_iter().map(Point::Number).collect()
             }
         };
-        if declared.optional {
+        if declared.optional || self.asked.contains(&field) {
             points.push(Point::Missing);
         }
         points

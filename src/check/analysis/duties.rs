@@ -2,7 +2,7 @@
 
 use crate::ast::NoticeKind;
 use crate::check::Checker;
-use crate::check::analysis::levels::candidates;
+use crate::check::analysis::sweep::candidates;
 use crate::diagnostic::{Code, Finding};
 use crate::id::TierId;
 use crate::model::{Atom, Duty, Model, Notice, Obligation, Pattern, Row, Target, Type};
@@ -14,7 +14,10 @@ pub(super) fn run(checker: &mut Checker) {
     for obligation in model.obligations.iter() {
         let Duty::Clock { stop, cancel, rows, notices, .. } = &obligation.duty else { continue };
         findings.extend(shadowed_stop(obligation, stop, cancel.as_ref()));
-        findings.extend(rows_in_vain(model, obligation, rows));
+        // A level's rows stand before those that they take the place of.
+        if model.agreements[model.services[obligation.service].agreement].extends.is_none() {
+            findings.extend(rows_in_vain(model, obligation, rows));
+        }
         findings.extend(not_monotone(model, obligation, rows));
         findings.extend(notices_out_of_order(notices));
         findings.extend(stop.any.iter().flatten().filter_map(|atom| unfulfillable(model, atom, rows)));

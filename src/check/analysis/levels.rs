@@ -1,10 +1,10 @@
 //! What a level changes must be at least as strict as what it takes the place of, unless it says that it is not.
 
 use crate::check::Checker;
-use crate::check::analysis::sweep::{self, Promise};
+use crate::check::analysis::sweep::{self, Laid, candidates};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, ObjectiveId, ObligationId, TierId};
-use crate::model::{Band, Change, Duty, Goal, Measure, MeasureKind, Model, Objective, Obligation, Penalty, Row, Target};
+use crate::model::{Band, Change, Duty, Goal, Measure, MeasureKind, Model, Objective, Obligation, Penalty, Row};
 use crate::quantity::Exact;
 use crate::source::Span;
 use crate::time::Instant;
@@ -20,6 +20,11 @@ pub(super) fn run(checker: &mut Checker) {
     let mut findings = Vec::new();
     for (id, agreement) in model.agreements.enumerate() {
         let Some(extends) = &agreement.extends else { continue };
+        if let Some((span, why)) = weaker_agreement(model, id, extends.agreement) {
+            let message = format!("`{}` weakens every promise that it takes over: {why}", agreement.name);
+            let finding = Finding::new(Code::WeakerOverride, span, message).also(agreement.span, "this level");
+            findings.push(finding.help("remove the clause, or relax the promises that it is about"));
+        }
         for service in &agreement.services {
             let service = &model.services[*service];
             let changed = |promise: &str| extends.changes.iter().rev().find(|c| c.service == service.name && c.promise == promise);
@@ -40,6 +45,25 @@ pub(super) fn run(checker: &mut Checker) {
         }
     }
     checker.findings.extend(findings);
+}
+
+/// What a level says for itself that weakens all that it takes over, if it does.
+fn weaker_agreement(model: &Model, lower: AgreementId, upper: AgreementId) -> Option<(Span, String)> {
+    let (low, up) = (&model.agreements[lower], &model.agreements[upper]);
+    if let Some(exclude) = low.excludes.iter().find(|e| !up.excludes.iter().any(|u| u.is_same(e))) {
+        return Some((exclude.span, "it excludes time that the one above counts".into()));
+    }
+    let covered = |cap: &crate::model::Cap| up.caps.iter().any(|u| u.per == cap.per && u.amount <= cap.amount);
+    if let Some(cap) = low.caps.iter().find(|c| !covered(c)) {
+        return Some((cap.span, "its cap is lower, or of another period".into()));
+    }
+    match (&low.claim, &up.claim) {
+        (Some(claim), None) => Some((claim.span, "credits must be claimed".into())),
+        (Some(claim), Some(above)) if claim.span != above.span && claim.within != above.within => {
+            Some((claim.span, "credits must be claimed within another time".into()))
+        }
+        _ => None,
+    }
 }
 
 fn finding(weaker: Weaker, change: Option<&Change>, name: &str, agreement: Span) -> Option<Finding> {
@@ -131,19 +155,6 @@ fn clocked(model: &Model, low: &Obligation, up: &Obligation, agreement: Agreemen
     tiers.into_iter().find_map(|tier| targets(model, [rows, rows2], tier, agreement))
 }
 
-/// The rows that may count for a tier, in the order in which they are tried.
-pub(super) fn candidates(rows: &[Row], tier: Option<TierId>) -> Vec<&Row> {
-    let fits = |row: &&Row| row.tiers.is_empty() || tier.is_some_and(|t| row.tiers.contains(&t));
-    let mut found = Vec::new();
-    for row in rows.iter().filter(fits) {
-        found.push(row);
-        if row.condition.is_none() {
-            break;
-        }
-    }
-    found
-}
-
 /// Whether some start may take both the `i`-th of the one and the `j`-th of the other.
 fn meet(low: &[&Row], i: usize, up: &[&Row], j: usize) -> bool {
     let earlier = |rows: &[&Row], of: &Row| of.condition.is_some() && rows.iter().any(|r| r.condition == of.condition);
@@ -152,44 +163,40 @@ fn meet(low: &[&Row], i: usize, up: &[&Row], j: usize) -> bool {
 
 fn targets(model: &Model, rows: [&Vec<Row>; 2], tier: Option<TierId>, agreement: AgreementId) -> Option<Weaker> {
     let [low, up] = rows.map(|rows| candidates(rows, tier));
-    let promises = |row: &Row| row.target != Target::None;
     let of = tier.map_or(String::new(), |t| format!(" for {}", model.tiers[t].name));
-    for (j, upper) in up.iter().enumerate().filter(|(_, r)| promises(r)) {
-        if !low.iter().any(|r| r.condition.is_none() || r.condition == upper.condition) {
-            return Some(Weaker { span: upper.span, why: format!("nothing is promised{of}") });
-        }
-        for (_, lower) in low.iter().enumerate().filter(|(i, _)| meet(&low, *i, &up, j)) {
-            let same = (lower.target, lower.clock) == (upper.target, upper.clock);
-            if same {
-                continue;
+    let same = |a: &Row, b: &Row| (a.target, a.clock, &a.condition) == (b.target, b.clock, &b.condition);
+    if low.len() == up.len() && low.iter().zip(&up).all(|(a, b)| same(a, b)) {
+        return None;
+    }
+    let [new, old] = rows.map(|rows| Laid::out(model, rows, Some(tier), agreement));
+    let (new, old) = (new?, old?);
+    let zone = &model.agreements[agreement].zone;
+    let wall = |t: Instant| zone.local(t).format("%Y-%m-%d %H:%M").to_string();
+    let (from, to) = sweep::starts(model, agreement);
+    for start in sweep::turns(&[vec![&new], vec![&old]], zone, from, to) {
+        let now = sweep::counting(&new, start);
+        for (j, upper) in sweep::counting(&old, start).into_iter().filter(|(_, l)| l.promises()) {
+            let Some(before) = upper.due(start) else { continue };
+            let weaker = |why: String| Some(Weaker { span: upper.row.span, why });
+            if !now
+                .iter()
+                .any(|(_, l)| l.row.condition.is_none() || l.row.condition == upper.row.condition || l.counts(start) == Some(true))
+            {
+                return weaker(format!("nothing is promised{of}"));
             }
-            if !promises(lower) {
-                return Some(Weaker { span: upper.span, why: format!("nothing is promised{of}") });
-            }
-            if let Some((start, before, now)) = later(model, lower, upper, agreement) {
-                let zone = &model.agreements[agreement].zone;
-                let wall = |t: Instant| zone.local(t).format("%Y-%m-%d %H:%M").to_string();
-                let due = |t: Option<Instant>| t.map_or("never".into(), wall);
-                let why = format!("a start{of} at {} is due {}, and was due {}", wall(start), due(now), due(before));
-                return Some(Weaker { span: upper.span, why });
+            for (_, lower) in now.iter().filter(|(i, _)| meet(&low, *i, &up, j)) {
+                if !lower.promises() {
+                    return weaker(format!("nothing is promised{of}"));
+                }
+                let due = lower.due(start);
+                if due.is_none_or(|due| due > before) {
+                    let due = due.map_or("never".into(), wall);
+                    return weaker(format!("a start{of} at {} is due {due}, and was due {}", wall(start), wall(before)));
+                }
             }
         }
     }
     None
-}
-
-/// A start whose due is later than it was: the start, the due before and the due now.
-fn later(model: &Model, lower: &Row, upper: &Row, agreement: AgreementId) -> Option<(Instant, Option<Instant>, Option<Instant>)> {
-    let (from, to) = sweep::starts(model, agreement);
-    let new = sweep::calendar(model, lower.clock?, agreement)?;
-    let old = sweep::calendar(model, upper.clock?, agreement)?;
-    let (new, old) = (Promise { target: lower.target, calendar: &new }, Promise { target: upper.target, calendar: &old });
-    let turns = sweep::turns(&[new, old], &model.agreements[agreement].zone, from, to);
-    turns.into_iter().map(|t| (t, old.due(t), new.due(t))).find(|(_, before, now)| match (before, now) {
-        (Some(before), Some(now)) => now > before,
-        (Some(_), None) => true,
-        (None, _) => false,
-    })
 }
 
 /// Why an objective is not as strict as the one above it, if it is not.
@@ -219,6 +226,9 @@ fn objective(model: &Model, lower: ObjectiveId, upper: ObjectiveId) -> Option<We
     }
     if (up.carry && !low.carry) || (up.pace.is_some() && low.pace != up.pace) || low.earned.is_some() != up.earned.is_some() {
         return weaker("a shortfall, the pace or an earn-back is another one");
+    }
+    if up.chronic.iter().any(|above| !low.chronic.iter().any(|own| own.is_same(above))) {
+        return weaker("a right no longer arises, or arises later");
     }
     let capped = match (&low.cap, &up.cap) {
         (None, _) => false,

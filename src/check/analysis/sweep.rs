@@ -4,23 +4,122 @@
 //! window opens or closes, at a wall-clock time at which one does on another day, or where the due itself meets such an
 //! instant. Two such functions are compared at both ends of every piece, and thereby everywhere.
 
-use crate::id::{AgreementId, CalendarId};
-use crate::model::{Model, Target};
-use crate::time::{Calendar, Duration, Horizon, Instant, Recipe, Zone};
-use chrono::{Datelike, Days, NaiveTime};
+use crate::id::{AgreementId, CalendarId, TierId};
+use crate::model::{Condition, ConditionKind, Model, Row, Target};
+use crate::time::{Calendar, Duration, Horizon, Instant, Zone};
+use chrono::{Datelike, Days, NaiveTime, TimeDelta};
 use std::collections::BTreeSet;
 
-/// A target on its calendar.
-#[derive(Clone, Copy)]
-pub(super) struct Promise<'c> {
-    pub(super) target: Target,
-    pub(super) calendar: &'c Calendar,
+/// A row of a `within`, with the calendars that decide when it is due and whether it counts.
+pub(super) struct Laid<'m> {
+    pub(super) row: &'m Row,
+    /// Its clock; a row without a target has none.
+    clock: Option<Calendar>,
+    /// Those of its condition.
+    during: Vec<(CalendarId, Calendar)>,
+    /// Whether its tiers are the case's.
+    fits: bool,
 }
 
-impl Promise<'_> {
-    pub(super) fn due(&self, start: Instant) -> Option<Instant> {
-        self.target.due(self.calendar, start)
+impl<'m> Laid<'m> {
+    /// Rows as an agreement sees them, of cases of a tier. Where the tier is not known, any of them may be the case's.
+    pub(super) fn out(model: &'m Model, rows: &'m [Row], tier: Option<Option<TierId>>, agreement: AgreementId) -> Option<Vec<Laid<'m>>> {
+        let lay = |id: CalendarId| calendar(model, id, agreement);
+        let of = |row: &'m Row| {
+            let mut asked = BTreeSet::new();
+            row.condition.iter().for_each(|c| calendars(c, &mut asked));
+            let during = asked.into_iter().map(|id| Some((id, lay(id)?))).collect::<Option<_>>()?;
+            let clock = match row.clock {
+                Some(id) => Some(lay(id)?),
+                None => None,
+            };
+            Some(Laid { row, clock, during, fits: tier.is_some() || row.tiers.is_empty() })
+        };
+        match tier {
+            Some(tier) => candidates(rows, tier).into_iter().map(of).collect(),
+            None => rows.iter().map(of).collect(),
+        }
     }
+
+    pub(super) fn promises(&self) -> bool {
+        self.row.target != Target::None
+    }
+
+    pub(super) fn due(&self, start: Instant) -> Option<Instant> {
+        self.row.target.due(self.clock.as_ref()?, start)
+    }
+
+    /// Whether the row's condition holds at a start; nothing where that depends on the case.
+    pub(super) fn counts(&self, start: Instant) -> Option<bool> {
+        let condition = self.row.condition.as_ref().map_or(Some(true), |c| self.holds(c, start));
+        if self.fits { condition } else { condition.filter(|holds| !holds) }
+    }
+
+    fn holds(&self, condition: &Condition, start: Instant) -> Option<bool> {
+        match &condition.kind {
+            ConditionKind::During(id) => self.during.iter().find(|(of, _)| of == id).map(|(_, calendar)| calendar.is_open(start)),
+            ConditionKind::Not(inner) => self.holds(inner, start).map(|holds| !holds),
+            ConditionKind::All(all) => joined(all.iter().map(|c| self.holds(c, start)), false),
+            ConditionKind::Any(any) => joined(any.iter().map(|c| self.holds(c, start)), true),
+            _ => None,
+        }
+    }
+}
+
+/// The rows that may count for a tier, in the order in which they are tried.
+pub(super) fn candidates(rows: &[Row], tier: Option<TierId>) -> Vec<&Row> {
+    let fits = |row: &&Row| row.tiers.is_empty() || tier.is_some_and(|t| row.tiers.contains(&t));
+    let mut found = Vec::new();
+    for row in rows.iter().filter(fits) {
+        found.push(row);
+        if row.condition.is_none() {
+            break;
+        }
+    }
+    found
+}
+
+/// `settles` if any of these is that, the other if all are.
+fn joined(mut truths: impl Iterator<Item = Option<bool>>, settles: bool) -> Option<bool> {
+    let mut all = Some(!settles);
+    truths
+        .find_map(|truth| match truth {
+            Some(truth) if truth == settles => Some(settles),
+            Some(_) => None,
+            None => {
+                all = None;
+                None
+            }
+        })
+        .or(all)
+}
+
+fn calendars(condition: &Condition, found: &mut BTreeSet<CalendarId>) {
+    match &condition.kind {
+        ConditionKind::During(id) => {
+            found.insert(*id);
+        }
+        ConditionKind::Not(inner) => calendars(inner, found),
+        ConditionKind::All(all) | ConditionKind::Any(all) => all.iter().for_each(|c| calendars(c, found)),
+        _ => {}
+    }
+}
+
+/// The rows that may count at a start: down to the first that is certain to.
+pub(super) fn counting<'l, 'm>(rows: &'l [Laid<'m>], start: Instant) -> Vec<(usize, &'l Laid<'m>)> {
+    let mut found = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        match row.counts(start) {
+            Some(false) => {}
+            certain => {
+                found.push((at, row));
+                if certain.is_some() {
+                    break;
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The starts of an agreement that a proof looks at: two years, or its term where that is shorter.
@@ -35,23 +134,55 @@ pub(super) fn starts(model: &Model, agreement: AgreementId) -> (Instant, Instant
 pub(super) fn calendar(model: &Model, id: CalendarId, agreement: AgreementId) -> Option<Calendar> {
     let agreement = &model.agreements[agreement];
     let year = agreement.from.year();
-    let recipe = match &model.calendars[id].recipe {
-        Recipe::Rules { zone, rules } if zone.is_empty() => Recipe::Rules { zone: agreement.zone.name().to_string(), rules: rules.clone() },
-        other => other.clone(),
-    };
+    let recipe = model.calendars[id].recipe.in_zone(agreement.zone.name());
     Calendar::new(&recipe, &agreement.zone, Horizon { first: year - 1, last: year + 4 })
 }
 
-/// Every instant in `[from, to)` at which some due of these promises, or of one after the other, may change its course; each
-/// with the instant just before it.
-pub(super) fn turns(promises: &[Promise<'_>], zone: &Zone, from: Instant, to: Instant) -> Vec<Instant> {
+/// One promise after the other: at each stage any of these rows may count.
+pub(super) type Chain<'l, 'm> = Vec<&'l [Laid<'m>]>;
+
+/// More instants are not looked at.
+const MOST: usize = 400_000;
+
+/// Every instant in `[from, to)` at which the end of some of these chains may change its course; each with the instant just
+/// before it.
+pub(super) fn turns(chains: &[Chain<'_, '_>], zone: &Zone, from: Instant, to: Instant) -> Vec<Instant> {
+    let far = to.plus(Duration::seconds(400 * 86_400));
+    let edges = edges(chains, zone, from, far);
+    let mut reached: BTreeSet<Instant> = edges.clone();
+    for chain in chains {
+        // From the last stage to the first: where it turns is looked for through the one before it.
+        let mut ends: BTreeSet<Instant> = edges.clone();
+        for stage in chain.iter().rev() {
+            let lengths =
+                stage.iter().filter_map(|l| if let Target::Open(open) = l.row.target { Some((l.clock.as_ref()?, open)) } else { None });
+            let starts = lengths.flat_map(|(calendar, open)| ends.iter().filter_map(move |end| start_of(calendar, *end, open, from)));
+            let starts: BTreeSet<Instant> = starts.take(MOST).collect();
+            reached.extend(starts.iter().copied());
+            ends = edges.union(&starts).copied().collect();
+        }
+    }
     let mut turns: BTreeSet<Instant> = BTreeSet::from([from]);
+    for t in reached {
+        turns.extend([t.minus(Duration::micros(1)), t]);
+    }
+    turns.into_iter().filter(|t| from <= *t && *t < to).collect()
+}
+
+const MICRO: TimeDelta = TimeDelta::microseconds(1);
+
+/// Where windows open and close, and where one does at that time of another day.
+fn edges(chains: &[Chain<'_, '_>], zone: &Zone, from: Instant, far: Instant) -> BTreeSet<Instant> {
     let mut zones: Vec<&Zone> = vec![zone];
     let mut times: BTreeSet<NaiveTime> = BTreeSet::from([NaiveTime::MIN]);
-    let far = to.plus(Duration::seconds(400 * 86_400));
     let mut edges: BTreeSet<Instant> = BTreeSet::new();
-    for promise in promises {
-        let calendar = promise.calendar;
+    let rows = || chains.iter().flatten().copied().flatten();
+    for row in rows() {
+        if let Target::Clock(minutes, _) = row.row.target {
+            times.extend(NaiveTime::from_num_seconds_from_midnight_opt(u32::from(minutes) * 60, 0));
+        }
+    }
+    for calendar in rows().flat_map(|l| l.clock.iter().chain(l.during.iter().map(|(_, c)| c))) {
         if !zones.contains(&calendar.zone()) {
             zones.push(calendar.zone());
         }
@@ -63,22 +194,15 @@ pub(super) fn turns(promises: &[Promise<'_>], zone: &Zone, from: Instant, to: In
         }
     }
     for zone in zones {
+        let changes: Vec<Instant> = zone.changes(from, far).collect();
+        // What stands at the same time of another day meets the times that a change of the clock skips or repeats.
+        let beside = changes.iter().flat_map(|t| [zone.local(*t).time(), (zone.local(t.minus(Duration::micros(1))) + MICRO).time()]);
+        let times: BTreeSet<NaiveTime> = times.iter().copied().chain(beside).collect();
+        edges.extend(&changes);
         let days = zone.date(from).iter_days().take_while(|d| zone.midnight(*d) < far);
         edges.extend(days.flat_map(|day| times.iter().map(move |time| zone.instant(day.and_time(*time)))));
     }
-    // Where a length of open time ends at an edge, and where one after another does.
-    let mut reached: BTreeSet<Instant> = edges.clone();
-    let mut next: Vec<Instant> = edges.into_iter().collect();
-    for promise in promises {
-        let Target::Open(open) = promise.target else { continue };
-        let before: Vec<Instant> = next.iter().filter_map(|edge| start_of(promise.calendar, *edge, open, from)).collect();
-        reached.extend(before.iter().copied());
-        next.extend(before);
-    }
-    for t in reached {
-        turns.extend([t.minus(Duration::micros(1)), t]);
-    }
-    turns.into_iter().filter(|t| from <= *t && *t < to).collect()
+    edges
 }
 
 /// The start from which so much open time ends at `end`.

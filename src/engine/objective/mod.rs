@@ -137,6 +137,7 @@ impl<'a> Seen<'a> {
         };
         let last = Slot { day: slice.days.1, nth: u32::MAX };
         let first = slice.parts.first().map_or(Slot::first_of(slice.days.0), |p| *p.min(&Slot::first_of(slice.days.0)));
+        let (first, last) = if slice.stretch { (slice.parts[0], slice.parts[0]) } else { (first, last) };
         self.counters.of(counter).range(first..=last).map(|(slot, groups)| (*slot, groups)).filter(move |(slot, _)| inside(slot))
     }
 }
@@ -558,7 +559,7 @@ impl Scope<'_> {
         let values = slots.into_iter().filter_map(|slot| {
             let from = slot.begins(zone, length);
             let to = from.plus(Duration::micros(1));
-            let stretch = Slice { parts: vec![slot], days: (slot.day, slot.day), from, to, ..self.slice.clone() };
+            let stretch = Slice { parts: vec![slot], days: (slot.day, slot.day), from, to, stretch: true, ..self.slice.clone() };
             let value = self.within(&stretch).measure(inner, scenario).amount;
             (!matches!(value, Amount::Nothing)).then_some(value)
         });

@@ -26,6 +26,8 @@ pub(super) struct Slice {
     pub(super) from: Instant,
     pub(super) to: Instant,
     pub(super) partial: bool,
+    /// It is one stretch of a day.
+    pub(super) stretch: bool,
 }
 
 /// Outcomes by slot and by group, each with the part of the objective that asks for it.
@@ -131,7 +133,7 @@ pub(super) fn slices(world: &World<'_>, objective: &Objective, agreement: Agreem
             (_, Window::Each(Unit::Day)) => period.from.iter_days().take_while(|d| *d <= period.to).map(Slot::first_of).collect(),
             _ => vec![Slot::first_of(period.from)],
         };
-        Slice { label: period.label, parts, days, from, to, partial }
+        Slice { label: period.label, parts, days, from, to, partial, stretch: false }
     };
     match objective.window {
         Window::Each(unit) => Period::all(unit, terms.fiscal, terms.from, last).map(whole).collect(),
@@ -144,14 +146,15 @@ pub(super) fn slices(world: &World<'_>, objective: &Objective, agreement: Agreem
         Window::Every(length) => {
             let days = terms.from.iter_days().take_while(|d| *d <= last);
             let slots = days.flat_map(|day| std::iter::successors(Some(Slot::first_of(day)), move |slot| slot.next(length)));
+            let exists = |slot: &Slot| slot.exists(&term.zone, length);
             let stretch = |slot: Slot| {
-                let end = slot.next(length).map_or_else(|| term.zone.midnight(slot.day + Days::new(1)), |n| n.begins(&term.zone, length));
+                let next = std::iter::successors(slot.next(length), |slot| slot.next(length)).find(exists);
+                let end = next.map_or_else(|| term.zone.midnight(slot.day + Days::new(1)), |n| n.begins(&term.zone, length));
                 let label = slot.wall(length).format("%Y-%m-%dT%H:%M").to_string();
                 let (from, days) = (slot.begins(&term.zone, length), (slot.day, slot.day));
-                Slice { label, parts: vec![slot], days, from, to: end, partial: false }
+                Slice { label, parts: vec![slot], days, from, to: end, partial: false, stretch: true }
             };
-            // A stretch that the clock skips has no length.
-            slots.map(stretch).take_while(|s| s.from <= as_of).filter(|s| s.from < s.to).collect()
+            slots.filter(exists).map(stretch).take_while(|s| s.from <= as_of).filter(|s| s.from < s.to).collect()
         }
     }
 }

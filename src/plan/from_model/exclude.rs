@@ -2,7 +2,7 @@
 
 use crate::id::{CalendarId, CaseId, Id, ServiceId};
 use crate::model::{self, Excluded};
-use crate::plan::from_model::{Compiler, in_zone};
+use crate::plan::from_model::Compiler;
 use crate::plan::{Calendar, Condition, Exclusion};
 use crate::time::Recipe;
 
@@ -29,7 +29,7 @@ impl Compiler<'_> {
                     None => continue,
                 },
             };
-            let recipe = in_zone(&self.model.calendars[*calendar].recipe, self.zone.name());
+            let recipe = self.model.calendars[*calendar].recipe.in_zone(self.zone.name());
             let recipe = match exclude.up_to {
                 Some((most, unit)) => Recipe::Earliest(Box::new(recipe), most, unit, agreement.fiscal),
                 None => recipe,

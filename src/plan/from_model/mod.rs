@@ -14,7 +14,7 @@ use crate::plan::{
     StateWhen, Tier, Track, Waiver,
 };
 use crate::source::{Place, SourceMap};
-use crate::time::{Recipe, Unit, Zone};
+use crate::time::{Unit, Zone};
 use since::since_events;
 
 /// Compiles a model that has no error.
@@ -123,7 +123,7 @@ impl Compiler<'_> {
     fn calendar(&mut self, id: CalendarId) -> CalendarId {
         let calendar = &self.model.calendars[id];
         let zone = self.zone.name().to_string();
-        let recipe = in_zone(&calendar.recipe, &zone);
+        let recipe = calendar.recipe.in_zone(&zone);
         self.laid(Calendar { name: calendar.name.clone(), title: calendar.title.clone(), zone, recipe })
     }
 
@@ -446,29 +446,4 @@ fn notice(notice: &model::Notice) -> Notice {
         Recipient::Text(text) => text.text.clone(),
     });
     Notice { at: notice.at, to, to_field: notice.to_field }
-}
-
-/// Rules without a zone of their own are on the agreement's clock.
-fn in_zone(recipe: &Recipe, agreement: &str) -> Recipe {
-    let both = |a: &Recipe, b: &Recipe| (Box::new(in_zone(a, agreement)), Box::new(in_zone(b, agreement)));
-    match recipe {
-        Recipe::Always => Recipe::Always,
-        Recipe::Rules { zone, rules } => {
-            let zone = if zone.is_empty() { agreement.to_string() } else { zone.clone() };
-            Recipe::Rules { zone, rules: rules.clone() }
-        }
-        Recipe::Except(a, b) => {
-            let (a, b) = both(a, b);
-            Recipe::Except(a, b)
-        }
-        Recipe::And(a, b) => {
-            let (a, b) = both(a, b);
-            Recipe::And(a, b)
-        }
-        Recipe::Or(a, b) => {
-            let (a, b) = both(a, b);
-            Recipe::Or(a, b)
-        }
-        Recipe::Earliest(inner, open, unit, fiscal) => Recipe::Earliest(Box::new(in_zone(inner, agreement)), *open, *unit, *fiscal),
-    }
 }

@@ -205,7 +205,7 @@ impl Builder<'_> {
 fn declared(text: &str) -> Option<String> {
     let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty());
     let first = words.next()?;
-    let is_field = text.trim_start()[first.len()..].trim_start().starts_with(':');
+    let is_field = text.split_once(first).is_some_and(|(_, rest)| rest.trim_start().starts_with(':'));
     if is_field { Some(first.to_string()) } else { words.next().map(str::to_string) }
 }
 
