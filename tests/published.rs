@@ -107,7 +107,7 @@ fn a_target_is_pro_rated_by_working_days() {
         let records = judge_as_of(spec, &log, Some("2018-05-29T18:00:00Z"));
         let pace = &of(&records, "revenue", "2018-05")["pace"];
         assert_eq!(pace["day"], "2018-05-29");
-        assert!((pace["expected"].as_f64().unwrap() - 9130.434_782).abs() < 1e-6, "{pace}");
+        assert!((pace["expected"].as_f64().unwrap() - 9_130.434_782).abs() < 1e-6, "{pace}");
         assert_eq!(pace["kept"], kept);
     }
 }
