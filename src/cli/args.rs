@@ -81,6 +81,16 @@ pub(super) enum FindingForm {
     Short,
     /// A JSON array.
     Json,
+    /// A JSON object a line.
+    Jsonl,
+    /// GitHub's annotations.
+    Github,
+    /// GitLab's report of code quality.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+    /// SARIF 2.1.0.
+    Sarif,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

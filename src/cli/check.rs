@@ -2,21 +2,22 @@
 
 use crate::cli::args::{Check, DenyFindings, FindingForm};
 use crate::cli::{Ended, Failed, load, output};
-use crate::report::findings;
+use crate::report::findings::{self, Found};
 use std::io::Write;
 
 pub(super) fn run(args: &Check) -> Result<Ended, Failed> {
     let specs = load::separate(&args.paths)?;
     let mut out = std::io::stdout().lock();
-    for spec in &specs {
-        match args.format {
-            FindingForm::Text => output::write_findings(&spec.findings, &spec.sources, &mut out)?,
-            FindingForm::Short => findings::short(&spec.findings, &spec.sources, &mut out)?,
-            FindingForm::Json => {}
-        }
-    }
-    if args.format == FindingForm::Json {
-        findings::json(specs.iter().map(|s| (s.findings.as_slice(), &s.sources)), &mut out)?;
+    let found: Vec<Found<'_>> = specs.iter().map(|s| Found { findings: &s.findings, sources: &s.sources }).collect();
+    match args.format {
+        FindingForm::Text => found.iter().try_for_each(|f| output::write_findings(f.findings, f.sources, &mut out))?,
+        FindingForm::Short => found.iter().try_for_each(|f| findings::short(f.findings, f.sources, &mut out))?,
+        FindingForm::Json => findings::json(&found, &mut out)?,
+        FindingForm::Jsonl => findings::jsonl(&found, &mut out)?,
+        FindingForm::Github => findings::github(&found, &mut out)?,
+        FindingForm::Gitlab => findings::gitlab(&found, &mut out)?,
+        FindingForm::Junit => findings::junit(&found, &mut out)?,
+        FindingForm::Sarif => findings::sarif(&found, &mut out)?,
     }
     let all: Vec<_> = specs.iter().flat_map(|s| &s.findings).collect();
     if args.format == FindingForm::Text {

@@ -91,6 +91,11 @@ impl SourceMap {
         self.file(span.file).text.get(span.start as usize..span.end as usize).unwrap_or("")
     }
 
+    /// The place behind the last character, as file, line and column.
+    pub fn end(&self, span: Span) -> Place {
+        self.place(Span { start: span.end, ..span })
+    }
+
     /// The place as file, line and column.
     pub fn place(&self, span: Span) -> Place {
         let file = self.file(span.file);

@@ -1,9 +1,8 @@
-//! Findings about a spec, as people and machines read them. miette draws; it is known nowhere else.
+//! Findings on a terminal. miette draws; it is known nowhere else.
 
 use crate::diagnostic::{Finding, Severity};
 use crate::source::SourceMap;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
-use serde::Serialize;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -29,60 +28,6 @@ pub fn graphical(findings: &[Finding], sources: &SourceMap, look: Look, out: &mu
         writeln!(out, "{text}")?;
     }
     Ok(())
-}
-
-/// One line each: `file:line:column: error[code]: message`, and the help below.
-pub fn short(findings: &[Finding], sources: &SourceMap, out: &mut impl Write) -> io::Result<()> {
-    for f in findings {
-        let place = sources.place(f.span());
-        writeln!(out, "{}:{}:{}: {}[{}]: {}", place.file, place.line, place.column, word(f.severity), f.code, f.message)?;
-        if let Some(help) = &f.help {
-            writeln!(out, "  help: {help}")?;
-        }
-    }
-    Ok(())
-}
-
-#[derive(Serialize)]
-struct Record<'a> {
-    code: &'static str,
-    severity: &'static str,
-    message: &'a str,
-    labels: Vec<LabelRecord<'a>>,
-    help: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct LabelRecord<'a> {
-    file: String,
-    line: u32,
-    column: u32,
-    start: u32,
-    end: u32,
-    text: &'a str,
-}
-
-/// A JSON array of the findings of one or more specs.
-pub fn json<'a>(specs: impl Iterator<Item = (&'a [Finding], &'a SourceMap)>, out: &mut impl Write) -> io::Result<()> {
-    let records: Vec<Record<'_>> = specs.flat_map(|(findings, sources)| findings.iter().map(move |f| record(f, sources))).collect();
-    serde_json::to_writer_pretty(&mut *out, &records)?;
-    writeln!(out)
-}
-
-fn record<'a>(f: &'a Finding, sources: &SourceMap) -> Record<'a> {
-    let labels = f.labels.iter().map(|l| {
-        let place = sources.place(l.span);
-        LabelRecord { file: place.file, line: place.line, column: place.column, start: l.span.start, end: l.span.end, text: &l.text }
-    });
-    Record { code: f.code.text(), severity: word(f.severity), message: &f.message, labels: labels.collect(), help: f.help.as_deref() }
-}
-
-/// The word for how much a finding matters.
-pub fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
 }
 
 /// A finding in miette's clothes.
