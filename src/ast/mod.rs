@@ -54,6 +54,21 @@ pub struct File {
     pub half_read: Vec<String>,
     /// The texts of files that it names, by the place of the name; or why they cannot be read. Whoever opens files fills it.
     pub beside: Vec<(Span, Result<String, String>)>,
+    /// Findings that its comments allow.
+    pub allows: Vec<Allow>,
+}
+
+/// `// sla: allow(no-contact) the desk moves in March`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allow {
+    /// The comment.
+    pub span: Span,
+    /// The codes of findings.
+    pub codes: Vec<Name>,
+    /// Why; may be empty.
+    pub reason: String,
+    /// The line that it is about: its own, or the next one where it stands alone.
+    pub line: Span,
 }
 
 impl File {

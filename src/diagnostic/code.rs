@@ -127,6 +127,9 @@ codes! {
         BackingDoesNotFit "backing-does-not-fit" "internal promises end later than the promise that they carry",
         OverlappingVersions "overlapping-versions" "two versions of an agreement are in force on the same day",
     }
+    Elements Error {
+        BadAllow "bad-allow" "a comment allows what it cannot, or gives no reason",
+    }
     Sources Error {
         AmbiguousDates "ambiguous-dates" "a date format is needed to tell day from month",
         BadFormat "bad-format" "a time format does not exist",
@@ -161,6 +164,7 @@ codes! {
     }
     Elements Warning {
         NoContact "no-contact" "a party has no contact",
+        UnusedAllow "unused-allow" "a comment allows a finding that is not there",
         NoObligations "no-obligations" "an agreement promises nothing",
     }
     Limits Error {

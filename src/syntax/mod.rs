@@ -3,6 +3,7 @@
 //! pest reads the text by `grammar/sla.pest` and does not leave this module. A clause that does not parse costs that
 //! clause, an item that item; `broken` says what a correct reader would have wanted there.
 
+mod allow;
 mod broken;
 mod build;
 mod grammar;
@@ -23,7 +24,8 @@ pub fn parse(sources: &SourceMap, file: FileId) -> (ast::File, Vec<Finding>) {
         return (ast::File::default(), vec![limit]);
     }
     scan::odd_spaces(text, file, &mut findings);
-    let tree = build::file(text, file, &mut findings);
+    let mut tree = build::file(text, file, &mut findings);
+    tree.allows = allow::allows(text, file);
     findings.sort_by_key(|f| f.span());
     (tree, findings)
 }

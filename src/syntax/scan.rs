@@ -41,6 +41,22 @@ pub(super) fn code_bytes(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
     })
 }
 
+/// Where the comment of a line begins.
+pub(super) fn comment(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let (mut quoted, mut at) = (false, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => at += 1,
+            b'/' if !quoted && bytes.get(at + 1) == Some(&b'/') => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
 /// Whether the text is too much for the grammar.
 pub(super) fn limits(text: &str, file: FileId) -> Result<(), Finding> {
     if text.len() > MAX_FILE {
