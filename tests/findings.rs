@@ -29,3 +29,37 @@ fn stray_signs_are_findings() {
         }
     }
 }
+
+/// Of rules about a code the narrowest counts, of two as narrow the stricter; what is an error stays one.
+#[test]
+fn warnings_are_denied_and_allowed_by_code_by_group_or_all() {
+    let folder = folder("policy");
+    let spec = r#"party us { contact "us@example.com" }
+agreement a { version "1" effective 2026-01-01 zone "UTC" service s by us for us { } }
+"#;
+    std::fs::write(folder.join("spec.sla"), spec).unwrap();
+    let said = |args: &[&str]| {
+        let output = sla(&folder, &[&["check", "spec.sla", "--format", "short"], args].concat());
+        let words: Vec<String> =
+            text(&output.stdout).lines().filter(|l| !l.starts_with("  ")).filter_map(|l| Some(l.split(": ").nth(1)?.into())).collect();
+        (output.status.code(), words.join(" "))
+    };
+    let warned = (Some(0), "warning[no-obligations]".to_string());
+    let denied = (Some(1), "error[no-obligations]".to_string());
+    let silent = (Some(0), String::new());
+    assert_eq!(said(&[]), warned);
+    for all_of_it in ["no-obligations", "elements", "warnings"] {
+        assert_eq!(said(&["--deny", all_of_it]), denied);
+        assert_eq!(said(&["--allow", all_of_it]), silent);
+    }
+    assert_eq!(said(&["--deny", "warnings", "--allow", "elements"]), silent);
+    assert_eq!(said(&["--allow", "warnings", "--deny", "elements", "--warn", "no-obligations"]), warned);
+    assert_eq!(said(&["--allow", "no-obligations", "--deny", "no-obligations"]), denied);
+    assert_eq!(said(&["--deny", "time,names"]), warned);
+    let output = sla(&folder, &["check", "spec.sla", "--deny", "no-obligation"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("did you mean `no-obligations`?"), "{}", text(&output.stderr));
+
+    std::fs::write(folder.join("spec.sla"), "calendar c { zone \"UTC\"  open mon-fri 09:00-09:00 }\n").unwrap();
+    assert_eq!(said(&["--allow", "empty-hours,warnings"]), (Some(1), "error[empty-hours]".to_string()));
+}

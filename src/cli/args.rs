@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::diagnostic::Which;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -68,9 +69,16 @@ pub(super) struct Check {
     /// How findings are written.
     #[arg(long, value_enum, default_value_t = FindingForm::Text)]
     pub(super) format: FindingForm,
-    /// Findings that make the exit code 1 as errors do.
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub(super) deny: Vec<DenyFindings>,
+    /// Say these as errors: a code, a group (syntax, names, time, tiers, objectives, agreements, sources, elements, limits), or
+    /// `warnings`. Of rules about a code the narrowest counts.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = Which::named)]
+    pub(super) deny: Vec<Which>,
+    /// Say these as warnings, against a wider `--deny` or `--allow`.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = Which::named)]
+    pub(super) warn: Vec<Which>,
+    /// Say these warnings not at all.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = Which::named)]
+    pub(super) allow: Vec<Which>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -91,12 +99,6 @@ pub(super) enum FindingForm {
     Junit,
     /// SARIF 2.1.0.
     Sarif,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DenyFindings {
-    /// Warnings.
-    Warnings,
 }
 
 #[derive(Debug, Args)]

@@ -1,12 +1,17 @@
 //! `sla check`
 
-use crate::cli::args::{Check, DenyFindings, FindingForm};
+use crate::cli::args::{Check, FindingForm};
 use crate::cli::{Ended, Failed, load, output};
+use crate::diagnostic::Policy;
 use crate::report::findings::{self, Found};
 use std::io::Write;
 
 pub(super) fn run(args: &Check) -> Result<Ended, Failed> {
-    let specs = load::separate(&args.paths)?;
+    let policy = Policy { allow: args.allow.clone(), warn: args.warn.clone(), deny: args.deny.clone() };
+    let mut specs = load::separate(&args.paths)?;
+    for spec in &mut specs {
+        spec.findings = policy.apply(std::mem::take(&mut spec.findings));
+    }
     let mut out = std::io::stdout().lock();
     let found: Vec<Found<'_>> = specs.iter().map(|s| Found { findings: &s.findings, sources: &s.sources }).collect();
     match args.format {
@@ -26,6 +31,5 @@ pub(super) fn run(args: &Check) -> Result<Ended, Failed> {
         let found = if all.is_empty() { "no findings".to_string() } else { output::counted(&all) };
         writeln!(out, "{files} {noun} checked: {found}")?;
     }
-    let denied = args.deny.contains(&DenyFindings::Warnings) && !all.is_empty();
-    Ok(if denied || all.iter().any(|f| f.is_error()) { Ended::Found } else { Ended::Done })
+    Ok(if all.iter().any(|f| f.is_error()) { Ended::Found } else { Ended::Done })
 }

@@ -26,6 +26,36 @@ pub enum Group {
     Limits,
 }
 
+impl Group {
+    /// All groups.
+    pub const ALL: &[Group] = &[
+        Group::Syntax,
+        Group::Names,
+        Group::Time,
+        Group::Tiers,
+        Group::Objectives,
+        Group::Agreements,
+        Group::Sources,
+        Group::Elements,
+        Group::Limits,
+    ];
+
+    /// The name.
+    pub fn text(self) -> &'static str {
+        match self {
+            Group::Syntax => "syntax",
+            Group::Names => "names",
+            Group::Time => "time",
+            Group::Tiers => "tiers",
+            Group::Objectives => "objectives",
+            Group::Agreements => "agreements",
+            Group::Sources => "sources",
+            Group::Elements => "elements",
+            Group::Limits => "limits",
+        }
+    }
+}
+
 macro_rules! codes {
     ($($group:ident $severity:ident { $($name:ident $text:literal $about:literal,)* })*) => {
         /// The stable name of a kind of finding.

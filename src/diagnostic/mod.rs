@@ -3,8 +3,10 @@
 //! A finding has a stable code from [`Code`], one message, labelled places and a help. How it looks is decided elsewhere.
 
 mod code;
+mod policy;
 
 pub use code::{Code, Group};
+pub use policy::{Policy, Which};
 
 use crate::source::Span;
 
