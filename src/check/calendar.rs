@@ -132,6 +132,8 @@ impl Checker {
         }
         rules.holidays.sort();
         rules.holidays.dedup();
+        // Hours that could not be read have a finding of their own.
+        let whole = whole && !clauses.iter().any(|c| matches!(c, CalendarClause::Open(open) if open.windows.is_empty()));
         if whole && rules.weekly.iter().all(Vec::is_empty) && rules.dated.iter().all(|d| d.2.is_empty()) {
             let finding = Finding::new(Code::NeverOpen, calendar.name.span, format!("calendar `{}` is never open", calendar.name.text));
             self.say(finding.help("add its hours: `open mon-fri 09:00-17:00`"));
