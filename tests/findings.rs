@@ -63,3 +63,35 @@ agreement a { version "1" effective 2026-01-01 zone "UTC" service s by us for us
     std::fs::write(folder.join("spec.sla"), "calendar c { zone \"UTC\"  open mon-fri 09:00-09:00 }\n").unwrap();
     assert_eq!(said(&["--allow", "empty-hours,warnings"]), (Some(1), "error[empty-hours]".to_string()));
 }
+
+/// A spec on standard input is read once, and what is wrong in it is found as in a file.
+#[test]
+fn standard_input_is_checked_like_a_file() {
+    use std::io::Write;
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_sla"))
+        .args(["check", "-", "--format", "short"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"calendar c { zone \"UTC\"  open mon-fri 09:00-09:00 }\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).starts_with("-:1:39: error[empty-hours]"), "{}", text(&output.stdout));
+}
+
+/// Of a folder, each file that no other imports is a spec, whatever order they are read in, and a circle is one too.
+#[test]
+fn a_folder_holds_a_spec_for_each_file_that_is_not_imported() {
+    let folder = folder("roots");
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write("a.sla", "party us { contact \"us@example.com\" }\n");
+    write("z.sla", "import \"a.sla\"\nparty them { contact \"them@example.com\" }\n");
+    write("m.sla", "party other { contact \"other@example.com\" }\n");
+    let output = sla(&folder, &["check", "."]);
+    // `a` and `z` are one spec of two files, `m` is another.
+    assert!(text(&output.stdout).starts_with("3 files checked: no findings"), "{}", text(&output.stdout));
+    write("a.sla", "import \"z.sla\"\n");
+    let output = sla(&folder, &["check", ".", "--format", "short"]);
+    assert_eq!(text(&output.stdout).matches("imports itself in a circle").count(), 1, "{}", text(&output.stdout));
+}

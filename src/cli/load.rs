@@ -36,25 +36,20 @@ impl Spec {
 
 /// One spec of each file that no other imports: what `check` and `test` look at.
 pub(super) fn separate(paths: &[PathBuf]) -> Result<Vec<Spec>, Failed> {
-    let mut roots: Vec<Root> = roots(paths)?;
-    let mut loader = Loader::default();
-    let imported: Vec<PathBuf> = {
-        let mut scout = Loader::default();
-        for root in &roots {
-            scout.load(root)?;
+    let roots = roots(paths)?;
+    let is_import = |root: &Root, imported: &[PathBuf]| root.path.as_ref().is_some_and(|p| imported.contains(&canonical(p)));
+    let mut imported: Vec<PathBuf> = Vec::new();
+    let mut loaded: Vec<(Root, Loader)> = Vec::new();
+    for root in roots {
+        if !is_import(&root, &imported) {
+            let mut loader = Loader::default();
+            loader.load(&root)?;
+            imported.extend(loader.imported.iter().cloned());
+            loaded.push((root, loader));
         }
-        scout.imported
-    };
-    if roots.len() > 1 {
-        roots.retain(|r| !r.path.as_ref().is_some_and(|p| imported.contains(&canonical(p))));
     }
-    let mut specs = Vec::new();
-    for root in &roots {
-        loader.clear();
-        loader.load(root)?;
-        specs.push(std::mem::take(&mut loader).spec());
-    }
-    Ok(specs)
+    // A later one may import an earlier one.
+    Ok(loaded.into_iter().filter(|(root, _)| !is_import(root, &imported)).map(|(_, loader)| loader.spec()).collect())
 }
 
 /// All specs together as one: what `run` and `compile` look at.
@@ -196,7 +191,7 @@ fn beside(from: &Path, name: &str, within: &Path) -> Result<String, String> {
     if !canonical(&path).starts_with(canonical(within)) {
         return Err("it lies outside of the folder of the spec".into());
     }
-    read(&path).map_err(|Failed(message)| message.lines().next().unwrap_or_default().rsplit(": ").next().unwrap_or_default().to_string())
+    read(&path).map_err(|failed| failed.reason())
 }
 
 #[derive(Default)]
@@ -212,10 +207,6 @@ struct Loader {
 }
 
 impl Loader {
-    fn clear(&mut self) {
-        *self = Loader::default();
-    }
-
     fn load(&mut self, root: &Root) -> Result<(), Failed> {
         match &root.path {
             None => {
@@ -278,8 +269,8 @@ impl Loader {
         }
         match read(&path) {
             Ok(text) => self.file(&path, text, within, chain),
-            Err(Failed(message)) => {
-                let why = message.lines().next().unwrap_or_default().rsplit(": ").next().unwrap_or_default().to_string();
+            Err(failed) => {
+                let why = failed.reason();
                 let finding = Finding::new(Code::ImportFailed, import.span, format!("`{}` cannot be imported: {why}", import.text));
                 self.findings.push(finding.help("the path is relative to this file"));
             }

@@ -31,6 +31,13 @@ enum Ended {
 #[derive(Debug)]
 struct Failed(String);
 
+impl Failed {
+    /// The last part of its first line: why, without where.
+    fn reason(&self) -> String {
+        self.0.lines().next().unwrap_or_default().rsplit(": ").next().unwrap_or_default().to_string()
+    }
+}
+
 impl From<std::io::Error> for Failed {
     fn from(error: std::io::Error) -> Failed {
         Failed(format!("error: {error}"))
