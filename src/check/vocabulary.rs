@@ -334,15 +334,13 @@ fn asks_of(condition: &Condition, score: crate::id::FieldId) -> Option<&'static 
             Value::Fixed(_) | Value::Since(_) => false,
         }
     }
-    match &condition.kind {
-        ConditionKind::All(all) | ConditionKind::Any(all) => all.iter().find_map(|c| asks_of(c, score)),
-        ConditionKind::Not(inner) => asks_of(inner, score),
-        ConditionKind::Is(Subject::Tier, _) => Some("the tier"),
-        ConditionKind::Compare(a, _, b) if in_value(a, score) || in_value(b, score) => Some("itself"),
-        ConditionKind::Is(..)
-        | ConditionKind::Same(..)
-        | ConditionKind::Compare(..)
-        | ConditionKind::Present(_)
-        | ConditionKind::During(_) => None,
-    }
+    let mut asks = None;
+    condition.each(&mut |c| {
+        asks = asks.or(match &c.kind {
+            ConditionKind::Is(Subject::Tier, _) => Some("the tier"),
+            ConditionKind::Compare(a, _, b) if in_value(a, score) || in_value(b, score) => Some("itself"),
+            _ => None,
+        });
+    });
+    asks
 }

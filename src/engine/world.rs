@@ -2,7 +2,8 @@
 
 use crate::event::{TextId, Texts};
 use crate::id::{AgreementId, CalendarId, CaseId, ObligationId, Table};
-use crate::plan::{Exclusion, Obligation, Plan, Waiver};
+use crate::model::Waiver;
+use crate::plan::{Exclusion, Obligation, Plan};
 use crate::time::{Calendar, Horizon, Instant, Zone};
 use chrono::{Datelike, Days};
 

@@ -17,6 +17,22 @@ pub struct Condition {
     pub kind: ConditionKind,
 }
 
+impl Condition {
+    /// This condition and all inside of it, from the outside in.
+    pub fn each<'c>(&'c self, f: &mut impl FnMut(&'c Condition)) {
+        f(self);
+        match &self.kind {
+            ConditionKind::All(all) | ConditionKind::Any(all) => all.iter().for_each(|c| c.each(f)),
+            ConditionKind::Not(inner) => inner.each(f),
+            ConditionKind::Is(..)
+            | ConditionKind::Same(..)
+            | ConditionKind::Compare(..)
+            | ConditionKind::Present(_)
+            | ConditionKind::During(_) => {}
+        }
+    }
+}
+
 /// The forms of a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ConditionKind {

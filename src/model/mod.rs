@@ -26,6 +26,7 @@ use crate::quantity::{Currency, Exact};
 use crate::source::Span;
 use crate::time::{Duration, Fiscal, Unit, Zone};
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// A whole spec with its imports.
 #[derive(Clone, Debug, Default)]
@@ -170,7 +171,7 @@ pub struct Change {
 }
 
 /// A promise of one case that does not count for a while.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Waiver {
     /// The kind of case.
     pub case: CaseId,

@@ -19,8 +19,7 @@ pub use objective::{Counter, Down, Goal, Key, Measure, MeasuredLet, Objective, P
 pub use obligation::{Clocked, Duty, Notice, Obligation, Penalty, Row, Rule, Start, Track};
 pub use source::{EventMapping, FieldColumn, Milestone, Source};
 pub use vocabulary::{
-    Agreement, Calendar, Case, Event, Exclusion, FactTable, Field, Party, Score, ScoreBy, ScoreRule, Service, Stage, State, StateWhen,
-    Tier, Waiver,
+    Agreement, Calendar, Case, Event, Exclusion, FactTable, Field, Party, Score, ScoreBy, ScoreRule, Service, Stage, State, StateWhen, Tier,
 };
 
 use crate::id::{

@@ -1,7 +1,7 @@
 //! What cases are made of, and who agreed on what.
 
-use crate::id::{AgreementId, CaseId, EventId, FieldId, ObjectiveId, ObligationId, StateId, TierId};
-use crate::model::{Owner, Type};
+use crate::id::{AgreementId, CaseId, EventId, FieldId, ObjectiveId, StateId, TierId};
+use crate::model::{Owner, Type, Waiver};
 use crate::plan::{Cap, Claim, Condition, Pattern};
 use crate::quantity::{Currency, Exact};
 use crate::time::{Duration, Fiscal, Recipe, Unit};
@@ -222,21 +222,6 @@ pub struct Exclusion {
     pub during: Option<Condition>,
     /// Only the earliest so much of each period.
     pub up_to: Option<(Duration, Unit)>,
-}
-
-/// A promise of one case that does not count for a while.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Waiver {
-    /// The kind of case.
-    pub case: CaseId,
-    /// Its key.
-    pub key: String,
-    /// The obligation.
-    pub obligation: ObligationId,
-    /// First day of the dues that it is about.
-    pub from: NaiveDate,
-    /// Last day.
-    pub until: NaiveDate,
 }
 
 /// A service.

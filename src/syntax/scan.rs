@@ -8,7 +8,7 @@ pub const MAX_FILE: usize = 16 << 20;
 /// How deep brackets may nest.
 pub const MAX_DEPTH: usize = 64;
 
-/// Bytes outside of strings and comments, with their places.
+/// Bytes outside of strings and comments, with their places; of a comment its first byte.
 pub(super) fn code_bytes(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
     let bytes = text.as_bytes();
     let (mut quoted, mut comment) = (false, false);
@@ -33,7 +33,6 @@ pub(super) fn code_bytes(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
                 continue;
             } else if b == b'/' && bytes.get(i) == Some(&b'/') {
                 comment = true;
-                continue;
             }
             return Some((at, b));
         }
@@ -43,18 +42,7 @@ pub(super) fn code_bytes(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
 
 /// Where the comment of a line begins.
 pub(super) fn comment(line: &str) -> Option<usize> {
-    let bytes = line.as_bytes();
-    let (mut quoted, mut at) = (false, 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => quoted = !quoted,
-            b'\\' if quoted => at += 1,
-            b'/' if !quoted && bytes.get(at + 1) == Some(&b'/') => return Some(at),
-            _ => {}
-        }
-        at += 1;
-    }
-    None
+    code_bytes(line).map(|(at, _)| at).find(|at| line[*at..].starts_with("//"))
 }
 
 /// Whether the text is too much for the grammar.

@@ -79,8 +79,7 @@ fn unfit(model: &Model, id: ObligationId, backed: &Backed, rows: &[Row], tier: O
         }
     }
     let (over, start, end, due) = worst?;
-    let zone = &model.agreements[agreement].zone;
-    let wall = |t: Instant| zone.local(t).format("%Y-%m-%d %H:%M").to_string();
+    let wall = |t: Instant| sweep::wall(model, agreement, t);
     let of = tier.map_or(String::new(), |t| format!(" for {}", model.tiers[t].name));
     let message = if end == Instant::LAST {
         format!("what backs `{}`{of} may never end: a start at {} is due {}", obligation.name, wall(start), wall(due))

@@ -15,12 +15,11 @@ pub(super) fn run(checker: &mut Checker) {
         for row in rows {
             let Some(clock) = row.clock.filter(|_| row.target != Target::None) else { continue };
             // A calendar without dated rules repeats for ever: only one that runs dry can end.
-            let Recipe::Rules { zone, rules } = &model.calendars[clock].recipe else { continue };
+            let Recipe::Rules { rules, .. } = &model.calendars[clock].recipe else { continue };
             if rules.weekly.iter().any(|w| !w.is_empty()) || rules.dated.is_empty() {
                 continue;
             }
-            let zone = if zone.is_empty() { agreement.zone.name().to_string() } else { zone.clone() };
-            let recipe = Recipe::Rules { zone, rules: rules.clone() };
+            let recipe = model.calendars[clock].recipe.in_zone(agreement.zone.name());
             let horizon = Horizon { first: agreement.from.year(), last: agreement.from.year() + 3 };
             let Some(calendar) = Calendar::new(&recipe, &agreement.zone, horizon) else { continue };
             // A start at the first opening after a silence has the most open time before it: where all of those fail,

@@ -61,7 +61,7 @@ impl<'m> Domain<'m> {
         let tiers: Vec<Condition> = tiers.collect();
         let mut points: Vec<(FieldId, Vec<Exact>, Vec<String>)> = Vec::new();
         for condition in conditions.cloned().chain(tiers) {
-            domain.collect(&condition, &mut points);
+            condition.each(&mut |c| domain.collect(c, &mut points));
         }
         domain.fields = points.into_iter().map(|(field, numbers, texts)| (field, domain.points(field, numbers, texts))).collect();
         let free = 1usize.checked_shl(u32::try_from(domain.free.len()).ok()?)?;
@@ -69,6 +69,7 @@ impl<'m> Domain<'m> {
         (all <= MOST).then_some(domain)
     }
 
+    /// Takes the values that one condition asks for; those inside of it are asked in turn.
     fn collect(&mut self, condition: &Condition, points: &mut Vec<(FieldId, Vec<Exact>, Vec<String>)>) {
         let mut entry = |field: FieldId| -> usize {
             points.iter().position(|p| p.0 == field).unwrap_or_else(|| {
@@ -77,8 +78,7 @@ impl<'m> Domain<'m> {
             })
         };
         match &condition.kind {
-            ConditionKind::All(all) | ConditionKind::Any(all) => all.iter().for_each(|c| self.collect(c, points)),
-            ConditionKind::Not(inner) => self.collect(inner, points),
+            ConditionKind::All(_) | ConditionKind::Any(_) | ConditionKind::Not(_) => {}
             ConditionKind::Is(Subject::Field(field), scalars) => {
                 let at = entry(*field);
                 points[at].2.extend(scalars.iter().filter_map(|s| if let Scalar::Text(t) = s { Some(t.clone()) } else { None }));

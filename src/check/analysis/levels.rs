@@ -170,10 +170,9 @@ fn targets(model: &Model, rows: [&Vec<Row>; 2], tier: Option<TierId>, agreement:
     }
     let [new, old] = rows.map(|rows| Laid::out(model, rows, Some(tier), agreement));
     let (new, old) = (new?, old?);
-    let zone = &model.agreements[agreement].zone;
-    let wall = |t: Instant| zone.local(t).format("%Y-%m-%d %H:%M").to_string();
+    let wall = |t: Instant| sweep::wall(model, agreement, t);
     let (from, to) = sweep::starts(model, agreement);
-    for start in sweep::turns(&[vec![&new], vec![&old]], zone, from, to) {
+    for start in sweep::turns(&[vec![&new], vec![&old]], &model.agreements[agreement].zone, from, to) {
         let now = sweep::counting(&new, start);
         for (j, upper) in sweep::counting(&old, start).into_iter().filter(|(_, l)| l.promises()) {
             let Some(before) = upper.due(start) else { continue };

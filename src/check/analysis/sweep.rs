@@ -27,7 +27,8 @@ impl<'m> Laid<'m> {
         let lay = |id: CalendarId| calendar(model, id, agreement);
         let of = |row: &'m Row| {
             let mut asked = BTreeSet::new();
-            row.condition.iter().for_each(|c| calendars(c, &mut asked));
+            let mut ask = |c: &Condition| asked.extend(if let ConditionKind::During(id) = c.kind { Some(id) } else { None });
+            row.condition.iter().for_each(|c| c.each(&mut ask));
             let during = asked.into_iter().map(|id| Some((id, lay(id)?))).collect::<Option<_>>()?;
             let clock = match row.clock {
                 Some(id) => Some(lay(id)?),
@@ -94,17 +95,6 @@ fn joined(mut truths: impl Iterator<Item = Option<bool>>, settles: bool) -> Opti
         .or(all)
 }
 
-fn calendars(condition: &Condition, found: &mut BTreeSet<CalendarId>) {
-    match &condition.kind {
-        ConditionKind::During(id) => {
-            found.insert(*id);
-        }
-        ConditionKind::Not(inner) => calendars(inner, found),
-        ConditionKind::All(all) | ConditionKind::Any(all) => all.iter().for_each(|c| calendars(c, found)),
-        _ => {}
-    }
-}
-
 /// The rows that may count at a start: down to the first that is certain to.
 pub(super) fn counting<'l, 'm>(rows: &'l [Laid<'m>], start: Instant) -> Vec<(usize, &'l Laid<'m>)> {
     let mut found = Vec::new();
@@ -128,6 +118,11 @@ pub(super) fn starts(model: &Model, agreement: AgreementId) -> (Instant, Instant
     let last = agreement.from + Days::new(731);
     let last = agreement.to.map_or(last, |to| last.min(to + Days::new(1)));
     (agreement.zone.midnight(agreement.from), agreement.zone.midnight(last))
+}
+
+/// A witness's instant on the agreement's wall clock.
+pub(super) fn wall(model: &Model, agreement: AgreementId, t: Instant) -> String {
+    model.agreements[agreement].zone.local(t).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A calendar of the model as an agreement sees it, laid out around its starts.

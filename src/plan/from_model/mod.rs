@@ -11,7 +11,7 @@ use crate::model::{self, Model, Owner, TierRule};
 use crate::plan::{
     About, Agreement, Calendar, Case, Claim, Clocked, Condition, Counter, Duty, Event, EventMapping, FORMAT, FactTable, Field, FieldColumn,
     Milestone, Notice, Obligation, Party, Penalty, Plan, Row, Rule, Score, ScoreBy, ScoreRule, Service, Source, Span, Stage, Start, State,
-    StateWhen, Tier, Track, Waiver,
+    StateWhen, Tier, Track,
 };
 use crate::source::{Place, SourceMap};
 use crate::time::{Unit, Zone};
@@ -223,7 +223,7 @@ impl Compiler<'_> {
             highest: a.highest.clone(),
             exclusions,
             claim,
-            waivers: a.waivers.iter().map(waiver).collect(),
+            waivers: a.waivers.clone(),
             goals: a.goals.iter().map(|(p, text)| (self.model.parties[*p].name.clone(), text.clone())).collect(),
             review,
         }
@@ -425,10 +425,6 @@ fn states_in_order(model: &Model, case: CaseId) -> Vec<StateId> {
         ordered.push(left.remove(ready.unwrap_or(0)));
     }
     ordered
-}
-
-fn waiver(w: &model::Waiver) -> Waiver {
-    Waiver { case: w.case, key: w.key.clone(), obligation: w.obligation, from: w.from, until: w.until }
 }
 
 fn fact_table(t: &model::FactTable) -> FactTable {
