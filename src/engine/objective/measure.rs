@@ -27,6 +27,13 @@ pub(super) struct Measured {
     pub(super) sampled: bool,
 }
 
+impl Measured {
+    /// A plain value of so many.
+    pub(super) fn of(amount: Amount, n: u64) -> Measured {
+        Measured { amount, ratio: None, n, fixed: false, sampled: false }
+    }
+}
+
 pub(super) fn whole(n: u64) -> Exact {
     Exact::whole(i64::try_from(n).unwrap_or(i64::MAX))
 }
