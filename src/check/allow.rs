@@ -13,7 +13,7 @@ pub(super) fn apply(files: &[ast::File], findings: Vec<Finding>) -> Vec<Finding>
     for finding in findings {
         let allowing = |(allow, code): &(&ast::Allow, &ast::Name)| {
             let starts = crate::source::Span { end: finding.span().start, ..finding.span() };
-            finding.severity == Severity::Warning && code.text == finding.code.text() && allow.line.holds(starts)
+            finding.severity != Severity::Error && code.text == finding.code.text() && allow.line.holds(starts)
         };
         match allows.iter().position(allowing) {
             Some(at) => used[at] = true,

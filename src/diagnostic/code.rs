@@ -178,6 +178,14 @@ codes! {
         ShadowedStop "shadowed-stop" "what stops a duty cancels it first",
         EscalationBeforeWarning "escalation-before-warning" "an escalation comes before the first warning",
         CannotBeFulfilled "cannot-be-fulfilled" "more is asked for than the target or the vocabulary allows",
+        BeyondTerm "beyond-term" "a promise cannot be due before its agreement ends",
+        StretchedTarget "stretched-target" "holidays make a target in working days more than a week longer",
+        CadenceOverlap "cadence-overlap" "a duty of each period begins again before it was due",
+        NoticeOutOfReach "notice-out-of-reach" "a notice would come before the start",
+        IdleAlternative "idle-alternative" "an event is named beside one that is enough",
+        StopIsStart "stop-is-start" "what stops a duty starts it anew, so that the last one is never met",
+        StateNeverEnds "state-never-ends" "what ends a state begins it anew",
+        SiblingCancels "sibling-cancels" "an event cancels one of two promises that begin together",
         BeyondKnown "beyond-known" "an agreement goes on after the last day for which a calendar's dated rules are known",
     }
     Objectives Warning {
@@ -186,6 +194,8 @@ codes! {
         BandOrder "band-order" "a worse value costs no more than a better one",
         BandBeyondGoal "band-beyond-goal" "a band begins where the goal is still kept",
         IdleClause "idle-clause" "a clause has nothing to act on",
+        ContradictingObjectives "contradicting-objectives" "two objectives cannot both be kept",
+        StricterThanPromised "stricter-than-promised" "an objective asks for less time than the promise beneath it",
         CapNeverBinds "cap-never-binds" "a cap is never reached",
         CapAlwaysBinds "cap-always-binds" "every miss costs as much as the cap",
     }
@@ -196,6 +206,15 @@ codes! {
         NoContact "no-contact" "a party has no contact",
         UnusedAllow "unused-allow" "a comment allows a finding that is not there",
         NoObligations "no-obligations" "an agreement promises nothing",
+    }
+    Elements Advice {
+        NoGoal "no-goal" "an agreement does not say what it is for",
+        NoReview "no-review" "an agreement does not say when it is looked at again",
+        NoTerm "no-term" "an agreement has neither a last day nor a way to end it",
+        NoCancellation "no-cancellation" "an agreement does not say how it can be ended early",
+        NoConsequence "no-consequence" "nothing follows from a breach",
+        NoTitle "no-title" "a promise has no name for people",
+        NoOwner "no-owner" "a promise does not say who answers for a case",
     }
     Limits Error {
         FileTooLarge "file-too-large" "a file is larger than the tool reads",

@@ -13,6 +13,8 @@ use crate::source::Span;
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// Good practice; said only where it is asked for.
+    Advice,
     /// Worth knowing; the spec means what it says.
     Warning,
     /// The spec cannot be run.

@@ -35,7 +35,7 @@ impl Which {
         match self {
             Which::Code(wanted) => wanted == code,
             Which::Group(group) => group == code.group(),
-            Which::Warnings => true,
+            Which::Warnings => code.severity() != Severity::Advice,
         }
     }
 
@@ -62,11 +62,11 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The findings that are left, each as severe as it is to be.
+    /// The findings that are left, each as severe as it is to be. What nothing is said about stays a warning, and advice unsaid.
     pub fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let severity = |finding: &Finding| match finding.severity {
             Severity::Error => Some(Severity::Error),
-            Severity::Warning => {
+            usual => {
                 let narrowest = |rules: &[Which]| rules.iter().filter(|r| r.holds(finding.code)).map(|r| r.rank()).max();
                 let rules = [
                     (narrowest(&self.allow), None),
@@ -75,7 +75,7 @@ impl Policy {
                 ];
                 // Of equals `max_by_key` takes the last, the strictest.
                 let told = rules.into_iter().filter(|(rank, _)| rank.is_some()).max_by_key(|(rank, _)| *rank);
-                told.map_or(Some(Severity::Warning), |(_, severity)| severity)
+                told.map_or((usual == Severity::Warning).then_some(usual), |(_, severity)| severity)
             }
         };
         findings.into_iter().filter_map(|f| Some(Finding { severity: severity(&f)?, ..f })).collect()

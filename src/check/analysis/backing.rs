@@ -2,29 +2,31 @@
 
 use crate::ast;
 use crate::check::Checker;
-use crate::check::analysis::sweep::{self, Chain, Laid};
+use crate::check::analysis::sweep::{self, Almanac, Chain, Laid};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{ObligationId, TierId};
-use crate::model::{Backed, Duty, Model, Row};
+use crate::model::{Backed, Duty, Row};
 use crate::time::{Duration, Instant};
 
 pub(super) fn run(checker: &mut Checker) {
     let model = &checker.model;
+    let almanac = Almanac::new(model);
     let mut findings = Vec::new();
     for (id, obligation) in model.obligations.enumerate() {
         let (Some(backed), Duty::Clock { rows, .. }) = (&obligation.backed, &obligation.duty) else { continue };
         let case = obligation.case;
         let tiers = case.map(|c| model.cases[c].tiers.clone()).unwrap_or_default();
         let tiers: Vec<Option<TierId>> = if tiers.is_empty() { vec![None] } else { tiers.into_iter().map(Some).collect() };
-        findings.extend(tiers.into_iter().find_map(|tier| unfit(model, id, backed, rows, tier)));
+        findings.extend(tiers.into_iter().find_map(|tier| unfit(&almanac, id, backed, rows, tier)));
     }
     checker.findings.extend(findings);
 }
 
-fn unfit(model: &Model, id: ObligationId, backed: &Backed, rows: &[Row], tier: Option<TierId>) -> Option<Finding> {
+fn unfit(almanac: &Almanac<'_>, id: ObligationId, backed: &Backed, rows: &[Row], tier: Option<TierId>) -> Option<Finding> {
+    let model = almanac.model;
     let obligation = &model.obligations[id];
     let agreement = model.service_of(id).agreement;
-    let outer = Laid::out(model, rows, Some(tier), agreement)?;
+    let outer = Laid::out(almanac, rows, Some(tier), agreement)?;
     if !outer.iter().any(Laid::promises) {
         return None;
     }
@@ -43,7 +45,7 @@ fn unfit(model: &Model, id: ObligationId, backed: &Backed, rows: &[Row], tier: O
         }
         // A promise about another kind of case knows none of these tiers: any of its rows may count.
         let of = model.service_of(*inner).agreement;
-        let stage = Laid::out(model, rows, (carrier.case == obligation.case).then_some(tier), of)?;
+        let stage = Laid::out(almanac, rows, (carrier.case == obligation.case).then_some(tier), of)?;
         if !stage.iter().any(Laid::promises) {
             let for_ = tier.map_or(String::new(), |t| format!(" for {}", model.tiers[t].name));
             let finding = Finding::new(Code::BackingDoesNotFit, backed.span, format!("`{}` promises nothing{for_}", carrier.name));

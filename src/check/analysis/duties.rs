@@ -18,7 +18,6 @@ pub(super) fn run(checker: &mut Checker) {
         if model.agreements[model.services[obligation.service].agreement].extends.is_none() {
             findings.extend(rows_in_vain(model, obligation, rows));
         }
-        findings.extend(not_monotone(model, obligation, rows));
         findings.extend(notices_out_of_order(notices));
         findings.extend(stop.any.iter().flatten().filter_map(|atom| unfulfillable(model, atom, rows)));
     }
@@ -53,31 +52,6 @@ fn rows_in_vain(model: &Model, obligation: &Obligation, rows: &[Row]) -> Vec<Fin
         finding.help("rows are tried in order: put the narrower one first, or remove it")
     });
     findings.collect()
-}
-
-/// A stronger tier with a longer target than a weaker one, on one calendar.
-fn not_monotone(model: &Model, obligation: &Obligation, rows: &[Row]) -> Option<Finding> {
-    let tiers = &model.cases[obligation.case?].tiers;
-    let plain = |tier: &TierId| match candidates(rows, Some(*tier)).as_slice() {
-        [row] if row.condition.is_none() => Some((*tier, row.span, row.target, row.clock)),
-        _ => None,
-    };
-    let targets: Vec<_> = tiers.iter().filter_map(plain).collect();
-    for pair in targets.windows(2) {
-        let [(strong, span, target, clock), (weak, other, less, calendar)] = pair else { continue };
-        let longer = match (target, less) {
-            (Target::Open(a), Target::Open(b)) => a > b,
-            (Target::WorkingDays(a), Target::WorkingDays(b)) | (Target::CalendarDays(a), Target::CalendarDays(b)) => a > b,
-            _ => false,
-        };
-        if longer && clock == calendar {
-            let (strong, weak) = (&model.tiers[*strong].name, &model.tiers[*weak].name);
-            let message = format!("tier `{strong}` has more time than `{weak}`, which stands below it");
-            let finding = Finding::new(Code::TargetsNotMonotone, *span, message).also(*other, format!("the target of `{weak}`"));
-            return Some(finding.help("tiers stand in the order of their urgency; swap the targets, or the tiers"));
-        }
-    }
-    None
 }
 
 /// An escalation that comes before the warning of it.

@@ -1,7 +1,7 @@
 //! What a level changes must be at least as strict as what it takes the place of, unless it says that it is not.
 
 use crate::check::Checker;
-use crate::check::analysis::sweep::{self, Laid, candidates};
+use crate::check::analysis::sweep::{self, Almanac, Laid, candidates};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, ObjectiveId, ObligationId, TierId};
 use crate::model::{Band, Change, Duty, Goal, Measure, MeasureKind, Model, Objective, Obligation, Penalty, Row};
@@ -17,6 +17,7 @@ struct Weaker {
 
 pub(super) fn run(checker: &mut Checker) {
     let model = &checker.model;
+    let almanac = Almanac::new(model);
     let mut findings = Vec::new();
     for (id, agreement) in model.agreements.enumerate() {
         let Some(extends) = &agreement.extends else { continue };
@@ -33,7 +34,7 @@ pub(super) fn run(checker: &mut Checker) {
             for lower in &service.obligations {
                 let name = &model.obligations[*lower].name;
                 let upper = above.obligations.iter().find(|o| model.obligations[**o].name == *name);
-                let weaker = upper.and_then(|upper| obligation(model, *lower, *upper, id));
+                let weaker = upper.and_then(|upper| obligation(&almanac, *lower, *upper, id));
                 findings.extend(weaker.and_then(|weaker| finding(weaker, changed(name), name, agreement.span)));
             }
             for lower in &service.objectives {
@@ -77,7 +78,8 @@ fn finding(weaker: Weaker, change: Option<&Change>, name: &str, agreement: Span)
 }
 
 /// Why an obligation is not as strict as the one above it, if it is not.
-fn obligation(model: &Model, lower: ObligationId, upper: ObligationId, agreement: AgreementId) -> Option<Weaker> {
+fn obligation(almanac: &Almanac<'_>, lower: ObligationId, upper: ObligationId, agreement: AgreementId) -> Option<Weaker> {
+    let model = almanac.model;
     let (low, up) = (&model.obligations[lower], &model.obligations[upper]);
     let weaker = |why: &str| Some(Weaker { span: up.name_span, why: why.to_string() });
     if own_condition(model, low) != own_condition(model, up) {
@@ -87,7 +89,7 @@ fn obligation(model: &Model, lower: ObligationId, upper: ObligationId, agreement
         return weaker(why);
     }
     match (&low.duty, &up.duty) {
-        (Duty::Clock { .. }, Duty::Clock { .. }) => clocked(model, low, up, agreement),
+        (Duty::Clock { .. }, Duty::Clock { .. }) => clocked(almanac, low, up, agreement),
         (Duty::Require { on, condition, when }, Duty::Require { on: on2, condition: condition2, when: when2 }) => {
             if (on, condition, when) == (on2, condition2, when2) { None } else { weaker("another condition is required") }
         }
@@ -121,7 +123,8 @@ fn penalties(low: Option<Penalty>, up: Option<Penalty>) -> Option<&'static str> 
     }
 }
 
-fn clocked(model: &Model, low: &Obligation, up: &Obligation, agreement: AgreementId) -> Option<Weaker> {
+fn clocked(almanac: &Almanac<'_>, low: &Obligation, up: &Obligation, agreement: AgreementId) -> Option<Weaker> {
+    let model = almanac.model;
     let Duty::Clock { start, stop, cancel, reset, reopen, pause, rows, retier, notices: _ } = &low.duty else { return None };
     let Duty::Clock {
         start: start2,
@@ -152,7 +155,7 @@ fn clocked(model: &Model, low: &Obligation, up: &Obligation, agreement: Agreemen
     }
     let tiers = low.case.map(|c| model.cases[c].tiers.clone()).unwrap_or_default();
     let tiers = tiers.into_iter().map(Some).chain([None]);
-    tiers.into_iter().find_map(|tier| targets(model, [rows, rows2], tier, agreement))
+    tiers.into_iter().find_map(|tier| targets(almanac, [rows, rows2], tier, agreement))
 }
 
 /// Whether some start may take both the `i`-th of the one and the `j`-th of the other.
@@ -161,14 +164,15 @@ fn meet(low: &[&Row], i: usize, up: &[&Row], j: usize) -> bool {
     !earlier(&up[..j], low[i]) && !earlier(&low[..i], up[j])
 }
 
-fn targets(model: &Model, rows: [&Vec<Row>; 2], tier: Option<TierId>, agreement: AgreementId) -> Option<Weaker> {
+fn targets(almanac: &Almanac<'_>, rows: [&Vec<Row>; 2], tier: Option<TierId>, agreement: AgreementId) -> Option<Weaker> {
+    let model = almanac.model;
     let [low, up] = rows.map(|rows| candidates(rows, tier));
     let of = tier.map_or(String::new(), |t| format!(" for {}", model.tiers[t].name));
     let same = |a: &Row, b: &Row| (a.target, a.clock, &a.condition) == (b.target, b.clock, &b.condition);
     if low.len() == up.len() && low.iter().zip(&up).all(|(a, b)| same(a, b)) {
         return None;
     }
-    let [new, old] = rows.map(|rows| Laid::out(model, rows, Some(tier), agreement));
+    let [new, old] = rows.map(|rows| Laid::out(almanac, rows, Some(tier), agreement));
     let (new, old) = (new?, old?);
     let wall = |t: Instant| sweep::wall(model, agreement, t);
     let (from, to) = sweep::starts(model, agreement);

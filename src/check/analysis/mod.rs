@@ -5,9 +5,12 @@ mod bands;
 mod clock;
 mod conditions;
 mod domain;
+mod dues;
 mod duties;
 mod elements;
+mod goals;
 mod levels;
+mod patterns;
 mod sweep;
 mod tiers;
 mod unused;
@@ -21,10 +24,13 @@ pub(super) fn run(checker: &mut Checker) {
         tiers::run(checker);
         conditions::run(checker);
         duties::run(checker);
+        patterns::run(checker);
         bands::run(checker);
     }
     // What is broken elsewhere may be what would use a declaration, or make an agreement whole.
     if !checker.findings.iter().any(crate::diagnostic::Finding::is_error) {
+        dues::run(checker);
+        goals::run(checker);
         levels::run(checker);
         backing::run(checker);
         unused::run(checker);

@@ -8,23 +8,30 @@ use crate::id::{AgreementId, CalendarId, TierId};
 use crate::model::{Condition, ConditionKind, Model, Row, Target};
 use crate::time::{Calendar, Duration, Horizon, Instant, Zone};
 use chrono::{Datelike, Days, NaiveTime, TimeDelta};
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// A row of a `within`, with the calendars that decide when it is due and whether it counts.
 pub(super) struct Laid<'m> {
     pub(super) row: &'m Row,
     /// Its clock; a row without a target has none.
-    clock: Option<Calendar>,
+    clock: Option<Rc<Calendar>>,
     /// Those of its condition.
-    during: Vec<(CalendarId, Calendar)>,
+    during: Vec<(CalendarId, Rc<Calendar>)>,
     /// Whether its tiers are the case's.
     fits: bool,
 }
 
 impl<'m> Laid<'m> {
     /// Rows as an agreement sees them, of cases of a tier. Where the tier is not known, any of them may be the case's.
-    pub(super) fn out(model: &'m Model, rows: &'m [Row], tier: Option<Option<TierId>>, agreement: AgreementId) -> Option<Vec<Laid<'m>>> {
-        let lay = |id: CalendarId| calendar(model, id, agreement);
+    pub(super) fn out(
+        almanac: &Almanac<'m>,
+        rows: &'m [Row],
+        tier: Option<Option<TierId>>,
+        agreement: AgreementId,
+    ) -> Option<Vec<Laid<'m>>> {
+        let lay = |id: CalendarId| almanac.calendar(id, agreement);
         let of = |row: &'m Row| {
             let mut asked = BTreeSet::new();
             let mut ask = |c: &Condition| asked.extend(if let ConditionKind::During(id) = c.kind { Some(id) } else { None });
@@ -47,7 +54,7 @@ impl<'m> Laid<'m> {
     }
 
     pub(super) fn due(&self, start: Instant) -> Option<Instant> {
-        self.row.target.due(self.clock.as_ref()?, start)
+        self.row.target.due(self.clock.as_deref()?, start)
     }
 
     /// Whether the row's condition holds at a start; nothing where that depends on the case.
@@ -125,12 +132,27 @@ pub(super) fn wall(model: &Model, agreement: AgreementId, t: Instant) -> String 
     model.agreements[agreement].zone.local(t).format("%Y-%m-%d %H:%M").to_string()
 }
 
-/// A calendar of the model as an agreement sees it, laid out around its starts.
-pub(super) fn calendar(model: &Model, id: CalendarId, agreement: AgreementId) -> Option<Calendar> {
-    let agreement = &model.agreements[agreement];
-    let year = agreement.from.year();
-    let recipe = model.calendars[id].recipe.in_zone(agreement.zone.name());
-    Calendar::new(&recipe, &agreement.zone, Horizon { first: year - 1, last: year + 4 })
+/// The calendars of a model as its agreements see them, each laid out once around the starts.
+pub(super) struct Almanac<'m> {
+    pub(super) model: &'m Model,
+    laid: RefCell<HashMap<(CalendarId, AgreementId), Option<Rc<Calendar>>>>,
+}
+
+impl<'m> Almanac<'m> {
+    pub(super) fn new(model: &'m Model) -> Almanac<'m> {
+        Almanac { model, laid: RefCell::default() }
+    }
+
+    /// Nothing where its zone does not exist.
+    pub(super) fn calendar(&self, id: CalendarId, of: AgreementId) -> Option<Rc<Calendar>> {
+        let lay = || {
+            let agreement = &self.model.agreements[of];
+            let year = agreement.from.year();
+            let recipe = self.model.calendars[id].recipe.in_zone(agreement.zone.name());
+            Calendar::new(&recipe, &agreement.zone, Horizon { first: year - 1, last: year + 4 }).map(Rc::new)
+        };
+        self.laid.borrow_mut().entry((id, of)).or_insert_with(lay).clone()
+    }
 }
 
 /// One promise after the other: at each stage any of these rows may count.
@@ -150,7 +172,7 @@ pub(super) fn turns(chains: &[Chain<'_, '_>], zone: &Zone, from: Instant, to: In
         let mut ends: BTreeSet<Instant> = edges.clone();
         for stage in chain.iter().rev() {
             let lengths =
-                stage.iter().filter_map(|l| if let Target::Open(open) = l.row.target { Some((l.clock.as_ref()?, open)) } else { None });
+                stage.iter().filter_map(|l| if let Target::Open(open) = l.row.target { Some((l.clock.as_deref()?, open)) } else { None });
             let starts = lengths.flat_map(|(calendar, open)| ends.iter().filter_map(move |end| start_of(calendar, *end, open, from)));
             let starts: BTreeSet<Instant> = starts.take(MOST).collect();
             reached.extend(starts.iter().copied());
@@ -177,7 +199,7 @@ fn edges(chains: &[Chain<'_, '_>], zone: &Zone, from: Instant, far: Instant) -> 
             times.extend(NaiveTime::from_num_seconds_from_midnight_opt(u32::from(minutes) * 60, 0));
         }
     }
-    for calendar in rows().flat_map(|l| l.clock.iter().chain(l.during.iter().map(|(_, c)| c))) {
+    for calendar in rows().flat_map(|l| l.clock.iter().chain(l.during.iter().map(|(_, c)| c)).map(Rc::as_ref)) {
         if !zones.contains(&calendar.zone()) {
             zones.push(calendar.zone());
         }

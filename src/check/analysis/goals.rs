@@ -1,0 +1,108 @@
+//! Objectives that contradict each other, or ask for more than the promises beneath them.
+
+use crate::check::Checker;
+use crate::check::analysis::domain::{Domain, Holds};
+use crate::check::analysis::sweep::{self, Almanac, Laid};
+use crate::diagnostic::{Code, Finding};
+use crate::id::{AgreementId, ObligationId};
+use crate::model::{Duty, Goal, Measure, MeasureKind, Model, Objective, Row, Start, Statistic, Target};
+use crate::quantity::Exact;
+use crate::time::Duration;
+use std::collections::HashMap;
+
+pub(super) fn run(checker: &mut Checker) {
+    let model = &checker.model;
+    let mut findings = contradictions(model);
+    let almanac = Almanac::new(model);
+    findings.extend(model.objectives.iter().filter_map(|o| stricter_than_promised(&almanac, o)));
+    checker.findings.extend(findings);
+}
+
+/// A goal that compares one measure with a fixed bound, and whether it is a lower one.
+fn bound(objective: &Objective) -> Option<(&Measure, Exact, bool)> {
+    let Goal::Compare(left, sign, right) = &objective.goal else { return None };
+    let MeasureKind::Fixed(bound) = right.kind else { return None };
+    use crate::ast::Comparison::{Equal, Unequal};
+    (!matches!(sign, Equal | Unequal)).then(|| (&**left, bound, sign.is_lower_bound()))
+}
+
+/// What tells measures apart, where it can be told in short.
+fn signature(measure: &Measure) -> Option<String> {
+    Some(match &measure.kind {
+        MeasureKind::Met(all) => format!("met {all:?}"),
+        MeasureKind::Misses(one) => format!("misses {one:?}"),
+        MeasureKind::OfClock(statistic, one) => format!("{statistic:?} {one:?}"),
+        MeasureKind::Count(count) if count.condition.is_none() => format!("count {:?}", count.on),
+        MeasureKind::Down(down) if down.except.is_empty() => format!("down {:?} {:?} {}", down.state, down.on, down.share),
+        _ => return None,
+    })
+}
+
+/// The same measure of the same cases in the same periods, to be at least and at most what cannot be together.
+fn contradictions(model: &Model) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut bounds: HashMap<(AgreementId, String), Vec<(&Objective, Exact, bool)>> = HashMap::new();
+    for objective in model.objectives.iter().filter(|o| o.filter.is_none()) {
+        let Some((measure, bound, lower)) = bound(objective) else { continue };
+        let Some(signature) = signature(measure) else { continue };
+        let by: Vec<&str> = objective.by.iter().map(|(name, _)| name.as_str()).collect();
+        let key = format!("{signature} {:?} {by:?} {:?}", objective.window, objective.counted_by);
+        let same = bounds.entry((model.services[objective.service].agreement, key)).or_default();
+        let against = same.iter().find(|(_, other, is_lower)| *is_lower != lower && if lower { bound > *other } else { bound < *other });
+        if let Some((other, ..)) = against {
+            let message = format!("`{}` and `{}` cannot both be kept", other.name, objective.name);
+            let finding = Finding::new(Code::ContradictingObjectives, objective.name_span, message);
+            findings.push(finding.also(other.name_span, "asks for the opposite").help("mend one of the two bounds"));
+        }
+        same.push((objective, bound, lower));
+    }
+    findings
+}
+
+/// A high percentile, or the most, that is less than what is promised to some of the same cases: every promise can be kept and
+/// the objective missed.
+fn stricter_than_promised(almanac: &Almanac<'_>, objective: &Objective) -> Option<Finding> {
+    let model = almanac.model;
+    let (measure, bound, lower) = bound(objective)?;
+    let MeasureKind::OfClock(statistic, promise) = &measure.kind else { return None };
+    let high = match statistic {
+        Statistic::Max => true,
+        Statistic::Percentile(share) => *share >= Exact::ratio(3, 4)?,
+        Statistic::Sum | Statistic::Mean | Statistic::Min | Statistic::Median => false,
+    };
+    if lower || !high {
+        return None;
+    }
+    let bound = Duration::from_seconds(bound)?;
+    let agreement = model.service_of(*promise).agreement;
+    let rows = counted(model, objective, *promise)?.into_iter();
+    let (row, open) = rows.filter_map(|row| Some((row, most(almanac, row, agreement)?))).find(|(_, open)| *open > bound)?;
+    let finding = Finding::new(Code::StricterThanPromised, measure.span, format!("this asks for {bound} where {open} are promised"));
+    let finding = finding.also(row.span, "kept by this, and still above the objective's bound");
+    Some(finding.help("narrow the objective (`where tier in (A, B)`), or promise less time"))
+}
+
+/// The most time that a row leaves on its clock.
+fn most(almanac: &Almanac<'_>, row: &Row, agreement: AgreementId) -> Option<Duration> {
+    if let Target::Open(open) = row.target {
+        return Some(open);
+    }
+    let calendar = almanac.calendar(row.clock?, agreement)?;
+    let laid = Laid::out(almanac, std::slice::from_ref(row), None, agreement)?;
+    let (from, to) = sweep::starts(almanac.model, agreement);
+    let starts = sweep::turns(&[vec![&laid]], &almanac.model.agreements[agreement].zone, from, to);
+    starts.into_iter().filter_map(|start| Some(calendar.elapsed(start, laid[0].due(start)?))).max()
+}
+
+/// The rows of a promise that may be taken by a case that the objective counts.
+fn counted<'m>(model: &'m Model, objective: &Objective, promise: ObligationId) -> Option<Vec<&'m Row>> {
+    let obligation = &model.obligations[promise];
+    let Duty::Clock { start: Start::On { .. }, rows, .. } = &obligation.duty else { return None };
+    let Some(filter) = &objective.filter else { return Some(rows.iter().collect()) };
+    let domain = Domain::new(model, obligation.case?, std::iter::once(filter))?;
+    let mut tiers = Vec::new();
+    for example in domain.examples().filter(|e| e.holds(filter) == Holds::Yes) {
+        tiers.extend(example.tier().ok().flatten());
+    }
+    Some(rows.iter().filter(|row| row.tiers.is_empty() || row.tiers.iter().any(|t| tiers.contains(t))).collect())
+}
