@@ -35,7 +35,10 @@ fn stray_signs_are_findings() {
 fn warnings_are_denied_and_allowed_by_code_by_group_or_all() {
     let folder = folder("policy");
     let spec = r#"party us { contact "us@example.com" }
-agreement a { version "1" effective 2026-01-01 zone "UTC" service s by us for us { } }
+calendar spare { zone "UTC"  open mon-fri 09:00-17:00 }
+case item { event began event ended }
+agreement a { version "1" effective 2026-01-01 zone "UTC"
+    service s by us for us { obligation o { start on began  stop on ended  within 1h on always } } }
 "#;
     std::fs::write(folder.join("spec.sla"), spec).unwrap();
     let said = |args: &[&str]| {
@@ -44,21 +47,21 @@ agreement a { version "1" effective 2026-01-01 zone "UTC" service s by us for us
             text(&output.stdout).lines().filter(|l| !l.starts_with("  ")).filter_map(|l| Some(l.split(": ").nth(1)?.into())).collect();
         (output.status.code(), words.join(" "))
     };
-    let warned = (Some(0), "warning[no-obligations]".to_string());
-    let denied = (Some(1), "error[no-obligations]".to_string());
+    let warned = (Some(0), "warning[unused]".to_string());
+    let denied = (Some(1), "error[unused]".to_string());
     let silent = (Some(0), String::new());
     assert_eq!(said(&[]), warned);
-    for all_of_it in ["no-obligations", "elements", "warnings"] {
+    for all_of_it in ["unused", "names", "warnings"] {
         assert_eq!(said(&["--deny", all_of_it]), denied);
         assert_eq!(said(&["--allow", all_of_it]), silent);
     }
-    assert_eq!(said(&["--deny", "warnings", "--allow", "elements"]), silent);
-    assert_eq!(said(&["--allow", "warnings", "--deny", "elements", "--warn", "no-obligations"]), warned);
-    assert_eq!(said(&["--allow", "no-obligations", "--deny", "no-obligations"]), denied);
-    assert_eq!(said(&["--deny", "time,names"]), warned);
-    let output = sla(&folder, &["check", "spec.sla", "--deny", "no-obligation"]);
+    assert_eq!(said(&["--deny", "warnings", "--allow", "names"]), silent);
+    assert_eq!(said(&["--allow", "warnings", "--deny", "names", "--warn", "unused"]), warned);
+    assert_eq!(said(&["--allow", "unused", "--deny", "unused"]), denied);
+    assert_eq!(said(&["--deny", "time,tiers"]), warned);
+    let output = sla(&folder, &["check", "spec.sla", "--deny", "unuse"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("did you mean `no-obligations`?"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("did you mean `unused`?"), "{}", text(&output.stderr));
 
     std::fs::write(folder.join("spec.sla"), "calendar c { zone \"UTC\"  open mon-fri 09:00-09:00 }\n").unwrap();
     assert_eq!(said(&["--allow", "empty-hours,warnings"]), (Some(1), "error[empty-hours]".to_string()));
@@ -94,4 +97,29 @@ fn a_folder_holds_a_spec_for_each_file_that_is_not_imported() {
     write("a.sla", "import \"z.sla\"\n");
     let output = sla(&folder, &["check", ".", "--format", "short"]);
     assert_eq!(text(&output.stdout).matches("imports itself in a circle").count(), 1, "{}", text(&output.stdout));
+}
+
+/// Advice is good practice that not every text needs: `no-goal` and its siblings are said where a code or their group is asked for.
+#[test]
+fn advice_is_said_where_it_is_asked_for() {
+    let folder = folder("advice");
+    let spec = r#"party us { contact "us@example.com" }
+case item { event began event ended }
+agreement a "A" { version "1" effective 2026-01-01 to 2026-12-31 zone "UTC"  review every year
+    goal us "Nothing rests" clause "Cancellation" "By either side, at any time."
+    service s "S" by us for us { obligation o "O" { start on began  stop on ended  within 1h on always } } }
+"#;
+    std::fs::write(folder.join("spec.sla"), spec).unwrap();
+    let codes = |args: &[&str]| {
+        let output = sla(&folder, &[&["check", "spec.sla", "--format", "jsonl"], args].concat());
+        let found = text(&output.stdout)
+            .lines()
+            .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["code"].to_string())
+            .collect::<Vec<_>>();
+        (output.status.code(), found.join(" "))
+    };
+    assert_eq!(codes(&[]), (Some(0), String::new()));
+    assert_eq!(codes(&["--deny", "warnings"]), (Some(0), String::new()));
+    assert_eq!(codes(&["--warn", "elements"]), (Some(0), "\"no-consequence\" \"no-owner\"".into()));
+    assert_eq!(codes(&["--deny", "elements", "--allow", "no-owner"]), (Some(1), "\"no-consequence\"".into()));
 }

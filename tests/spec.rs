@@ -4,6 +4,7 @@
 //! `test` blocks must pass. Where a fence `findings` follows it, it must give exactly those findings instead; `BLESS=1`
 //! rewrites them, and a person reads the difference.
 
+use sla::diagnostic::Policy;
 use sla::source::SourceMap;
 use sla::{check, plan, report, syntax, trial};
 use std::fmt::Write;
@@ -47,6 +48,8 @@ fn said(text: &str) -> (String, Vec<String>, usize) {
     let (tree, mut findings) = syntax::parse(&sources, file);
     let (model, found) = check::check(&[tree]);
     findings.extend(found);
+    // As `sla check` says them when nothing is asked for: advice is not.
+    let mut findings = Policy::default().apply(findings);
     findings.sort_by_key(|f| f.span());
     let mut short = Vec::new();
     report::findings::short(&findings, &sources, &mut short).unwrap();

@@ -121,12 +121,12 @@ impl Checker {
         Some(fixed.value)
     }
 
-    fn is_agreed_currency(&mut self, span: Span, currency: Option<Currency>, agreement: AgreementId) -> Option<()> {
+    pub(super) fn is_agreed_currency(&mut self, span: Span, currency: Option<Currency>, agreement: AgreementId) -> Option<()> {
         let agreed = self.model.agreements[agreement].currency;
         match (agreed, currency) {
             (None, _) => {
                 let name = currency.map_or("USD".to_string(), |c| c.to_string());
-                let finding = Finding::new(Code::MissingClause, span, "money is owed, and the agreement names no currency");
+                let finding = Finding::new(Code::MissingClause, span, "this is money, and the agreement names no currency");
                 self.say(finding.help(format!("add `currency {name}`")));
                 None
             }

@@ -179,7 +179,10 @@ impl Checker {
             }
             for written in ready {
                 left.retain(|l| l.name.span != written.name.span);
-                let fixed = self.fixed(&written.value, scope);
+                let fixed = self.fixed(&written.value, scope).filter(|f| match f.unit {
+                    MeasureUnit::Money(currency) => self.is_agreed_currency(written.value.span, currency, agreement).is_some(),
+                    _ => true,
+                });
                 if fixed.is_none() {
                     self.poisoned.insert(written.name.text.clone());
                 }

@@ -68,8 +68,12 @@ fn tiers(model: &Model, id: CaseId) -> Vec<Finding> {
 fn written(model: &Model) -> Vec<(CaseId, &Condition, &'static str)> {
     let mut found = Vec::new();
     for state in model.states.iter() {
-        if let StateWhen::Holds(condition) = &state.when {
-            found.push((state.case, condition, "state"));
+        match &state.when {
+            StateWhen::Holds(condition) => found.push((state.case, condition, "state")),
+            StateWhen::Between(from, to) => {
+                let atoms = [from, to].into_iter().flat_map(|p| p.any.iter().flatten());
+                found.extend(atoms.filter_map(|a| a.condition.as_ref()).map(|c| (state.case, c, "event")));
+            }
         }
     }
     for agreement in model.agreements.iter() {

@@ -41,16 +41,19 @@ type Promised = (Target, CalendarId);
 /// A start, and when it is due.
 type Instance = (Instant, Instant);
 
+/// A start at which one promise is due later than another, and both dues.
+type Later = (Instant, Instant, Instant);
+
 /// What was swept over once need not be again: many promises share their targets.
 struct Proofs<'m> {
     almanac: Almanac<'m>,
-    later: HashMap<(Promised, Promised, AgreementId), Option<(Instant, Instant, Instant)>>,
+    later: HashMap<(Promised, Promised, AgreementId), Option<Later>>,
     longest: HashMap<(Promised, AgreementId), Option<Instance>>,
 }
 
 impl Proofs<'_> {
     /// A start at which the first is due later than the second, with both dues.
-    fn later(&mut self, first: &Row, second: &Row, agreement: AgreementId) -> Option<(Instant, Instant, Instant)> {
+    fn later(&mut self, first: &Row, second: &Row, agreement: AgreementId) -> Option<Later> {
         let promised = |row: &Row| row.clock.map(|clock| (row.target, clock));
         let key = (promised(first)?, promised(second)?, agreement);
         if key.0.1 == key.1.1 {
@@ -136,7 +139,9 @@ fn beyond_term(almanac: &Almanac<'_>, row: &Row, agreement: AgreementId) -> Opti
         let message = format!("no start of `{}` is due before the agreement ends", of.name);
         let here = format!("a start on its first day is due {}", sweep::wall(almanac.model, agreement, due));
         let finding = Finding::new(Code::BeyondTerm, row.span, message).here(here);
-        finding.also(of.span, format!("ends with {}", of.to.unwrap_or_default())).help("promise it sooner, or let the agreement last longer")
+        finding
+            .also(of.span, format!("ends with {}", of.to.unwrap_or_default()))
+            .help("promise it sooner, or let the agreement last longer")
     })
 }
 
@@ -188,7 +193,8 @@ fn overlap(almanac: &Almanac<'_>, row: &Row, unit: Unit, agreement: AgreementId)
 /// A notice so long before the due that the clock has not begun.
 fn out_of_reach(notice: &Notice, rows: &[Row]) -> Option<Finding> {
     let NoticeKind::Before(before) = notice.at else { return None };
-    let lengths = rows.iter().filter(|r| r.target != Target::None).map(|r| if let Target::Open(open) = r.target { Some(open) } else { None });
+    let lengths =
+        rows.iter().filter(|r| r.target != Target::None).map(|r| if let Target::Open(open) = r.target { Some(open) } else { None });
     let (i, longest) = lengths.collect::<Option<Vec<_>>>()?.into_iter().enumerate().max_by_key(|(_, length)| *length)?;
     (before >= longest).then(|| {
         let finding = Finding::new(Code::NoticeOutOfReach, notice.span, format!("{before} before the due is before the start"));

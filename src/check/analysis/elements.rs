@@ -57,14 +57,16 @@ fn missing(model: &Model, agreement: &Agreement) -> Vec<Finding> {
     }
     let escalates = |o: &&Obligation| matches!(&o.duty, Duty::Clock { notices, .. } if notices.iter().any(|n| n.to.is_some()));
     let costs = obligations.iter().any(|o| o.penalty.is_some() || escalates(o));
-    let follows = services().flat_map(|s| &s.objectives).map(|o| &model.objectives[*o]).any(|o| !o.bands.is_empty() || !o.chronic.is_empty());
+    let follows =
+        services().flat_map(|s| &s.objectives).map(|o| &model.objectives[*o]).any(|o| !o.bands.is_empty() || !o.chronic.is_empty());
     if !costs && !follows {
         let help = "add an `escalate`, a `penalty`, a `credit` or a `chronic`";
         say(Code::NoConsequence, format!("nothing follows when a promise of `{name}` is broken"), help);
     }
     let untitled = services().filter(|s| s.title.is_none()).map(|s| s.span);
     let untitled = untitled.chain(obligations.iter().filter(|o| o.title.is_none()).map(|o| o.name_span));
-    let objectives = services().flat_map(|s| &s.objectives).map(|o| &model.objectives[*o]).filter(|o| o.title.is_none()).map(|o| o.name_span);
+    let objectives =
+        services().flat_map(|s| &s.objectives).map(|o| &model.objectives[*o]).filter(|o| o.title.is_none()).map(|o| o.name_span);
     findings.extend(each(Code::NoTitle, untitled.chain(objectives), "this has no name for people", "add one in quotes behind the name"));
     let nobody = obligations.iter().filter(|o| o.case.is_some() && o.blame.is_none()).map(|o| o.name_span);
     findings.extend(each(Code::NoOwner, nobody, "nobody answers for a case of this", "name the field that says who: `blame owner`"));

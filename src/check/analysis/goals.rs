@@ -38,10 +38,13 @@ fn signature(measure: &Measure) -> Option<String> {
     })
 }
 
+/// An objective, its bound, and whether it is a lower one.
+type Bound<'m> = (&'m Objective, Exact, bool);
+
 /// The same measure of the same cases in the same periods, to be at least and at most what cannot be together.
 fn contradictions(model: &Model) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut bounds: HashMap<(AgreementId, String), Vec<(&Objective, Exact, bool)>> = HashMap::new();
+    let mut bounds: HashMap<(AgreementId, String), Vec<Bound<'_>>> = HashMap::new();
     for objective in model.objectives.iter().filter(|o| o.filter.is_none()) {
         let Some((measure, bound, lower)) = bound(objective) else { continue };
         let Some(signature) = signature(measure) else { continue };

@@ -18,7 +18,7 @@ pub(super) fn run(checker: &mut Checker) {
         let begins = if let Start::On { pattern, .. } = start { Some(pattern) } else { None };
         let patterns = [begins, Some(stop), cancel.as_ref(), reset.as_ref(), reopen.as_ref()];
         findings.extend(patterns.into_iter().flatten().filter_map(idle_alternative));
-        findings.extend(begins.and_then(|begins| stop_is_start(obligation, begins, stop, cancel.as_ref())));
+        findings.extend(begins.and_then(|begins| stop_is_start(obligation, begins, stop)));
     }
     for (id, state) in model.states.enumerate() {
         if let StateWhen::Between(from, to) = &state.when {
@@ -55,9 +55,9 @@ fn idle_alternative(pattern: &Pattern) -> Option<Finding> {
 }
 
 /// Every stop opens the next instance: the last one is never met.
-fn stop_is_start(obligation: &Obligation, start: &Pattern, stop: &Pattern, cancel: Option<&Pattern>) -> Option<Finding> {
+fn stop_is_start(obligation: &Obligation, start: &Pattern, stop: &Pattern) -> Option<Finding> {
     let begins: Vec<Trigger> = plain(start).map(|a| a.on).collect();
-    let again = cancel.is_none() && stop.any.iter().all(|all| all.iter().any(|atom| begins.contains(&atom.on)));
+    let again = stop.any.iter().all(|all| all.iter().any(|atom| begins.contains(&atom.on)));
     again.then(|| {
         let message = format!("`{}` never ends: what stops it starts it anew", obligation.name);
         let finding = Finding::new(Code::StopIsStart, stop.span, message).also(start.span, "a start is not its own stop");
@@ -106,9 +106,12 @@ fn siblings(model: &Model) -> Vec<Finding> {
         cancels.sort_by_key(|(_, (_, atom))| atom.span);
         for obligation in &group {
             let Duty::Clock { stop, cancel, reset, .. } = &obligation.duty else { continue };
-            let named = |on| [Some(stop), cancel.as_ref(), reset.as_ref()].into_iter().flatten().any(|p| {
-                p.any.iter().flatten().any(|atom| atom.on == on)
-            });
+            let named = |on| {
+                [Some(stop), cancel.as_ref(), reset.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .any(|p| p.any.iter().flatten().any(|atom| atom.on == on))
+            };
             if let Some((_, (sibling, atom))) = cancels.iter().find(|(on, _)| !named(*on)) {
                 let message = format!("`{}` goes on after what cancels `{}`", obligation.name, sibling.name);
                 let finding = Finding::new(Code::SiblingCancels, obligation.name_span, message).also(atom.span, "cancels only this one");

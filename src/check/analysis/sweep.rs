@@ -132,10 +132,13 @@ pub(super) fn wall(model: &Model, agreement: AgreementId, t: Instant) -> String 
     model.agreements[agreement].zone.local(t).format("%Y-%m-%d %H:%M").to_string()
 }
 
+/// A calendar as an agreement sees it.
+type Seen = (CalendarId, AgreementId);
+
 /// The calendars of a model as its agreements see them, each laid out once around the starts.
 pub(super) struct Almanac<'m> {
     pub(super) model: &'m Model,
-    laid: RefCell<HashMap<(CalendarId, AgreementId), Option<Rc<Calendar>>>>,
+    laid: RefCell<HashMap<Seen, Option<Rc<Calendar>>>>,
 }
 
 impl<'m> Almanac<'m> {
