@@ -52,6 +52,8 @@ pub struct File {
     pub items: Vec<Item>,
     /// Names that clauses declare which could not be read: they have a finding, and are not unknown.
     pub half_read: Vec<String>,
+    /// Every clause of it was read.
+    pub whole: bool,
     /// The texts of files that it names, by the place of the name; or why they cannot be read. Whoever opens files fills it.
     pub beside: Vec<(Span, Result<String, String>)>,
     /// Findings that its comments allow.

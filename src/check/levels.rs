@@ -40,6 +40,9 @@ impl Checker {
             let mut chain = vec![at];
             while let Some(parent) = parents[*chain.last().expect("it begins with one")] {
                 if chain.contains(&parent) {
+                    if levels[at].is_some() {
+                        break;
+                    }
                     let message = format!("agreement `{}` extends itself", agreement.name.text);
                     let span = agreement.extends.as_ref().map_or(agreement.name.span, |e| e.span);
                     self.say(Finding::new(Code::CircularLevels, span, message).help("let the topmost agreement extend none"));

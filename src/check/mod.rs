@@ -34,7 +34,7 @@ use std::collections::{HashMap, HashSet};
 pub fn check(files: &[ast::File]) -> (Model, Vec<Finding>) {
     let mut checker = Checker::default();
     checker.poisoned.extend(files.iter().flat_map(|f| f.half_read.iter().cloned()));
-    checker.whole = checker.poisoned.is_empty();
+    checker.whole = files.iter().all(|f| f.whole);
     checker.beside = files.iter().flat_map(|f| f.beside.iter().cloned()).collect();
     checker.vocabulary(files);
     checker.tables(files);

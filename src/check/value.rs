@@ -170,12 +170,11 @@ impl Checker {
             let waiting: Vec<String> = left.iter().map(|l| l.name.text.clone()).collect();
             let ready: Vec<&ast::Let> = left.iter().copied().filter(|l| !mentions(&l.value, &waiting)).collect();
             if ready.is_empty() {
-                for circular in &left {
-                    self.poisoned.insert(circular.name.text.clone());
-                    let message = format!("`{}` depends on itself", circular.name.text);
-                    self.say(Finding::new(Code::CircularLet, circular.name.span, message));
-                }
-                return;
+                self.poisoned.extend(waiting);
+                let [first, rest @ ..] = left.as_slice() else { return };
+                let finding = Finding::new(Code::CircularLet, first.name.span, format!("`{}` depends on itself", first.name.text));
+                let finding = rest.iter().fold(finding, |f, through| f.also(through.name.span, "through this one"));
+                return self.say(finding.help("give one of them a value of its own"));
             }
             for written in ready {
                 left.retain(|l| l.name.span != written.name.span);

@@ -268,7 +268,11 @@ impl Checker {
 
     /// A state that waits for itself could never be told apart from one that does not.
     fn circular_states(&mut self, case: CaseId) {
+        let mut said = Vec::new();
         for state in self.model.cases[case].states.clone() {
+            if said.contains(&state) {
+                continue;
+            }
             let (mut reached, mut next) = (Vec::new(), self.model.states_before(state));
             while let Some(before) = next.pop() {
                 if !reached.contains(&before) {
@@ -278,7 +282,11 @@ impl Checker {
             }
             if reached.contains(&state) {
                 let State { span, name, .. } = &self.model.states[state];
-                let finding = Finding::new(Code::CircularState, *span, format!("state `{name}` depends on itself"));
+                let mut finding = Finding::new(Code::CircularState, *span, format!("state `{name}` depends on itself"));
+                for through in reached.iter().filter(|s| **s != state) {
+                    finding = finding.also(self.model.states[*through].span, "through this one");
+                }
+                said.extend(reached);
                 self.say(finding.help("let one of the states of the circle begin and end with events alone"));
             }
         }

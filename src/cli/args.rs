@@ -56,6 +56,9 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  sla calc specs/smarketing --set win_rate=3%\n  \
         sla calc specs/smarketing --log specs/smarketing/leads.csv --per month")]
     Calc(Calc),
+    /// Say what a finding means, with a wrong and a right example.
+    #[command(after_help = "Examples:\n  sla explain unreachable-tier\n  sla explain")]
+    Explain(Explain),
     /// Write specs in their canonical form: only blanks change.
     #[command(after_help = "Examples:\n  sla fmt specs\n  sla fmt specs --check")]
     Fmt(Fmt),
@@ -173,6 +176,13 @@ pub(super) struct Compile {
     /// Where the plan is written; standard output if nothing is said.
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The code of a finding; without one, all codes are listed.
+    #[arg(value_name = "CODE")]
+    pub(super) code: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod args;
 mod calc;
 mod check;
 mod compile;
+mod explain;
 mod fmt;
 mod load;
 mod logs;
@@ -54,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Test(test) => test::run(&test),
         Command::Compile(compile) => compile::run(&compile),
         Command::Calc(calc) => calc::run(&calc),
+        Command::Explain(explain) => explain::run(&explain),
         Command::Fmt(fmt) => fmt::run(&fmt),
     };
     match ended {

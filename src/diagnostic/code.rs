@@ -78,6 +78,11 @@ macro_rules! codes {
                 match self { $($(Code::$name => $about,)*)* }
             }
 
+            /// Its page, in Markdown: what it means, why it matters, a wrong example and the right one.
+            pub fn page(self) -> &'static str {
+                match self { $($(Code::$name => include_str!(concat!("../../docs/codes/", $text, ".md")),)*)* }
+            }
+
             /// How much it matters unless told otherwise.
             pub fn severity(self) -> Severity {
                 match self { $($(Code::$name => Severity::$severity,)*)* }
@@ -161,7 +166,6 @@ codes! {
         BadAllow "bad-allow" "a comment allows what it cannot, or gives no reason",
     }
     Sources Error {
-        AmbiguousDates "ambiguous-dates" "a date format is needed to tell day from month",
         BadFormat "bad-format" "a time format does not exist",
         NothingExpected "nothing-expected" "a test expects nothing",
     }

@@ -34,7 +34,9 @@ pub(super) fn finding(broken: &Broken<'_>) -> Finding {
     if token.starts_with('"') {
         return Finding::new(Code::UnclosedText, span, "this text has no closing quote").help("a text ends on its line, with `\"`");
     }
-    if at <= start && token.starts_with(|c: char| c.is_alphabetic()) && is_clause_start(&wanted) {
+    // Where the block could end, what stands there could only be another clause.
+    let begins = at <= start && wanted.contains(&Rule::EOI);
+    if begins && token.starts_with(|c: char| c.is_alphabetic()) {
         return unknown_clause(token, span, only, &wanted);
     }
     let mut kinds: Vec<String> = Vec::new();
@@ -68,10 +70,6 @@ fn brackets(broken: &Broken<'_>, caught: &str) -> Option<Finding> {
     let at = scan::unclosed_brace(caught)?;
     let span = Span::new(file, start + at, start + at + 1);
     Some(Finding::new(Code::UnclosedBrace, span, "this `{` is never closed").help("add the `}` where its block ends"))
-}
-
-fn is_clause_start(wanted: &[Rule]) -> bool {
-    wanted.iter().any(|r| words::clause_word(*r).is_some())
 }
 
 fn unknown_clause(token: &str, span: Span, only: Rule, wanted: &[Rule]) -> Finding {

@@ -5,16 +5,21 @@ use crate::check::analysis::domain::{Domain, Holds};
 use crate::diagnostic::{Code, Finding};
 use crate::id::CaseId;
 use crate::model::{Condition, ConditionKind, Duty, Excluded, Model, Pattern, Start, StateWhen, TierRule};
+use crate::source::Span;
 
 pub(super) fn run(checker: &mut Checker) {
     let model = &checker.model;
+    // Where a part was wrong, what is left of a condition is not what it says.
+    let wrong: Vec<Span> = checker.findings.iter().filter(|f| f.is_error()).map(Finding::span).collect();
+    let is_right = |c: &Condition| !wrong.iter().any(|w| w.file == c.span.file && c.span.start <= w.start && w.end <= c.span.end);
     let mut findings = Vec::new();
     for (id, case) in model.cases.enumerate() {
-        if !case.tiers.is_empty() {
+        let rules = case.tiers.iter().map(|t| &model.tiers[*t].rule);
+        if !case.tiers.is_empty() && rules.into_iter().all(|r| if let TierRule::When(c) = r { is_right(c) } else { true }) {
             findings.extend(tiers(model, id));
         }
     }
-    for (case, condition, what) in written(model) {
+    for (case, condition, what) in written(model).into_iter().filter(|(_, c, _)| is_right(c)) {
         findings.extend(vain(model, case, condition, what));
     }
     checker.findings.extend(findings);
@@ -33,7 +38,10 @@ fn tiers(model: &Model, id: CaseId) -> Vec<Finding> {
             _ => {}
         }
     }
-    for (i, tier) in case.tiers.iter().enumerate().filter(|(_, t)| !reached.contains(t)) {
+    let rest = case.tiers.iter().position(|t| matches!(model.tiers[*t].rule, TierRule::Otherwise));
+    // What stands behind `otherwise` has a finding of its own.
+    let read = rest.map_or(case.tiers.len(), |rest| rest + 1);
+    for (i, tier) in case.tiers[..read].iter().enumerate().filter(|(_, t)| !reached.contains(t)) {
         let tier = &model.tiers[*tier];
         let alone = match &tier.rule {
             TierRule::When(condition) => domain.examples().find(|e| e.holds(condition) == Holds::Yes),

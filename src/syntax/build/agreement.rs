@@ -37,7 +37,7 @@ impl Builder<'_> {
                 let from = self.date(parts.need(Rule::date));
                 let to = parts.take(Rule::date).map(|n| self.date(n));
                 if to.is_some_and(|to| to < from) {
-                    self.say(Code::BackwardRange, span, "the agreement ends before it begins");
+                    self.backward(span, "the agreement ends before it begins");
                 }
                 AgreementClause::Effective(from, to)
             }

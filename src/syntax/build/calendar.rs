@@ -121,7 +121,7 @@ impl Builder<'_> {
         let from = self.date(parts.need(Rule::date));
         let to = parts.take(Rule::date).map_or(from, |n| self.date(n));
         if to < from {
-            self.say(Code::BackwardRange, span, "this range ends before it begins");
+            self.backward(span, "this range ends before it begins");
         }
         DateRange { from, to, span }
     }

@@ -124,6 +124,13 @@ impl Builder<'_> {
         })
     }
 
+    /// A range whose days are in the wrong order, unless one of them is no day at all.
+    pub(super) fn backward(&mut self, span: Span, message: &str) {
+        if !self.findings.iter().any(|f| span.start <= f.span().start && f.span().end <= span.end) {
+            self.say(Code::BackwardRange, span, message);
+        }
+    }
+
     pub(super) fn date_time(&mut self, node: Node<'_>) -> NaiveDateTime {
         let (span, written) = (self.span(&node), node.as_str().trim_end());
         let plain = written.split_whitespace().collect::<Vec<_>>().join("T");

@@ -72,7 +72,8 @@ impl Builder<'_> {
                 other => unreachable_rule(other),
             })
         });
-        ast::File { items, half_read: std::mem::take(&mut self.half_read), beside: Vec::new(), allows: Vec::new() }
+        let whole = !self.findings.iter().any(Finding::is_error);
+        ast::File { items, half_read: std::mem::take(&mut self.half_read), whole, beside: Vec::new(), allows: Vec::new() }
     }
 
     /// The clauses of a body; what a safety net caught becomes a finding.
