@@ -355,6 +355,7 @@ impl Checker {
             let finding = Finding::new(Code::UnknownMember, span, format!("`{text}` is not one of its members"));
             let known = members.iter().map(String::as_str);
             let near = finding.clone().did_you_mean(text, known.clone());
+            let near = Finding { fix: near.fix.as_deref().map(quoted), ..near };
             self.say(if near.help.is_some() { near } else { finding.help(format!("it is {}", one_of(known))) });
         }
         found.map(|i| Scalar::Member(i as u32))

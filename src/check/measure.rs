@@ -124,7 +124,7 @@ impl Checker {
                     let meant = usual.iter().find(|(word, _)| *word == other).map(|(_, right)| *right);
                     let near = finding.clone().did_you_mean(other, FUNCTIONS);
                     self.say(match meant {
-                        Some(right) => finding.help(format!("write `{right}`")),
+                        Some(right) => finding.fix(right),
                         None if near.help.is_some() => near,
                         None => finding.help(format!("measures are {}", crate::diagnostic::one_of(FUNCTIONS))),
                     });

@@ -72,6 +72,12 @@ pub(super) struct Check {
     /// How findings are written.
     #[arg(long, value_enum, default_value_t = FindingForm::Text)]
     pub(super) format: FindingForm,
+    /// Put right what is certain, such as a misspelt name or a unit that stands apart, where nothing new is found afterwards.
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Show what `--fix` would change, and change nothing; the exit code is 1 if anything would.
+    #[arg(long)]
+    pub(super) diff: bool,
     /// Say these as errors: a code, a group (syntax, names, time, tiers, objectives, agreements, sources, elements, limits), or
     /// `warnings`. Of rules about a code the narrowest counts.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = Which::named)]

@@ -1,18 +1,25 @@
 //! `sla check`
 
 use crate::cli::args::{Check, FindingForm};
-use crate::cli::{Ended, Failed, load, output};
+use crate::cli::{Ended, Failed, fix, load, output};
 use crate::diagnostic::Policy;
 use crate::report::findings::{self, Found};
 use std::io::Write;
 
 pub(super) fn run(args: &Check) -> Result<Ended, Failed> {
     let policy = Policy { allow: args.allow.clone(), warn: args.warn.clone(), deny: args.deny.clone() };
+    let mut out = std::io::stdout().lock();
+    if args.diff {
+        let changes = fix::run(&args.paths, &policy, true, &mut out)?;
+        return Ok(if changes { Ended::Found } else { Ended::Done });
+    }
+    if args.fix {
+        fix::run(&args.paths, &policy, false, &mut std::io::stderr())?;
+    }
     let mut specs = load::separate(&args.paths)?;
     for spec in &mut specs {
         spec.findings = policy.apply(std::mem::take(&mut spec.findings));
     }
-    let mut out = std::io::stdout().lock();
     let found: Vec<Found<'_>> = specs.iter().map(|s| Found { findings: &s.findings, sources: &s.sources }).collect();
     match args.format {
         FindingForm::Text => found.iter().try_for_each(|f| output::write_findings(f.findings, f.sources, &mut out))?,

@@ -33,7 +33,7 @@ pub(super) fn run(args: &Fmt) -> Result<Ended, Failed> {
         }
         changed += 1;
         if args.check {
-            write!(out, "{}", difference(&name, &text, &formatted))?;
+            write!(out, "{}", difference(&name, &text, &formatted, "formatted"))?;
         } else {
             std::fs::write(&path, formatted).map_err(|e| Failed(format!("error: {name}: {e}")))?;
             writeln!(out, "{name}: formatted")?;
@@ -77,6 +77,6 @@ fn formatted(name: &str, text: &str) -> Result<String, String> {
 }
 
 /// The lines that would change, as a unified difference.
-fn difference(name: &str, before: &str, after: &str) -> String {
-    similar::TextDiff::from_lines(before, after).unified_diff().context_radius(1).header(name, "formatted").to_string()
+pub(super) fn difference(name: &str, before: &str, after: &str, called: &str) -> String {
+    similar::TextDiff::from_lines(before, after).unified_diff().context_radius(1).header(name, called).to_string()
 }

@@ -36,13 +36,18 @@ impl Spec {
 
 /// One spec of each file that no other imports: what `check` and `test` look at.
 pub(super) fn separate(paths: &[PathBuf]) -> Result<Vec<Spec>, Failed> {
+    separate_as(paths, &HashMap::new())
+}
+
+/// The same as if some files had other texts.
+pub(super) fn separate_as(paths: &[PathBuf], changed: &HashMap<PathBuf, String>) -> Result<Vec<Spec>, Failed> {
     let roots = roots(paths)?;
     let is_import = |root: &Root, imported: &[PathBuf]| root.path.as_ref().is_some_and(|p| imported.contains(&canonical(p)));
     let mut imported: Vec<PathBuf> = Vec::new();
     let mut loaded: Vec<(Root, Loader)> = Vec::new();
     for root in roots {
         if !is_import(&root, &imported) {
-            let mut loader = Loader::default();
+            let mut loader = Loader { changed: changed.clone(), ..Loader::default() };
             loader.load(&root)?;
             imported.extend(loader.imported.iter().cloned());
             loaded.push((root, loader));
@@ -156,7 +161,7 @@ pub(super) fn texts(paths: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, Failed>
     roots(paths)?.into_iter().map(of).collect()
 }
 
-fn read(path: &Path) -> Result<String, Failed> {
+pub(super) fn read(path: &Path) -> Result<String, Failed> {
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, &e))?;
     text(path, bytes)
 }
@@ -196,6 +201,8 @@ fn beside(from: &Path, name: &str, within: &Path) -> Result<String, String> {
 
 #[derive(Default)]
 struct Loader {
+    /// What is to be read in place of some files.
+    changed: HashMap<PathBuf, String>,
     sources: SourceMap,
     files: Vec<ast::File>,
     findings: Vec<Finding>,
@@ -218,12 +225,16 @@ impl Loader {
             }
             Some(path) => {
                 if !self.loaded.contains_key(&canonical(path)) {
-                    let text = read(path)?;
+                    let text = self.read(path)?;
                     self.file(path, text, &root.within, &mut Vec::new());
                 }
             }
         }
         Ok(())
+    }
+
+    fn read(&self, path: &Path) -> Result<String, Failed> {
+        self.changed.get(path).cloned().map_or_else(|| read(path), Ok)
     }
 
     fn file(&mut self, path: &Path, text: String, within: &Path, chain: &mut Vec<PathBuf>) {
@@ -267,7 +278,7 @@ impl Loader {
         if self.loaded.contains_key(&wanted) {
             return;
         }
-        match read(&path) {
+        match self.read(&path) {
             Ok(text) => self.file(&path, text, within, chain),
             Err(failed) => {
                 let why = failed.reason();

@@ -7,6 +7,7 @@ mod calc;
 mod check;
 mod compile;
 mod explain;
+mod fix;
 mod fmt;
 mod load;
 mod logs;

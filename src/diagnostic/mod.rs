@@ -43,13 +43,15 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// What to write instead.
     pub help: Option<String>,
+    /// What certainly belongs in the first label's place, where something does.
+    pub fix: Option<String>,
 }
 
 impl Finding {
     /// A finding of this code's own severity, at a place.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Finding {
         let labels = vec![Label { span, text: String::new() }];
-        Finding { code, severity: code.severity(), message: message.into(), labels, help: None }
+        Finding { code, severity: code.severity(), message: message.into(), labels, help: None, fix: None }
     }
 
     /// Says something at the first place.
@@ -72,12 +74,22 @@ impl Finding {
         self
     }
 
-    /// Offers the nearest of the names that would be right, if one is near.
-    pub fn did_you_mean<'a>(self, written: &str, names: impl IntoIterator<Item = &'a str>) -> Finding {
-        match nearest(written, names) {
-            Some(name) => self.help(format!("did you mean `{name}`?")),
-            None => self,
+    /// Says what certainly belongs in the first label's place.
+    pub fn fix(mut self, right: impl Into<String>) -> Finding {
+        let right = right.into();
+        if self.help.is_none() {
+            self.help = Some(format!("write `{right}`"));
         }
+        self.fix = Some(right);
+        self
+    }
+
+    /// Offers the nearest of the names that would be right, if one is near; the only one that is so near is certain.
+    pub fn did_you_mean<'a>(self, written: &str, names: impl IntoIterator<Item = &'a str>) -> Finding {
+        let near = near(written, names);
+        let Some((distance, name)) = near.iter().min().copied() else { return self };
+        let finding = self.help(format!("did you mean `{name}`?"));
+        if near.iter().any(|(d, n)| *d == distance && *n != name) { finding } else { finding.fix(name) }
     }
 
     /// Where it is.
@@ -93,10 +105,14 @@ impl Finding {
 
 /// The nearest name by edit distance, if it is near enough to be what was meant.
 pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    near(written, names).into_iter().min().map(|(_, n)| n)
+}
+
+/// The names that are near enough to be what was meant, with their distances.
+fn near<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let lower = written.to_lowercase();
     let far = (written.chars().count() / 3).max(1) + 1;
-    let near = names.into_iter().map(|n| (strsim::osa_distance(&lower, &n.to_lowercase()), n)).filter(|(d, n)| *d < far && *d < n.len());
-    near.min().map(|(_, n)| n)
+    names.into_iter().map(|n| (strsim::osa_distance(&lower, &n.to_lowercase()), n)).filter(|(d, n)| *d < far && *d < n.len()).collect()
 }
 
 /// `a`, `b` or `c`, in backticks.

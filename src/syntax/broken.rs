@@ -56,7 +56,7 @@ pub(super) fn finding(broken: &Broken<'_>) -> Finding {
     let finding = Finding::new(Code::Syntax, span, message);
     let rest = &text[at..];
     match near {
-        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(near),
         None => finding.help(advice(token, rest, &text[broken.from..at], &wanted).unwrap_or_else(|| example(only).to_string())),
     }
 }
@@ -78,7 +78,7 @@ fn unknown_clause(token: &str, span: Span, only: Rule, wanted: &[Rule]) -> Findi
     let message = format!("`{token}` begins no clause of {}", words::block(only));
     let finding = Finding::new(Code::UnknownClause, span, message);
     match nearest(token, keywords.iter().map(String::as_str)) {
-        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(near),
         None => finding.help(example(only)),
     }
 }

@@ -77,7 +77,8 @@ pub(super) fn odd_spaces(text: &str, file: FileId, findings: &mut Vec<Finding>) 
     let places = code_bytes(text).filter(|(at, b)| *b == 0xC2 && text.as_bytes().get(at + 1) == Some(&0xA0));
     for (at, _) in places {
         let span = Span::new(file, at, at + NO_BREAK.len_utf8());
-        findings.push(Finding::new(Code::OddSpace, span, "this is a no-break space, not a space").help("type an ordinary space here"));
+        findings
+            .push(Finding::new(Code::OddSpace, span, "this is a no-break space, not a space").help("type an ordinary space here").fix(" "));
     }
 }
 

@@ -52,6 +52,8 @@ struct Record<'a> {
     message: &'a str,
     labels: Vec<LabelRecord<'a>>,
     help: Option<&'a str>,
+    /// What belongs in the first label's place.
+    fix: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -85,7 +87,14 @@ fn record<'a>(f: &'a Finding, sources: &SourceMap) -> Record<'a> {
         let place = sources.place(l.span);
         LabelRecord { file: place.file, line: place.line, column: place.column, start: l.span.start, end: l.span.end, text: &l.text }
     });
-    Record { code: f.code.text(), severity: word(f.severity), message: &f.message, labels: labels.collect(), help: f.help.as_deref() }
+    Record {
+        code: f.code.text(),
+        severity: word(f.severity),
+        message: &f.message,
+        labels: labels.collect(),
+        help: f.help.as_deref(),
+        fix: f.fix.as_deref(),
+    }
 }
 
 /// The word for how much a finding matters.

@@ -17,6 +17,7 @@ pub fn sarif(specs: &[Found<'_>], out: &mut impl Write) -> io::Result<()> {
         json!({
             "id": code.text(),
             "shortDescription": { "text": code.about() },
+            "help": { "text": code.page(), "markdown": code.page() },
             "defaultConfiguration": { "level": level(code.severity()) },
         })
     };
@@ -38,6 +39,13 @@ pub fn sarif(specs: &[Found<'_>], out: &mut impl Write) -> io::Result<()> {
                 "message": { "text": text },
                 "locations": [location(sources, f.span())],
             });
+            if let Some(right) = &f.fix {
+                let place = location(sources, f.span());
+                result["fixes"] = json!([{ "artifactChanges": [{
+                    "artifactLocation": place["physicalLocation"]["artifactLocation"],
+                    "replacements": [{ "deletedRegion": place["physicalLocation"]["region"], "insertedContent": { "text": right } }],
+                }] }]);
+            }
             let related: Vec<Value> = related.collect();
             if !related.is_empty() {
                 result["relatedLocations"] = json!(related);
@@ -63,7 +71,7 @@ pub fn sarif(specs: &[Found<'_>], out: &mut impl Write) -> io::Result<()> {
 }
 
 fn level(severity: Severity) -> &'static str {
-    word(severity)
+    if severity == Severity::Advice { "note" } else { word(severity) }
 }
 
 fn location(sources: &SourceMap, span: Span) -> Value {

@@ -35,7 +35,7 @@ impl Builder<'_> {
         let written = node.as_str().trim_end();
         if written != right {
             let span = self.span(node);
-            self.near_miss(Code::CapitalWord, span, format!("`{written}` is written `{right}` here"), format!("write `{right}`"));
+            self.correct(Code::CapitalWord, span, format!("`{written}` is written `{right}` here"), right);
         }
     }
 
@@ -63,12 +63,7 @@ impl Builder<'_> {
                     let text = |s| self.text.get(Span::range(s)).unwrap_or("").to_string();
                     if let Some(first) = &compared {
                         let again = format!("{} {} {}", text(middle(&left)), sign.sign(), text(right.span));
-                        self.near_miss(
-                            Code::ChainedComparison,
-                            span,
-                            "comparisons are not chained",
-                            format!("write `{first} and {again}`"),
-                        );
+                        self.correct(Code::ChainedComparison, span, "comparisons are not chained", format!("{first} and {again}"));
                         continue;
                     }
                     compared = Some(format!("{} {} {}", text(left.span), sign.sign(), text(right.span)));
@@ -103,7 +98,7 @@ impl Builder<'_> {
             _ => (Comparison::AtLeast, ">="),
         };
         if written != right {
-            self.near_miss(Code::DoubledEquals, span, format!("`{written}` is written `{right}` here"), format!("write `{right}`"));
+            self.correct(Code::DoubledEquals, span, format!("`{written}` is written `{right}` here"), right);
         }
         sign
     }

@@ -26,7 +26,7 @@ impl Builder<'_> {
             Rule::percent => Literal::Percent(self.per_cent(written, span)),
             Rule::near_percent => {
                 let tight = written.replace(' ', "");
-                self.near_miss(Code::SpacedUnit, span, "the `%` stands apart from its number", format!("write `{tight}`"));
+                self.correct(Code::SpacedUnit, span, "the `%` stands apart from its number", &tight);
                 Literal::Percent(self.per_cent(&tight, span))
             }
             Rule::money => {
@@ -91,7 +91,7 @@ impl Builder<'_> {
         let tight = format!("{number}{}", &word[..1]);
         let message =
             if word.len() > 1 { format!("`{word}` is spelled out") } else { format!("the `{word}` stands apart from its number") };
-        self.near_miss(Code::SpacedUnit, span, message, format!("write `{tight}`"));
+        self.correct(Code::SpacedUnit, span, message, &tight);
         Duration::parse(&tight.replace('_', "")).unwrap_or(Duration::SECOND)
     }
 
@@ -102,7 +102,7 @@ impl Builder<'_> {
         let word = word.trim();
         if word.contains(' ') || word.starts_with("work") {
             let right = format!("{n} working {}", if n == "1" { "day" } else { "days" });
-            return self.near_miss(Code::SpacedUnit, span, format!("`{word}` is written `working days` here"), format!("write `{right}`"));
+            return self.correct(Code::SpacedUnit, span, format!("`{word}` is written `working days` here"), right);
         }
         let help = match word {
             w if w.starts_with('w') => {

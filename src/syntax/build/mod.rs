@@ -121,6 +121,12 @@ impl Builder<'_> {
         self.say(code, span, message).help = Some(help.into());
     }
 
+    /// Something that is said otherwise in this language.
+    fn correct(&mut self, code: Code, span: Span, message: impl Into<String>, right: impl Into<String>) {
+        let finding = Finding::new(code, span, message).fix(right);
+        self.findings.push(finding);
+    }
+
     /// The lines of `///` right above a node.
     fn doc(&self, node: &Node<'_>) -> Option<String> {
         let above = &self.text[..node.as_span().start()];
@@ -156,7 +162,7 @@ impl Builder<'_> {
         let raw = inner.as_str();
         if inner.as_rule() == Rule::near_quoted {
             let said: String = raw.chars().skip(1).take(raw.chars().count().saturating_sub(2)).collect();
-            self.near_miss(Code::CurlyQuotes, span, "this text stands in typographic quotes", format!("write `\"{said}\"`"));
+            self.correct(Code::CurlyQuotes, span, "this text stands in typographic quotes", format!("\"{said}\""));
             return Text { text: said, span };
         }
         let inside = &raw[1..raw.len() - 1];

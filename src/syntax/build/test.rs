@@ -95,7 +95,7 @@ impl Builder<'_> {
     fn assignment(&mut self, node: Node<'_>) -> Assignment {
         for miss in node.clone().into_inner().filter(|n| n.as_rule() == Rule::near_equals) {
             let span = self.span(&miss);
-            self.near_miss(Code::DoubledEquals, span, format!("`{}` is written `=` here", miss.as_str().trim()), "write `=`");
+            self.correct(Code::DoubledEquals, span, format!("`{}` is written `=` here", miss.as_str().trim()), "=");
         }
         let mut parts = Parts::of(node);
         let field = parts.next().expect("an assignment has a field");
