@@ -11,7 +11,7 @@
 //! | 4 | [`model`], [`check`] | ast → (model, findings): names are ids, types and units are checked |
 //! | 5 | [`event`], [`plan`] | what a log gives an engine; model → plan: flat tables, versioned JSON |
 //! | 6 | [`log`], [`engine`] | bytes → events; plan + events → verdicts, objectives, notices |
-//! | 7 | [`report`], [`trial`], [`calc`] | verdicts → text, JSON Lines, CSV, Markdown; the tests of a spec; its named values |
+//! | 7 | [`report`], [`trial`], [`calc`], [`sample`] | verdicts → text, JSON Lines, CSV, Markdown; the tests of a spec; its named values; what a log says about it |
 //! | 8 | [`cli`] | the only one that touches files, the terminal and the environment |
 //!
 //! A module imports only from floors above it in this table (`tests/floors.rs` reads the imports). Three families of
@@ -32,6 +32,7 @@ pub mod model;
 pub mod plan;
 pub mod quantity;
 pub mod report;
+pub mod sample;
 pub mod source;
 pub mod syntax;
 pub mod time;

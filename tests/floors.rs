@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 9] = [
     &["model", "check"],
     &["event", "plan"],
     &["log", "engine"],
-    &["report", "trial", "calc"],
+    &["report", "trial", "calc", "sample"],
     &["cli"],
 ];
 

@@ -1,7 +1,18 @@
 //! Findings that the text allows where they stand, with a reason.
 
 use crate::ast;
-use crate::diagnostic::{Code, Finding, Severity, nearest};
+use crate::diagnostic::{Code, Finding, Group, Severity, nearest};
+
+/// The findings of a log that the text does not allow.
+pub fn not_allowed(files: &[ast::File], findings: Vec<Finding>) -> Vec<Finding> {
+    let allows = |f: &Finding| files.iter().flat_map(|file| &file.allows).any(|a| a.codes.iter().any(|c| is_allowed(f, a, c)));
+    findings.into_iter().filter(|f| !allows(f)).collect()
+}
+
+fn is_allowed(finding: &Finding, allow: &ast::Allow, code: &ast::Name) -> bool {
+    let starts = crate::source::Span { end: finding.span().start, ..finding.span() };
+    finding.severity != Severity::Error && code.text == finding.code.text() && allow.line.holds(starts)
+}
 
 /// The findings that are left, and those about the comments themselves.
 pub(super) fn apply(files: &[ast::File], findings: Vec<Finding>) -> Vec<Finding> {
@@ -11,11 +22,7 @@ pub(super) fn apply(files: &[ast::File], findings: Vec<Finding>) -> Vec<Finding>
     let has_errors = findings.iter().any(Finding::is_error);
     let mut left = Vec::new();
     for finding in findings {
-        let allowing = |(allow, code): &(&ast::Allow, &ast::Name)| {
-            let starts = crate::source::Span { end: finding.span().start, ..finding.span() };
-            finding.severity != Severity::Error && code.text == finding.code.text() && allow.line.holds(starts)
-        };
-        match allows.iter().position(allowing) {
+        match allows.iter().position(|(allow, code)| is_allowed(&finding, allow, code)) {
             Some(at) => used[at] = true,
             None => left.push(finding),
         }
@@ -36,7 +43,8 @@ pub(super) fn apply(files: &[ast::File], findings: Vec<Finding>) -> Vec<Finding>
             Some(_) if allow.reason.is_empty() => {
                 left.push(Finding::new(Code::BadAllow, allow.span, "this gives no reason").help("say why: `// sla: allow(code) reason`"));
             }
-            Some(known) if !used && !has_errors => {
+            // Without a log nobody knows what it would say.
+            Some(known) if !used && !has_errors && known.group() != Group::Log => {
                 let finding = Finding::new(Code::UnusedAllow, code.span, format!("`{known}` is not found here"));
                 left.push(finding.help("remove the comment, or put it on the line of the finding or just above it"));
             }

@@ -6,6 +6,8 @@ mod allow;
 mod analysis;
 mod calendar;
 mod condition;
+mod dues;
+mod exposure;
 mod holiday;
 mod levels;
 mod measure;
@@ -21,6 +23,9 @@ mod unit;
 mod value;
 mod vocabulary;
 
+pub use allow::not_allowed;
+pub use dues::{Due, dues};
+pub use exposure::{Exposure, exposures};
 pub use value::fixed_value;
 
 use crate::ast;

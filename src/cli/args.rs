@@ -56,6 +56,9 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  sla calc specs/smarketing --set win_rate=3%\n  \
         sla calc specs/smarketing --log specs/smarketing/leads.csv --per month")]
     Calc(Calc),
+    /// Make a folder with an agreement to start from, its tests and a small log.
+    #[command(after_help = "Example:\n  sla new support-desk --template helpdesk")]
+    New(New),
     /// Say what a finding means, with a wrong and a right example.
     #[command(after_help = "Examples:\n  sla explain unreachable-tier\n  sla explain")]
     Explain(Explain),
@@ -72,13 +75,25 @@ pub(super) struct Check {
     /// How findings are written.
     #[arg(long, value_enum, default_value_t = FindingForm::Text)]
     pub(super) format: FindingForm,
+    /// Also hold the spec against a log: words that it never has, rows that cannot be read, promises that it cannot decide.
+    #[arg(long = "log", value_name = "LOG", num_args = 1..)]
+    pub(super) logs: Vec<PathBuf>,
+    /// The source by which the log is read, where the spec has several that fit.
+    #[arg(long, value_name = "NAME", requires = "logs")]
+    pub(super) source: Option<String>,
+    /// Also show the most that each agreement can cost.
+    #[arg(long)]
+    pub(super) exposure: bool,
+    /// Also show when promises are due: the start that waits least and the one that waits longest.
+    #[arg(long)]
+    pub(super) dues: bool,
     /// Put right what is certain, such as a misspelt name or a unit that stands apart, where nothing new is found afterwards.
     #[arg(long)]
     pub(super) fix: bool,
     /// Show what `--fix` would change, and change nothing; the exit code is 1 if anything would.
     #[arg(long)]
     pub(super) diff: bool,
-    /// Say these as errors: a code, a group (syntax, names, time, tiers, objectives, agreements, sources, elements, limits), or
+    /// Say these as errors: a code, a group (syntax, names, time, tiers, objectives, agreements, sources, elements, limits, log), or
     /// `warnings`. Of rules about a code the narrowest counts.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = Which::named)]
     pub(super) deny: Vec<Which>,
@@ -182,6 +197,28 @@ pub(super) struct Compile {
     /// Where the plan is written; standard output if nothing is said.
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct New {
+    /// The folder to make; its name is the agreement's.
+    #[arg(value_name = "NAME")]
+    pub(super) name: PathBuf,
+    /// What kind of agreement.
+    #[arg(long, value_enum, default_value_t = Template::Smarketing)]
+    pub(super) template: Template,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Template {
+    /// Marketing and Sales: leads, tiers, first contact.
+    Smarketing,
+    /// A help desk: priorities, answer and resolution, time on hold.
+    Helpdesk,
+    /// A cloud service: availability, credits, announced maintenance.
+    Uptime,
+    /// Work done by a vendor: turnaround, quality, an amount at risk.
+    Vendor,
 }
 
 #[derive(Debug, Args)]

@@ -25,6 +25,11 @@ pub(super) struct Spec {
 }
 
 impl Spec {
+    /// The file that was named.
+    pub(super) fn name(&self) -> String {
+        self.sources.files().next().map_or_else(String::new, |(_, file)| file.path.clone())
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         self.findings.iter().any(Finding::is_error)
     }

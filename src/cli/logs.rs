@@ -51,13 +51,18 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failed {
     Failed(format!("error: {}: {why}", path.display()))
 }
 
-/// Reads the log; rows that cannot be read stop the run, or are written to a file if one is named.
-pub(super) fn read(plan: &Plan, inputs: Vec<Input>, options: &Options, rejects: Option<&Path>) -> Result<Log, Failed> {
-    let log = log::read(plan, inputs, options).map_err(|e| {
+/// Reads the log; rows that cannot be read are left in it as such.
+pub(super) fn read_what_can_be(plan: &Plan, inputs: Vec<Input>, options: &Options) -> Result<Log, Failed> {
+    log::read(plan, inputs, options).map_err(|e| {
         let file = e.file.map_or(String::new(), |f| format!("{f}: "));
         let help = e.help.map_or(String::new(), |h| format!("\n  help: {h}"));
         Failed(format!("error: {file}{}{help}", e.message))
-    })?;
+    })
+}
+
+/// Reads the log; rows that cannot be read stop the run, or are written to a file if one is named.
+pub(super) fn read(plan: &Plan, inputs: Vec<Input>, options: &Options, rejects: Option<&Path>) -> Result<Log, Failed> {
+    let log = read_what_can_be(plan, inputs, options)?;
     match rejects {
         Some(path) => write_rejects(path, &log.rejected)?,
         None if !log.rejected.is_empty() => return Err(Failed(described(&log.rejected))),

@@ -6,11 +6,13 @@ mod args;
 mod calc;
 mod check;
 mod compile;
+mod config;
 mod explain;
 mod fix;
 mod fmt;
 mod load;
 mod logs;
+mod new;
 mod output;
 mod progress;
 mod run;
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Test(test) => test::run(&test),
         Command::Compile(compile) => compile::run(&compile),
         Command::Calc(calc) => calc::run(&calc),
+        Command::New(new) => new::run(&new),
         Command::Explain(explain) => explain::run(&explain),
         Command::Fmt(fmt) => fmt::run(&fmt),
     };

@@ -24,6 +24,8 @@ pub enum Group {
     Elements,
     /// Limits of the tool.
     Limits,
+    /// What a log says about a spec.
+    Log,
 }
 
 impl Group {
@@ -38,6 +40,7 @@ impl Group {
         Group::Sources,
         Group::Elements,
         Group::Limits,
+        Group::Log,
     ];
 
     /// The name.
@@ -52,6 +55,7 @@ impl Group {
             Group::Sources => "sources",
             Group::Elements => "elements",
             Group::Limits => "limits",
+            Group::Log => "log",
         }
     }
 }
@@ -219,6 +223,15 @@ codes! {
         NoConsequence "no-consequence" "nothing follows from a breach",
         NoTitle "no-title" "a promise has no name for people",
         NoOwner "no-owner" "a promise does not say who answers for a case",
+    }
+    Log Warning {
+        UnseenEvent "unseen-event" "a log never holds an event",
+        UnseenField "unseen-field" "a log never has a value of a field",
+        UnreadableRows "unreadable-rows" "rows of a log cannot be read",
+        EndlessState "endless-state" "a log enters a state and never leaves it",
+        OutsideTerm "outside-term" "events of a log lie outside of every agreement's term",
+        Undecidable "undecidable" "a log cannot decide a promise",
+        DriftedValue "drifted-value" "a measured value has drifted from the written one",
     }
     Limits Error {
         FileTooLarge "file-too-large" "a file is larger than the tool reads",

@@ -59,6 +59,8 @@ pub struct Policy {
     pub warn: Vec<Which>,
     /// Said as errors.
     pub deny: Vec<Which>,
+    /// What counts for codes of which this one says nothing.
+    pub under: Option<Box<Policy>>,
 }
 
 impl Policy {
@@ -66,18 +68,21 @@ impl Policy {
     pub fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let severity = |finding: &Finding| match finding.severity {
             Severity::Error => Some(Severity::Error),
-            usual => {
-                let narrowest = |rules: &[Which]| rules.iter().filter(|r| r.holds(finding.code)).map(|r| r.rank()).max();
-                let rules = [
-                    (narrowest(&self.allow), None),
-                    (narrowest(&self.warn), Some(Severity::Warning)),
-                    (narrowest(&self.deny), Some(Severity::Error)),
-                ];
-                // Of equals `max_by_key` takes the last, the strictest.
-                let told = rules.into_iter().filter(|(rank, _)| rank.is_some()).max_by_key(|(rank, _)| *rank);
-                told.map_or((usual == Severity::Warning).then_some(usual), |(_, severity)| severity)
-            }
+            usual => self.told(finding.code).unwrap_or((usual == Severity::Warning).then_some(usual)),
         };
         findings.into_iter().filter_map(|f| Some(Finding { severity: severity(&f)?, ..f })).collect()
+    }
+
+    /// What becomes of findings of a code, if anything is said about it; nothing at all where it is allowed.
+    fn told(&self, code: Code) -> Option<Option<Severity>> {
+        let narrowest = |rules: &[Which]| rules.iter().filter(|r| r.holds(code)).map(|r| r.rank()).max();
+        let rules = [
+            (narrowest(&self.allow), None),
+            (narrowest(&self.warn), Some(Severity::Warning)),
+            (narrowest(&self.deny), Some(Severity::Error)),
+        ];
+        // Of equals `max_by_key` takes the last, the strictest.
+        let told = rules.into_iter().filter(|(rank, _)| rank.is_some()).max_by_key(|(rank, _)| *rank).map(|(_, severity)| severity);
+        told.or_else(|| self.under.as_ref()?.told(code))
     }
 }

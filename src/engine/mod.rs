@@ -26,7 +26,7 @@ mod world;
 pub use funnel::StageRecord;
 pub use money::{Capped, Cause, Consequences, Credit, Owed, Right};
 pub use objective::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
-pub use outcome::{Evidence, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
+pub use outcome::{Evidence, Missing, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 
 use crate::event::{Event, Texts};
 use crate::id::{AgreementId, CaseId, EventId, Table};

@@ -6,6 +6,7 @@
 pub mod findings;
 pub mod markdown;
 pub mod page;
+pub mod proofs;
 pub mod records;
 pub mod table;
 pub mod text;

@@ -16,6 +16,11 @@ use crate::source::{FileId, SourceMap};
 
 pub use scan::{MAX_DEPTH, MAX_FILE};
 
+/// Whether a word belongs to the language, so that nothing can be called so.
+pub fn is_reserved(word: &str) -> bool {
+    grammar::read(grammar::Rule::reserved, word).is_ok()
+}
+
 /// Reads a file of the map.
 pub fn parse(sources: &SourceMap, file: FileId) -> (ast::File, Vec<Finding>) {
     let text = &sources.file(file).text;

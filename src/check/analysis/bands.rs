@@ -1,6 +1,6 @@
 //! Bands, caps and levels of objectives that cannot be meant.
 
-use crate::check::Checker;
+use crate::check::{Checker, exposure};
 use crate::diagnostic::{Code, Finding};
 use crate::model::{Band, Goal, Measure, MeasureKind, MeasureUnit, Objective};
 use crate::quantity::Exact;
@@ -13,6 +13,11 @@ pub(super) fn run(checker: &mut Checker) {
         findings.extend(order(&objective.bands));
         findings.extend(beyond_goal(objective));
         findings.extend(cap(objective));
+    }
+    for (span, most, currency) in exposure::idle_caps(&checker.model) {
+        let message =
+            format!("all that can be owed in a period is {} {currency}, and never reaches this cap", most.fixed(currency.decimals()));
+        findings.push(Finding::new(Code::CapNeverBinds, span, message).help("remove the cap, or lower it"));
     }
     checker.findings.extend(findings);
 }

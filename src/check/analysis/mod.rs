@@ -11,7 +11,7 @@ mod elements;
 mod goals;
 mod levels;
 mod patterns;
-mod sweep;
+pub(super) mod sweep;
 mod tiers;
 mod unused;
 

@@ -13,8 +13,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// A row of a `within`, with the calendars that decide when it is due and whether it counts.
-pub(super) struct Laid<'m> {
-    pub(super) row: &'m Row,
+pub(in crate::check) struct Laid<'m> {
+    pub(in crate::check) row: &'m Row,
     /// Its clock; a row without a target has none.
     clock: Option<Rc<Calendar>>,
     /// Those of its condition.
@@ -25,7 +25,7 @@ pub(super) struct Laid<'m> {
 
 impl<'m> Laid<'m> {
     /// Rows as an agreement sees them, of cases of a tier. Where the tier is not known, any of them may be the case's.
-    pub(super) fn out(
+    pub(in crate::check) fn out(
         almanac: &Almanac<'m>,
         rows: &'m [Row],
         tier: Option<Option<TierId>>,
@@ -49,16 +49,16 @@ impl<'m> Laid<'m> {
         }
     }
 
-    pub(super) fn promises(&self) -> bool {
+    pub(in crate::check) fn promises(&self) -> bool {
         self.row.target != Target::None
     }
 
-    pub(super) fn due(&self, start: Instant) -> Option<Instant> {
+    pub(in crate::check) fn due(&self, start: Instant) -> Option<Instant> {
         self.row.target.due(self.clock.as_deref()?, start)
     }
 
     /// Whether the row's condition holds at a start; nothing where that depends on the case.
-    pub(super) fn counts(&self, start: Instant) -> Option<bool> {
+    pub(in crate::check) fn counts(&self, start: Instant) -> Option<bool> {
         let condition = self.row.condition.as_ref().map_or(Some(true), |c| self.holds(c, start));
         if self.fits { condition } else { condition.filter(|holds| !holds) }
     }
@@ -75,7 +75,7 @@ impl<'m> Laid<'m> {
 }
 
 /// The rows that may count for a tier, in the order in which they are tried.
-pub(super) fn candidates(rows: &[Row], tier: Option<TierId>) -> Vec<&Row> {
+pub(in crate::check) fn candidates(rows: &[Row], tier: Option<TierId>) -> Vec<&Row> {
     let fits = |row: &&Row| row.tiers.is_empty() || tier.is_some_and(|t| row.tiers.contains(&t));
     let mut found = Vec::new();
     for row in rows.iter().filter(fits) {
@@ -103,7 +103,7 @@ fn joined(mut truths: impl Iterator<Item = Option<bool>>, settles: bool) -> Opti
 }
 
 /// The rows that may count at a start: down to the first that is certain to.
-pub(super) fn counting<'l, 'm>(rows: &'l [Laid<'m>], start: Instant) -> Vec<(usize, &'l Laid<'m>)> {
+pub(in crate::check) fn counting<'l, 'm>(rows: &'l [Laid<'m>], start: Instant) -> Vec<(usize, &'l Laid<'m>)> {
     let mut found = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         match row.counts(start) {
@@ -120,7 +120,7 @@ pub(super) fn counting<'l, 'm>(rows: &'l [Laid<'m>], start: Instant) -> Vec<(usi
 }
 
 /// The starts of an agreement that a proof looks at: two years, or its term where that is shorter.
-pub(super) fn starts(model: &Model, agreement: AgreementId) -> (Instant, Instant) {
+pub(in crate::check) fn starts(model: &Model, agreement: AgreementId) -> (Instant, Instant) {
     let agreement = &model.agreements[agreement];
     let last = agreement.from + Days::new(731);
     let last = agreement.to.map_or(last, |to| last.min(to + Days::new(1)));
@@ -128,7 +128,7 @@ pub(super) fn starts(model: &Model, agreement: AgreementId) -> (Instant, Instant
 }
 
 /// A witness's instant on the agreement's wall clock.
-pub(super) fn wall(model: &Model, agreement: AgreementId, t: Instant) -> String {
+pub(in crate::check) fn wall(model: &Model, agreement: AgreementId, t: Instant) -> String {
     model.agreements[agreement].zone.local(t).format("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -136,18 +136,18 @@ pub(super) fn wall(model: &Model, agreement: AgreementId, t: Instant) -> String 
 type Seen = (CalendarId, AgreementId);
 
 /// The calendars of a model as its agreements see them, each laid out once around the starts.
-pub(super) struct Almanac<'m> {
-    pub(super) model: &'m Model,
+pub(in crate::check) struct Almanac<'m> {
+    pub(in crate::check) model: &'m Model,
     laid: RefCell<HashMap<Seen, Option<Rc<Calendar>>>>,
 }
 
 impl<'m> Almanac<'m> {
-    pub(super) fn new(model: &'m Model) -> Almanac<'m> {
+    pub(in crate::check) fn new(model: &'m Model) -> Almanac<'m> {
         Almanac { model, laid: RefCell::default() }
     }
 
     /// Nothing where its zone does not exist.
-    pub(super) fn calendar(&self, id: CalendarId, of: AgreementId) -> Option<Rc<Calendar>> {
+    pub(in crate::check) fn calendar(&self, id: CalendarId, of: AgreementId) -> Option<Rc<Calendar>> {
         let lay = || {
             let agreement = &self.model.agreements[of];
             let year = agreement.from.year();
@@ -159,14 +159,14 @@ impl<'m> Almanac<'m> {
 }
 
 /// One promise after the other: at each stage any of these rows may count.
-pub(super) type Chain<'l, 'm> = Vec<&'l [Laid<'m>]>;
+pub(in crate::check) type Chain<'l, 'm> = Vec<&'l [Laid<'m>]>;
 
 /// More instants are not looked at.
 const MOST: usize = 400_000;
 
 /// Every instant in `[from, to)` at which the end of some of these chains may change its course; each with the instant just
 /// before it.
-pub(super) fn turns(chains: &[Chain<'_, '_>], zone: &Zone, from: Instant, to: Instant) -> Vec<Instant> {
+pub(in crate::check) fn turns(chains: &[Chain<'_, '_>], zone: &Zone, from: Instant, to: Instant) -> Vec<Instant> {
     let far = to.plus(Duration::seconds(400 * 86_400));
     let edges = edges(chains, zone, from, far);
     let mut reached: BTreeSet<Instant> = edges.clone();
