@@ -1,6 +1,8 @@
 //! `sla fmt`: one form, and nothing but blanks changes.
 
 mod common;
+#[path = "common/random.rs"]
+mod random;
 
 use common::{folder, sla, text};
 use sla::format::{differ_in_blanks_only, format};
@@ -61,6 +63,39 @@ fn every_text_keeps_its_meaning_and_comments_and_is_formatted_once_for_all() {
             (without_places(&format!("{:?}", tree.items)), findings.len())
         };
         assert_eq!(tree(&text), tree(&once), "{name}");
+    }
+}
+
+/// A thousand agreements that nobody wrote, with blanks thrown in and taken out where a text may have them.
+#[test]
+fn random_texts_keep_their_meaning_and_comments_too() {
+    for seed in 0..1_000 {
+        let mut r = random::Random::new(seed);
+        let mut text = String::new();
+        for line in random::agreement(&mut r).lines() {
+            let (code, comment) = line.find("//").map_or((line, ""), |at| line.split_at(at));
+            let wider: Vec<String> = code.split(' ').map(|word| format!("{word}{}", if r.once_in(8) { "  " } else { "" })).collect();
+            // A quoted text keeps its blanks.
+            let code = if code.contains('"') { code.to_string() } else { wider.join(" ") };
+            text += &format!("{}{code}{comment}\n", " ".repeat(r.below(3)));
+            if r.once_in(12) {
+                text += "\n";
+            }
+            if r.once_in(20) {
+                text += "  // said in passing\n";
+            }
+        }
+        let once = format(&text);
+        assert!(can_be_read(&text), "{seed}: {text}");
+        assert!(differ_in_blanks_only(&text, &once), "{seed}: {text}");
+        assert_eq!(comments(&text), comments(&once), "{seed}");
+        assert_eq!(format(&once), once, "{seed}");
+        let tree = |text: &str| {
+            let mut sources = sla::source::SourceMap::default();
+            let file = sources.add("spec.sla", text);
+            without_places(&format!("{:?}", sla::syntax::parse(&sources, file).0.items))
+        };
+        assert_eq!(tree(&text), tree(&once), "{seed}");
     }
 }
 

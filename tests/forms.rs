@@ -105,3 +105,21 @@ fn github_annotations_are_a_line_each() {
         assert!(message.starts_with(&finding["message"].as_str().unwrap().replace('%', "%25")), "{line}");
     }
 }
+
+/// The schema that OASIS publishes, by a validator that is not ours.
+#[test]
+fn sarif_is_valid_by_the_published_schema() {
+    let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemas/sarif-schema-2.1.0.json")).unwrap();
+    let mut compiler = boon::Compiler::new();
+    compiler.add_resource("sarif.json", serde_json::from_str(&schema).unwrap()).unwrap();
+    let mut schemas = boon::Schemas::new();
+    let index = compiler.compile("sarif.json", &mut schemas).unwrap();
+    let log: Value = serde_json::from_str(&form("sarif", "sarif-schema")).unwrap();
+    assert!(log["runs"][0]["results"].as_array().unwrap().iter().any(|r| r["fixes"].is_array()), "{log}");
+    if let Err(wrong) = schemas.validate(&log, index) {
+        panic!("{wrong:#}");
+    }
+    let mut broken = log;
+    broken["runs"][0]["results"][0]["level"] = "dreadful".into();
+    assert!(schemas.validate(&broken, index).is_err(), "the validator finds nothing wrong");
+}
