@@ -286,10 +286,11 @@ impl Checker {
             return None;
         };
         let agreement = scope.agreement.expect("objectives belong to an agreement");
-        let services = self.model.agreements[agreement].services.iter();
-        let all: Vec<ObligationId> = services.flat_map(|s| self.model.services[*s].obligations.iter().copied()).collect();
-        let found = all.iter().copied().find(|o| self.model.obligations[*o].name == name.text);
+        let named = self.obligations.get(&name.text).map_or(&[][..], Vec::as_slice);
+        let found = named.iter().copied().find(|o| self.model.service_of(*o).agreement == agreement);
         if found.is_none() && !self.poisoned.contains(&name.text) {
+            let services = self.model.agreements[agreement].services.iter();
+            let all: Vec<ObligationId> = services.flat_map(|s| self.model.services[*s].obligations.iter().copied()).collect();
             let known: Vec<String> = all.iter().map(|o| self.model.obligations[*o].name.clone()).collect();
             let is_event = self.case_with_event(&name.text).is_some();
             if is_event && nearest(&name.text, known.iter().map(String::as_str)).is_none() {

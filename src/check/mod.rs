@@ -30,7 +30,7 @@ pub use value::fixed_value;
 
 use crate::ast;
 use crate::diagnostic::{Code, Finding};
-use crate::id::{AgreementId, CalendarId, CaseId, EventId, LetId, ObligationId, PartyId, StateId};
+use crate::id::{AgreementId, CalendarId, CaseId, EventId, LetId, ObligationId, PartyId, ServiceId, StateId};
 use crate::model::Model;
 use crate::source::Span;
 use std::collections::{HashMap, HashSet};
@@ -64,6 +64,10 @@ struct Checker {
     cases: HashMap<String, CaseId>,
     /// Events of the top level.
     events: HashMap<String, EventId>,
+    /// Promises of services: where each name stands first.
+    promises: HashMap<(ServiceId, String), Span>,
+    /// Obligations by name, in the order of the text.
+    obligations: HashMap<String, Vec<ObligationId>>,
     used: Used,
     /// Named values and promises that have a finding of their own.
     poisoned: HashSet<String>,

@@ -13,7 +13,7 @@ use crate::time::{Recipe, Unit};
 
 impl Checker {
     pub(super) fn objective(&mut self, written: &ast::Objective, service: ServiceId, clock: Option<CalendarId>) {
-        if let Some(first) = self.promise_named(service, &written.name.text) {
+        if let Some(first) = self.promised_before(service, &written.name) {
             return self.duplicate(&written.name, "promises", first);
         }
         let agreement = self.model.services[service].agreement;

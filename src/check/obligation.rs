@@ -41,8 +41,7 @@ impl Checker {
         clock: Option<CalendarId>,
     ) {
         let agreement = self.model.services[service].agreement;
-        let taken = self.promise_named(service, &written.name.text);
-        if let Some(first) = taken {
+        if let Some(first) = self.promised_before(service, &written.name) {
             return self.duplicate(&written.name, "promises", first);
         }
         let clauses = self.sorted(&written.clauses);
@@ -75,6 +74,7 @@ impl Checker {
             backed: None,
         });
         self.model.services[service].obligations.push(id);
+        self.obligations.entry(written.name.text.clone()).or_default().push(id);
         if let Some((by, chain, span)) = clauses.backed {
             self.backings.push(Backing { of: id, by: by.to_vec(), chain, span });
         }
@@ -107,9 +107,7 @@ impl Checker {
         let fits = |id: &ObligationId| {
             let service = model.service_of(*id);
             let within = [&service.name, &model.agreements[service.agreement].name];
-            *id != of
-                && model.obligations[*id].name == path.name.text
-                && path.service.as_ref().is_none_or(|wanted| within.into_iter().any(|name| *name == wanted.text))
+            *id != of && path.service.as_ref().is_none_or(|wanted| within.into_iter().any(|name| *name == wanted.text))
         };
         // The agreement itself first, then the one above it, then the others.
         let above = model.agreements[own].extends.as_ref().map(|e| e.agreement);
@@ -118,7 +116,8 @@ impl Checker {
             agreement if Some(agreement) == above => 1,
             _ => 2,
         };
-        let found = model.obligations.ids().filter(fits).min_by_key(rank);
+        let named = self.obligations.get(&path.name.text).map_or(&[][..], Vec::as_slice);
+        let found = named.iter().copied().filter(fits).min_by_key(rank);
         if found.is_none() {
             let known: Vec<String> = model.obligations.enumerate().filter(|(id, _)| *id != of).map(|(_, o)| o.name.clone()).collect();
             self.unknown(&path.name, "an obligation", &known, Scope::default());
@@ -143,11 +142,9 @@ impl Checker {
     }
 
     /// Where an obligation or objective of this name stands in a service, if one does.
-    pub(super) fn promise_named(&self, service: ServiceId, name: &str) -> Option<Span> {
-        let service = &self.model.services[service];
-        let obligations = service.obligations.iter().map(|o| &self.model.obligations[*o]).map(|o| (&o.name, o.name_span));
-        let objectives = service.objectives.iter().map(|o| &self.model.objectives[*o]).map(|o| (&o.name, o.name_span));
-        obligations.chain(objectives).find(|(n, _)| *n == name).map(|(_, span)| span)
+    pub(super) fn promised_before(&mut self, service: ServiceId, name: &ast::Name) -> Option<Span> {
+        let first = *self.promises.entry((service, name.text.clone())).or_insert(name.span);
+        (first != name.span).then_some(first)
     }
 
     fn sorted<'a>(&mut self, clauses: &'a [Clause<ObligationClause>]) -> Written<'a> {

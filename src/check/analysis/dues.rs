@@ -85,10 +85,17 @@ impl Proofs<'_> {
         let key = ((row.target, row.clock?), agreement);
         let almanac = &self.almanac;
         let sweep = || {
-            let laid = Laid::out(almanac, std::slice::from_ref(row), None, agreement)?;
+            let calendar = almanac.calendar(row.clock?, agreement)?;
             let (from, to) = sweep::starts(almanac.model, agreement);
-            let turns = sweep::turns(&[vec![&laid]], &almanac.model.agreements[agreement].zone, from, to);
-            let waits = turns.into_iter().filter_map(|start| Some((start, laid[0].due(start)?)));
+            // Inside of a window the wait stays as it was at its opening, or shrinks because the due stands still. It grows only
+            // where a window closes, where the clock is changed, and at a named instant that the next day's takes the place of.
+            let windows = calendar.intervals(from, to).into_iter().flat_map(|(open, close)| [open, close]);
+            let grows: Vec<Instant> = windows.chain(calendar.zone().changes(from, to)).chain([from]).filter(|t| *t < to).collect();
+            let due = |start: Instant| row.target.due(&calendar, start);
+            let after = grows.iter().filter_map(|start| due(*start)).filter(|t| *t < to);
+            let mut starts: Vec<Instant> = grows.iter().copied().chain(after).collect();
+            starts.sort();
+            let waits = starts.into_iter().filter_map(|start| Some((start, due(start)?)));
             // Of equals the first.
             waits.rev().max_by_key(|(start, due)| due.since(*start))
         };

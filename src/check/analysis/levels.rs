@@ -8,6 +8,7 @@ use crate::model::{Band, Change, Duty, Goal, Measure, MeasureKind, Model, Object
 use crate::quantity::Exact;
 use crate::source::Span;
 use crate::time::Instant;
+use std::collections::HashMap;
 
 /// Why a promise is weaker than the one above it, or may be.
 struct Weaker {
@@ -31,16 +32,18 @@ pub(super) fn run(checker: &mut Checker) {
             let changed = |promise: &str| extends.changes.iter().rev().find(|c| c.service == service.name && c.promise == promise);
             let above = model.agreements[extends.agreement].services.iter().map(|s| &model.services[*s]).find(|s| s.name == service.name);
             let Some(above) = above else { continue };
+            let obligations: HashMap<&str, ObligationId> =
+                above.obligations.iter().rev().map(|o| (model.obligations[*o].name.as_str(), *o)).collect();
+            let objectives: HashMap<&str, ObjectiveId> =
+                above.objectives.iter().rev().map(|o| (model.objectives[*o].name.as_str(), *o)).collect();
             for lower in &service.obligations {
                 let name = &model.obligations[*lower].name;
-                let upper = above.obligations.iter().find(|o| model.obligations[**o].name == *name);
-                let weaker = upper.and_then(|upper| obligation(&almanac, *lower, *upper, id));
+                let weaker = obligations.get(name.as_str()).and_then(|upper| obligation(&almanac, *lower, *upper, id));
                 findings.extend(weaker.and_then(|weaker| finding(weaker, changed(name), name, agreement.span)));
             }
             for lower in &service.objectives {
                 let name = &model.objectives[*lower].name;
-                let upper = above.objectives.iter().find(|o| model.objectives[**o].name == *name);
-                let weaker = upper.and_then(|upper| objective(model, *lower, *upper));
+                let weaker = objectives.get(name.as_str()).and_then(|upper| objective(model, *lower, *upper));
                 findings.extend(weaker.and_then(|weaker| finding(weaker, changed(name), name, agreement.span)));
             }
         }
