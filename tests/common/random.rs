@@ -1,10 +1,11 @@
 //! Random choices that are the same in every run, and random agreements made of them.
+#![allow(dead_code)]
 
 /// A stream of choices from a seed (xorshift64*, Vigna 2016).
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Random {
+    pub(crate) fn new(seed: u64) -> Random {
         Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
@@ -16,23 +17,23 @@ impl Random {
     }
 
     /// One of `0..n`.
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() >> 33) as usize % n
     }
 
     /// True once in `n` times.
-    pub fn once_in(&mut self, n: usize) -> bool {
+    pub(crate) fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
     /// One of some.
-    pub fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
+    pub(crate) fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
         of[self.below(of.len())]
     }
 }
 
 /// A condition on `n` (a number), `kind` (one of a, b, c), `flag` (a truth).
-pub fn condition(r: &mut Random, depth: usize) -> String {
+pub(crate) fn condition(r: &mut Random, depth: usize) -> String {
     if depth > 0 && !r.once_in(3) {
         let (a, b) = (condition(r, depth - 1), condition(r, depth - 1));
         return match r.below(5) {
@@ -49,7 +50,7 @@ pub fn condition(r: &mut Random, depth: usize) -> String {
 }
 
 /// Hours, with lunch or over midnight, and days that are closed.
-pub fn calendar(r: &mut Random, name: &str) -> String {
+pub(crate) fn calendar(r: &mut Random, name: &str) -> String {
     let hours = r.one(&["09:00-17:00", "08:00-12:00, 13:00-18:00", "22:00-06:00", "06:30-14:45", "00:00-24:00"]);
     let days = r.one(&["mon-fri", "mon-sat", "tue-thu", "daily"]);
     let zone = r.one(&["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]);
@@ -58,7 +59,7 @@ pub fn calendar(r: &mut Random, name: &str) -> String {
 }
 
 /// A length of open time or a day by name.
-pub fn target(r: &mut Random) -> String {
+pub(crate) fn target(r: &mut Random) -> String {
     match r.below(6) {
         0 | 1 => format!("{}m", 15 * (1 + r.below(40))),
         2 => format!("{}h", 1 + r.below(30)),
@@ -69,7 +70,7 @@ pub fn target(r: &mut Random) -> String {
 }
 
 /// A whole agreement. It reads, and what it says may be nonsense.
-pub fn agreement(r: &mut Random) -> String {
+pub(crate) fn agreement(r: &mut Random) -> String {
     let mut text = String::from("party us \"Us\" { contact \"us@example.com\" }\n");
     if r.once_in(2) {
         text += "// Somebody else.\nparty them { contact \"them@example.com\" }\n\n";

@@ -138,6 +138,7 @@ pub(crate) const KINDS: &[Kind] = &[
         gives!(c: "{} != {} or {} != {}", &c[1], &c[2], &c[3], &c[4]),
     ),
     contradiction("more channels than there are", r"across (\d+)", gives!(c: "across {}", number(&c[1]) + 7.0)),
+    contradiction("attempts too far apart for the target", r"spaced (\d+)h", gives!(c: "spaced {}00h", &c[1])),
     // Clauses in each other's way.
     contradiction("what stops it cancels it", r"(stop\s+on) ([a-z_]+)\n", gives!(c: "{} {}  cancel on {}\n", &c[1], &c[2], &c[2])),
     contradiction(

@@ -6,7 +6,7 @@ use crate::check::Checker;
 use crate::check::analysis::sweep::{self, Almanac, Laid, candidates};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, CalendarId, TierId};
-use crate::model::{Condition, ConditionKind, Duty, Model, Notice, Obligation, Row, Start, Subject, Target, TierRule};
+use crate::model::{Atom, Condition, ConditionKind, Duty, Model, Notice, Obligation, Row, Start, Subject, Target, TierRule};
 use crate::source::Span;
 use crate::time::{Calendar, Duration, Instant, Period, Recipe, Unit};
 use chrono::Days;
@@ -19,7 +19,7 @@ pub(super) fn run(checker: &mut Checker) {
     let mut seen: HashSet<Span> = HashSet::new();
     let mut findings = Vec::new();
     for (id, obligation) in model.obligations.enumerate() {
-        let Duty::Clock { start, rows, notices, .. } = &obligation.duty else { continue };
+        let Duty::Clock { start, stop, rows, notices, .. } = &obligation.duty else { continue };
         let agreement = model.service_of(id).agreement;
         match start {
             Start::Each { unit, .. } => findings.extend(rows.iter().find_map(|row| overlap(&proofs.almanac, row, *unit, agreement))),
@@ -30,6 +30,7 @@ pub(super) fn run(checker: &mut Checker) {
                 }
             }
         }
+        findings.extend(stop.any.iter().flatten().filter_map(|atom| too_far_apart(&mut proofs, atom, rows, agreement)));
         findings.extend(notices.iter().filter_map(|n| out_of_reach(n, rows)));
     }
     checker.findings.extend(findings);
@@ -174,6 +175,20 @@ fn stretched(proofs: &mut Proofs<'_>, row: &Row, agreement: AgreementId) -> Opti
         let finding = Finding::new(Code::StretchedTarget, row.span, message);
         let finding = finding.here(format!("a start at {} is due {}", wall(start), wall(due)));
         finding.also(model.calendars[clock].span, "by this calendar").help("open some of the days between, or promise calendar days")
+    })
+}
+
+/// Events that must lie farther apart than even the start that waits longest leaves time for.
+fn too_far_apart(proofs: &mut Proofs<'_>, atom: &Atom, rows: &[Row], agreement: AgreementId) -> Option<Finding> {
+    let apart = atom.spaced?;
+    let least = Duration::micros(apart.as_micros().saturating_mul(i64::from(atom.count.saturating_sub(1))));
+    let promised = rows.iter().filter(|r| r.target != Target::None);
+    let waits = promised.map(|row| proofs.longest(row, agreement)).collect::<Option<Vec<_>>>()?;
+    let longest = waits.into_iter().max_by_key(|(start, due)| due.since(*start))?;
+    let wait = longest.1.since(longest.0);
+    (least > wait).then(|| {
+        let message = format!("{} of them, {apart} apart, take {least} at least; no start leaves more than {wait}", atom.count);
+        Finding::new(Code::CannotBeFulfilled, atom.span, message).help("ask for fewer, or give more time")
     })
 }
 

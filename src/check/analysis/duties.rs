@@ -5,8 +5,7 @@ use crate::check::Checker;
 use crate::check::analysis::sweep::candidates;
 use crate::diagnostic::{Code, Finding};
 use crate::id::TierId;
-use crate::model::{Atom, Duty, Model, Notice, Obligation, Pattern, Row, Target, Type};
-use crate::time::{Duration, Recipe};
+use crate::model::{Atom, Duty, Model, Notice, Obligation, Pattern, Row, Type};
 
 pub(super) fn run(checker: &mut Checker) {
     let model = &checker.model;
@@ -19,7 +18,7 @@ pub(super) fn run(checker: &mut Checker) {
             findings.extend(rows_in_vain(model, obligation, rows));
         }
         findings.extend(notices_out_of_order(notices));
-        findings.extend(stop.any.iter().flatten().filter_map(|atom| unfulfillable(model, atom, rows)));
+        findings.extend(stop.any.iter().flatten().filter_map(|atom| unfulfillable(model, atom)));
     }
     checker.findings.extend(findings);
 }
@@ -63,27 +62,12 @@ fn notices_out_of_order(notices: &[Notice]) -> Option<Finding> {
     Some(finding.also(warning.1, "the warning").help("warn earlier, or escalate later"))
 }
 
-/// More than the target leaves time for, or than there are values.
-fn unfulfillable(model: &Model, atom: &Atom, rows: &[Row]) -> Option<Finding> {
-    if let Some((n, field)) = atom.across
-        && let Type::Members(members) = &model.fields[field].ty
-        && n as usize > members.len()
-    {
+/// More different values than there are.
+fn unfulfillable(model: &Model, atom: &Atom) -> Option<Finding> {
+    let (n, field) = atom.across?;
+    let Type::Members(members) = &model.fields[field].ty else { return None };
+    (n as usize > members.len()).then(|| {
         let message = format!("`{}` has {} values, and {n} different ones are asked for", model.fields[field].name, members.len());
-        return Some(Finding::new(Code::CannotBeFulfilled, atom.span, message).help("ask for fewer, or declare the others"));
-    }
-    let least = Duration::micros(atom.spaced?.as_micros().saturating_mul(i64::from(atom.count.saturating_sub(1))));
-    let longest = rows.iter().map(|row| match (row.target, row.clock.map(|c| &model.calendars[c].recipe)) {
-        (Target::Open(open), Some(Recipe::Always)) => Some(open),
-        _ => None,
-    });
-    let longest = longest.collect::<Option<Vec<_>>>()?.into_iter().max()?;
-    (least > longest).then(|| {
-        let message = format!(
-            "{} of them, {} apart, take {least} at least; the longest target is {longest}",
-            atom.count,
-            atom.spaced.unwrap_or_default()
-        );
-        Finding::new(Code::CannotBeFulfilled, atom.span, message).help("ask for fewer, or give more time")
+        Finding::new(Code::CannotBeFulfilled, atom.span, message).help("ask for fewer, or declare the others")
     })
 }
