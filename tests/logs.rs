@@ -364,7 +364,7 @@ fn a_log_that_is_something_else_is_named_for_what_it_is() {
     };
     assert!(said("array.json", b"[{\"time\": 1}]").contains("this is a JSON array"));
     assert!(said("sheet.csv", b"PK\x03\x04rest").contains("a spreadsheet"));
-    assert!(said("columns.parquet", b"PAR1rest").contains("a Parquet file"));
+    assert!(said("columns.parquet", b"PAR1rest").contains("the Parquet data is damaged"));
     assert!(said("broken.jsonl", b"{\"time\": \n").contains("expected a JSON object on one line"));
     assert!(said("cut.gz", &[0x1f, 0x8b, 8, 0]).contains("the gzip data is damaged"));
     assert!(said("dates.csv", b"time,event,lead\n03/04/2026 10:00,created,L1\n").contains("day and month are not guessed"));

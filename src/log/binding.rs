@@ -148,9 +148,9 @@ impl<'a> Binder<'a> {
             let time = self.column(&column, false);
             let event: Vec<usize> = source.event_columns.iter().map(|c| self.column(c, false)).collect();
             let words = source.events.iter().map(|m| (m.words.clone(), (m.event, m.fields.clone()))).collect();
-            Shape::Long { time, reader: TimeReader::new(&form), event, words }
+            Shape::Long { time, reader: self.reader(&form), event, words }
         } else {
-            let milestones = source.milestones.iter().map(|m| (m.event, self.column(&m.column, true), TimeReader::new(&m.form)));
+            let milestones = source.milestones.iter().map(|m| (m.event, self.column(&m.column, true), self.reader(&m.form)));
             Shape::Wide(milestones.collect())
         };
         let id = source.id.as_ref().map(|c| self.column(c, false));
@@ -190,10 +190,11 @@ impl<'a> Binder<'a> {
         let case = if let [(_, case)] = keys.as_slice() { *case } else { None };
         let mut fields = Vec::new();
         self.plain_fields(case, &[], &mut fields);
+        let reader = self.reader(&TimeForm::default());
         self.finish(Binding {
             columns: Vec::new(),
             keys,
-            shape: Shape::Long { time, reader: TimeReader::new(&TimeForm::default()), event, words: HashMap::new() },
+            shape: Shape::Long { time, reader, event, words: HashMap::new() },
             fields,
             id: None,
             source: String::new(),
@@ -201,6 +202,12 @@ impl<'a> Binder<'a> {
             empty_clears: false,
             ignore: Vec::new(),
         })
+    }
+
+    /// Columns of Parquet are typed, whatever the form of a text would be.
+    fn reader(&self, form: &TimeForm) -> TimeReader {
+        let reader = TimeReader::new(form);
+        if self.header.format == Format::Parquet { reader.or_plain() } else { reader }
     }
 
     fn plain_time(&self) -> String {
@@ -277,7 +284,7 @@ impl<'a> Binder<'a> {
                 Owner::Event(event) => of_events.push((event, *id)),
             }
         }
-        FieldBinding { column, of_case, of_events, times: TimeReader::new(form), date_format: form.format.clone(), values }
+        FieldBinding { column, of_case, of_events, times: self.reader(form), date_format: form.format.clone(), values }
     }
 
     fn finish(self, mut binding: Binding) -> Result<Binding, Unreadable> {

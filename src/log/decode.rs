@@ -6,7 +6,7 @@ use crate::log::binding::{Binding, FieldBinding, Header, Shape, bind};
 use crate::log::input::{self, Format};
 use crate::log::values::{self, Context};
 use crate::log::wide::Wide;
-use crate::log::{Input, Log, LogFile, Options, Rejected, Unreadable, csv, jsonl, xes};
+use crate::log::{Input, Log, LogFile, Options, Rejected, Unreadable, csv, jsonl, parquet, xes};
 use crate::model::Owner;
 use crate::plan::Plan;
 use crate::quantity::Currency;
@@ -65,11 +65,14 @@ impl<'p> Decoder<'p> {
         let Input { name, bytes } = input;
         self.log.files.push(LogFile { name: name.clone(), bytes: bytes.len() as u64, rows: 0 });
         let bytes = input::unpacked(&name, bytes)?;
+        if input::format(&bytes) == Format::Parquet {
+            return parquet::read(self, &name, bytes);
+        }
         let named = self.options.source.as_deref().and_then(|n| self.plan.sources.iter().find(|s| s.name == n));
         let only = named.or_else(|| if self.plan.sources.len() == 1 { self.plan.sources.iter().next() } else { None });
         let text = input::decoded(&name, &bytes, only.and_then(|s| s.encoding.as_deref()))?;
         match input::format(&text) {
-            Format::Csv => csv::read(self, &name, &text, only.and_then(|s| s.delimiter)),
+            Format::Csv | Format::Parquet => csv::read(self, &name, &text, only.and_then(|s| s.delimiter)),
             Format::Jsonl => jsonl::read(self, &name, &text),
             Format::Xes => xes::read(self, &name, &text),
         }

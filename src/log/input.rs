@@ -10,6 +10,7 @@ pub(super) enum Format {
     Csv,
     Jsonl,
     Xes,
+    Parquet,
 }
 
 /// Undoes gzip and zstd, as often as they were applied.
@@ -22,11 +23,6 @@ pub(super) fn unpacked(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Unreadable
         }
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {
             zstd::stream::copy_decode(bytes.as_slice(), &mut out).map_err(|e| damaged("zstd", e))?;
-        }
-        [b'P', b'A', b'R', b'1', ..] => {
-            return Err(
-                Unreadable::new(name, "this is a Parquet file, which this version does not read").help("export it as CSV or JSON Lines")
-            );
         }
         [b'P', b'K', 3, 4, ..] => {
             return Err(Unreadable::new(name, "this is a zip archive or a spreadsheet").help("unpack it, or save the sheet as CSV"));
@@ -55,6 +51,7 @@ pub(super) fn decoded<'b>(name: &str, bytes: &'b [u8], encoding: Option<&str>) -
 /// What the first sign of a text says that it is.
 pub(super) fn format(text: &[u8]) -> Format {
     match text.iter().find(|b| !b.is_ascii_whitespace()) {
+        Some(b'P') if text.starts_with(b"PAR1") => Format::Parquet,
         Some(b'<') => Format::Xes,
         Some(b'{' | b'[') => Format::Jsonl,
         _ => Format::Csv,

@@ -1,6 +1,6 @@
 //! Bytes of a log to [events](crate::event) in order.
 //!
-//! A log is CSV, JSON Lines or XES, plain or compressed; which it is, its content tells. A [source](crate::plan::Source)
+//! A log is CSV, JSON Lines, XES or Parquet, plain or compressed; which it is, its content tells. A [source](crate::plan::Source)
 //! says which columns stand for what; without one the columns are `time`, `event`, `case` and the fields by their names.
 //! Nothing is lost and nothing guessed: a row that cannot be read is a [`Rejected`] with its place, its text and what was
 //! expected.
@@ -10,6 +10,7 @@ mod csv;
 mod decode;
 mod input;
 mod jsonl;
+mod parquet;
 mod times;
 mod values;
 mod wide;

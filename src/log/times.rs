@@ -10,6 +10,8 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 pub(super) struct TimeReader {
     form: Form,
     zone: Option<Zone>,
+    /// Times of the plain form are read too.
+    or_plain: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -39,13 +41,19 @@ impl TimeReader {
             Some("epoch ms") => Form::EpochMillis,
             Some(pattern) => Form::Pattern(pattern.to_string()),
         };
-        TimeReader { form, zone }
+        TimeReader { form, zone, or_plain: false }
+    }
+
+    /// The same for columns that may be typed.
+    pub(super) fn or_plain(self) -> TimeReader {
+        TimeReader { or_plain: true, ..self }
     }
 
     /// The instant of a text, or what was expected instead.
     pub(super) fn read(&self, text: &str) -> Result<Read, String> {
         let text = text.trim();
-        match &self.form {
+        let form = if self.or_plain && plain(text).is_some() { &Form::Plain } else { &self.form };
+        match form {
             Form::Plain => match plain(text) {
                 Some(Found::Instant(time)) => certain(time),
                 Some(Found::Wall(wall)) => self.local(wall),

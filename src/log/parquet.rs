@@ -1,0 +1,200 @@
+//! Parquet: flat columns, of which only those are read that something asks for. A row's line is its number in the file.
+
+use crate::log::Unreadable;
+use crate::log::decode::{Cell, Decoder, Row};
+use crate::log::input::Format;
+use bytes::Bytes;
+use chrono::{DateTime, NaiveDate, NaiveTime};
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, DataType};
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::schema::types::ColumnDescriptor;
+
+pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, bytes: Vec<u8>) -> Result<(), Unreadable> {
+    let damaged = |e: ParquetError| Unreadable::new(name, format!("the Parquet data is damaged: {e}"));
+    let file = SerializedFileReader::new(Bytes::from(bytes)).map_err(damaged)?;
+    let schema = file.metadata().file_metadata().schema_descr_ptr();
+    let flat: Vec<usize> = (0..schema.num_columns()).filter(|i| schema.column(*i).max_rep_level() == 0).collect();
+    let names: Vec<String> = flat.iter().map(|i| schema.column(*i).path().string()).collect();
+    let binding = decoder.bind(name, &names, false, Format::Parquet)?;
+    let positions: Vec<Option<usize>> =
+        binding.columns.iter().map(|column| names.iter().position(|n| n == column).map(|at| flat[at])).collect();
+    let mut line = 0;
+    for group in 0..file.num_row_groups() {
+        let group = file.get_row_group(group).map_err(damaged)?;
+        let read = |position: &Option<usize>| match position {
+            Some(at) => Column::read(&*group, *at).map_err(damaged),
+            None => Ok(Column::Absent),
+        };
+        let columns = positions.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        for row in 0..rows {
+            line += 1;
+            let cells: Vec<Cell<'_>> = columns.iter().map(|c| c.cell(row)).collect();
+            let shown: Vec<&str> = cells.iter().map(|c| if let Cell::Text(text) = c { text } else { "" }).collect();
+            let raw = shown.join(",");
+            if let Some(broken) = columns.iter().position(|c| c.is_broken(row)) {
+                decoder.count_row();
+                decoder.reject(line, broken as u32 + 1, String::new(), "text in UTF-8".into(), raw.as_bytes());
+                continue;
+            }
+            decoder.row(&binding, &Row { cells: &cells, line, raw: raw.as_bytes(), column_of: &|i| i as u32 + 1 });
+        }
+    }
+    Ok(())
+}
+
+/// The values of one column of a row group, as a log would write them.
+enum Column {
+    /// The file has no such column.
+    Absent,
+    /// Texts as they stand.
+    Texts(Vec<Option<ByteArray>>),
+    /// What is no text there.
+    Made(Vec<Option<String>>),
+}
+
+impl Column {
+    fn read(group: &dyn RowGroupReader, at: usize) -> Result<Column, ParquetError> {
+        let reader = group.get_column_reader(at)?;
+        let column = group.metadata().column(at).column_descr_ptr();
+        Ok(match reader {
+            ColumnReader::BoolColumnReader(r) => Column::made(r, &column, |b| b.to_string())?,
+            ColumnReader::Int32ColumnReader(r) => Column::made(r, &column, |n| whole(&column, i64::from(*n)))?,
+            ColumnReader::Int64ColumnReader(r) => Column::made(r, &column, |n| whole(&column, *n))?,
+            // Spark and Hive write instants so.
+            ColumnReader::Int96ColumnReader(r) => Column::made(r, &column, |t| instant(t.to_nanos().div_euclid(1_000), true))?,
+            ColumnReader::FloatColumnReader(r) => Column::made(r, &column, |n| n.to_string())?,
+            ColumnReader::DoubleColumnReader(r) => Column::made(r, &column, |n| n.to_string())?,
+            ColumnReader::ByteArrayColumnReader(r) => match decimals(&column) {
+                Some(scale) => Column::made(r, &column, |b| decimal(big_endian(b.data()), scale))?,
+                None => Column::Texts(values(r, &column)?),
+            },
+            ColumnReader::FixedLenByteArrayColumnReader(r) => match decimals(&column) {
+                Some(scale) => Column::made(r, &column, |b| decimal(big_endian(b.data()), scale))?,
+                None => Column::Texts(values(r, &column)?.into_iter().map(|v| v.map(ByteArray::from)).collect()),
+            },
+        })
+    }
+
+    fn made<T: DataType>(reader: ColumnReaderImpl<T>, column: &ColumnDescriptor, text: impl Fn(&T::T) -> String) -> Result<Column, ParquetError> {
+        Ok(Column::Made(values(reader, column)?.into_iter().map(|v| v.map(|v| text(&v))).collect()))
+    }
+
+    /// A column holds a value for each row or none: none is what an empty cell of a table is.
+    fn cell(&self, row: usize) -> Cell<'_> {
+        match self {
+            Column::Absent => Cell::Absent,
+            Column::Texts(texts) => Cell::Text(texts.get(row).and_then(Option::as_ref).and_then(|t| t.as_utf8().ok()).unwrap_or("")),
+            Column::Made(texts) => Cell::Text(texts.get(row).and_then(Option::as_deref).unwrap_or("")),
+        }
+    }
+
+    fn is_broken(&self, row: usize) -> bool {
+        matches!(self, Column::Texts(texts) if texts.get(row).and_then(Option::as_ref).is_some_and(|t| t.as_utf8().is_err()))
+    }
+}
+
+/// All values of a flat column; nothing where it says that there is none.
+fn values<T: DataType>(mut reader: ColumnReaderImpl<T>, column: &ColumnDescriptor) -> Result<Vec<Option<T::T>>, ParquetError> {
+    const AT_ONCE: usize = 64 * 1024;
+    let there = column.max_def_level();
+    let mut all = Vec::new();
+    loop {
+        let (mut levels, mut found) = (Vec::new(), Vec::new());
+        let asked = if there > 0 { Some(&mut levels) } else { None };
+        let (records, ..) = reader.read_records(AT_ONCE, asked, None, &mut found)?;
+        if records == 0 {
+            return Ok(all);
+        }
+        if there == 0 {
+            all.extend(found.into_iter().map(Some));
+        } else {
+            let mut found = found.into_iter();
+            all.extend(levels.into_iter().map(|level| if level == there { found.next() } else { None }));
+        }
+    }
+}
+
+/// A whole number, and what its type says that it is.
+fn whole(column: &ColumnDescriptor, n: i64) -> String {
+    if let Some(scale) = decimals(column) {
+        return decimal(n.into(), scale);
+    }
+    let micros = |unit: &TimeUnit, n: i64| match unit {
+        TimeUnit::MILLIS => n.saturating_mul(1_000),
+        TimeUnit::MICROS => n,
+        TimeUnit::NANOS => n.div_euclid(1_000),
+    };
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Timestamp(t)), _) => instant(micros(&t.unit, n), t.is_adjusted_to_u_t_c),
+        (Some(LogicalType::Time(t)), _) => clock(micros(&t.unit, n)),
+        (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => date(n),
+        (None, ConvertedType::TIMESTAMP_MILLIS) => instant(n.saturating_mul(1_000), true),
+        (None, ConvertedType::TIMESTAMP_MICROS) => instant(n, true),
+        (Some(LogicalType::Integer(t)), _) if !t.is_signed => match t.bit_width {
+            64 => (n as u64).to_string(),
+            _ => (n as u32).to_string(),
+        },
+        _ => n.to_string(),
+    }
+}
+
+/// Digits behind the point, of a decimal.
+fn decimals(column: &ColumnDescriptor) -> Option<u32> {
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Decimal(t)), _) => u32::try_from(t.scale).ok(),
+        (None, ConvertedType::DECIMAL) => u32::try_from(column.type_scale()).ok(),
+        _ => None,
+    }
+}
+
+fn decimal(n: i128, scale: u32) -> String {
+    let digits = format!("{:0width$}", n.unsigned_abs(), width = scale as usize + 1);
+    let (whole, rest) = digits.split_at(digits.len() - scale as usize);
+    let sign = if n < 0 { "-" } else { "" };
+    if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
+}
+
+/// Two's complement, the greatest byte first.
+fn big_endian(bytes: &[u8]) -> i128 {
+    let first = if bytes.first().is_some_and(|b| b & 0x80 != 0) { -1 } else { 0 };
+    bytes.iter().fold(first, |n: i128, b| (n << 8) | i128::from(*b))
+}
+
+/// With `Z` where the file says that it is an instant; else it is a wall clock's, and needs the source's zone.
+fn instant(micros: i64, utc: bool) -> String {
+    let form = if utc { "%Y-%m-%dT%H:%M:%S%.6fZ" } else { "%Y-%m-%dT%H:%M:%S%.6f" };
+    DateTime::from_timestamp_micros(micros).map_or_else(|| micros.to_string(), |t| t.format(form).to_string())
+}
+
+fn date(days: i64) -> String {
+    let day = i32::try_from(days + 719_163).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    day.map_or_else(|| days.to_string(), |day| day.to_string())
+}
+
+fn clock(micros: i64) -> String {
+    let seconds = u32::try_from(micros.div_euclid(1_000_000)).ok();
+    let time = seconds.and_then(|s| NaiveTime::from_num_seconds_from_midnight_opt(s, (micros.rem_euclid(1_000_000) * 1_000) as u32));
+    time.map_or_else(|| micros.to_string(), |t| t.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_written_with_their_digits() {
+        assert_eq!([decimal(12_345, 2), decimal(-5, 2), decimal(7, 0), decimal(0, 1)], ["123.45", "-0.05", "7", "0.0"]);
+        assert_eq!([big_endian(&[0x01, 0x00]), big_endian(&[0xff, 0xfe]), big_endian(&[])], [256, -2, 0]);
+    }
+
+    #[test]
+    fn times_say_whether_they_are_instants() {
+        assert_eq!(instant(1_772_445_600_000_000, true), "2026-03-02T10:00:00.000000Z");
+        assert_eq!(instant(-1, false), "1969-12-31T23:59:59.999999");
+        assert_eq!((date(20_514).as_str(), clock(36_000_500_000).as_str()), ("2026-03-02", "10:00:00.500"));
+    }
+}
