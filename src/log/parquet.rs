@@ -79,7 +79,11 @@ impl Column {
         })
     }
 
-    fn made<T: DataType>(reader: ColumnReaderImpl<T>, column: &ColumnDescriptor, text: impl Fn(&T::T) -> String) -> Result<Column, ParquetError> {
+    fn made<T: DataType>(
+        reader: ColumnReaderImpl<T>,
+        column: &ColumnDescriptor,
+        text: impl Fn(&T::T) -> String,
+    ) -> Result<Column, ParquetError> {
         Ok(Column::Made(values(reader, column)?.into_iter().map(|v| v.map(|v| text(&v))).collect()))
     }
 

@@ -1,0 +1,162 @@
+//! A log in Parquet gives what the same log gives as CSV.
+
+mod common;
+
+use common::{folder, sla, text};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+const SPEC: &str = r#"party us { contact "us@example.com" }
+case lead {
+    score: number
+    rate:  number
+    value: money
+    owner: text
+    born:  date
+    event created
+    event contacted { human: bool }
+    tier A when score >= 80
+    tier B otherwise
+}
+agreement a { version "1" effective 2026-01-01 zone "America/New_York" currency USD clock always
+    service s by us for us {
+        obligation o { start on created  stop on contacted(human)  within 1h for A, 4h for B  blame owner }
+        objective worth { expect sum(created.value) >= 100 USD per month }
+        objective old   { expect count(created(born < 2000-01-01)) <= 9 per month by owner }
+        objective rates { expect mean(created.rate) >= 0.5 per month }
+    }
+}
+source crm { case lead key "id"  time "at" format "%d.%m.%Y" zone "America/New_York"  event "what" { "created" = created  "contacted" = contacted }
+    field score = "score"  field rate = "rate"  field value = "value"  field owner = "owner"  field born = "born"  field human = "human" }
+"#;
+
+/// Instants, in microseconds since 1970; the rest as the columns hold it.
+struct Columns {
+    at: Vec<i64>,
+    what: Vec<&'static str>,
+    id: Vec<&'static str>,
+    score: Vec<Option<i32>>,
+    rate: Vec<Option<f64>>,
+    cents: Vec<Option<i64>>,
+    owner: Vec<Option<&'static str>>,
+    born: Vec<Option<i32>>,
+    human: Vec<Option<bool>>,
+}
+
+/// Two row groups; columns that are required and optional, and one that nothing asks for.
+fn write(path: &Path, c: &Columns, at: &str) {
+    let schema = format!(
+        "message log {{ required int64 at ({at}); required binary what (STRING); required binary id (STRING); optional int32 score;
+           optional double rate; optional int64 value (DECIMAL(18,2)); optional binary owner (STRING); optional int32 born (DATE);
+           optional boolean human; required int32 idle; }}"
+    );
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let mut file = SerializedFileWriter::new(File::create(path).unwrap(), schema, Arc::new(WriterProperties::builder().build())).unwrap();
+    let half = c.at.len() / 2;
+    for rows in [0..half, half..c.at.len()] {
+        let mut group = file.next_row_group().unwrap();
+        macro_rules! column {
+            ($ty:ty, $values:expr) => {{
+                let mut column = group.next_column().unwrap().unwrap();
+                column.typed::<$ty>().write_batch($values, None, None).unwrap();
+                column.close().unwrap();
+            }};
+            ($ty:ty, optional $values:expr) => {{
+                let levels: Vec<i16> = $values.iter().map(|v| i16::from(v.is_some())).collect();
+                let there: Vec<_> = $values.iter().flatten().cloned().collect();
+                let mut column = group.next_column().unwrap().unwrap();
+                column.typed::<$ty>().write_batch(&there, Some(&levels), None).unwrap();
+                column.close().unwrap();
+            }};
+        }
+        let bytes = |texts: &[&str]| texts.iter().map(|t| ByteArray::from(*t)).collect::<Vec<_>>();
+        let owners: Vec<Option<ByteArray>> = c.owner[rows.clone()].iter().map(|o| o.map(ByteArray::from)).collect();
+        column!(Int64Type, &c.at[rows.clone()]);
+        column!(ByteArrayType, &bytes(&c.what[rows.clone()]));
+        column!(ByteArrayType, &bytes(&c.id[rows.clone()]));
+        column!(Int32Type, optional c.score[rows.clone()]);
+        column!(DoubleType, optional c.rate[rows.clone()]);
+        column!(Int64Type, optional c.cents[rows.clone()]);
+        column!(ByteArrayType, optional owners);
+        column!(Int32Type, optional c.born[rows.clone()]);
+        column!(BoolType, optional c.human[rows.clone()]);
+        column!(Int32Type, &vec![0; rows.len()]);
+        group.close().unwrap();
+    }
+    file.close().unwrap();
+}
+
+/// 2026-03-02 10:00 in New York is 15:00 UTC; L1 is answered within its hour, L2 after its four, and a chatbot is no answer.
+fn log() -> Columns {
+    let ten = 1_772_463_600_000_000;
+    let minutes = |m: i64| ten + m * 60_000_000;
+    Columns {
+        at: vec![minutes(0), minutes(5), minutes(30), minutes(60), minutes(246)],
+        what: vec!["created", "created", "contacted", "contacted", "contacted"],
+        id: vec!["L1", "L2", "L2", "L1", "L2"],
+        score: vec![Some(80), Some(79), None, None, None],
+        rate: vec![Some(0.25), Some(0.75), None, None, None],
+        cents: vec![Some(9_950), Some(50), None, None, None],
+        owner: vec![Some("kim"), Some("jo"), None, Some("kim"), None],
+        born: vec![Some(10_956), Some(10_957), None, None, None],
+        human: vec![None, None, Some(false), Some(true), Some(true)],
+    }
+}
+
+/// The records of a run, without the places in the log's files.
+fn records(folder: &Path, log: &str) -> Vec<String> {
+    let run = sla(folder, &["run", "spec.sla", "--log", log, "-o", "out.jsonl"]);
+    assert!(run.status.success(), "{log}: {}", text(&run.stderr));
+    let records = std::fs::read_to_string(folder.join("out.jsonl")).unwrap();
+    let place = regex_lite::Regex::new(r#""file":"log[^"]*","(line|bytes)":\d+"#).unwrap();
+    records.lines().map(|l| place.replace_all(l, "").into_owned()).collect()
+}
+
+#[test]
+fn typed_columns_give_what_their_texts_give() {
+    let folder = folder("parquet");
+    std::fs::write(folder.join("spec.sla"), SPEC.replace(r#" format "%d.%m.%Y""#, "")).unwrap();
+    // 10,956 days after 1970 are 1999-12-31.
+    let csv = "at,what,id,score,rate,value,owner,born,human\n\
+        2026-03-02 10:00:00,created,L1,80,0.25,99.50,kim,1999-12-31,\n\
+        2026-03-02 10:05:00,created,L2,79,0.75,0.50,jo,2000-01-01,\n\
+        2026-03-02 10:30:00,contacted,L2,,,,,,false\n\
+        2026-03-02 11:00:00,contacted,L1,,,,kim,,true\n\
+        2026-03-02 14:06:00,contacted,L2,,,,,,true\n";
+    std::fs::write(folder.join("log.csv"), csv).unwrap();
+    let expected = records(&folder, "log.csv");
+    assert!(expected.iter().any(|r| r.contains(r#""case":"L1""#) && r.contains(r#""verdict":"met""#)), "{expected:#?}");
+    assert!(expected.iter().any(|r| r.contains(r#""case":"L2""#) && r.contains(r#""late_s":60"#)), "{expected:#?}");
+    write(&folder.join("log.parquet"), &log(), "TIMESTAMP(MICROS,true)");
+    assert_eq!(records(&folder, "log.parquet"), expected);
+    // A wall clock's times, five hours earlier on the paper, are in the source's zone.
+    let mut wall = log();
+    wall.at.iter_mut().for_each(|t| *t -= 5 * 3_600_000_000);
+    write(&folder.join("log2.parquet"), &wall, "TIMESTAMP(MICROS,false)");
+    assert_eq!(records(&folder, "log2.parquet"), expected);
+    // A source may say how its other exports write times: a typed column needs no form.
+    std::fs::write(folder.join("spec.sla"), SPEC).unwrap();
+    let formed = records(&folder, "log.parquet");
+    let but_the_plan = |records: &[String]| records[..records.len() - 1].to_vec();
+    assert_eq!(but_the_plan(&formed), but_the_plan(&expected));
+}
+
+#[test]
+fn a_wall_clock_without_a_zone_is_refused_with_the_number_of_its_row() {
+    let folder = folder("parquet-wall");
+    let spec = SPEC.split("source crm").next().unwrap();
+    std::fs::write(folder.join("spec.sla"), spec.replace("case lead {", "case lead {\n    idle: number?")).unwrap();
+    write(&folder.join("log.parquet"), &log(), "TIMESTAMP(MICROS,false)");
+    let run = sla(&folder, &["run", "spec.sla", "--log", "log.parquet"]);
+    assert_eq!(run.status.code(), Some(2));
+    let said = text(&run.stderr);
+    assert!(said.contains("log.parquet") && !said.contains("damaged"), "{said}");
+    std::fs::write(folder.join("cut.parquet"), &std::fs::read(folder.join("log.parquet")).unwrap()[..200]).unwrap();
+    let cut = sla(&folder, &["run", "spec.sla", "--log", "cut.parquet"]);
+    assert_eq!((cut.status.code(), text(&cut.stderr).contains("the Parquet data is damaged")), (Some(2), true), "{}", text(&cut.stderr));
+}
