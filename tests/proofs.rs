@@ -27,13 +27,13 @@ agreement a {{
     )
 }
 
-/// A month owes its worst band, each group of its own; twelve of them a year.
+/// A month owes its worst band, each group of its own; twelve of them a year. A missing key is a group too: two sites make three.
 #[test]
 fn an_exposure_is_the_worst_band_of_every_group_and_period() {
     let most = |service: &str| lines(&agreement("", service), "--exposure", "q ");
     let each = "objective q { expect met(answer) >= 95% per month  credit 100 EUR below 95%, 250 EUR below 90% }";
     assert_eq!(most(each), ["q 250.00 a month 3,000.00 its worst band"]);
-    assert_eq!(most(&each.replace("per month", "per quarter by site")), ["q 500.00 a quarter 2,000.00 2 groups"]);
+    assert_eq!(most(&each.replace("per month", "per quarter by site")), ["q 750.00 a quarter 3,000.00 3 groups"]);
     assert_eq!(most(&each.replace("per month", "per month by place")), ["q no bound a month no bound for each place"]);
     assert_eq!(most(&each.replace("90% }", "90%  cap 150 EUR }")), ["q 150.00 a month 1,800.00 its own cap"]);
 }
@@ -70,4 +70,22 @@ agreement a { version "1" effective 2026-01-01 to 2026-12-31 zone "UTC" clock of
     let output = text(&sla(&folder, &["check", "spec.sla", "--dues"]).stdout);
     let joined = output.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(joined.contains("a: o 2h office 2026-01-01 09:00 2026-01-01 11:00 2026-12-23 16:59 2026-12-28 10:59"), "{output}");
+}
+
+/// What bounds a clause bounds its total: a cap of the year, rivals of which one is owed, quarters that end in one month each,
+/// and the ten windows of three months in a year. A score below nothing has no worst value.
+#[test]
+fn whatever_bounds_an_exposure_is_taken_into_account() {
+    let total = |clauses: &str, service: &str| lines(&agreement(clauses, service), "--exposure", "together");
+    let monthly = "objective q { expect met(answer) >= 95% per month  credit 100 EUR below 95% }";
+    assert_eq!(total("", &monthly.replace("95% }", "95%  cap 300 EUR per year }")), ["together 300.00"]);
+    let rivals = format!("{monthly} {}", monthly.replace("objective q", "objective r").replace("100", "80"));
+    assert_eq!(total("", &rivals), ["together 2,160.00"]);
+    assert_eq!(total("highest of q, r", &rivals), ["together 1,200.00"]);
+    let quarterly = monthly.replace("per month", "per quarter").replace("100", "1000");
+    assert_eq!(total("cap 500 EUR per month", &quarterly), ["together 2,000.00"]);
+    assert_eq!(total("", &monthly.replace("per month", "per rolling 3 months")), ["together 1,000.00"]);
+    let score = "objective q { expect mean(began.nps) >= 30 per month  credit 10 EUR per 1 below 30 }";
+    let spec = agreement("cap 500 EUR per month", score).replace("place: text", "place: text  nps: number");
+    assert_eq!(lines(&spec, "--exposure", "q "), ["q no bound a month no bound its measure has no worst value"]);
 }

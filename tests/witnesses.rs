@@ -117,7 +117,7 @@ fn a_stronger_tier_that_is_due_later_is_shown_at_a_start_at_which_it_is() {
         let spec = format!(
             r#"party us {{ contact "us@example.com" }}
 {first}{second}case item {{ kind: a | b  event opened  event closed
-    tier strong when kind = a  tier weak otherwise }}
+    tier strong when kind = a and kind != b  tier weak otherwise }}
 agreement g {{ version "1" effective 2026-01-01 zone "UTC"
     service s by us for us {{ obligation o {{ start on opened  stop on closed  within {a} for strong on first, {b} for weak on {other} }}
         obligation p {{ start on opened  stop on closed  within 1h on second }} }} }}

@@ -1,7 +1,7 @@
 //! The most that agreements can cost: each clause in its period, and all of them in a year.
 
-use crate::id::{AgreementId, TierId};
-use crate::model::{Agreement, Band, Cap, Goal, Measure, MeasureKind, MeasureUnit, Model, Objective, Type, Window};
+use crate::id::{AgreementId, CaseId, ObjectiveId};
+use crate::model::{Agreement, Band, Cap, Goal, Measure, MeasureKind, MeasureUnit, Model, Objective, Trigger, Type, Window};
 use crate::quantity::{Currency, Exact};
 use crate::source::Span;
 use crate::time::{Period, Unit};
@@ -46,18 +46,29 @@ fn exposure(model: &Model, id: AgreementId) -> Option<Exposure> {
     let agreement = &model.agreements[id];
     let currency = agreement.currency?;
     let mut rows = Vec::new();
-    let mut sum = Some(Exact::ZERO);
+    let mut totals: Vec<(ObjectiveId, Option<Exact>)> = Vec::new();
+    let (mut penalties, mut ends) = (false, 0);
     for service in &agreement.services {
         let service = &model.services[*service];
-        for objective in service.objectives.iter().map(|o| &model.objectives[*o]).filter(|o| !o.bands.is_empty()) {
+        for id in service.objectives.iter().copied().filter(|o| !model.objectives[*o].bands.is_empty()) {
+            let objective = &model.objectives[id];
             let (most, because) = objective_most(model, objective);
-            let total = most.and_then(|most| most.mul(Exact::whole(periods(agreement, objective.window) as i64)));
-            sum = sum.zip(total).and_then(|(a, b)| a.add(b));
+            let all = periods(agreement, objective.window);
+            ends += all;
+            let total = most.and_then(|most| most.mul(Exact::whole(all as i64)));
+            // Its cap may be of longer periods than its own.
+            let capped = objective.cap.as_ref().and_then(|cap| Some((cap.amount, cap.per?)));
+            let capped = capped.and_then(|(amount, per)| amount.mul(Exact::whole(periods(agreement, per) as i64)));
+            let total = match (total, capped) {
+                (Some(total), Some(capped)) => Some(total.min(capped)),
+                (total, capped) => total.or(capped),
+            };
+            totals.push((id, total));
             rows.push(Row { clause: name(&objective.title, &objective.name), most, per: window_word(objective.window), total, because });
         }
         for obligation in service.obligations.iter().map(|o| &model.obligations[*o]) {
             let Some(penalty) = obligation.penalty else { continue };
-            sum = None;
+            penalties = true;
             let (most, because) = match penalty.per {
                 None => (Some(penalty.amount), "for each breach, however many"),
                 Some(_) => (None, "grows with the time that it is late"),
@@ -69,9 +80,12 @@ fn exposure(model: &Model, id: AgreementId) -> Option<Exposure> {
     if rows.is_empty() {
         return None;
     }
+    let mut sum = if penalties { None } else { together(agreement, &totals) };
     for cap in &agreement.caps {
-        let window = cap.per?;
-        let total = cap.amount.mul(Exact::whole(periods(agreement, window) as i64));
+        let Some(window) = cap.per else { continue };
+        // A credit falls in the period in which its own one ends: no more of them can be full than there are such ends.
+        let full = periods(agreement, window).min(if penalties { usize::MAX } else { ends });
+        let total = cap.amount.mul(Exact::whole(full as i64));
         let per = window_word(window);
         rows.push(Row { clause: "the cap of all".into(), most: Some(cap.amount), per, total, because: "bounds everything above".into() });
         sum = match (sum, total) {
@@ -82,6 +96,24 @@ fn exposure(model: &Model, id: AgreementId) -> Option<Exposure> {
     let version = if agreement.version.is_empty() { String::new() } else { format!(", version {}", agreement.version) };
     let title = format!("{}{version}", name(&agreement.title, &agreement.name));
     Some(Exposure { title, currency, rows, most: sum, within: if agreement.to.is_some() { "the term" } else { "a year" } })
+}
+
+/// All credits; of rivals the largest only.
+fn together(agreement: &Agreement, totals: &[(ObjectiveId, Option<Exact>)]) -> Option<Exact> {
+    let mut sum = Exact::ZERO;
+    let rivals = |id: ObjectiveId| agreement.highest.iter().position(|rivals| rivals.contains(&id));
+    for (i, (id, total)) in totals.iter().enumerate() {
+        let total = (*total)?;
+        let group = rivals(*id);
+        let of_group = || totals.iter().enumerate().filter(|(_, (other, _))| group.is_some() && rivals(*other) == group);
+        // The first of a group stands for all of it.
+        if of_group().any(|(at, _)| at < i) {
+            continue;
+        }
+        let largest = of_group().map(|(_, (_, total))| *total).collect::<Option<Vec<_>>>()?.into_iter().max();
+        sum = sum.add(largest.unwrap_or(total))?;
+    }
+    Some(sum)
 }
 
 fn name(title: &Option<String>, name: &str) -> String {
@@ -102,7 +134,10 @@ fn periods(agreement: &Agreement, window: Window) -> usize {
     let to = agreement.to.unwrap_or(year);
     match window {
         Window::Each(unit) => Period::all(unit, agreement.fiscal, agreement.from, to).count(),
-        Window::Rolling(_) => Period::all(Unit::Month, agreement.fiscal, agreement.from, to).count(),
+        // The first ends with the first window that lies inside.
+        Window::Rolling(months) => {
+            (Period::all(Unit::Month, agreement.fiscal, agreement.from, to).count() + 1).saturating_sub(months as usize)
+        }
         Window::Every(length) => {
             let days = (to - agreement.from).num_days() + 1;
             (days * 86_400_000_000 / length.as_micros().max(1)) as usize
@@ -127,18 +162,34 @@ pub(super) fn objective_most(model: &Model, objective: &Objective) -> (Option<Ex
     }
 }
 
-/// How many groups a key makes, if that is known.
+/// How many groups a key makes at most, if that is known. A missing key is a group of its own.
 fn sizes(model: &Model, objective: &Objective, key: &str) -> Option<i64> {
-    let cases: Vec<_> = model.services[objective.service].obligations.iter().filter_map(|o| model.obligations[*o].case).collect();
+    let mut cases: Vec<Option<CaseId>> = Vec::new();
+    objective.goal.each_measure(&mut |measure| match &measure.kind {
+        MeasureKind::Met(all) => cases.extend(all.iter().map(|o| model.obligations[*o].case)),
+        MeasureKind::Misses(one) | MeasureKind::OfClock(_, one) => cases.push(model.obligations[*one].case),
+        MeasureKind::Count(count) | MeasureKind::OfField(_, count, _) => cases.push(match count.on {
+            Trigger::Event(event) => model.events[event].case,
+            Trigger::Entering(state) | Trigger::Leaving(state) => Some(model.states[state].case),
+        }),
+        MeasureKind::Down(down) => cases.push(Some(model.states[down.state].case)),
+        MeasureKind::Fixed(_)
+        | MeasureKind::Lookup(_)
+        | MeasureKind::Arithmetic(..)
+        | MeasureKind::Rounded(..)
+        | MeasureKind::OfBuckets(..) => {}
+    });
+    cases.sort();
+    cases.dedup();
+    let [Some(case)] = cases.as_slice() else { return None };
+    let case = &model.cases[*case];
     if key == "tier" {
-        let tiers: Vec<&Vec<TierId>> = cases.iter().map(|c| &model.cases[*c].tiers).collect();
-        return tiers.iter().map(|t| t.len() as i64).max();
+        return Some(case.tiers.len() as i64 + 1);
     }
-    let field = model.fields.iter().find(|f| f.name == key)?;
+    let field = case.fields.iter().map(|f| &model.fields[*f]).find(|f| f.name == key)?;
     match &field.ty {
-        // A missing key is a group of its own.
-        Type::Members(members) => Some(members.len() as i64 + i64::from(field.optional)),
-        Type::Bool => Some(2 + i64::from(field.optional)),
+        Type::Members(members) => Some(members.len() as i64 + 1),
+        Type::Bool => Some(3),
         _ => None,
     }
 }
@@ -162,7 +213,7 @@ fn band_most(objective: &Objective, band: &Band) -> Option<Exact> {
 /// The worst value of a measure on one side, if it has one.
 fn worst(measure: &Measure, above: bool, window: Window) -> Option<Exact> {
     if !above {
-        return Some(Exact::ZERO);
+        return is_never_negative(measure).then_some(Exact::ZERO);
     }
     match &measure.kind {
         MeasureKind::Met(_) => Some(Exact::ONE),
@@ -181,6 +232,19 @@ fn worst(measure: &Measure, above: bool, window: Window) -> Option<Exact> {
             Some(Exact::whole(days * 86_400 + 3_600))
         }
         _ => None,
+    }
+}
+
+/// Whether a measure is nothing at the least. Values of fields may be less than nothing.
+fn is_never_negative(measure: &Measure) -> bool {
+    match &measure.kind {
+        MeasureKind::Fixed(value) => !value.is_negative(),
+        MeasureKind::Met(_) | MeasureKind::Misses(_) | MeasureKind::Count(_) | MeasureKind::OfClock(..) | MeasureKind::Down(_) => true,
+        MeasureKind::OfField(..) | MeasureKind::Lookup(_) => false,
+        MeasureKind::OfBuckets(_, inner, _) | MeasureKind::Rounded(_, inner) => is_never_negative(inner),
+        MeasureKind::Arithmetic(a, operator, b) => {
+            !matches!(operator, crate::ast::Operator::Subtract) && is_never_negative(a) && is_never_negative(b)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Finding};
 use crate::model::MeasureUnit;
 use crate::quantity::Exact;
 use crate::source::Span;
+use std::collections::HashSet;
 
 /// A fixed value and its unit; durations are seconds.
 #[derive(Clone, Copy, Debug)]
@@ -165,10 +166,18 @@ impl Checker {
                 None => left.push(written),
             }
         }
-        // Each turn takes what depends on nothing that is still left.
+        // Each turn takes, in the order of the text, what depends on nothing that is still left.
         while !left.is_empty() {
-            let waiting: Vec<String> = left.iter().map(|l| l.name.text.clone()).collect();
-            let ready: Vec<&ast::Let> = left.iter().copied().filter(|l| !mentions(&l.value, &waiting)).collect();
+            let mut waiting: HashSet<String> = left.iter().map(|l| l.name.text.clone()).collect();
+            let (mut ready, mut later): (Vec<&ast::Let>, Vec<&ast::Let>) = (Vec::new(), Vec::new());
+            for written in &left {
+                if mentions_any(&written.value, &waiting) {
+                    later.push(written);
+                } else {
+                    waiting.remove(&written.name.text);
+                    ready.push(written);
+                }
+            }
             if ready.is_empty() {
                 self.poisoned.extend(waiting);
                 let [first, rest @ ..] = left.as_slice() else { return };
@@ -176,8 +185,8 @@ impl Checker {
                 let finding = rest.iter().fold(finding, |f, through| f.also(through.name.span, "through this one"));
                 return self.say(finding.help("give one of them a value of its own"));
             }
+            left = later;
             for written in ready {
-                left.retain(|l| l.name.span != written.name.span);
                 let fixed = self.fixed(&written.value, scope).filter(|f| match f.unit {
                     MeasureUnit::Money(currency) => self.is_agreed_currency(written.value.span, currency, agreement).is_some(),
                     _ => true,
@@ -218,13 +227,17 @@ impl Checker {
 }
 
 fn mentions(expr: &Expr, names: &[String]) -> bool {
+    mentions_any(expr, &names.iter().cloned().collect())
+}
+
+fn mentions_any(expr: &Expr, names: &HashSet<String>) -> bool {
     match &expr.kind {
         ExprKind::Name(name) => names.contains(&name.text),
-        ExprKind::Negative(a) | ExprKind::Not(a) | ExprKind::Present(a, _) => mentions(a, names),
-        ExprKind::Arithmetic(a, _, b) | ExprKind::Compare(a, _, b) => mentions(a, names) || mentions(b, names),
-        ExprKind::All(all) | ExprKind::Any(all) => all.iter().any(|e| mentions(e, names)),
-        ExprKind::Call(_, arguments) => arguments.iter().any(|a| mentions(&a.value, names)),
-        ExprKind::In { value, among, .. } => mentions(value, names) || among.iter().any(|e| mentions(e, names)),
+        ExprKind::Negative(a) | ExprKind::Not(a) | ExprKind::Present(a, _) => mentions_any(a, names),
+        ExprKind::Arithmetic(a, _, b) | ExprKind::Compare(a, _, b) => mentions_any(a, names) || mentions_any(b, names),
+        ExprKind::All(all) | ExprKind::Any(all) => all.iter().any(|e| mentions_any(e, names)),
+        ExprKind::Call(_, arguments) => arguments.iter().any(|a| mentions_any(&a.value, names)),
+        ExprKind::In { value, among, .. } => mentions_any(value, names) || among.iter().any(|e| mentions_any(e, names)),
         ExprKind::Literal(_) | ExprKind::Path(..) | ExprKind::Row(..) | ExprKind::During(_) => false,
     }
 }

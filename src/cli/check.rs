@@ -11,18 +11,24 @@ use crate::report::proofs;
 use crate::sample::{self, Sample, Seen};
 use crate::{check, engine, log, plan};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(super) fn run(args: &Check) -> Result<Ended, Failed> {
     let mut out = std::io::stdout().lock();
+    if (args.exposure || args.dues) && !matches!(args.format, FindingForm::Text | FindingForm::Short) {
+        return Err(Failed("error: `--exposure` and `--dues` are tables for people\n  help: leave out `--format`".into()));
+    }
     if args.fix || args.diff {
-        let of = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
-        let policy = policy(args, config::of(of)?);
+        let mut changes = false;
+        for path in &args.paths {
+            let policy = policy(args, config::of(path)?);
+            let one = std::slice::from_ref(path);
+            changes |=
+                if args.diff { fix::run(one, &policy, true, &mut out)? } else { fix::run(one, &policy, false, &mut std::io::stderr())? };
+        }
         if args.diff {
-            let changes = fix::run(&args.paths, &policy, true, &mut out)?;
             return Ok(if changes { Ended::Found } else { Ended::Done });
         }
-        fix::run(&args.paths, &policy, false, &mut std::io::stderr())?;
     }
     let mut specs = load::separate(&args.paths)?;
     if !args.logs.is_empty() && specs.len() > 1 {

@@ -37,10 +37,11 @@ pub(super) struct Config {
     pub(super) tolerance: Option<Exact>,
 }
 
-/// What is asked for where a file lies.
-pub(super) fn of(file: &Path) -> Result<Config, Failed> {
+/// What is asked for in a folder, or where a file lies.
+pub(super) fn of(path: &Path) -> Result<Config, Failed> {
     // Standard input belongs to the folder of the call.
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = if path.is_dir() { Some(path) } else { path.parent() };
+    let folder = folder.filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
     match folder.ancestors().map(|f| f.join(NAME)).find(|path| path.is_file()) {
         Some(path) => read(&path),

@@ -61,9 +61,13 @@ pub struct Chronic {
 }
 
 impl Chronic {
-    /// Whether another one says the same, wherever it stands.
-    pub fn is_same(&self, other: &Chronic) -> bool {
+    /// Whether the same right arises whenever another one's does: after as few misses, among as many periods.
+    pub fn arises_with(&self, other: &Chronic) -> bool {
         let Chronic { span: _, count, below_minimum, among, right } = self;
-        (count, below_minimum, among, right) == (&other.count, &other.below_minimum, &other.among, &other.right)
+        let as_many = match (among, other.among) {
+            (Some(own), Some(other)) => *own >= other,
+            (own, other) => *own == other,
+        };
+        *count <= other.count && as_many && (below_minimum, right) == (&other.below_minimum, &other.right)
     }
 }

@@ -10,6 +10,7 @@ use crate::id::{CaseId, EventId, FieldId};
 use crate::log::Rejected;
 use crate::model::{Model, Owner, StateWhen, Trigger};
 use crate::quantity::Exact;
+use crate::time::Instant;
 use std::collections::{BTreeMap, HashSet};
 
 /// A log that was read, and what came of it.
@@ -35,11 +36,14 @@ pub struct Seen {
     cases: HashSet<CaseId>,
     events: HashSet<EventId>,
     fields: HashSet<FieldId>,
+    /// The time of the first row.
+    first: Option<Instant>,
 }
 
 impl Seen {
     /// Takes note of what an event holds.
     pub fn note(&mut self, event: &Event) {
+        self.first = Some(self.first.map_or(event.time, |first| first.min(event.time)));
         self.cases.extend(event.case.map(|(case, _)| case));
         self.events.extend(event.event);
         self.fields.extend(event.fields.iter().filter(|(_, value)| value.is_some()).map(|(field, _)| *field));
@@ -180,7 +184,9 @@ fn drifted(sample: &Sample<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let lets = sample.model.lets.iter().filter(|l| l.measured.is_some());
     for named in lets {
-        let own = |r: &&MeasuredRecord| r.agreement == named.agreement && r.name == named.name && r.to <= sample.judgement.as_of;
+        // A period that was over when the log begins shows nothing.
+        let covered = |r: &MeasuredRecord| sample.seen.first.is_some_and(|first| first < r.to) && r.to <= sample.judgement.as_of;
+        let own = |r: &&MeasuredRecord| r.agreement == named.agreement && r.name == named.name && covered(r);
         let ended = || sample.judgement.measured.iter().filter(own);
         let Some(record) = ended().rfind(|r| !r.partial).or_else(|| ended().next_back()) else { continue };
         let drift = record.value.and_then(|value| value.sub(named.value)?.div(named.value));

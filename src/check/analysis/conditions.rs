@@ -2,9 +2,10 @@
 
 use crate::check::Checker;
 use crate::check::analysis::domain::{Domain, Holds};
+use crate::check::analysis::levels::own_condition;
 use crate::diagnostic::{Code, Finding};
 use crate::id::CaseId;
-use crate::model::{Condition, ConditionKind, Duty, Excluded, Model, Pattern, Start, StateWhen, TierRule};
+use crate::model::{Condition, Duty, Excluded, MeasureKind, Model, Pattern, Start, StateWhen, TierRule, Trigger};
 use crate::source::Span;
 
 pub(super) fn run(checker: &mut Checker) {
@@ -97,11 +98,8 @@ fn written(model: &Model) -> Vec<(CaseId, &Condition, &'static str)> {
     for obligation in model.obligations.iter() {
         let Some(case) = obligation.case else { continue };
         let mut patterns: Vec<&Pattern> = Vec::new();
-        // What it applies to is joined with the agreement's own condition, which was looked at above.
-        let applies = obligation.applies.as_ref().map(|c| match &c.kind {
-            ConditionKind::All(both) if both.len() == 2 => &both[1],
-            _ => c,
-        });
+        // The agreement's own condition was looked at above.
+        let applies = own_condition(model, obligation);
         found.extend(applies.map(|c| (case, c, "promise")));
         match &obligation.duty {
             Duty::Clock { start, stop, cancel, reset, reopen, rows, .. } => {
@@ -123,6 +121,23 @@ fn written(model: &Model) -> Vec<(CaseId, &Condition, &'static str)> {
         }
         let atoms = patterns.into_iter().flat_map(|p| p.any.iter().flatten());
         found.extend(atoms.filter_map(|a| a.condition.as_ref()).map(|c| (case, c, "event")));
+    }
+    for objective in model.objectives.iter() {
+        let mut case = None;
+        objective.goal.each_measure(&mut |measure| {
+            if let MeasureKind::Count(count) | MeasureKind::OfField(_, count, _) = &measure.kind
+                && let Trigger::Event(event) = count.on
+            {
+                case = case.or(model.events[event].case);
+            }
+            if let MeasureKind::Met(all) = &measure.kind {
+                case = case.or(all.first().and_then(|o| model.obligations[*o].case));
+            }
+            if let MeasureKind::Misses(one) | MeasureKind::OfClock(_, one) = &measure.kind {
+                case = case.or(model.obligations[*one].case);
+            }
+        });
+        found.extend(case.zip(objective.filter.as_ref()).map(|(case, filter)| (case, filter, "objective")));
     }
     found.sort_by_key(|(_, c, _)| c.span);
     found.dedup_by_key(|(_, c, _)| c.span);

@@ -6,7 +6,9 @@ use crate::check::Checker;
 use crate::check::analysis::sweep::{self, Almanac, Laid, candidates};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, CalendarId, TierId};
-use crate::model::{Atom, Condition, ConditionKind, Duty, Model, Notice, Obligation, Row, Start, Subject, Target, TierRule};
+use crate::model::{
+    Atom, Condition, ConditionKind, Duty, Excluded, Model, Notice, Obligation, Retier, Row, Start, Subject, Target, TierRule, Type,
+};
 use crate::source::Span;
 use crate::time::{Calendar, Duration, Instant, Period, Recipe, Unit};
 use chrono::Days;
@@ -19,7 +21,7 @@ pub(super) fn run(checker: &mut Checker) {
     let mut seen: HashSet<Span> = HashSet::new();
     let mut findings = Vec::new();
     for (id, obligation) in model.obligations.enumerate() {
-        let Duty::Clock { start, stop, rows, notices, .. } = &obligation.duty else { continue };
+        let Duty::Clock { start, stop, pause, rows, retier, notices, .. } = &obligation.duty else { continue };
         let agreement = model.service_of(id).agreement;
         match start {
             Start::Each { unit, .. } => findings.extend(rows.iter().find_map(|row| overlap(&proofs.almanac, row, *unit, agreement))),
@@ -30,7 +32,11 @@ pub(super) fn run(checker: &mut Checker) {
                 }
             }
         }
-        findings.extend(stop.any.iter().flatten().filter_map(|atom| too_far_apart(&mut proofs, atom, rows, agreement)));
+        // What stops the clock leaves more time between.
+        let excluded = model.agreements[agreement].excludes.iter().any(|e| matches!(e.what, Excluded::State(..)));
+        if pause.is_empty() && *retier == Retier::Keep && !excluded {
+            findings.extend(stop.any.iter().flatten().filter_map(|atom| too_far_apart(&mut proofs, atom, rows, agreement)));
+        }
         findings.extend(notices.iter().filter_map(|n| out_of_reach(n, rows)));
     }
     checker.findings.extend(findings);
@@ -112,7 +118,7 @@ fn not_monotone(proofs: &mut Proofs<'_>, obligation: &Obligation, rows: &[Row], 
         return None;
     }
     let plain = |tier: &TierId| match candidates(rows, Some(*tier)).as_slice() {
-        [row] if row.condition.is_none() => Some((*tier, *row)),
+        [row] if row.condition.is_none() && !asks_whether_known(model, *tier) => Some((*tier, *row)),
         _ => None,
     };
     let targets: Vec<_> = tiers.iter().filter_map(plain).filter(|(_, row)| row.target != Target::None).collect();
@@ -130,12 +136,28 @@ fn not_monotone(proofs: &mut Proofs<'_>, obligation: &Obligation, rows: &[Row], 
     None
 }
 
-/// `tier from priority`: the members of an enumeration stand in any order.
+/// `tier from priority`, or a tier for each member: the members of an enumeration stand in any order.
 fn members_of_a_field(model: &Model, tiers: &[TierId]) -> bool {
-    tiers.iter().enumerate().all(|(i, tier)| {
-        matches!(&model.tiers[*tier].rule, TierRule::When(Condition { kind: ConditionKind::Is(Subject::Field(_), one), .. })
-            if matches!(one.as_slice(), [crate::model::Scalar::Member(m)] if *m as usize == i))
-    })
+    let mut asked = tiers.iter().filter_map(|tier| match &model.tiers[*tier].rule {
+        TierRule::When(Condition { kind: ConditionKind::Is(Subject::Field(field), _), .. })
+            if matches!(model.fields[*field].ty, Type::Members(_)) =>
+        {
+            Some(Some(*field))
+        }
+        TierRule::When(_) => Some(None),
+        TierRule::Otherwise => None,
+    });
+    let first = asked.next().flatten();
+    first.is_some() && asked.all(|field| field == first)
+}
+
+/// A tier for cases of which too little is known must stand first, however urgent it is.
+fn asks_whether_known(model: &Model, tier: TierId) -> bool {
+    let mut asks = false;
+    if let TierRule::When(condition) = &model.tiers[tier].rule {
+        condition.each(&mut |c| asks |= matches!(c.kind, ConditionKind::Present(_)));
+    }
+    asks
 }
 
 /// A target that lies beyond the last day even of the first start.
@@ -163,7 +185,10 @@ fn stretched(proofs: &mut Proofs<'_>, row: &Row, agreement: AgreementId) -> Opti
     };
     let clock = row.clock?;
     let Recipe::Rules { rules, .. } = &model.calendars[clock].recipe else { return None };
-    let open = rules.weekly.iter().filter(|windows| !windows.is_empty()).count().max(1);
+    let open = rules.weekly.iter().filter(|windows| !windows.is_empty()).count();
+    if open == 0 {
+        return None;
+    }
     let week = Duration::seconds(7 * 86_400);
     let usual = Duration::seconds(i64::from(days) * 7 * 86_400 / open as i64);
     let (start, due) = proofs.longest(row, agreement)?;
@@ -218,7 +243,7 @@ fn out_of_reach(notice: &Notice, rows: &[Row]) -> Option<Finding> {
     let lengths =
         rows.iter().filter(|r| r.target != Target::None).map(|r| if let Target::Open(open) = r.target { Some(open) } else { None });
     let (i, longest) = lengths.collect::<Option<Vec<_>>>()?.into_iter().enumerate().max_by_key(|(_, length)| *length)?;
-    (before >= longest).then(|| {
+    (before > longest).then(|| {
         let finding = Finding::new(Code::NoticeOutOfReach, notice.span, format!("{before} before the due is before the start"));
         let row = rows.iter().filter(|r| r.target != Target::None).nth(i);
         let finding = row.into_iter().fold(finding, |f, row| f.also(row.span, format!("{longest} is the most that is promised")));

@@ -2,11 +2,12 @@
 
 use crate::check::Checker;
 use crate::check::analysis::domain::{Domain, Holds};
-use crate::check::analysis::sweep::{self, Almanac, Laid};
+use crate::check::analysis::sweep::{self, Almanac, Laid, candidates};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, ObligationId};
 use crate::model::{Duty, Goal, Measure, MeasureKind, Model, Objective, Row, Start, Statistic, Target};
 use crate::quantity::Exact;
+use crate::source::Span;
 use crate::time::Duration;
 use std::collections::HashMap;
 
@@ -14,7 +15,8 @@ pub(super) fn run(checker: &mut Checker) {
     let model = &checker.model;
     let mut findings = contradictions(model);
     let almanac = Almanac::new(model);
-    findings.extend(model.objectives.iter().filter_map(|o| stricter_than_promised(&almanac, o)));
+    let mut known = HashMap::new();
+    findings.extend(model.objectives.iter().filter_map(|o| stricter_than_promised(&almanac, &mut known, o)));
     checker.findings.extend(findings);
 }
 
@@ -24,6 +26,12 @@ fn bound(objective: &Objective) -> Option<(&Measure, Exact, bool)> {
     let MeasureKind::Fixed(bound) = right.kind else { return None };
     use crate::ast::Comparison::{Equal, Unequal};
     (!matches!(sign, Equal | Unequal)).then(|| (&**left, bound, sign.is_lower_bound()))
+}
+
+/// Whether the bound itself is a miss.
+fn is_strict(objective: &Objective) -> bool {
+    use crate::ast::Comparison::{Less, More};
+    matches!(&objective.goal, Goal::Compare(_, Less | More, _))
 }
 
 /// What tells measures apart, where it can be told in short.
@@ -45,13 +53,17 @@ type Bound<'m> = (&'m Objective, Exact, bool);
 fn contradictions(model: &Model) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut bounds: HashMap<(AgreementId, String), Vec<Bound<'_>>> = HashMap::new();
-    for objective in model.objectives.iter().filter(|o| o.filter.is_none()) {
+    for objective in model.objectives.iter() {
         let Some((measure, bound, lower)) = bound(objective) else { continue };
         let Some(signature) = signature(measure) else { continue };
         let by: Vec<&str> = objective.by.iter().map(|(name, _)| name.as_str()).collect();
         let key = format!("{signature} {:?} {by:?} {:?}", objective.window, objective.counted_by);
         let same = bounds.entry((model.services[objective.service].agreement, key)).or_default();
-        let against = same.iter().find(|(_, other, is_lower)| *is_lower != lower && if lower { bound > *other } else { bound < *other });
+        let against = same.iter().find(|(o, other, is_lower)| {
+            let (least, most) = if lower { (bound, *other) } else { (*other, bound) };
+            let leaves_none = least > most || (least == most && (is_strict(objective) || is_strict(o)));
+            *is_lower != lower && o.filter == objective.filter && leaves_none
+        });
         if let Some((other, ..)) = against {
             let message = format!("`{}` and `{}` cannot both be kept", other.name, objective.name);
             let finding = Finding::new(Code::ContradictingObjectives, objective.name_span, message);
@@ -64,7 +76,7 @@ fn contradictions(model: &Model) -> Vec<Finding> {
 
 /// A high percentile, or the most, that is less than what is promised to some of the same cases: every promise can be kept and
 /// the objective missed.
-fn stricter_than_promised(almanac: &Almanac<'_>, objective: &Objective) -> Option<Finding> {
+fn stricter_than_promised(almanac: &Almanac<'_>, known: &mut HashMap<Span, Option<Duration>>, objective: &Objective) -> Option<Finding> {
     let model = almanac.model;
     let (measure, bound, lower) = bound(objective)?;
     let MeasureKind::OfClock(statistic, promise) = &measure.kind else { return None };
@@ -79,7 +91,8 @@ fn stricter_than_promised(almanac: &Almanac<'_>, objective: &Objective) -> Optio
     let bound = Duration::from_seconds(bound)?;
     let agreement = model.service_of(*promise).agreement;
     let rows = counted(model, objective, *promise)?.into_iter();
-    let (row, open) = rows.filter_map(|row| Some((row, most(almanac, row, agreement)?))).find(|(_, open)| *open > bound)?;
+    let mut longest = rows.filter_map(|row| Some((row, (*known.entry(row.span).or_insert_with(|| most(almanac, row, agreement)))?)));
+    let (row, open) = longest.find(|(_, open)| *open > bound)?;
     let finding = Finding::new(Code::StricterThanPromised, measure.span, format!("this asks for {bound} where {open} are promised"));
     let finding = finding.also(row.span, "kept by this, and still above the objective's bound");
     Some(finding.help("narrow the objective (`where tier in (A, B)`), or promise less time"))
@@ -87,8 +100,11 @@ fn stricter_than_promised(almanac: &Almanac<'_>, objective: &Objective) -> Optio
 
 /// The most time that a row leaves on its clock.
 fn most(almanac: &Almanac<'_>, row: &Row, agreement: AgreementId) -> Option<Duration> {
-    if let Target::Open(open) = row.target {
-        return Some(open);
+    match row.target {
+        Target::Open(open) => return Some(open),
+        // The one night with an hour more is not what was promised.
+        Target::CalendarDays(days) => return Some(Duration::seconds(i64::from(days) * 86_400)),
+        _ => {}
     }
     let calendar = almanac.calendar(row.clock?, agreement)?;
     let laid = Laid::out(almanac, std::slice::from_ref(row), None, agreement)?;
@@ -101,11 +117,19 @@ fn most(almanac: &Almanac<'_>, row: &Row, agreement: AgreementId) -> Option<Dura
 fn counted<'m>(model: &'m Model, objective: &Objective, promise: ObligationId) -> Option<Vec<&'m Row>> {
     let obligation = &model.obligations[promise];
     let Duty::Clock { start: Start::On { .. }, rows, .. } = &obligation.duty else { return None };
-    let Some(filter) = &objective.filter else { return Some(rows.iter().collect()) };
-    let domain = Domain::new(model, obligation.case?, std::iter::once(filter))?;
-    let mut tiers = Vec::new();
-    for example in domain.examples().filter(|e| e.holds(filter) == Holds::Yes) {
-        tiers.extend(example.tier().ok().flatten());
+    let about = [objective.filter.as_ref(), obligation.applies.as_ref()].into_iter().flatten();
+    let conditions = about.clone().chain(rows.iter().filter_map(|r| r.condition.as_ref()));
+    let domain = Domain::new(model, obligation.case?, conditions)?;
+    if !domain.is_exact() {
+        return None;
     }
-    Some(rows.iter().filter(|row| row.tiers.is_empty() || row.tiers.iter().any(|t| tiers.contains(t))).collect())
+    let mut counted: Vec<&Row> = Vec::new();
+    for example in domain.examples().filter(|e| about.clone().all(|c| e.holds(c) == Holds::Yes)) {
+        let Ok(tier) = example.tier() else { continue };
+        // The first that fits.
+        let fits = |row: &&&Row| row.condition.as_ref().is_none_or(|c| example.holds(c) == Holds::Yes);
+        let taken = candidates(rows, tier);
+        counted.extend(taken.iter().find(fits).filter(|row| !counted.iter().any(|c| c.span == row.span)).copied());
+    }
+    Some(counted)
 }

@@ -63,11 +63,24 @@ fn weaker_agreement(model: &Model, lower: AgreementId, upper: AgreementId) -> Op
     }
     match (&low.claim, &up.claim) {
         (Some(claim), None) => Some((claim.span, "credits must be claimed".into())),
-        (Some(claim), Some(above)) if claim.span != above.span && claim.within != above.within => {
-            Some((claim.span, "credits must be claimed within another time".into()))
+        (Some(claim), Some(above)) if claim.span != above.span && !leaves_as_long(claim, above) => {
+            Some((claim.span, "credits must be claimed within a shorter time".into()))
         }
         _ => None,
     }
+}
+
+/// Whether a claim leaves at least as long as another; lengths of different kinds are not compared.
+fn leaves_as_long(low: &crate::model::Claim, up: &crate::model::Claim) -> bool {
+    use crate::model::Target::{CalendarDays, CalendarMonths, Open, WorkingDays};
+    low.calendar == up.calendar
+        && match (low.within, up.within) {
+            (Open(low), Open(up)) => low >= up,
+            (CalendarDays(low), CalendarDays(up)) | (CalendarMonths(low), CalendarMonths(up)) | (WorkingDays(low), WorkingDays(up)) => {
+                low >= up
+            }
+            (low, up) => low == up,
+        }
 }
 
 fn finding(weaker: Weaker, change: Option<&Change>, name: &str, agreement: Span) -> Option<Finding> {
@@ -104,7 +117,7 @@ fn obligation(almanac: &Almanac<'_>, lower: ObligationId, upper: ObligationId, a
 }
 
 /// The obligation's condition without the agreement's, which is another one by design.
-fn own_condition<'m>(model: &'m Model, o: &'m Obligation) -> Option<&'m crate::model::Condition> {
+pub(super) fn own_condition<'m>(model: &'m Model, o: &'m Obligation) -> Option<&'m crate::model::Condition> {
     use crate::model::ConditionKind;
     let agreement = model.agreements[model.services[o.service].agreement].applies.as_ref();
     let shared = agreement.and_then(|all| all.iter().find(|(case, _)| Some(*case) == o.case)).map(|(_, c)| c);
@@ -233,7 +246,7 @@ fn objective(model: &Model, lower: ObjectiveId, upper: ObjectiveId) -> Option<We
     if (up.carry && !low.carry) || (up.pace.is_some() && low.pace != up.pace) || low.earned.is_some() != up.earned.is_some() {
         return weaker("a shortfall, the pace or an earn-back is another one");
     }
-    if up.chronic.iter().any(|above| !low.chronic.iter().any(|own| own.is_same(above))) {
+    if up.chronic.iter().any(|above| !low.chronic.iter().any(|own| own.arises_with(above))) {
         return weaker("a right no longer arises, or arises later");
     }
     let capped = match (&low.cap, &up.cap) {
@@ -245,9 +258,12 @@ fn objective(model: &Model, lower: ObjectiveId, upper: ObjectiveId) -> Option<We
 }
 
 fn is_as_strict(model: &Model, low: &Goal, up: &Goal) -> bool {
+    use crate::ast::Comparison;
     match (low, up) {
         (Goal::Compare(a, sign, b), Goal::Compare(a2, sign2, b2)) => {
-            sign == sign2 && same_measure(model, a, a2) && (bound_is_as_strict(*sign, b, b2) || same_measure(model, b, b2))
+            let as_strict =
+                sign == sign2 || matches!((sign, sign2), (Comparison::More, Comparison::AtLeast) | (Comparison::Less, Comparison::AtMost));
+            as_strict && same_measure(model, a, a2) && (bound_is_as_strict(*sign, b, b2) || same_measure(model, b, b2))
         }
         (Goal::All(low), Goal::All(up)) | (Goal::Any(low), Goal::Any(up)) => {
             low.len() == up.len() && low.iter().zip(up).all(|(l, u)| is_as_strict(model, l, u))

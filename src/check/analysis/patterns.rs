@@ -4,7 +4,7 @@
 use crate::check::Checker;
 use crate::diagnostic::{Code, Finding};
 use crate::id::StateId;
-use crate::model::{Atom, Duty, Model, Obligation, Pattern, Start, StateWhen, Trigger};
+use crate::model::{Atom, Duty, Model, Obligation, Pattern, Start, StateWhen, Target, Trigger};
 use crate::source::Span;
 use std::collections::{HashMap, HashSet};
 
@@ -14,11 +14,16 @@ pub(super) fn run(checker: &mut Checker) {
     // A level's promises stand where those of the agreement above do.
     let mut seen: HashSet<Span> = HashSet::new();
     for obligation in model.obligations.iter().filter(|o| seen.insert(o.span)) {
-        let Duty::Clock { start, stop, cancel, reset, reopen, .. } = &obligation.duty else { continue };
+        let Duty::Clock { start, stop, cancel, reset, reopen, rows, .. } = &obligation.duty else { continue };
         let begins = if let Start::On { pattern, .. } = start { Some(pattern) } else { None };
+        // Only where nothing else can end the last one, or keep it from beginning.
+        let always_again = matches!(start, Start::On { once: false, .. })
+            && cancel.is_none()
+            && obligation.applies.is_none()
+            && rows.iter().all(|r| r.condition.is_none() && r.target != Target::None);
         let patterns = [begins, Some(stop), cancel.as_ref(), reset.as_ref(), reopen.as_ref()];
         findings.extend(patterns.into_iter().flatten().filter_map(idle_alternative));
-        findings.extend(begins.and_then(|begins| stop_is_start(obligation, begins, stop)));
+        findings.extend(begins.filter(|_| always_again).and_then(|begins| stop_is_start(obligation, begins, stop)));
     }
     for (id, state) in model.states.enumerate() {
         if let StateWhen::Between(from, to) = &state.when {
@@ -112,7 +117,12 @@ fn siblings(model: &Model) -> Vec<Finding> {
                     .flatten()
                     .any(|p| p.any.iter().flatten().any(|atom| atom.on == on))
             };
-            if let Some((_, (sibling, atom))) = cancels.iter().find(|(on, _)| !named(*on)) {
+            // A state may end it by the very event.
+            let by_state = [Some(stop), cancel.as_ref(), reset.as_ref()].into_iter().flatten().flat_map(|p| p.any.iter().flatten());
+            let by_state = by_state.into_iter().any(|atom| !matches!(atom.on, Trigger::Event(_)));
+            let goes_on =
+                |(on, (sibling, _)): &&(Trigger, (&Obligation, &Atom))| !named(*on) && !by_state && sibling.applies == obligation.applies;
+            if let Some((_, (sibling, atom))) = cancels.iter().find(goes_on) {
                 let message = format!("`{}` goes on after what cancels `{}`", obligation.name, sibling.name);
                 let finding = Finding::new(Code::SiblingCancels, obligation.name_span, message).also(atom.span, "cancels only this one");
                 findings.push(finding.help("cancel both, or say what ends this one then"));
