@@ -75,6 +75,8 @@ struct Checker {
     beside: HashMap<Span, Result<String, String>>,
     /// Every clause of every file was read.
     whole: bool,
+    /// So many names are not known.
+    unknown_names: usize,
     /// Promises that say what carries them.
     backings: Vec<Backing>,
     /// The clock of the agreement that is being checked could not be read.

@@ -5,6 +5,9 @@ use crate::check::{Checker, Scope};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{CalendarId, CaseId, EventId, FieldId, Id, PartyId, StateId, TierId};
 
+/// Of more names that are not known no near one is looked for: what is wrong is something else than their spelling.
+const MOST_SUGGESTIONS: usize = 200;
+
 impl Checker {
     /// What a name is the name of, other than what was wanted; for the help of a finding.
     fn other_kind(&self, name: &str, scope: Scope) -> Option<&'static str> {
@@ -48,6 +51,10 @@ impl Checker {
             return self.say(finding);
         }
         let mut finding = Finding::new(Code::UnknownName, name.span, format!("there is no {} `{}`", bare(kind), name.text));
+        self.unknown_names += 1;
+        if self.unknown_names > MOST_SUGGESTIONS {
+            return self.say(finding.help(format!("declare {kind} `{}` first", name.text)));
+        }
         finding = finding.did_you_mean(&name.text, known.iter().map(String::as_str));
         if finding.help.is_none() && !known.is_empty() && known.len() <= 12 {
             finding = finding.help(format!("declared are {}", list(known)));

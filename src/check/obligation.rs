@@ -327,21 +327,22 @@ impl Checker {
     }
 
     fn clock_duty(&mut self, written: &ast::Obligation, clauses: &Written<'_>, clock: Option<CalendarId>, scope: Scope) -> Option<Duty> {
+        // Every clause is looked at, whatever is wrong with the one before.
         let stop = match clauses.stop {
-            Some(stop) => self.duty_pattern(stop, scope)?,
-            None if lost(&written.broken, &["stop"]) => return None,
+            Some(stop) => self.duty_pattern(stop, scope),
+            None if lost(&written.broken, &["stop"]) => None,
             None => {
                 let message = format!("obligation `{}` does not say what fulfils it", written.name.text);
                 self.say(Finding::new(Code::MissingClause, written.name.span, message).help("add `stop on an_event`"));
-                return None;
+                None
             }
         };
         let start = match (clauses.start, clauses.each) {
-            (Some((once, pattern)), _) => Start::On { once, pattern: self.pattern(pattern, scope)? },
-            (None, Some((unit, by, _))) => self.each(unit, by, &stop)?,
-            (None, None) => return None,
+            (Some((once, pattern)), _) => self.pattern(pattern, scope).map(|pattern| Start::On { once, pattern }),
+            (None, Some((unit, by, _))) => stop.as_ref().and_then(|stop| self.each(unit, by, stop)),
+            (None, None) => None,
         };
-        let recurring = matches!(start, Start::Each { .. });
+        let recurring = clauses.start.is_none() && clauses.each.is_some();
         if recurring {
             self.only_for_cases(clauses);
         }
@@ -364,6 +365,8 @@ impl Checker {
             self.say(finding.help("add `within 4h`, `within 2 working days` or another target"));
             return None;
         };
+        // Without a kind of case nobody knows its tiers.
+        let rows = if recurring || scope.case.is_some() { rows } else { &[] };
         let rows: Vec<Option<Row>> = rows
             .iter()
             .map(|row| self.row(row, own_clock, clauses.clock.is_some() || lost(&written.broken, &["clock"]), scope, recurring))
@@ -375,6 +378,7 @@ impl Checker {
             _ => Retier::Keep,
         };
         let notices = self.notices(clauses, scope);
+        let (start, stop) = (start?, stop?);
         Some(Duty::Clock { start, stop, cancel: cancel?, reset: reset?, reopen: reopen?, pause, rows, retier, notices })
     }
 
