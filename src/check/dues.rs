@@ -1,9 +1,8 @@
 //! When each promise is due: over every start of its term the one that waits least and the one that waits longest.
 
-use crate::check::analysis::sweep::{self, Almanac, Laid};
+use crate::check::analysis::sweep::{self, Almanac, Instance};
 use crate::model::{Duty, Model, Start, Target};
 use crate::source::Span;
-use crate::time::Instant;
 use std::collections::HashSet;
 
 /// A row of targets, and what it comes to on the wall clock of its agreement.
@@ -33,11 +32,8 @@ pub fn dues(model: &Model) -> Vec<Due> {
         let agreement = model.service_of(id).agreement;
         let of = &model.agreements[agreement];
         for row in rows.iter().filter(|r| r.target != Target::None && told.insert(r.span)) {
-            let (Some(clock), Some(laid)) = (row.clock, Laid::out(&almanac, std::slice::from_ref(row), None, agreement)) else { continue };
-            let (from, to) = sweep::starts(model, agreement);
-            let turns = sweep::turns(&[vec![&laid]], &of.zone, from, to);
-            let waits: Vec<(Instant, Instant)> = turns.into_iter().filter_map(|start| Some((start, laid[0].due(start)?))).collect();
-            let words = |(start, due): &(Instant, Instant)| (sweep::wall(model, agreement, *start), sweep::wall(model, agreement, *due));
+            let (Some(clock), Some(waits)) = (row.clock, sweep::instances(&almanac, row, agreement)) else { continue };
+            let words = |(start, due): &Instance| (sweep::wall(model, agreement, *start), sweep::wall(model, agreement, *due));
             let least = waits.iter().min_by_key(|(start, due)| due.since(*start)).map(words);
             // Of equals the first.
             let longest = waits.iter().rev().max_by_key(|(start, due)| due.since(*start)).map(words);

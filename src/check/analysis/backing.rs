@@ -1,25 +1,23 @@
 //! Internal promises must end before the promise that they carry, whenever that begins (section 2.7).
 
 use crate::ast;
-use crate::check::Checker;
 use crate::check::analysis::sweep::{self, Almanac, Chain, Laid};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{ObligationId, TierId};
 use crate::model::{Backed, Duty, Row};
 use crate::time::{Duration, Instant};
 
-pub(super) fn run(checker: &mut Checker) {
-    let model = &checker.model;
-    let almanac = Almanac::new(model);
+pub(super) fn run(almanac: &Almanac<'_>) -> Vec<Finding> {
+    let model = almanac.model;
     let mut findings = Vec::new();
     for (id, obligation) in model.obligations.enumerate() {
         let (Some(backed), Duty::Clock { rows, .. }) = (&obligation.backed, &obligation.duty) else { continue };
         let case = obligation.case;
         let tiers = case.map(|c| model.cases[c].tiers.clone()).unwrap_or_default();
         let tiers: Vec<Option<TierId>> = if tiers.is_empty() { vec![None] } else { tiers.into_iter().map(Some).collect() };
-        findings.extend(tiers.into_iter().find_map(|tier| unfit(&almanac, id, backed, rows, tier)));
+        findings.extend(tiers.into_iter().find_map(|tier| unfit(almanac, id, backed, rows, tier)));
     }
-    checker.findings.extend(findings);
+    findings
 }
 
 fn unfit(almanac: &Almanac<'_>, id: ObligationId, backed: &Backed, rows: &[Row], tier: Option<TierId>) -> Option<Finding> {

@@ -1,17 +1,19 @@
 //! Targets that no start can reach, because their calendar ends first, and dated rules that are not known for long enough.
 
 use crate::check::Checker;
+use crate::check::analysis::sweep::Almanac;
 use crate::diagnostic::{Code, Finding};
 use crate::model::{Duty, Model, Target};
-use crate::time::{Calendar, Horizon, Recipe};
-use chrono::Datelike;
+use crate::time::Recipe;
 
 pub(super) fn run(checker: &mut Checker) {
     let model = &checker.model;
+    let almanac = Almanac::new(model);
     let mut findings = Vec::new();
     for (id, obligation) in model.obligations.enumerate() {
         let Duty::Clock { rows, .. } = &obligation.duty else { continue };
-        let agreement = &model.agreements[model.service_of(id).agreement];
+        let within = model.service_of(id).agreement;
+        let agreement = &model.agreements[within];
         for row in rows {
             let Some(clock) = row.clock.filter(|_| row.target != Target::None) else { continue };
             // A calendar without dated rules repeats for ever: only one that runs dry can end.
@@ -19,9 +21,7 @@ pub(super) fn run(checker: &mut Checker) {
             if rules.weekly.iter().any(|w| !w.is_empty()) || rules.dated.is_empty() {
                 continue;
             }
-            let recipe = model.calendars[clock].recipe.in_zone(agreement.zone.name());
-            let horizon = Horizon { first: agreement.from.year(), last: agreement.from.year() + 3 };
-            let Some(calendar) = Calendar::new(&recipe, &agreement.zone, horizon) else { continue };
+            let Some(calendar) = almanac.calendar(clock, within) else { continue };
             // A start at the first opening after a silence has the most open time before it: where all of those fail,
             // and the first of the term, every start does.
             let openings =

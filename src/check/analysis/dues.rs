@@ -2,8 +2,7 @@
 //! does not hold, duties that begin again before they were due, and notices that no clock reaches.
 
 use crate::ast::NoticeKind;
-use crate::check::Checker;
-use crate::check::analysis::sweep::{self, Almanac, Laid, candidates};
+use crate::check::analysis::sweep::{self, Almanac, Instance, Laid, candidates};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, CalendarId, TierId};
 use crate::model::{
@@ -14,9 +13,9 @@ use crate::time::{Calendar, Duration, Instant, Period, Recipe, Unit};
 use chrono::Days;
 use std::collections::{HashMap, HashSet};
 
-pub(super) fn run(checker: &mut Checker) {
-    let model = &checker.model;
-    let mut proofs = Proofs { almanac: Almanac::new(model), later: HashMap::new(), longest: HashMap::new() };
+pub(super) fn run(almanac: &Almanac<'_>) -> Vec<Finding> {
+    let model = almanac.model;
+    let mut proofs = Proofs { almanac, later: HashMap::new(), longest: HashMap::new() };
     // A level's rows stand where those of the agreement above do.
     let mut seen: HashSet<Span> = HashSet::new();
     let mut findings = Vec::new();
@@ -24,11 +23,11 @@ pub(super) fn run(checker: &mut Checker) {
         let Duty::Clock { start, stop, pause, rows, retier, notices, .. } = &obligation.duty else { continue };
         let agreement = model.service_of(id).agreement;
         match start {
-            Start::Each { unit, .. } => findings.extend(rows.iter().find_map(|row| overlap(&proofs.almanac, row, *unit, agreement))),
+            Start::Each { unit, .. } => findings.extend(rows.iter().find_map(|row| overlap(proofs.almanac, row, *unit, agreement))),
             Start::On { .. } => {
                 findings.extend(not_monotone(&mut proofs, obligation, rows, agreement));
                 for row in rows.iter().filter(|r| seen.insert(r.span)) {
-                    findings.extend(beyond_term(&proofs.almanac, row, agreement).or_else(|| stretched(&mut proofs, row, agreement)));
+                    findings.extend(beyond_term(proofs.almanac, row, agreement).or_else(|| stretched(&mut proofs, row, agreement)));
                 }
             }
         }
@@ -39,21 +38,18 @@ pub(super) fn run(checker: &mut Checker) {
         }
         findings.extend(notices.iter().filter_map(|n| out_of_reach(n, rows)));
     }
-    checker.findings.extend(findings);
+    findings
 }
 
 /// What one row promises, apart from whom.
 type Promised = (Target, CalendarId);
 
-/// A start, and when it is due.
-type Instance = (Instant, Instant);
-
 /// A start at which one promise is due later than another, and both dues.
 type Later = (Instant, Instant, Instant);
 
 /// What was swept over once need not be again: many promises share their targets.
-struct Proofs<'m> {
-    almanac: Almanac<'m>,
+struct Proofs<'a> {
+    almanac: &'a Almanac<'a>,
     later: HashMap<(Promised, Promised, AgreementId), Option<Later>>,
     longest: HashMap<(Promised, AgreementId), Option<Instance>>,
 }
@@ -73,7 +69,7 @@ impl Proofs<'_> {
                 _ => {}
             }
         }
-        let almanac = &self.almanac;
+        let almanac = self.almanac;
         let sweep = || {
             let [a, b] = [first, second].map(|row| Laid::out(almanac, std::slice::from_ref(row), None, agreement));
             let (a, b) = (a?, b?);
@@ -90,7 +86,7 @@ impl Proofs<'_> {
     /// The start that has to wait longest.
     fn longest(&mut self, row: &Row, agreement: AgreementId) -> Option<Instance> {
         let key = ((row.target, row.clock?), agreement);
-        let almanac = &self.almanac;
+        let almanac = self.almanac;
         let sweep = || {
             let calendar = almanac.calendar(row.clock?, agreement)?;
             let (from, to) = sweep::starts(almanac.model, agreement);

@@ -1,8 +1,7 @@
 //! Objectives that contradict each other, or ask for more than the promises beneath them.
 
-use crate::check::Checker;
 use crate::check::analysis::domain::{Domain, Holds};
-use crate::check::analysis::sweep::{self, Almanac, Laid, candidates};
+use crate::check::analysis::sweep::{self, Almanac, candidates};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, ObligationId};
 use crate::model::{Duty, Goal, Measure, MeasureKind, Model, Objective, Row, Start, Statistic, Target};
@@ -11,13 +10,12 @@ use crate::source::Span;
 use crate::time::Duration;
 use std::collections::HashMap;
 
-pub(super) fn run(checker: &mut Checker) {
-    let model = &checker.model;
+pub(super) fn run(almanac: &Almanac<'_>) -> Vec<Finding> {
+    let model = almanac.model;
     let mut findings = contradictions(model);
-    let almanac = Almanac::new(model);
     let mut known = HashMap::new();
-    findings.extend(model.objectives.iter().filter_map(|o| stricter_than_promised(&almanac, &mut known, o)));
-    checker.findings.extend(findings);
+    findings.extend(model.objectives.iter().filter_map(|o| stricter_than_promised(almanac, &mut known, o)));
+    findings
 }
 
 /// A goal that compares one measure with a fixed bound, and whether it is a lower one.
@@ -107,10 +105,7 @@ fn most(almanac: &Almanac<'_>, row: &Row, agreement: AgreementId) -> Option<Dura
         _ => {}
     }
     let calendar = almanac.calendar(row.clock?, agreement)?;
-    let laid = Laid::out(almanac, std::slice::from_ref(row), None, agreement)?;
-    let (from, to) = sweep::starts(almanac.model, agreement);
-    let starts = sweep::turns(&[vec![&laid]], &almanac.model.agreements[agreement].zone, from, to);
-    starts.into_iter().filter_map(|start| Some(calendar.elapsed(start, laid[0].due(start)?))).max()
+    sweep::instances(almanac, row, agreement)?.into_iter().map(|(start, due)| calendar.elapsed(start, due)).max()
 }
 
 /// The rows of a promise that may be taken by a case that the objective counts.

@@ -1,6 +1,5 @@
 //! What a level changes must be at least as strict as what it takes the place of, unless it says that it is not.
 
-use crate::check::Checker;
 use crate::check::analysis::sweep::{self, Almanac, Laid, candidates};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, ObjectiveId, ObligationId, TierId};
@@ -16,9 +15,8 @@ struct Weaker {
     why: String,
 }
 
-pub(super) fn run(checker: &mut Checker) {
-    let model = &checker.model;
-    let almanac = Almanac::new(model);
+pub(super) fn run(almanac: &Almanac<'_>) -> Vec<Finding> {
+    let model = almanac.model;
     let mut findings = Vec::new();
     for (id, agreement) in model.agreements.enumerate() {
         let Some(extends) = &agreement.extends else { continue };
@@ -38,7 +36,7 @@ pub(super) fn run(checker: &mut Checker) {
                 above.objectives.iter().rev().map(|o| (model.objectives[*o].name.as_str(), *o)).collect();
             for lower in &service.obligations {
                 let name = &model.obligations[*lower].name;
-                let weaker = obligations.get(name.as_str()).and_then(|upper| obligation(&almanac, *lower, *upper, id));
+                let weaker = obligations.get(name.as_str()).and_then(|upper| obligation(almanac, *lower, *upper, id));
                 findings.extend(weaker.and_then(|weaker| finding(weaker, changed(name), name, agreement.span)));
             }
             for lower in &service.objectives {
@@ -48,7 +46,7 @@ pub(super) fn run(checker: &mut Checker) {
             }
         }
     }
-    checker.findings.extend(findings);
+    findings
 }
 
 /// What a level says for itself that weakens all that it takes over, if it does.

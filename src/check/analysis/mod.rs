@@ -16,6 +16,7 @@ mod tiers;
 mod unused;
 
 use crate::check::Checker;
+use crate::check::analysis::sweep::Almanac;
 
 pub(super) fn run(checker: &mut Checker) {
     // What could not be read may be the very row or hours that would be missed here.
@@ -29,10 +30,9 @@ pub(super) fn run(checker: &mut Checker) {
     }
     // What is broken elsewhere may be what would use a declaration, or make an agreement whole.
     if checker.whole && !checker.findings.iter().any(crate::diagnostic::Finding::is_error) {
-        dues::run(checker);
-        goals::run(checker);
-        levels::run(checker);
-        backing::run(checker);
+        let almanac = Almanac::new(&checker.model);
+        let proofs = [dues::run(&almanac), goals::run(&almanac), levels::run(&almanac), backing::run(&almanac)];
+        checker.findings.extend(proofs.into_iter().flatten());
         unused::run(checker);
         elements::run(checker);
     }

@@ -135,6 +135,17 @@ pub(in crate::check) fn wall(model: &Model, agreement: AgreementId, t: Instant) 
 /// A calendar as an agreement sees it.
 type Seen = (CalendarId, AgreementId);
 
+/// A start, and when it is due.
+pub(in crate::check) type Instance = (Instant, Instant);
+
+/// Every start of the agreement's at which a row's due may change its course, with the due.
+pub(in crate::check) fn instances(almanac: &Almanac<'_>, row: &Row, agreement: AgreementId) -> Option<Vec<Instance>> {
+    let laid = Laid::out(almanac, std::slice::from_ref(row), None, agreement)?;
+    let (from, to) = starts(almanac.model, agreement);
+    let turns = turns(&[vec![&laid]], &almanac.model.agreements[agreement].zone, from, to);
+    Some(turns.into_iter().filter_map(|start| Some((start, laid[0].due(start)?))).collect())
+}
+
 /// The calendars of a model as its agreements see them, each laid out once around the starts.
 pub(in crate::check) struct Almanac<'m> {
     pub(in crate::check) model: &'m Model,
