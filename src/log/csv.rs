@@ -62,7 +62,7 @@ pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8], delimiter
             decoder.reject(line, column(raw, delimiter, at), value, expected, raw);
             continue;
         }
-        decoder.row(&binding, &Row { cells: &cells, line, raw, column_of: &column_of });
+        decoder.row(&binding, &Row { cells: &cells, line, raw: &|| raw.to_vec(), column_of: &column_of });
     }
     Ok(())
 }

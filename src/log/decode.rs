@@ -28,8 +28,8 @@ pub(super) enum Cell<'r> {
 pub(super) struct Row<'r> {
     pub(super) cells: &'r [Cell<'r>],
     pub(super) line: u32,
-    /// The row, verbatim.
-    pub(super) raw: &'r [u8],
+    /// The row, verbatim: asked for only where it is rejected.
+    pub(super) raw: &'r dyn Fn() -> Vec<u8>,
     /// Where the cell of a column begins, for a message.
     pub(super) column_of: &'r dyn Fn(usize) -> u32,
 }
@@ -87,7 +87,7 @@ impl<'p> Decoder<'p> {
         self.count_row();
         if let Err(fault) = self.accept(binding, row) {
             let column = (row.column_of)(fault.column);
-            self.reject(row.line, column, fault.value, fault.expected, row.raw);
+            self.reject(row.line, column, fault.value, fault.expected, &(row.raw)());
         }
     }
 

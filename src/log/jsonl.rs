@@ -51,7 +51,7 @@ pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8]) -> Result
             let at = String::from_utf8_lossy(line).find(&format!("\"{key}\"")).unwrap_or(0);
             at as u32 + 1
         };
-        decoder.row(&binding, &Row { cells: &cells, line: number, raw: line, column_of: &column_of });
+        decoder.row(&binding, &Row { cells: &cells, line: number, raw: &|| line.to_vec(), column_of: &column_of });
     }
     Ok(())
 }

@@ -32,15 +32,20 @@ pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, bytes: Vec<u8>) -> Res
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         for row in 0..rows {
             line += 1;
-            let cells: Vec<Cell<'_>> = columns.iter().map(|c| c.cell(row)).collect();
-            let shown: Vec<&str> = cells.iter().map(|c| if let Cell::Text(text) = c { text } else { "" }).collect();
-            let raw = shown.join(",");
-            if let Some(broken) = columns.iter().position(|c| c.is_broken(row)) {
+            let (mut cells, mut broken) = (Vec::with_capacity(columns.len()), None);
+            for (i, column) in columns.iter().enumerate() {
+                cells.push(column.cell(row).unwrap_or_else(|| {
+                    broken.get_or_insert(i);
+                    Cell::Absent
+                }));
+            }
+            let raw = || cells.iter().map(|c| if let Cell::Text(text) = c { text } else { "" }).collect::<Vec<_>>().join(",").into_bytes();
+            if let Some(broken) = broken {
                 decoder.count_row();
-                decoder.reject(line, broken as u32 + 1, String::new(), "text in UTF-8".into(), raw.as_bytes());
+                decoder.reject(line, broken as u32 + 1, String::new(), "text in UTF-8".into(), &raw());
                 continue;
             }
-            decoder.row(&binding, &Row { cells: &cells, line, raw: raw.as_bytes(), column_of: &|i| i as u32 + 1 });
+            decoder.row(&binding, &Row { cells: &cells, line, raw: &raw, column_of: &|i| i as u32 + 1 });
         }
     }
     Ok(())
@@ -87,17 +92,16 @@ impl Column {
         Ok(Column::Made(values(reader, column)?.into_iter().map(|v| v.map(|v| text(&v))).collect()))
     }
 
-    /// A column holds a value for each row or none: none is what an empty cell of a table is.
-    fn cell(&self, row: usize) -> Cell<'_> {
-        match self {
+    /// A column holds a value for each row or none: none is what an empty cell of a table is. Nothing where it is no text.
+    fn cell(&self, row: usize) -> Option<Cell<'_>> {
+        Some(match self {
             Column::Absent => Cell::Absent,
-            Column::Texts(texts) => Cell::Text(texts.get(row).and_then(Option::as_ref).and_then(|t| t.as_utf8().ok()).unwrap_or("")),
+            Column::Texts(texts) => match texts.get(row).and_then(Option::as_ref) {
+                Some(text) => Cell::Text(text.as_utf8().ok()?),
+                None => Cell::Text(""),
+            },
             Column::Made(texts) => Cell::Text(texts.get(row).and_then(Option::as_deref).unwrap_or("")),
-        }
-    }
-
-    fn is_broken(&self, row: usize) -> bool {
-        matches!(self, Column::Texts(texts) if texts.get(row).and_then(Option::as_ref).is_some_and(|t| t.as_utf8().is_err()))
+        })
     }
 }
 

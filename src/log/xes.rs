@@ -36,7 +36,7 @@ pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8]) -> Result
         counted = start;
         let cells: Vec<Cell<'_>> = binding.columns.iter().map(|c| attributes.get(c).map_or(Cell::Absent, |v| Cell::Text(v))).collect();
         let raw = &text[start..end];
-        decoder.row(&binding, &Row { cells: &cells, line, raw, column_of: &|_| 1 });
+        decoder.row(&binding, &Row { cells: &cells, line, raw: &|| raw.to_vec(), column_of: &|_| 1 });
     }
     Ok(())
 }
