@@ -49,10 +49,10 @@ pub(super) fn separate_as(paths: &[PathBuf], changed: &HashMap<PathBuf, String>)
     let roots = roots(paths)?;
     let is_import = |root: &Root, imported: &[PathBuf]| root.path.as_ref().is_some_and(|p| imported.contains(&canonical(p)));
     let mut imported: Vec<PathBuf> = Vec::new();
-    let mut loaded: Vec<(Root, Loader)> = Vec::new();
+    let mut loaded: Vec<(Root, Loader<'_>)> = Vec::new();
     for root in roots {
         if !is_import(&root, &imported) {
-            let mut loader = Loader { changed: changed.clone(), ..Loader::default() };
+            let mut loader = Loader { changed: Some(changed), ..Loader::default() };
             loader.load(&root)?;
             imported.extend(loader.imported.iter().cloned());
             loaded.push((root, loader));
@@ -205,9 +205,9 @@ fn beside(from: &Path, name: &str, within: &Path) -> Result<String, String> {
 }
 
 #[derive(Default)]
-struct Loader {
+struct Loader<'c> {
     /// What is to be read in place of some files.
-    changed: HashMap<PathBuf, String>,
+    changed: Option<&'c HashMap<PathBuf, String>>,
     sources: SourceMap,
     files: Vec<ast::File>,
     findings: Vec<Finding>,
@@ -218,7 +218,7 @@ struct Loader {
     imported: Vec<PathBuf>,
 }
 
-impl Loader {
+impl Loader<'_> {
     fn load(&mut self, root: &Root) -> Result<(), Failed> {
         match &root.path {
             None => {
@@ -239,7 +239,7 @@ impl Loader {
     }
 
     fn read(&self, path: &Path) -> Result<String, Failed> {
-        self.changed.get(path).cloned().map_or_else(|| read(path), Ok)
+        self.changed.and_then(|changed| changed.get(path)).cloned().map_or_else(|| read(path), Ok)
     }
 
     fn file(&mut self, path: &Path, text: String, within: &Path, chain: &mut Vec<PathBuf>) {
