@@ -156,9 +156,7 @@ fn sheet(
         let written = question.sources.text(f.span()).split_whitespace().collect::<Vec<_>>().join(" ");
         format!("{}: {written}; {values}", f.message)
     });
-    let version = if agreement.version.is_empty() { String::new() } else { format!(", version {}", agreement.version) };
-    let title = format!("{}{version}", agreement.title.clone().unwrap_or_else(|| agreement.name.replace('_', " ")));
-    Ok(Sheet { title, rows, broken: asserts.collect(), periods })
+    Ok(Sheet { title: agreement.heading(), rows, broken: asserts.collect(), periods })
 }
 
 fn lets_of(model: &Model, id: AgreementId) -> impl Iterator<Item = &crate::model::Let> {

@@ -1,7 +1,7 @@
 //! When each promise is due: over every start of its term the one that waits least and the one that waits longest.
 
 use crate::check::analysis::sweep::{self, Almanac, Instance};
-use crate::model::{Duty, Model, Start, Target};
+use crate::model::{Duty, Model, Start, Target, called};
 use crate::source::Span;
 use std::collections::HashSet;
 
@@ -37,10 +37,9 @@ pub fn dues(model: &Model) -> Vec<Due> {
             let least = waits.iter().min_by_key(|(start, due)| due.since(*start)).map(words);
             // Of equals the first.
             let longest = waits.iter().rev().max_by_key(|(start, due)| due.since(*start)).map(words);
-            let title = |title: &Option<String>, name: &str| title.clone().unwrap_or_else(|| name.replace('_', " "));
             found.push(Due {
-                agreement: title(&of.title, &of.name),
-                obligation: title(&obligation.title, &obligation.name),
+                agreement: called(of.title.as_ref(), &of.name),
+                obligation: called(obligation.title.as_ref(), &obligation.name),
                 span: row.span,
                 calendar: model.calendars[clock].name.clone(),
                 least,

@@ -1,7 +1,7 @@
 //! The most that agreements can cost: each clause in its period, and all of them in a year.
 
-use crate::id::{AgreementId, CaseId, ObjectiveId};
-use crate::model::{Agreement, Band, Cap, Goal, Measure, MeasureKind, MeasureUnit, Model, Objective, Trigger, Type, Window};
+use crate::id::{AgreementId, ObjectiveId};
+use crate::model::{Agreement, Band, Cap, Goal, Measure, MeasureKind, MeasureUnit, Model, Objective, Type, Window, called};
 use crate::quantity::{Currency, Exact};
 use crate::source::Span;
 use crate::time::{Period, Unit};
@@ -64,7 +64,13 @@ fn exposure(model: &Model, id: AgreementId) -> Option<Exposure> {
                 (total, capped) => total.or(capped),
             };
             totals.push((id, total));
-            rows.push(Row { clause: name(&objective.title, &objective.name), most, per: window_word(objective.window), total, because });
+            rows.push(Row {
+                clause: called(objective.title.as_ref(), &objective.name),
+                most,
+                per: window_word(objective.window),
+                total,
+                because,
+            });
         }
         for obligation in service.obligations.iter().map(|o| &model.obligations[*o]) {
             let Some(penalty) = obligation.penalty else { continue };
@@ -73,7 +79,7 @@ fn exposure(model: &Model, id: AgreementId) -> Option<Exposure> {
                 None => (Some(penalty.amount), "for each breach, however many"),
                 Some(_) => (None, "grows with the time that it is late"),
             };
-            let clause = name(&obligation.title, &obligation.name);
+            let clause = called(obligation.title.as_ref(), &obligation.name);
             rows.push(Row { clause, most, per: "a breach".into(), total: None, because: because.into() });
         }
     }
@@ -93,9 +99,13 @@ fn exposure(model: &Model, id: AgreementId) -> Option<Exposure> {
             (sum, total) => sum.or(total),
         };
     }
-    let version = if agreement.version.is_empty() { String::new() } else { format!(", version {}", agreement.version) };
-    let title = format!("{}{version}", name(&agreement.title, &agreement.name));
-    Some(Exposure { title, currency, rows, most: sum, within: if agreement.to.is_some() { "the term" } else { "a year" } })
+    Some(Exposure {
+        title: agreement.heading(),
+        currency,
+        rows,
+        most: sum,
+        within: if agreement.to.is_some() { "the term" } else { "a year" },
+    })
 }
 
 /// All credits; of rivals the largest only.
@@ -114,10 +124,6 @@ fn together(agreement: &Agreement, totals: &[(ObjectiveId, Option<Exact>)]) -> O
         sum = sum.add(largest.unwrap_or(total))?;
     }
     Some(sum)
-}
-
-fn name(title: &Option<String>, name: &str) -> String {
-    title.clone().unwrap_or_else(|| name.replace('_', " "))
 }
 
 fn window_word(window: Window) -> String {
@@ -164,23 +170,7 @@ pub(super) fn objective_most(model: &Model, objective: &Objective) -> (Option<Ex
 
 /// How many groups a key makes at most, if that is known. A missing key is a group of its own.
 fn sizes(model: &Model, objective: &Objective, key: &str) -> Option<i64> {
-    let mut cases: Vec<Option<CaseId>> = Vec::new();
-    objective.goal.each_measure(&mut |measure| match &measure.kind {
-        MeasureKind::Met(all) => cases.extend(all.iter().map(|o| model.obligations[*o].case)),
-        MeasureKind::Misses(one) | MeasureKind::OfClock(_, one) => cases.push(model.obligations[*one].case),
-        MeasureKind::Count(count) | MeasureKind::OfField(_, count, _) => cases.push(match count.on {
-            Trigger::Event(event) => model.events[event].case,
-            Trigger::Entering(state) | Trigger::Leaving(state) => Some(model.states[state].case),
-        }),
-        MeasureKind::Down(down) => cases.push(Some(model.states[down.state].case)),
-        MeasureKind::Fixed(_)
-        | MeasureKind::Lookup(_)
-        | MeasureKind::Arithmetic(..)
-        | MeasureKind::Rounded(..)
-        | MeasureKind::OfBuckets(..) => {}
-    });
-    cases.sort();
-    cases.dedup();
+    let cases = objective.goal.cases(model);
     let [Some(case)] = cases.as_slice() else { return None };
     let case = &model.cases[*case];
     if key == "tier" {
@@ -196,7 +186,7 @@ fn sizes(model: &Model, objective: &Objective, key: &str) -> Option<i64> {
 
 /// The most that a band costs: a linear one at the worst value that its measure can have.
 fn band_most(objective: &Objective, band: &Band) -> Option<Exact> {
-    let MeasureKind::Fixed(amount) = band.amount.kind else { return None };
+    let amount = band.amount.fixed()?;
     let Some((rounding, unit)) = band.per else { return Some(amount) };
     let Goal::Compare(measure, ..) = &objective.goal else { return None };
     let worst = worst(measure, band.above, objective.window)?;
@@ -220,11 +210,7 @@ fn worst(measure: &Measure, above: bool, window: Window) -> Option<Exact> {
         MeasureKind::Down(down) if down.share => Some(Exact::ONE),
         MeasureKind::Down(_) if measure.unit == MeasureUnit::Duration => {
             let days = match window {
-                Window::Each(Unit::Day) => 1,
-                Window::Each(Unit::Week) => 7,
-                Window::Each(Unit::Month) => 31,
-                Window::Each(Unit::Quarter) => 92,
-                Window::Each(Unit::Year) => 366,
+                Window::Each(unit) => most_days(unit),
                 Window::Rolling(months) => 31 * i64::from(months),
                 Window::Every(length) => return Some(length.as_seconds()),
             };
@@ -271,15 +257,19 @@ pub(super) fn idle_caps(model: &Model) -> Vec<(Span, Exact, Currency)> {
     idle
 }
 
-/// At most so many periods of a window end in one of a unit.
-fn inside(window: Window, unit: Unit) -> Option<i64> {
-    let days = |unit: Unit| match unit {
+/// The days of the longest period of a unit.
+fn most_days(unit: Unit) -> i64 {
+    match unit {
         Unit::Day => 1,
         Unit::Week => 7,
         Unit::Month => 31,
         Unit::Quarter => 92,
         Unit::Year => 366,
-    };
+    }
+}
+
+/// At most so many periods of a window end in one of a unit.
+fn inside(window: Window, unit: Unit) -> Option<i64> {
     let months = |unit: Unit| match unit {
         Unit::Day | Unit::Week => None,
         Unit::Month => Some(1),
@@ -291,7 +281,7 @@ fn inside(window: Window, unit: Unit) -> Option<i64> {
         Window::Every(_) => None,
         Window::Each(own) => match (months(own), months(unit)) {
             (Some(own), Some(of)) => Some((of / own).max(1)),
-            _ => Some((days(unit) + days(own) - 1) / days(own)),
+            _ => Some((most_days(unit) + most_days(own) - 1) / most_days(own)),
         },
     }
 }

@@ -5,7 +5,7 @@ use crate::check::value::fixed_literal;
 use crate::check::{Checker, Scope};
 use crate::diagnostic::{Code, Finding, nearest};
 use crate::id::{CaseId, ObligationId, StateId};
-use crate::model::{Down, EventCount, Goal, Measure, MeasureKind, MeasureUnit, Rounded, Statistic, Trigger, Type};
+use crate::model::{Down, EventCount, Goal, Measure, MeasureKind, MeasureUnit, Model, Rounded, Statistic, Trigger, Type};
 use crate::quantity::Exact;
 use crate::source::Span;
 use crate::time::Duration;
@@ -312,6 +312,28 @@ impl Goal {
             Goal::All(goals) | Goal::Any(goals) => goals.first()?.first(),
             Goal::Not(goal) => goal.first(),
         }
+    }
+
+    /// The kinds of case that its measures are about, each once; nothing for what happens to no case.
+    pub fn cases(&self, model: &Model) -> Vec<Option<CaseId>> {
+        let mut cases: Vec<Option<CaseId>> = Vec::new();
+        self.each_measure(&mut |m| match &m.kind {
+            MeasureKind::Met(obligations) => cases.extend(obligations.iter().map(|o| model.obligations[*o].case)),
+            MeasureKind::Misses(o) | MeasureKind::OfClock(_, o) => cases.push(model.obligations[*o].case),
+            MeasureKind::Count(e) | MeasureKind::OfField(_, e, _) => cases.push(match e.on {
+                Trigger::Event(e) => model.events[e].case,
+                Trigger::Entering(s) | Trigger::Leaving(s) => Some(model.states[s].case),
+            }),
+            MeasureKind::Down(down) => cases.push(Some(model.states[down.state].case)),
+            MeasureKind::Fixed(_)
+            | MeasureKind::Lookup(_)
+            | MeasureKind::Arithmetic(..)
+            | MeasureKind::Rounded(..)
+            | MeasureKind::OfBuckets(..) => {}
+        });
+        cases.sort();
+        cases.dedup();
+        cases
     }
 
     /// Every measure of the goal, from the outside in.

@@ -336,23 +336,7 @@ impl Checker {
     /// The kind of case that all measures of a goal are about; a finding where a filter or a group needs one and there
     /// are several.
     fn case_of_goal(&mut self, goal: &Goal, expect: &ast::Expect) -> Option<CaseId> {
-        let mut cases: Vec<Option<CaseId>> = Vec::new();
-        goal.each_measure(&mut |m| match &m.kind {
-            MeasureKind::Met(obligations) => cases.extend(obligations.iter().map(|o| self.model.obligations[*o].case)),
-            MeasureKind::Misses(o) | MeasureKind::OfClock(_, o) => cases.push(self.model.obligations[*o].case),
-            MeasureKind::Count(e) | MeasureKind::OfField(_, e, _) => cases.push(match e.on {
-                Trigger::Event(e) => self.model.events[e].case,
-                Trigger::Entering(s) | Trigger::Leaving(s) => Some(self.model.states[s].case),
-            }),
-            MeasureKind::Down(down) => cases.push(Some(self.model.states[down.state].case)),
-            MeasureKind::Fixed(_)
-            | MeasureKind::Lookup(_)
-            | MeasureKind::Arithmetic(..)
-            | MeasureKind::Rounded(..)
-            | MeasureKind::OfBuckets(..) => {}
-        });
-        cases.sort();
-        cases.dedup();
+        let cases = goal.cases(&self.model);
         if cases.is_empty() {
             let finding = Finding::new(Code::NotAMeasure, expect.condition.span, "nothing here is measured");
             self.say(finding.help("for example: `met(first_contact) >= 95%`"));

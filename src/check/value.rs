@@ -171,7 +171,7 @@ impl Checker {
             let mut waiting: HashSet<String> = left.iter().map(|l| l.name.text.clone()).collect();
             let (mut ready, mut later): (Vec<&ast::Let>, Vec<&ast::Let>) = (Vec::new(), Vec::new());
             for written in &left {
-                if mentions_any(&written.value, &waiting) {
+                if mentions(&written.value, &|name| waiting.contains(name)) {
                     later.push(written);
                 } else {
                     waiting.remove(&written.name.text);
@@ -220,24 +220,24 @@ pub(super) fn fixed_literal(literal: &Literal) -> Option<Fixed> {
 impl Checker {
     /// Whether a condition of the agreement is about this kind of case: it is, unless all its fields are another kind's.
     pub(super) fn speaks_of(&self, condition: &Expr, case: Option<crate::id::CaseId>) -> bool {
-        let fields = |c: crate::id::CaseId| self.field_names(Scope { case: Some(c), ..Scope::default() });
-        let Some(case) = case else { return false };
-        mentions(condition, &fields(case)) || !self.model.cases.ids().any(|c| mentions(condition, &fields(c)))
+        let speaks_of = |c: crate::id::CaseId| {
+            let fields = self.field_names(Scope { case: Some(c), ..Scope::default() });
+            mentions(condition, &|name| fields.contains(name))
+        };
+        case.is_some_and(|case| speaks_of(case) || !self.model.cases.ids().any(speaks_of))
     }
 }
 
-fn mentions(expr: &Expr, names: &[String]) -> bool {
-    mentions_any(expr, &names.iter().cloned().collect())
-}
-
-fn mentions_any(expr: &Expr, names: &HashSet<String>) -> bool {
+/// Whether a name among these stands in an expression.
+fn mentions(expr: &Expr, is_among: &impl Fn(&String) -> bool) -> bool {
+    let mentions = |e: &Expr| mentions(e, is_among);
     match &expr.kind {
-        ExprKind::Name(name) => names.contains(&name.text),
-        ExprKind::Negative(a) | ExprKind::Not(a) | ExprKind::Present(a, _) => mentions_any(a, names),
-        ExprKind::Arithmetic(a, _, b) | ExprKind::Compare(a, _, b) => mentions_any(a, names) || mentions_any(b, names),
-        ExprKind::All(all) | ExprKind::Any(all) => all.iter().any(|e| mentions_any(e, names)),
-        ExprKind::Call(_, arguments) => arguments.iter().any(|a| mentions_any(&a.value, names)),
-        ExprKind::In { value, among, .. } => mentions_any(value, names) || among.iter().any(|e| mentions_any(e, names)),
+        ExprKind::Name(name) => is_among(&name.text),
+        ExprKind::Negative(a) | ExprKind::Not(a) | ExprKind::Present(a, _) => mentions(a),
+        ExprKind::Arithmetic(a, _, b) | ExprKind::Compare(a, _, b) => mentions(a) || mentions(b),
+        ExprKind::All(all) | ExprKind::Any(all) => all.iter().any(mentions),
+        ExprKind::Call(_, arguments) => arguments.iter().any(|a| mentions(&a.value)),
+        ExprKind::In { value, among, .. } => mentions(value) || among.iter().any(mentions),
         ExprKind::Literal(_) | ExprKind::Path(..) | ExprKind::Row(..) | ExprKind::During(_) => false,
     }
 }

@@ -10,7 +10,7 @@ mod vocabulary;
 
 pub use condition::{Atom, Condition, ConditionKind, Lookback, Pattern, Scalar, Subject, Trigger, Value};
 pub use money::{Band, Cap, Chronic, Claim};
-pub use objective::{Down, EventCount, Goal, Lookup, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
+pub use objective::{Bound, Down, EventCount, Goal, Lookup, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
 pub use obligation::{Backed, Duty, Notice, Obligation, Penalty, Retier, Row, Start, Target};
 pub use vocabulary::{
     Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Score, ScoreBy, ScoreRule, Source, Stage, State,
@@ -274,6 +274,19 @@ pub struct TestEvent {
     pub fields: Vec<(FieldId, Option<Scalar>)>,
     /// The event's own fields.
     pub own: Vec<(FieldId, Option<Scalar>)>,
+}
+
+/// What something is called for people: its title, or else its name without the signs of a name.
+pub fn called(title: Option<&String>, name: &str) -> String {
+    title.cloned().unwrap_or_else(|| name.replace('_', " "))
+}
+
+impl Agreement {
+    /// Its title and version, for the head of a table.
+    pub fn heading(&self) -> String {
+        let version = if self.version.is_empty() { String::new() } else { format!(", version {}", self.version) };
+        format!("{}{version}", called(self.title.as_ref(), &self.name))
+    }
 }
 
 impl Model {

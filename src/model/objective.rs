@@ -87,6 +87,34 @@ pub struct Measure {
     pub unit: MeasureUnit,
 }
 
+impl Measure {
+    /// Its value, where it is a fixed one.
+    pub fn fixed(&self) -> Option<Exact> {
+        if let MeasureKind::Fixed(value) = self.kind { Some(value) } else { None }
+    }
+}
+
+impl Objective {
+    /// What its goal asks for, where that is a fixed value of one measure.
+    pub fn bound(&self) -> Option<Bound<'_>> {
+        let Goal::Compare(measure, sign, right) = &self.goal else { return None };
+        Some(Bound { measure, sign: *sign, value: right.fixed()?, span: right.span })
+    }
+}
+
+/// A measure and the fixed value that it must compare with.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound<'m> {
+    /// What is measured.
+    pub measure: &'m Measure,
+    /// How it must compare.
+    pub sign: Comparison,
+    /// With what, in the measure's unit.
+    pub value: Exact,
+    /// Where that is written.
+    pub span: Span,
+}
+
 /// The unit of a measure or a named value. Durations are seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

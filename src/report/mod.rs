@@ -86,7 +86,7 @@ impl<'a> Report<'a> {
         if self.plan.agreements.iter().all(|a| a.name == agreement.name) {
             return name;
         }
-        let title = agreement.title.clone().unwrap_or_else(|| agreement.name.replace('_', " "));
+        let title = crate::model::called(agreement.title.as_ref(), &agreement.name);
         format!("{title}: {name}")
     }
 

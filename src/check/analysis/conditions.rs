@@ -5,7 +5,7 @@ use crate::check::analysis::domain::{Domain, Holds};
 use crate::check::analysis::levels::own_condition;
 use crate::diagnostic::{Code, Finding};
 use crate::id::CaseId;
-use crate::model::{Condition, Duty, Excluded, MeasureKind, Model, Pattern, Start, StateWhen, TierRule, Trigger};
+use crate::model::{Condition, Duty, Excluded, Model, Pattern, Start, StateWhen, TierRule};
 use crate::source::Span;
 
 pub(super) fn run(checker: &mut Checker) {
@@ -123,20 +123,8 @@ fn written(model: &Model) -> Vec<(CaseId, &Condition, &'static str)> {
         found.extend(atoms.filter_map(|a| a.condition.as_ref()).map(|c| (case, c, "event")));
     }
     for objective in model.objectives.iter() {
-        let mut case = None;
-        objective.goal.each_measure(&mut |measure| {
-            if let MeasureKind::Count(count) | MeasureKind::OfField(_, count, _) = &measure.kind
-                && let Trigger::Event(event) = count.on
-            {
-                case = case.or(model.events[event].case);
-            }
-            if let MeasureKind::Met(all) = &measure.kind {
-                case = case.or(all.first().and_then(|o| model.obligations[*o].case));
-            }
-            if let MeasureKind::Misses(one) | MeasureKind::OfClock(_, one) = &measure.kind {
-                case = case.or(model.obligations[*one].case);
-            }
-        });
+        // A filter is about one kind of case.
+        let case = objective.goal.cases(model).into_iter().flatten().next();
         found.extend(case.zip(objective.filter.as_ref()).map(|(case, filter)| (case, filter, "objective")));
     }
     found.sort_by_key(|(_, c, _)| c.span);

@@ -54,14 +54,14 @@ impl<'m> Domain<'m> {
     /// Nothing where there are too many, or where an event's own fields are asked for.
     pub(super) fn new<'c>(model: &'m Model, case: CaseId, conditions: impl Iterator<Item = &'c Condition>) -> Option<Domain<'m>> {
         let mut domain = Domain { model, case, fields: Vec::new(), free: Vec::new(), asked: Vec::new() };
-        let tiers = model.cases[case].tiers.iter().filter_map(|t| match &model.tiers[*t].rule {
-            TierRule::When(condition) => Some(condition.clone()),
-            TierRule::Otherwise => None,
-        });
-        let tiers: Vec<Condition> = tiers.collect();
         let mut points: Vec<(FieldId, Vec<Exact>, Vec<String>)> = Vec::new();
-        for condition in conditions.cloned().chain(tiers) {
+        for condition in conditions {
             condition.each(&mut |c| domain.collect(c, &mut points));
+        }
+        for tier in &model.cases[case].tiers {
+            if let TierRule::When(condition) = &model.tiers[*tier].rule {
+                condition.each(&mut |c| domain.collect(c, &mut points));
+            }
         }
         domain.fields = points.into_iter().map(|(field, numbers, texts)| (field, domain.points(field, numbers, texts))).collect();
         let free = 1usize.checked_shl(u32::try_from(domain.free.len()).ok()?)?;

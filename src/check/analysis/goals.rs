@@ -1,10 +1,11 @@
 //! Objectives that contradict each other, or ask for more than the promises beneath them.
 
+use crate::ast::Comparison;
 use crate::check::analysis::domain::{Domain, Holds};
 use crate::check::analysis::sweep::{self, Almanac, candidates};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, ObligationId};
-use crate::model::{Duty, Goal, Measure, MeasureKind, Model, Objective, Row, Start, Statistic, Target};
+use crate::model::{Bound, Duty, Measure, MeasureKind, Model, Objective, Row, Start, Statistic, Target};
 use crate::quantity::Exact;
 use crate::source::Span;
 use crate::time::Duration;
@@ -16,20 +17,6 @@ pub(super) fn run(almanac: &Almanac<'_>) -> Vec<Finding> {
     let mut known = HashMap::new();
     findings.extend(model.objectives.iter().filter_map(|o| stricter_than_promised(almanac, &mut known, o)));
     findings
-}
-
-/// A goal that compares one measure with a fixed bound, and whether it is a lower one.
-fn bound(objective: &Objective) -> Option<(&Measure, Exact, bool)> {
-    let Goal::Compare(left, sign, right) = &objective.goal else { return None };
-    let MeasureKind::Fixed(bound) = right.kind else { return None };
-    use crate::ast::Comparison::{Equal, Unequal};
-    (!matches!(sign, Equal | Unequal)).then(|| (&**left, bound, sign.is_lower_bound()))
-}
-
-/// Whether the bound itself is a miss.
-fn is_strict(objective: &Objective) -> bool {
-    use crate::ast::Comparison::{Less, More};
-    matches!(&objective.goal, Goal::Compare(_, Less | More, _))
 }
 
 /// What tells measures apart, where it can be told in short.
@@ -44,30 +31,28 @@ fn signature(measure: &Measure) -> Option<String> {
     })
 }
 
-/// An objective, its bound, and whether it is a lower one.
-type Bound<'m> = (&'m Objective, Exact, bool);
-
 /// The same measure of the same cases in the same periods, to be at least and at most what cannot be together.
 fn contradictions(model: &Model) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut bounds: HashMap<(AgreementId, String), Vec<Bound<'_>>> = HashMap::new();
+    let mut bounds: HashMap<(AgreementId, String), Vec<(&Objective, Bound<'_>)>> = HashMap::new();
     for objective in model.objectives.iter() {
-        let Some((measure, bound, lower)) = bound(objective) else { continue };
-        let Some(signature) = signature(measure) else { continue };
+        let Some(bound) = objective.bound().filter(|b| !matches!(b.sign, Comparison::Equal | Comparison::Unequal)) else { continue };
+        let Some(signature) = signature(bound.measure) else { continue };
         let by: Vec<&str> = objective.by.iter().map(|(name, _)| name.as_str()).collect();
         let key = format!("{signature} {:?} {by:?} {:?}", objective.window, objective.counted_by);
         let same = bounds.entry((model.services[objective.service].agreement, key)).or_default();
-        let against = same.iter().find(|(o, other, is_lower)| {
-            let (least, most) = if lower { (bound, *other) } else { (*other, bound) };
-            let leaves_none = least > most || (least == most && (is_strict(objective) || is_strict(o)));
-            *is_lower != lower && o.filter == objective.filter && leaves_none
+        let against = same.iter().find(|(other, its)| {
+            let (least, most) = if bound.sign.is_lower_bound() { (&bound, its) } else { (its, &bound) };
+            let is_missed = |b: &Bound<'_>| matches!(b.sign, Comparison::Less | Comparison::More);
+            let leaves_none = least.value > most.value || (least.value == most.value && (is_missed(least) || is_missed(most)));
+            bound.sign.is_lower_bound() != its.sign.is_lower_bound() && other.filter == objective.filter && leaves_none
         });
         if let Some((other, ..)) = against {
             let message = format!("`{}` and `{}` cannot both be kept", other.name, objective.name);
             let finding = Finding::new(Code::ContradictingObjectives, objective.name_span, message);
             findings.push(finding.also(other.name_span, "asks for the opposite").help("mend one of the two bounds"));
         }
-        same.push((objective, bound, lower));
+        same.push((objective, bound));
     }
     findings
 }
@@ -76,17 +61,17 @@ fn contradictions(model: &Model) -> Vec<Finding> {
 /// the objective missed.
 fn stricter_than_promised(almanac: &Almanac<'_>, known: &mut HashMap<Span, Option<Duration>>, objective: &Objective) -> Option<Finding> {
     let model = almanac.model;
-    let (measure, bound, lower) = bound(objective)?;
+    let Bound { measure, sign, value, .. } = objective.bound()?;
     let MeasureKind::OfClock(statistic, promise) = &measure.kind else { return None };
     let high = match statistic {
         Statistic::Max => true,
         Statistic::Percentile(share) => *share >= Exact::ratio(3, 4)?,
         Statistic::Sum | Statistic::Mean | Statistic::Min | Statistic::Median => false,
     };
-    if lower || !high {
+    if !high || !matches!(sign, Comparison::Less | Comparison::AtMost) {
         return None;
     }
-    let bound = Duration::from_seconds(bound)?;
+    let bound = Duration::from_seconds(value)?;
     let agreement = model.service_of(*promise).agreement;
     let rows = counted(model, objective, *promise)?.into_iter();
     let mut longest = rows.filter_map(|row| Some((row, (*known.entry(row.span).or_insert_with(|| most(almanac, row, agreement)))?)));

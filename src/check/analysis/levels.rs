@@ -274,7 +274,7 @@ fn is_as_strict(model: &Model, low: &Goal, up: &Goal) -> bool {
 
 fn bound_is_as_strict(sign: crate::ast::Comparison, low: &Measure, up: &Measure) -> bool {
     use crate::ast::Comparison;
-    let (MeasureKind::Fixed(low), MeasureKind::Fixed(up)) = (&low.kind, &up.kind) else { return false };
+    let (Some(low), Some(up)) = (low.fixed(), up.fixed()) else { return false };
     match sign {
         Comparison::Equal | Comparison::Unequal => low == up,
         sign if sign.is_lower_bound() => low >= up,
@@ -313,7 +313,7 @@ fn credits_are_as_high(model: &Model, low: &[Band], up: &[Band]) -> bool {
         return true;
     }
     let same = |a: &Band, b: &Band| same_measure(model, &a.amount, &b.amount) && (a.per, a.above, a.bound) == (b.per, b.above, b.bound);
-    let fixed = |b: &Band| if let MeasureKind::Fixed(amount) = b.amount.kind { Some(amount) } else { None };
+    let fixed = |b: &Band| b.amount.fixed();
     if low.len() == up.len() && low.iter().zip(up).all(|(a, b)| same(a, b)) {
         return true;
     }

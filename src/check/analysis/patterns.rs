@@ -48,10 +48,10 @@ fn plain(pattern: &Pattern) -> impl Iterator<Item = &Atom> {
 
 /// An alternative that another one satisfies already.
 fn idle_alternative(pattern: &Pattern) -> Option<Finding> {
-    let (idle, enough) = pattern.any.iter().enumerate().find_map(|(i, all)| {
+    let (idle, enough) = pattern.any.iter().find_map(|all| {
         let covers = |atom: &&Atom| {
             let itself = all.len() == 1 && all[0].span == atom.span;
-            !itself && all.iter().any(|own| own.on == atom.on && (!is_plain(own) || all.len() > 1 || atom.span < pattern.any[i][0].span))
+            !itself && all.iter().any(|own| own.on == atom.on && (!is_plain(own) || all.len() > 1 || atom.span < all[0].span))
         };
         Some((all, plain(pattern).find(covers)?))
     })?;

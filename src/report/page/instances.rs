@@ -1,14 +1,15 @@
 //! The breaches that hurt most, and what is at risk now.
 
 use crate::engine::{Outcome, Verdict};
+use crate::model::called;
 use crate::plan::Duty;
-use crate::report::page::{Breach, Risk, SHOWN, parties, title};
+use crate::report::page::{Breach, Risk, SHOWN, parties};
 use crate::report::{Report, words};
 use crate::time::{Duration, Recipe};
 
 fn promise_title(report: &Report<'_>, o: &Outcome) -> String {
     let obligation = report.obligation(o.obligation);
-    let name = title(obligation.title.as_ref(), &obligation.name);
+    let name = called(obligation.title.as_ref(), &obligation.name);
     match o.tier {
         Some(tier) if is_tiered(&obligation.duty) => format!("{name} ({})", report.plan.tiers[tier].name),
         _ => name,

@@ -7,7 +7,7 @@ mod unjudged;
 
 use crate::engine::ObjectiveVerdict;
 use crate::id::AgreementId;
-use crate::model::Window;
+use crate::model::{Window, called};
 use crate::plan::{Goal, Measure};
 use crate::report::{Report, words};
 
@@ -170,10 +170,6 @@ pub fn gather(report: &Report<'_>) -> Page {
     }
 }
 
-fn title(title: Option<&String>, name: &str) -> String {
-    title.cloned().unwrap_or_else(|| name.replace('_', " "))
-}
-
 fn head(report: &Report<'_>, id: AgreementId) -> Head {
     let a = report.agreement(id);
     let mut facts = Vec::new();
@@ -186,7 +182,7 @@ fn head(report: &Report<'_>, id: AgreementId) -> Head {
         None => format!("in force from {}", a.from),
     });
     facts.push(format!("judged as of {} {}", words::wall(report.zone(id), report.judgement.as_of), a.zone));
-    Head { title: title(a.title.as_ref(), &a.name), facts }
+    Head { title: called(a.title.as_ref(), &a.name), facts }
 }
 
 /// `ola`, `customer level for Acme Inc., extends Support for everyone`
@@ -202,7 +198,7 @@ fn level_words(report: &Report<'_>, a: &crate::plan::Agreement) -> Vec<String> {
     });
     let extends = a.extends.map(|id| {
         let above = report.agreement(id);
-        format!("extends {}", title(above.title.as_ref(), &above.name))
+        format!("extends {}", called(above.title.as_ref(), &above.name))
     });
     [kind, level, extends].into_iter().flatten().collect()
 }
@@ -235,7 +231,7 @@ fn services(report: &Report<'_>) -> Vec<ServicePart> {
                 (false, true) => format!(" — {}", parties(report, &service.by)),
                 _ => String::new(),
             };
-            let name = report.among_agreements(service.agreement, title(service.title.as_ref(), &service.name));
+            let name = report.among_agreements(service.agreement, called(service.title.as_ref(), &service.name));
             parts.push(ServicePart { title: format!("{name}{who}"), rows: Vec::new() });
         }
         let totals = report.totals(report.judgement.outcomes.iter().filter(|o| o.track == index));
@@ -243,7 +239,7 @@ fn services(report: &Report<'_>) -> Vec<ServicePart> {
         let attainment = crate::quantity::Exact::ratio(totals[0].into(), decided.into());
         let goal = goal_of(report, &track.0);
         let shown = attainment.map_or("–".to_string(), |a| words::measured(a, crate::model::MeasureUnit::Share, &goal));
-        let promise = Promise { title: title(obligation.title.as_ref(), &obligation.name), totals, attainment: shown, goal };
+        let promise = Promise { title: called(obligation.title.as_ref(), &obligation.name), totals, attainment: shown, goal };
         if let Some(part) = parts.last_mut() {
             part.rows.push(promise);
         }

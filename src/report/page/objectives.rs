@@ -2,9 +2,10 @@
 
 use crate::engine::{Cause, Credit, Group, ObjectiveRecord, ObjectiveVerdict};
 use crate::id::{ObjectiveId, ObligationId};
+use crate::model::called;
 use crate::plan::{Goal, Measure, Objective};
 use crate::quantity::{Currency, Exact};
-use crate::report::page::{MoneyRow, ObjectivePart, PeriodRow, SHOWN, title, window_words};
+use crate::report::page::{MoneyRow, ObjectivePart, PeriodRow, SHOWN, window_words};
 use crate::report::{Report, words};
 
 pub(super) fn objectives(report: &Report<'_>) -> Vec<ObjectivePart> {
@@ -14,7 +15,7 @@ pub(super) fn objectives(report: &Report<'_>) -> Vec<ObjectivePart> {
         let says = |r: &&ObjectiveRecord| r.by.is_empty() || r.n + r.pending + r.unknown > 0 || r.value.is_some();
         let records: Vec<&ObjectiveRecord> = report.objectives().iter().filter(|r| r.objective == id).filter(says).collect();
         let by = if o.by.is_empty() { String::new() } else { format!(" by {}", o.by.join(", ")) };
-        let name = title(o.title.as_ref(), &o.name);
+        let name = called(o.title.as_ref(), &o.name);
         let name = report.among_agreements(report.plan.services[o.service].agreement, name);
         let title = format!("{name}: {} {} {}{by}", o.measured, o.bound, window_words(o.window, false));
         let grouped = !o.by.is_empty();
@@ -77,7 +78,7 @@ fn period_row(o: &Objective, r: &ObjectiveRecord) -> PeriodRow {
 fn objective_title(report: &Report<'_>, id: ObjectiveId, by: &[Group]) -> String {
     let o = &report.plan.objectives[id];
     let groups: Vec<&str> = by.iter().map(|g| g.value.as_deref().unwrap_or("(missing)")).collect();
-    let name = report.among_agreements(report.plan.services[o.service].agreement, title(o.title.as_ref(), &o.name));
+    let name = report.among_agreements(report.plan.services[o.service].agreement, called(o.title.as_ref(), &o.name));
     if groups.is_empty() { name } else { format!("{name} ({})", groups.join(", ")) }
 }
 
@@ -86,7 +87,7 @@ fn cause_title(report: &Report<'_>, cause: &Cause) -> String {
         Cause::Objective { objective, by } => objective_title(report, *objective, by),
         Cause::Obligation { obligation, case, seq: _ } => {
             let o = report.obligation(*obligation);
-            let name = report.among_agreements(report.service_of(*obligation).agreement, title(o.title.as_ref(), &o.name));
+            let name = report.among_agreements(report.service_of(*obligation).agreement, called(o.title.as_ref(), &o.name));
             case.map_or(name.clone(), |c| format!("{name} of {}", report.texts.text(c.1)))
         }
     }
@@ -113,7 +114,7 @@ fn penalties(report: &Report<'_>) -> Vec<Penalties> {
             known.amount = known.amount.add(c.amount).unwrap_or(known.amount);
         } else {
             let o = report.obligation(*obligation);
-            let title = report.among_agreements(report.service_of(*obligation).agreement, title(o.title.as_ref(), &o.name));
+            let title = report.among_agreements(report.service_of(*obligation).agreement, called(o.title.as_ref(), &o.name));
             let because = c.because.clone();
             all.push((*obligation, Penalties { month, title, breaches: 1, amount: c.amount, currency: c.currency, because }));
         }

@@ -1,9 +1,9 @@
 //! The waterfall of stages, and whom and what the breaches are laid to.
 
 use crate::engine::{Outcome, Verdict};
-use crate::model::MeasureUnit;
+use crate::model::{MeasureUnit, called};
 use crate::quantity::Exact;
-use crate::report::page::{SHOWN, SideTable, parties, title};
+use crate::report::page::{SHOWN, SideTable, parties};
 use crate::report::{Report, words};
 use crate::time::Duration;
 use std::collections::BTreeMap;
@@ -17,13 +17,13 @@ pub(super) fn funnels(report: &Report<'_>) -> Vec<SideTable> {
             let share = r.converted.and_then(|(n, d)| Exact::ratio(n.into(), d.into()));
             let median = r.median.and_then(Duration::from_seconds);
             vec![
-                title(stage.title.as_ref(), &stage.name),
+                called(stage.title.as_ref(), &stage.name),
                 words::grouped(&r.reached.to_string()),
                 share.map_or(String::new(), |s| words::measured(s, MeasureUnit::Share, "")),
                 median.map_or(String::new(), words::rounded),
             ]
         });
-        let name = title(case.title.as_ref(), &case.name);
+        let name = called(case.title.as_ref(), &case.name);
         let header = ["stage", "reached", "of the stage before", "median time from it"];
         tables.push(SideTable {
             title: format!("The way of a {name}"),
