@@ -4,6 +4,7 @@
 //! [`markdown`] show it. [`findings`] shows findings about a spec.
 
 pub mod findings;
+mod grid;
 pub mod markdown;
 pub mod page;
 pub mod proofs;

@@ -1,8 +1,9 @@
 //! The page on a terminal.
 
 use crate::engine::{ObjectiveVerdict, Verdict};
+use crate::report::grid;
 use crate::report::page::{Page, ServicePart};
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, Table};
 use std::io::{self, Write};
 
 const BOLD: &str = "\x1b[1m";
@@ -20,7 +21,7 @@ pub fn write(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     totals(page, out)?;
     for service in &page.services {
         heading(out, &service.title)?;
-        writeln!(out, "{}", drawn(&promises(service, width)))?;
+        writeln!(out, "{}", grid::drawn(&promises(service, width)))?;
     }
     if !page.objectives.is_empty() {
         heading(out, "Objectives")?;
@@ -54,18 +55,6 @@ fn totals(page: &Page, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\n{}: {}", super::words::count(all, "promise", "promises"), parts.join(", "))
 }
 
-fn table(width: u16, header: &[&str], right: &[usize]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    table.set_header(header.iter().map(|h| h.to_string()));
-    for column in right {
-        if let Some(column) = table.column_mut(*column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
 /// These columns are never broken: the others give way.
 fn whole(table: &mut Table, columns: &[usize]) {
     for column in columns {
@@ -75,13 +64,9 @@ fn whole(table: &mut Table, columns: &[usize]) {
     }
 }
 
-/// The table without the blanks behind its lines.
-fn drawn(table: &Table) -> String {
-    table.lines().map(|l| l.trim_end().to_string()).collect::<Vec<_>>().join("\n")
-}
-
 fn promises(service: &ServicePart, width: u16) -> Table {
-    let mut table = table(width, &["promise", "met", "breached", "pending", "void", "unknown", "attained", "goal"], &[1, 2, 3, 4, 5, 6]);
+    let mut table =
+        grid::table(width, &["promise", "met", "breached", "pending", "void", "unknown", "attained", "goal"], &[1, 2, 3, 4, 5, 6]);
     for row in &service.rows {
         let mut cells = vec![row.title.clone()];
         cells.extend(row.totals.iter().map(|n| super::words::grouped(&n.to_string())));
@@ -97,7 +82,7 @@ fn objectives(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
         if !part.rows.is_empty() {
             let grouped = part.rows.iter().any(|r| !r.group.is_empty());
             let header: &[&str] = if grouped { &["", "period", "group", "value", "", ""] } else { &["", "period", "value", "", ""] };
-            let mut table = table(width, header, if grouped { &[3] } else { &[2] });
+            let mut table = grid::table(width, header, if grouped { &[3] } else { &[2] });
             for row in &part.rows {
                 let mut cells = vec!["  ".to_string(), row.period.clone()];
                 if grouped {
@@ -107,7 +92,7 @@ fn objectives(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
                 table.add_row(cells);
             }
             // The columns speak for themselves: the header would only repeat below every title.
-            let text = drawn(&table);
+            let text = grid::drawn(&table);
             let body = text.split_once('\n').map_or("", |(_, body)| body);
             writeln!(out, "{body}")?;
         }
@@ -130,11 +115,11 @@ fn verdict(verdict: ObjectiveVerdict) -> &'static str {
 fn money(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     if !page.money.is_empty() {
         heading(out, "Credits")?;
-        let mut table = table(width, &["period", "for", "amount", "because"], &[2]);
+        let mut table = grid::table(width, &["period", "for", "amount", "because"], &[2]);
         for row in &page.money {
             table.add_row([&row.period, &row.what, &row.amount, &row.because].map(String::as_str));
         }
-        writeln!(out, "{}", drawn(&table))?;
+        writeln!(out, "{}", grid::drawn(&table))?;
     }
     for (title, lines) in page.lists.iter().filter(|(_, lines)| !lines.is_empty()) {
         heading(out, title)?;
@@ -152,23 +137,23 @@ fn breaches(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     }
     let shown = if *all > rows.len() { format!("The {} worst of {all} breaches", rows.len()) } else { "Breaches, the worst first".into() };
     heading(out, &shown)?;
-    let mut table = table(width, &["case", "promise", "blame", "was due", "late", "clause", "log"], &[]);
+    let mut table = grid::table(width, &["case", "promise", "blame", "was due", "late", "clause", "log"], &[]);
     for row in rows {
         let cells = [&row.case, &row.promise, &row.blame, &row.due, &row.late, &row.clause, &row.evidence];
         table.add_row(cells.map(String::as_str));
     }
     whole(&mut table, if width >= 90 { &[0, 3, 5, 6] } else { &[0, 3] });
-    writeln!(out, "{}", drawn(&table))
+    writeln!(out, "{}", grid::drawn(&table))
 }
 
 fn side_tables(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     for side in &page.tables {
         heading(out, &side.title)?;
-        let mut table = table(width, &side.header, &side.right);
+        let mut table = grid::table(width, &side.header, &side.right);
         for row in &side.rows {
             table.add_row(row);
         }
-        writeln!(out, "{}", drawn(&table))?;
+        writeln!(out, "{}", grid::drawn(&table))?;
     }
     Ok(())
 }
@@ -181,10 +166,10 @@ fn at_risk(page: &Page, width: u16, out: &mut impl Write) -> io::Result<()> {
     let shown =
         if *all > rows.len() { format!("At risk now: the next {} of {all} that are open", rows.len()) } else { "At risk now".into() };
     heading(out, &shown)?;
-    let mut table = table(width, &["case", "promise", "owner", "safe until", "left"], &[]);
+    let mut table = grid::table(width, &["case", "promise", "owner", "safe until", "left"], &[]);
     for row in rows {
         table.add_row([&row.case, &row.promise, &row.owner, &row.due, &row.left].map(String::as_str));
     }
     whole(&mut table, &[0, 3]);
-    writeln!(out, "{}", drawn(&table))
+    writeln!(out, "{}", grid::drawn(&table))
 }
