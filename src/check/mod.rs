@@ -18,6 +18,7 @@ mod obligation;
 mod pattern;
 mod source;
 mod table;
+mod target;
 mod test;
 mod unit;
 mod value;
