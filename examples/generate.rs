@@ -20,6 +20,10 @@ use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+#[path = "shared/dice.rs"]
+mod dice;
+use dice::Dice;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (spec, cases) = match arguments.as_slice() {
@@ -60,19 +64,6 @@ fn refuse(findings: &[Finding]) -> Result<(), Box<dyn Error>> {
     match findings.iter().find(|f| f.is_error()) {
         Some(error) => Err(format!("the spec has errors, the first is: {}", error.message).into()),
         None => Ok(()),
-    }
-}
-
-/// A small generator of numbers (splitmix64), so that the log does not depend on a library's.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
     }
 }
 

@@ -1,24 +1,20 @@
 //! Random choices that are the same in every run, and random agreements made of them.
 #![allow(dead_code)]
 
-/// A stream of choices from a seed (xorshift64*, Vigna 2016).
-pub(crate) struct Random(u64);
+#[path = "../../examples/shared/dice.rs"]
+mod dice;
+
+/// A stream of choices from a seed.
+pub(crate) struct Random(dice::Dice);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+        Random(dice::Dice(seed))
     }
 
     /// One of `0..n`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
-        (self.next() >> 33) as usize % n
+        self.0.below(n as u64) as usize
     }
 
     /// True once in `n` times.
@@ -28,7 +24,7 @@ impl Random {
 
     /// One of some.
     pub(crate) fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
-        of[self.below(of.len())]
+        self.0.one(of)
     }
 }
 
