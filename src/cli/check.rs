@@ -80,11 +80,11 @@ fn policy(args: &Check, config: Config) -> Policy {
 fn held_against(args: &Check, spec: &Spec, config: &Config) -> Result<Vec<crate::diagnostic::Finding>, Failed> {
     let plan = plan::from_model_measuring(&spec.model, &spec.sources, None);
     let options = Options { source: args.source.clone(), deny_unknown_events: false };
-    let mut log: log::Log = logs::read_what_can_be(&plan, logs::inputs(&args.logs)?, &options)?;
+    let log: log::Log = logs::read_what_can_be(&plan, logs::inputs(&args.logs)?, &options)?;
     let mut seen = Seen::default();
-    log.events.iter().for_each(|event| seen.note(event));
+    log.events.iter().for_each(|event| seen.note(&event));
     let latest = log.latest.ok_or_else(|| Failed("error: no row of the log can be read\n  help: `sla run` says why".into()))?;
-    let judgement = engine::run(&plan, &log.texts, std::mem::take(&mut log.events), latest);
+    let judgement = engine::run(&plan, &log.texts, &log.events, latest);
     let findings = sample::check(&Sample {
         model: &spec.model,
         seen,

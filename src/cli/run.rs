@@ -29,12 +29,12 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     let progress = Progress::start("reading the log");
     let options = Options { source: args.source.clone(), deny_unknown_events: args.deny.contains(&DenyEvents::UnknownEvents) };
     let inputs = logs::inputs(&args.logs)?;
-    let mut log = logs::read(&plan, inputs, &options, args.rejects.as_deref())?;
+    let log = logs::read(&plan, inputs, &options, args.rejects.as_deref())?;
     progress.say(format!("judging {} events", log.events.len()));
     let Some(as_of) = as_of.or(log.latest) else {
         return Err(Failed("error: the log has no rows\n  help: name another log, or judge an empty one `--as-of` a time".into()));
     };
-    let judgement = engine::run(&plan, &log.texts, std::mem::take(&mut log.events), as_of);
+    let judgement = engine::run(&plan, &log.texts, &log.events, as_of);
     progress.say("writing the report".into());
     let facts = Facts {
         files: log.files,

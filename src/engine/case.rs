@@ -6,32 +6,41 @@ use crate::engine::outcome::Evidence;
 use crate::engine::score::ScoreRun;
 use crate::engine::span::Spans;
 use crate::engine::track::TrackState;
-use crate::engine::truth::{Moment, Truth};
+use crate::engine::truth::{LazyTier, Moment, Truth};
 use crate::engine::world::World;
 use crate::engine::{Happening, Sink};
-use crate::event::{Event, TextId, Value};
-use crate::id::{CaseId, EventId, Id, StateId};
+use crate::event::{Event, Value};
+use crate::id::{CaseId, EventId, StateId};
 use crate::model::Owner;
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
+use serde::{Deserialize, Serialize};
 
 /// A case as its rows have left it.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CaseState {
     pub(super) kind: CaseId,
-    pub(super) key: TextId,
+    pub(super) key: Box<str>,
     /// By slot.
     pub(super) fields: Box<[Option<Value>]>,
-    states: Vec<StateRun>,
+    states: Box<[StateRun]>,
     /// When events that some condition asks for happened last.
-    last: Vec<Option<Instant>>,
+    last: Box<[Option<Instant>]>,
     time: Instant,
-    tracks: Vec<TrackState>,
+    tracks: Box<[TrackState]>,
+    /// What few kinds of case have.
+    rest: Option<Box<Rest>>,
+}
+
+/// What a case has where its kind has scores or stages, or an agreement excludes or measures states.
+#[derive(Debug, Serialize, Deserialize)]
+struct Rest {
     /// Its scores, as far as events have earned them.
     scores: Vec<ScoreRun>,
     /// When it first reached each stage.
-    pub(super) stages: Vec<(Matcher, Option<Instant>)>,
+    stages: Vec<(Matcher, Option<Instant>)>,
     /// Which of the world's exclusions are on for it.
-    pub(super) excluded: Vec<bool>,
+    excluded: Vec<bool>,
     /// Those of its own kind of case.
     own: Vec<OwnExclusion>,
     /// How many of the changes that all cases made were taken.
@@ -41,6 +50,7 @@ pub(super) struct CaseState {
 }
 
 /// An exclusion that this case's own state makes.
+#[derive(Debug, Serialize, Deserialize)]
 struct OwnExclusion {
     number: usize,
     on: bool,
@@ -48,7 +58,7 @@ struct OwnExclusion {
 }
 
 /// A state of a case.
-#[derive(Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct StateRun {
     on: bool,
     /// Since when, if it is on.
@@ -59,30 +69,43 @@ struct StateRun {
     to: Matcher,
 }
 
+/// What a row can do to a case, before it is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Something that all promises may look at can change.
+    All,
+    /// Only the promises that the event itself acts on.
+    Acting,
+}
+
 impl CaseState {
-    pub(super) fn new(world: &World<'_>, key: (CaseId, TextId), tracks: &[usize], exclusions: &Exclusions) -> CaseState {
-        let kind = &world.plan.cases[key.0];
-        let states = kind.states.iter().map(|s| match &world.plan.states[*s].when {
+    pub(super) fn new(world: &World<'_>, kind: CaseId, key: &str, exclusions: &Exclusions) -> CaseState {
+        let plan = &world.plan.cases[kind];
+        let states = plan.states.iter().map(|s| match &world.plan.states[*s].when {
             StateWhen::Between(from, to) => StateRun { from: Matcher::new(from), to: Matcher::new(to), ..StateRun::default() },
             StateWhen::Holds(_) => StateRun::default(),
         });
-        CaseState {
-            kind: key.0,
-            key: key.1,
-            fields: vec![None; kind.fields.len()].into(),
-            states: states.collect(),
-            last: vec![None; kind.since.len()],
-            time: Instant::FIRST,
-            tracks: tracks.iter().map(|t| TrackState::new(world, *t)).collect(),
-            scores: kind.scores.iter().map(ScoreRun::new).collect(),
-            stages: kind.stages.iter().map(|s| (Matcher::new(&s.on), None)).collect(),
-            excluded: exclusions.now.iter().enumerate().map(|(i, on)| *on && !is_own(world, i, key.0)).collect(),
+        let rest = || Rest {
+            scores: plan.scores.iter().map(ScoreRun::new).collect(),
+            stages: plan.stages.iter().map(|s| (Matcher::new(&s.on), None)).collect(),
+            excluded: exclusions.now.iter().enumerate().map(|(i, on)| *on && !is_own(world, i, kind)).collect(),
             own: (0..world.exclusions.len())
-                .filter(|i| is_own(world, *i, key.0))
+                .filter(|i| is_own(world, *i, kind))
                 .map(|number| OwnExclusion { number, on: false, run: Run::default() })
                 .collect(),
             taken: exclusions.changes.len(),
-            measured: vec![None; world.spans[key.0].len()],
+            measured: vec![None; world.spans[kind].len()],
+        };
+        let is_plain = plan.scores.is_empty() && plan.stages.is_empty() && world.exclusions.is_empty() && world.spans[kind].is_empty();
+        CaseState {
+            kind,
+            key: key.into(),
+            fields: vec![None; plan.fields.len()].into(),
+            states: states.collect(),
+            last: vec![None; plan.since.len()].into(),
+            time: Instant::FIRST,
+            tracks: world.kinds[kind].tracks.iter().map(|t| TrackState::new(world, *t)).collect(),
+            rest: (!is_plain).then(|| Box::new(rest())),
         }
     }
 
@@ -91,8 +114,21 @@ impl CaseState {
         state.case == self.kind && self.states[state.slot as usize].on
     }
 
-    /// How long each of its states was on until an instant, in the order of the plan.
-    pub(super) fn time_in_states(&self, t: Instant) -> Vec<Duration> {
+    /// Which of the world's exclusions are on for it.
+    pub(super) fn excluded(&self) -> &[bool] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.excluded)
+    }
+
+    /// When it first reached a stage.
+    pub(super) fn reached(&self, stage: usize) -> Option<Instant> {
+        self.rest.as_ref()?.stages[stage].1
+    }
+
+    /// How long each of its states was on until an instant, in the order of the plan; nothing where none ever was.
+    pub(super) fn time_in_states(&self, t: Instant) -> Box<[Duration]> {
+        if self.states.iter().all(|run| !run.on && run.total == Duration::ZERO) {
+            return Box::default();
+        }
         let until = |run: &StateRun| if run.on { run.total.plus(t.since(run.since).max(Duration::ZERO)) } else { run.total };
         self.states.iter().map(until).collect()
     }
@@ -103,74 +139,85 @@ impl CaseState {
         self.last[at]
     }
 
+    /// How far a row reaches: most change nothing but what the event itself acts on.
+    pub(super) fn reach(&self, world: &World<'_>, event: &Event<'_>) -> Reach {
+        let kind = &world.kinds[self.kind];
+        let moves = kind.every_row || !world.exclusions.is_empty() || event.event.is_some_and(|e| kind.moves[e]);
+        let changes = |(field, value): &(_, Option<Value>)| {
+            let field = &world.plan.fields[*field];
+            field.owner == Owner::Case(self.kind) && self.fields[field.slot as usize] != *value
+        };
+        if moves || event.fields.iter().any(changes) { Reach::All } else { Reach::Acting }
+    }
+
     /// Time goes on to `t`: what fell due on the way is read from the case as it was.
     pub(super) fn elapse(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, to_the_end: bool, sink: &mut Sink) {
         for change in self.exclusions_until(world, exclusions, t) {
             self.pass(world, change.at, false, sink);
-            self.excluded[change.exclusion] = change.on;
+            if let Some(rest) = &mut self.rest {
+                rest.excluded[change.exclusion] = change.on;
+            }
             let mut tracks = std::mem::take(&mut self.tracks);
             let moment = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
             tracks.iter_mut().for_each(|track| track.exclude(&moment, &change));
             self.tracks = tracks;
         }
         self.pass(world, t, to_the_end, sink);
+        self.time = self.time.max(t);
     }
 
     /// What changed of the excluded time since the case's last event: by itself, or by other cases.
     fn exclusions_until(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant) -> Vec<Change> {
         let mut changes: Vec<Change> = Vec::new();
-        for own in &mut self.own {
+        let Some(rest) = &mut self.rest else { return changes };
+        for own in &mut rest.own {
             let exclusion = own.number;
             own.run.advance(world, exclusion, t, &mut |at, on| changes.push(Change { at, exclusion, on, evidence: None }));
         }
         if !self.tracks.iter().any(TrackState::is_live) {
             // Nothing is open that the changes on the way could stop: only how it stands now matters.
             for (i, now) in exclusions.now.iter().enumerate().filter(|(i, _)| !is_own(world, *i, self.kind)) {
-                self.excluded[i] = *now;
+                rest.excluded[i] = *now;
             }
             for change in changes.drain(..) {
-                self.excluded[change.exclusion] = change.on;
+                rest.excluded[change.exclusion] = change.on;
             }
-            self.taken = exclusions.changes.len();
+            rest.taken = exclusions.changes.len();
             return changes;
         }
-        let others = exclusions.changes[self.taken..].iter().filter(|c| !is_own(world, c.exclusion, self.kind));
+        let others = exclusions.changes[rest.taken..].iter().filter(|c| !is_own(world, c.exclusion, self.kind));
         changes.extend(others.cloned());
-        self.taken = exclusions.changes.len();
+        rest.taken = exclusions.changes.len();
         changes.sort_by_key(|c| c.at);
         changes
     }
 
     fn pass(&mut self, world: &World<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        if t <= self.time && !to_the_end {
-            return;
-        }
         let mut tracks = std::mem::take(&mut self.tracks);
         let moment = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
         for track in &mut tracks {
             track.pass(&moment, t, to_the_end, sink);
         }
         self.tracks = tracks;
-        self.time = t;
+        self.time = self.time.max(t);
     }
 
-    /// Takes a row's fields, then lets states leave and enter; gives the states that were entered and left.
-    pub(super) fn update(&mut self, world: &World<'_>, event: &Event) -> (Vec<StateId>, Vec<StateId>) {
-        for (field, value) in &event.fields {
+    /// Takes a row's fields, then lets states leave and enter.
+    pub(super) fn update(&mut self, world: &World<'_>, event: &Event<'_>, entered: &mut Vec<StateId>, left: &mut Vec<StateId>) {
+        for (field, value) in event.fields {
             let field = &world.plan.fields[*field];
             if field.owner == Owner::Case(self.kind) {
                 self.fields[field.slot as usize] = *value;
             }
         }
-        let (mut entered, mut left) = (Vec::new(), Vec::new());
         let kind = &world.plan.cases[self.kind];
         self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
         // A state's own changes are seen by the states after it; what any of them sees of the event is the same.
         for (slot, id) in kind.states.iter().enumerate() {
             let mut run = std::mem::take(&mut self.states[slot]);
             self.states[slot].on = run.on;
-            let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
-            let happening = Happening { event: event.event, entered: &entered, left: &left };
+            let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
+            let happening = Happening { event: event.event, entered, left };
             let was = run.on;
             let mut again = false;
             match &world.plan.states[*id].when {
@@ -209,38 +256,40 @@ impl CaseState {
             }
             self.states[slot] = run;
         }
-        let happening = Happening { event: event.event, entered: &entered, left: &left };
+        let happening = Happening { event: event.event, entered, left };
         self.score(world, event, happening, true);
-        self.reach(world, event, happening);
-        (entered, left)
+        self.note_stages(world, event, happening);
     }
 
     /// Calculates the scores: before the states for what events and fields earn, after them for what states do.
-    fn score(&mut self, world: &World<'_>, event: &Event, happening: Happening<'_>, after_states: bool) {
+    fn score(&mut self, world: &World<'_>, event: &Event<'_>, happening: Happening<'_>, after_states: bool) {
         let kind = &world.plan.cases[self.kind];
-        if kind.scores.is_empty() {
-            return;
-        }
-        let mut scores = std::mem::take(&mut self.scores);
+        let Some(rest) = self.rest.as_mut().filter(|_| !kind.scores.is_empty()) else { return };
+        let mut scores = std::mem::take(&mut rest.scores);
         for (score, run) in kind.scores.iter().zip(&mut scores) {
-            let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
+            let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
             let total = run.step(score, &moment, happening, vocabulary_zone(world), after_states);
             self.fields[score.slot as usize] = Some(Value::Number(total));
         }
-        self.scores = scores;
+        if let Some(rest) = &mut self.rest {
+            rest.scores = scores;
+        }
     }
 
     /// Takes note of the stages that the case reaches for the first time.
-    fn reach(&mut self, world: &World<'_>, event: &Event, happening: Happening<'_>) {
-        let mut stages = std::mem::take(&mut self.stages);
-        let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
+    fn note_stages(&mut self, world: &World<'_>, event: &Event<'_>, happening: Happening<'_>) {
+        let Some(rest) = self.rest.as_mut().filter(|rest| !rest.stages.is_empty()) else { return };
+        let mut stages = std::mem::take(&mut rest.stages);
+        let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
         let written = &world.plan.cases[self.kind].stages;
         for (stage, (matcher, reached)) in written.iter().zip(&mut stages).filter(|(_, (_, reached))| reached.is_none()) {
             if matcher.step(&stage.on, happening, &moment, vocabulary_zone(world)) == Hit::Yes {
                 *reached = Some(event.time);
             }
         }
-        self.stages = stages;
+        if let Some(rest) = &mut self.rest {
+            rest.stages = stages;
+        }
     }
 
     /// What the states that an event left and entered do to excluded time and to times that are measured.
@@ -248,38 +297,38 @@ impl CaseState {
         &mut self,
         world: &World<'_>,
         happening: Happening<'_>,
-        event: &Event,
+        event: &Event<'_>,
         exclusions: &mut Exclusions,
         spans: &mut Spans,
     ) {
-        let mut own = std::mem::take(&mut self.own);
-        for exclusion in &mut own {
+        let Some(mut rest) = self.rest.take() else { return };
+        for exclusion in &mut rest.own {
             let Exclusion { state, during, .. } = world.exclusions[exclusion.number];
             let on = self.holds_now(world, event, *state, during.as_ref(), exclusion.on);
             if on != exclusion.on {
                 exclusion.on = on;
-                self.excluded[exclusion.number] = exclusion.run.set(on);
+                rest.excluded[exclusion.number] = exclusion.run.set(on);
                 exclusions.count(exclusion.number, on, event.time, Evidence::of(event));
             }
         }
-        self.own = own;
         for (i, number) in world.spans[self.kind].iter().enumerate() {
             let span = &world.plan.spans[*number];
-            let on = self.holds_now(world, event, span.state, span.during.as_ref(), self.measured[i].is_some());
+            let on = self.holds_now(world, event, span.state, span.during.as_ref(), rest.measured[i].is_some());
             let again = happening.left.contains(&span.state) && happening.entered.contains(&span.state);
-            if let Some(from) = self.measured[i].filter(|_| !on || again) {
-                spans.end(&Moment { world, case: Some(self), own: &event.own, time: event.time, start: None }, *number, from);
-                self.measured[i] = None;
+            if let Some(from) = rest.measured[i].filter(|_| !on || again) {
+                spans.end(&Moment { world, case: Some(self), own: event.own, time: event.time, start: None }, *number, from);
+                rest.measured[i] = None;
             }
-            if on && self.measured[i].is_none() {
-                self.measured[i] = Some(event.time);
+            if on && rest.measured[i].is_none() {
+                rest.measured[i] = Some(event.time);
             }
         }
+        self.rest = Some(rest);
     }
 
     /// Whether a state is on and a condition holds; where that is unknown it stays as it was.
-    fn holds_now(&self, world: &World<'_>, event: &Event, state: StateId, during: Option<&Condition>, was: bool) -> bool {
-        let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
+    fn holds_now(&self, world: &World<'_>, event: &Event<'_>, state: StateId, during: Option<&Condition>, was: bool) -> bool {
+        let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
         match moment.allows(during) {
             Truth::True => self.is_on(world, state),
             Truth::False => false,
@@ -287,27 +336,60 @@ impl CaseState {
         }
     }
 
-    /// Lets every obligation take the event.
-    pub(super) fn judge(&mut self, world: &World<'_>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
+    /// Lets the promises that an event reaches take it; true if an instance ended.
+    pub(super) fn judge(&mut self, world: &World<'_>, reach: Reach, happening: Happening<'_>, event: &Event<'_>, sink: &mut Sink) -> bool {
         let mut tracks = std::mem::take(&mut self.tracks);
-        let moment = Moment { world, case: Some(self), own: &event.own, time: event.time, start: None };
-        let tier = moment.tier();
-        for track in &mut tracks {
-            track.event(&moment, happening, event, tier, sink);
+        let before = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
+        let moment = Moment { own: event.own, time: event.time, ..before };
+        let tier = LazyTier::at(&moment);
+        let mut ended = false;
+        match (reach, event.event) {
+            (Reach::All, _) => {
+                for track in &mut tracks {
+                    track.event(&moment, happening, event, &tier, sink);
+                    ended |= track.has_ended();
+                }
+            }
+            (Reach::Acting, Some(id)) => {
+                for at in &world.kinds[self.kind].acting[id] {
+                    let track = &mut tracks[usize::from(*at)];
+                    track.pass(&before, event.time, false, sink);
+                    track.event(&moment, happening, event, &tier, sink);
+                    ended |= track.has_ended();
+                }
+            }
+            (Reach::Acting, None) => {}
         }
         self.tracks = tracks;
+        self.time = event.time;
         if let Some(id) = event.event
             && let Some(at) = world.plan.cases[self.kind].since.iter().position(|e| *e == id)
         {
             self.last[at] = Some(event.time);
         }
+        ended
+    }
+
+    /// The instant is over at which instances ended: they are read as the case is now.
+    pub(super) fn close_instant(&mut self, world: &World<'_>, sink: &mut Sink) {
+        let mut tracks = std::mem::take(&mut self.tracks);
+        let moment = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
+        tracks.iter_mut().for_each(|track| track.close_instant(&moment, sink));
+        self.tracks = tracks;
+    }
+
+    /// Whether no row that is still to come can change anything that is said of it.
+    pub(super) fn is_spent(&self, world: &World<'_>) -> bool {
+        world.kinds[self.kind].forgets && self.tracks.iter().all(TrackState::is_spent)
     }
 
     pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, spans: &mut Spans, sink: &mut Sink) {
         let tracks = std::mem::take(&mut self.tracks);
         let moment = Moment { world, case: Some(self), own: &[], time: as_of, start: None };
-        for (from, number) in self.measured.iter().zip(&world.spans[self.kind]) {
-            from.iter().for_each(|from| spans.end(&moment, *number, *from));
+        if let Some(rest) = &self.rest {
+            for (from, number) in rest.measured.iter().zip(&world.spans[self.kind]) {
+                from.iter().for_each(|from| spans.end(&moment, *number, *from));
+            }
         }
         for track in tracks {
             track.finish(&moment, as_of, sink);
@@ -322,5 +404,6 @@ fn is_own(world: &World<'_>, exclusion: usize, kind: CaseId) -> bool {
 
 /// States belong to the vocabulary, not to one agreement: days in their patterns are those of the first.
 fn vocabulary_zone<'w>(world: &'w World<'_>) -> &'w Zone {
+    use crate::id::Id;
     &world.agreements[crate::id::AgreementId::from_index(0)].zone
 }

@@ -6,9 +6,10 @@
 use crate::engine::target::Need;
 use crate::id::CalendarId;
 use crate::time::{Calendar, Duration, Instant};
+use serde::{Deserialize, Serialize};
 
 /// Whether a clock runs, and why not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Halt {
     #[default]
     Runs,
@@ -19,7 +20,7 @@ pub(super) enum Halt {
 }
 
 /// A clock, accounted for up to `mark`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Clock {
     pub(super) calendar: CalendarId,
     /// Nothing where its calendar ends before its target.

@@ -12,10 +12,11 @@ use crate::plan::{Key, Plan};
 use crate::quantity::Exact;
 use crate::time::{Duration, Instant, Local, Period, Unit, Zone};
 use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// The value of one key of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum KeyValue {
     Missing,
     Tier(TierId),
@@ -23,7 +24,7 @@ pub(super) enum KeyValue {
 }
 
 /// What was counted for a group in a period.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) events: u64,
     /// Values that were there, if values are wanted.
@@ -31,7 +32,7 @@ pub(super) struct Tally {
 }
 
 /// What is counted together: from the first day of a period on, or one of the stretches of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub(super) day: NaiveDate,
     /// Which stretch of the day, from 0.
@@ -61,7 +62,7 @@ impl Counters {
             if !happens(counter.on, happening) || event.time < term.from || event.time >= term.to {
                 continue;
             }
-            let moment = Moment { world, case, own: &event.own, time: event.time, start: None };
+            let moment = Moment { world, case, own: event.own, time: event.time, start: None };
             let conditions = [&counter.condition, &counter.filter];
             if conditions.into_iter().any(|c| moment.allows(c.as_ref()) != Truth::True) || moment.is_about(&counter.about) != Truth::True {
                 continue;
@@ -110,6 +111,17 @@ pub(super) fn slot_of(world: &World<'_>, agreement: AgreementId, grain: Window, 
     };
     let day = Period::holding(zone.date(t), unit, world.plan.agreements[agreement].fiscal).from;
     Slot { day, nth: 0 }
+}
+
+/// The first instant of a period, and the first after it; nothing for a stretch of a day.
+pub(super) fn slot_span(world: &World<'_>, agreement: AgreementId, grain: Window, slot: Slot) -> Option<(Instant, Instant)> {
+    let unit = match grain {
+        Window::Each(unit) => unit,
+        Window::Rolling(_) => Unit::Month,
+        Window::Every(_) => return None,
+    };
+    let zone = &world.agreements[agreement].zone;
+    Some(Period::holding(slot.day, unit, world.plan.agreements[agreement].fiscal).instants(zone))
 }
 
 impl Slot {

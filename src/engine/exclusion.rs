@@ -6,9 +6,10 @@
 use crate::engine::outcome::Evidence;
 use crate::engine::world::World;
 use crate::time::{Duration, Instant, Period};
+use serde::{Deserialize, Serialize};
 
 /// An exclusion went on or off.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Change {
     pub(super) at: Instant,
     /// Which of the world's exclusions.
@@ -19,7 +20,7 @@ pub(super) struct Change {
 }
 
 /// One exclusion as it goes on and off, within what it may take of each period.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Run {
     on: bool,
     /// Accounted for until here.

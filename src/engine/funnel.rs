@@ -1,6 +1,7 @@
 //! The waterfall of a kind of case: how many reach each stage, and how long it takes them from the one before.
 
 use crate::engine::case::CaseState;
+use crate::engine::cases::Cases;
 use crate::engine::world::World;
 use crate::id::CaseId;
 use crate::quantity::Exact;
@@ -21,18 +22,18 @@ pub struct StageRecord {
     pub median: Option<Exact>,
 }
 
-pub(super) fn stages(world: &World<'_>, cases: &[CaseState]) -> Vec<StageRecord> {
+pub(super) fn stages(world: &World<'_>, cases: &Cases) -> Vec<StageRecord> {
     let mut records = Vec::new();
     for (case, kind) in world.plan.cases.enumerate() {
-        let of_kind = || cases.iter().filter(|c| c.kind == case);
-        let at = |c: &CaseState, stage: usize| -> Option<Instant> { c.stages[stage].1 };
+        let of_kind = || cases.live().filter(|c| c.kind == case);
+        let at = |c: &CaseState, stage: usize| -> Option<Instant> { c.reached(stage) };
         for stage in 0..kind.stages.len() {
             let reached = of_kind().filter(|c| at(c, stage).is_some()).count() as u64;
             let (mut converted, mut median) = (None, None);
             if stage > 0 {
-                let before = of_kind().filter(|c| at(c, stage - 1).is_some());
-                let both: Vec<(Instant, Instant)> = before.clone().filter_map(|c| at(c, stage - 1).zip(at(c, stage))).collect();
-                converted = Some((both.len() as u64, before.count() as u64));
+                let before = || of_kind().filter(|c| at(c, stage - 1).is_some());
+                let both: Vec<(Instant, Instant)> = before().filter_map(|c| at(c, stage - 1).zip(at(c, stage))).collect();
+                converted = Some((both.len() as u64, before().count() as u64));
                 let mut times: Vec<i64> = both.iter().filter(|(a, b)| a <= b).map(|(a, b)| b.since(*a).as_micros()).collect();
                 times.sort();
                 median = middle(&times);

@@ -10,6 +10,7 @@ use crate::model::{Lookback, Trigger};
 use crate::plan::{Atom, Pattern};
 use crate::time::{Instant, Unit, Zone};
 use chrono::{Days, Months};
+use serde::{Deserialize, Serialize};
 
 /// Whether an event completes a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +21,18 @@ pub(super) enum Hit {
 }
 
 /// How far a pattern has come. Empty for patterns that one event decides.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Matcher {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Matcher(Option<Box<Counting>>);
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Counting {
     sure: Vec<Vec<Progress>>,
     perhaps: Vec<Vec<Progress>>,
     gap: Option<Gap>,
 }
 
 /// How far one counted event has come.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Progress {
     /// Counted events: when, and the value that should differ.
     counted: Vec<(Instant, Option<Value>)>,
@@ -43,14 +47,44 @@ impl Matcher {
             return Matcher::default();
         }
         let fresh = || pattern.any.iter().map(|all| vec![Progress::default(); all.len()]).collect();
-        Matcher { sure: fresh(), perhaps: fresh(), gap: None }
+        Matcher(Some(Box::new(Counting { sure: fresh(), perhaps: fresh(), gap: None })))
+    }
+
+    /// Nothing has happened yet of an optional pattern.
+    pub(super) fn of(pattern: Option<&Pattern>) -> Matcher {
+        pattern.map(Matcher::new).unwrap_or_default()
+    }
+
+    /// Whether it takes more than one event.
+    pub(super) fn counts(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Takes an event.
     pub(super) fn step(&mut self, pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>, zone: &Zone) -> Hit {
-        if self.sure.is_empty() {
-            return stateless(pattern, happening, moment);
+        let Some(counting) = &mut self.0 else { return stateless(pattern, happening, moment) };
+        counting.step(pattern, happening, moment, zone)
+    }
+
+    /// Counts anew.
+    pub(super) fn clear(&mut self) {
+        if let Some(counting) = &mut self.0 {
+            counting.sure.iter_mut().chain(&mut counting.perhaps).flatten().for_each(|p| *p = Progress::default());
+            counting.gap = None;
         }
+    }
+
+    /// After a "perhaps" was taken for what it is: only what surely counts goes on counting.
+    pub(super) fn forget_perhaps(&mut self) {
+        if let Some(counting) = &mut self.0 {
+            counting.perhaps = counting.sure.clone();
+            counting.gap = None;
+        }
+    }
+}
+
+impl Counting {
+    fn step(&mut self, pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>, zone: &Zone) -> Hit {
         let (mut sure, mut perhaps) = (false, false);
         for (i, all) in pattern.any.iter().enumerate() {
             let (mut touched, mut maybe_touched) = (false, false);
@@ -74,18 +108,6 @@ impl Matcher {
             (false, true, Some(gap)) => Hit::Perhaps(gap),
             _ => Hit::No,
         }
-    }
-
-    /// Counts anew.
-    pub(super) fn clear(&mut self) {
-        self.sure.iter_mut().chain(&mut self.perhaps).flatten().for_each(|p| *p = Progress::default());
-        self.gap = None;
-    }
-
-    /// After a "perhaps" was taken for what it is: only what surely counts goes on counting.
-    pub(super) fn forget_perhaps(&mut self) {
-        self.perhaps = self.sure.clone();
-        self.gap = None;
     }
 }
 

@@ -5,10 +5,12 @@
 //! decided becomes an [`Outcome`], and `objective` sums outcomes and counted events up by period.
 
 mod case;
+mod cases;
 mod clock;
 mod counter;
 mod exclusion;
 mod funnel;
+mod kept;
 mod live;
 mod matcher;
 mod money;
@@ -17,6 +19,7 @@ mod outcome;
 mod recurring;
 mod rule;
 mod score;
+mod sink;
 mod span;
 mod target;
 mod track;
@@ -24,28 +27,35 @@ mod truth;
 mod world;
 
 pub use funnel::StageRecord;
+pub use kept::Outcomes;
 pub use money::{Capped, Cause, Consequences, Credit, Owed, Right};
 pub use objective::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
 pub use outcome::{Evidence, Missing, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 
-use crate::event::{Event, Texts};
-use crate::id::{AgreementId, CaseId, EventId, Table};
+use crate::event::{Event, Events, Texts};
+use crate::id::{AgreementId, CaseId, EventId, StateId, Table};
 use crate::plan::{Duty, Plan, Start};
 use crate::time::Instant;
-use case::CaseState;
+use case::{CaseState, Reach};
+use cases::Cases;
 use counter::Counters;
 use exclusion::Exclusions;
 use recurring::Recurring;
+use sink::Sink;
 use span::Spans;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use truth::{Moment, Truth};
 use world::World;
 
 /// What a plan says of a log.
 #[derive(Debug)]
 pub struct Judgement {
-    /// Every instance, in the order of reports.
-    pub outcomes: Vec<Outcome>,
+    /// The instances that were to be kept, in the order of reports.
+    pub outcomes: Outcomes,
+    /// How many instances of each promise have each verdict, in the order of [`Verdict::ALL`].
+    pub totals: Vec<[u64; 5]>,
+    /// How many are void or unknown for each promise and reason.
+    pub reasons: BTreeMap<(usize, Verdict, Reason), u64>,
     /// Every period of every objective, in the order of the text, the periods and the groups.
     pub objectives: Vec<ObjectiveRecord>,
     /// What missed periods cost and entitle to.
@@ -68,25 +78,34 @@ pub struct Judgement {
     pub outside: u64,
 }
 
-/// Judges a log that is in order. Events after `as_of` are not seen.
-pub fn run(plan: &Plan, texts: &Texts, events: impl IntoIterator<Item = Event>, as_of: Instant) -> Judgement {
-    let mut engine = Engine::new(plan, texts, as_of);
-    for event in events {
+/// Judges a log that is in order, and keeps every instance. Events after `as_of` are not seen.
+pub fn run(plan: &Plan, texts: &Texts, events: &Events, as_of: Instant) -> Judgement {
+    let mut engine = Engine::new(plan, texts, &Verdict::ALL);
+    for event in events.iter() {
         if event.time <= as_of {
-            engine.event(&event);
+            engine.event(event);
         } else {
-            engine.later += 1;
+            engine.tally.later += 1;
         }
     }
-    engine.finish()
+    engine.finish(as_of)
 }
 
-struct Engine<'p> {
+/// What is counted of rows, whether or not they matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Tally {
+    /// Rows whose event the vocabulary holds.
+    pub events: u64,
+    /// Of them outside of every agreement's term.
+    pub outside: u64,
+    /// Rows after as-of.
+    pub later: u64,
+}
+
+/// Judges events one after another, in order of time, file and row.
+pub struct Engine<'p> {
     world: World<'p>,
-    /// Which tracks each kind of case has.
-    tracks: Table<CaseId, Vec<usize>>,
-    cases: Vec<CaseState>,
-    index: HashMap<(CaseId, crate::event::TextId), usize>,
+    cases: Cases,
     recurring: Vec<Recurring>,
     counters: Counters,
     exclusions: Exclusions,
@@ -94,149 +113,167 @@ struct Engine<'p> {
     /// When each agreement's claims were made.
     claims: Table<AgreementId, Vec<Instant>>,
     sink: Sink,
-    events: u64,
-    later: u64,
-    outside: u64,
-    as_of: Instant,
-}
-
-/// Where what is decided goes.
-#[derive(Default)]
-struct Sink {
-    outcomes: Vec<Outcome>,
-    notices: Vec<NoticeRecord>,
+    /// Cases of which instances ended at the latest instant.
+    closing: Vec<usize>,
+    now: Instant,
+    /// The states that the row at hand entered and left.
+    entered: Vec<StateId>,
+    left: Vec<StateId>,
+    tally: Tally,
 }
 
 /// What a row makes happen to a case.
 #[derive(Clone, Copy, Default)]
 struct Happening<'a> {
     event: Option<EventId>,
-    entered: &'a [crate::id::StateId],
-    left: &'a [crate::id::StateId],
+    entered: &'a [StateId],
+    left: &'a [StateId],
 }
 
 impl<'p> Engine<'p> {
-    fn new(plan: &'p Plan, texts: &'p Texts, as_of: Instant) -> Engine<'p> {
+    /// An engine that has seen nothing. Instances of these verdicts are kept for a report; breached and pending ones always are.
+    pub fn new(plan: &'p Plan, texts: &'p Texts, keep: &[Verdict]) -> Engine<'p> {
         let world = World::new(plan, texts);
-        let mut tracks: Table<CaseId, Vec<usize>> = plan.cases.iter().map(|_| Vec::new()).collect();
         let mut recurring = Vec::new();
         for (i, track) in plan.tracks.iter().enumerate() {
             let first = &plan.obligations[track.0[0]];
-            match (&first.duty, first.case) {
-                (Duty::Clock(clocked), _) if matches!(clocked.start, Start::Each { .. }) => {
-                    recurring.push(Recurring::new(&world, i, track))
-                }
-                (_, Some(case)) => tracks[case].push(i),
-                // A rule about events of the top level.
-                (_, None) => recurring.push(Recurring::new(&world, i, track)),
+            // A rule about events of the top level has no case either.
+            if first.case.is_none() || matches!(&first.duty, Duty::Clock(c) if matches!(c.start, Start::Each { .. })) {
+                recurring.push(Recurring::new(&world, i, track));
             }
         }
-        let counters = Counters::new(plan);
-        let exclusions = Exclusions::new(&world);
+        let (sink, exclusions) = (Sink::new(plan, keep), Exclusions::new(&world));
         Engine {
             world,
-            tracks,
-            cases: Vec::new(),
-            index: HashMap::new(),
+            cases: Cases::new(plan),
             recurring,
-            counters,
+            counters: Counters::new(plan),
             exclusions,
             spans: Spans::new(plan),
             claims: plan.agreements.iter().map(|_| Vec::new()).collect(),
-            sink: Sink::default(),
-            events: 0,
-            later: 0,
-            outside: 0,
-            as_of,
+            sink,
+            closing: Vec::new(),
+            now: Instant::FIRST,
+            entered: Vec::new(),
+            left: Vec::new(),
+            tally: Tally::default(),
         }
     }
 
-    fn event(&mut self, event: &Event) {
+    /// Takes an event, which may not lie before the one that it took last.
+    pub fn event(&mut self, event: Event<'_>) {
         if event.event.is_some() {
-            self.events += 1;
+            self.tally.events += 1;
             let in_term = self.world.agreements.iter().any(|a| a.from <= event.time && event.time < a.to);
-            self.outside += u64::from(!in_term);
+            self.tally.outside += u64::from(!in_term);
         }
-        let Engine { world, tracks, cases, index, recurring, counters, exclusions, spans, claims, sink, .. } = self;
+        self.judge(event);
+    }
+
+    /// The same where its row was counted before.
+    pub fn judge(&mut self, event: Event<'_>) {
+        if self.now < event.time {
+            self.close_instant();
+            self.now = event.time;
+        }
+        let Engine { world, cases, recurring, counters, exclusions, spans, claims, sink, closing, entered, left, .. } = self;
         exclusions.advance(world, event.time);
-        let Some(key) = event.case else {
+        let Some((kind, key)) = event.case else {
             let happening = Happening { event: event.event, ..Happening::default() };
-            counters.count(world, None, happening, event);
-            note_claims(world, None, event, claims);
-            recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
+            counters.count(world, None, happening, &event);
+            note_claims(world, None, &event, claims);
+            recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, &event, sink));
             return;
         };
-        let at = *index.entry(key).or_insert_with(|| {
-            cases.push(CaseState::new(world, key, &tracks[key.0], exclusions));
-            cases.len() - 1
-        });
-        let case = &mut cases[at];
-        case.elapse(world, exclusions, event.time, false, sink);
-        let (entered, left) = case.update(world, event);
-        let happening = Happening { event: event.event, entered: &entered, left: &left };
-        case.states_changed(world, happening, event, exclusions, spans);
-        counters.count(world, Some(case), happening, event);
-        note_claims(world, Some(case), event, claims);
-        recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(case), happening, event, sink));
-        case.judge(world, happening, event, sink);
+        let Some(slot) = cases.open(world, kind, key, exclusions) else { return };
+        let case = cases.at(slot);
+        let reach = case.reach(world, &event);
+        entered.clear();
+        left.clear();
+        if reach == Reach::All {
+            case.elapse(world, exclusions, event.time, false, sink);
+            case.update(world, &event, entered, left);
+        }
+        let happening = Happening { event: event.event, entered, left };
+        if reach == Reach::All {
+            case.states_changed(world, happening, &event, exclusions, spans);
+        }
+        counters.count(world, Some(case), happening, &event);
+        note_claims(world, Some(case), &event, claims);
+        recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(case), happening, &event, sink));
+        if case.judge(world, reach, happening, &event, sink) {
+            closing.push(slot);
+        }
     }
 
-    fn finish(mut self) -> Judgement {
-        let Engine { world, cases, recurring, counters, exclusions, spans, claims, sink, as_of, .. } = &mut self;
-        exclusions.advance(world, *as_of);
-        for case in cases.iter_mut() {
-            case.elapse(world, exclusions, *as_of, true, sink);
-            case.finish(world, *as_of, spans, sink);
+    /// Takes note of a case a row of which changes nothing.
+    pub fn note(&mut self, kind: CaseId, key: &str) {
+        self.cases.note(kind, key);
+    }
+
+    /// Takes note of rows that were counted elsewhere.
+    pub fn count(&mut self, tally: Tally) {
+        self.tally.events += tally.events;
+        self.tally.outside += tally.outside;
+        self.tally.later += tally.later;
+    }
+
+    /// The latest instant is over: what ended at it is read, and cases of which nothing more can be said are forgotten.
+    fn close_instant(&mut self) {
+        let Engine { world, cases, sink, closing, .. } = self;
+        for slot in closing.drain(..) {
+            let case = cases.at(slot);
+            case.close_instant(world, sink);
+            if case.is_spent(world) {
+                cases.forget(slot);
+            }
+        }
+    }
+
+    /// Judges what is left, as of an instant.
+    pub fn finish(mut self, as_of: Instant) -> Judgement {
+        self.close_instant();
+        let Engine { world, cases, recurring, counters, exclusions, spans, claims, sink, tally, .. } = &mut self;
+        exclusions.advance(world, as_of);
+        let seen = cases.len();
+        for case in cases.live_mut() {
+            case.elapse(world, exclusions, as_of, true, sink);
+            case.finish(world, as_of, spans, sink);
         }
         for duty in recurring.iter_mut() {
-            duty.finish(world, exclusions, *as_of, sink);
+            duty.finish(world, exclusions, as_of, sink);
         }
         let mut sink = std::mem::take(sink);
-        let texts = world.texts;
-        let key = |o: &Outcome| (o.track, o.start);
-        let case = |o: &Outcome| o.case.map(|c| texts.text(c.1));
-        sink.outcomes.sort_by(|a, b| {
-            key(a)
-                .cmp(&key(b))
-                .then_with(|| case(a).cmp(&case(b)))
-                .then_with(|| a.group_text(texts).cmp(&b.group_text(texts)))
-                .then(a.seq.cmp(&b.seq))
-        });
-        sink.notices.sort_by(|a, b| {
-            let case = |n: &NoticeRecord| n.case.map(|c| texts.text(c.1));
-            (a.track, a.start)
-                .cmp(&(b.track, b.start))
-                .then_with(|| case(a).cmp(&case(b)))
-                .then((a.seq, a.at, a.position).cmp(&(b.seq, b.at, b.position)))
-        });
-        let objectives = objective::evaluate(world, &sink.outcomes, counters, spans, *as_of);
-        let consequences = money::consequences(world, &objectives, &sink.outcomes, claims, *as_of);
-        let measured = objective::measured(world, &sink.outcomes, counters, spans, *as_of);
+        sink.sort(world.texts);
+        let objectives = objective::evaluate(world, &sink.samples, counters, spans, as_of);
+        let consequences = money::consequences(world, &objectives, &sink.outcomes, claims, as_of);
+        let measured = objective::measured(world, &sink.samples, counters, spans, as_of);
         let stages = funnel::stages(world, cases);
-        let cases = cases.len() as u64;
         Judgement {
             outcomes: sink.outcomes,
+            totals: sink.totals,
+            reasons: sink.reasons,
             objectives,
             consequences,
             measured,
             stages,
             notices: sink.notices,
-            as_of: *as_of,
-            events: self.events,
-            cases,
-            later: self.later,
-            outside: self.outside,
+            as_of,
+            events: tally.events,
+            cases: seen,
+            later: tally.later,
+            outside: tally.outside,
         }
     }
 }
 
 /// Keeps the instants at which credits are claimed.
-fn note_claims(world: &World<'_>, case: Option<&CaseState>, event: &Event, claims: &mut Table<AgreementId, Vec<Instant>>) {
+fn note_claims(world: &World<'_>, case: Option<&CaseState>, event: &Event<'_>, claims: &mut Table<AgreementId, Vec<Instant>>) {
     for (id, agreement) in world.plan.agreements.enumerate() {
         if let Some((on, condition)) = agreement.claim.as_ref().and_then(|c| c.on.as_ref())
             && event.event == Some(*on)
         {
-            let moment = Moment { world, case, own: &event.own, time: event.time, start: None };
+            let moment = Moment { world, case, own: event.own, time: event.time, start: None };
             if moment.allows(condition.as_ref()) == Truth::True {
                 claims[id].push(event.time);
             }

@@ -4,10 +4,10 @@
 //! takes is a record of its own, below zero.
 
 use crate::ast::Rounding;
+use crate::engine::kept::Outcomes;
 use crate::engine::objective::{Group, ObjectiveRecord, ObjectiveVerdict};
 use crate::engine::outcome::{Outcome, Verdict};
 use crate::engine::world::World;
-use crate::event::TextId;
 use crate::id::{AgreementId, CaseId, ObjectiveId, ObligationId, Table};
 use crate::model::Window;
 use crate::plan::{Band, Cap, Measure};
@@ -44,7 +44,7 @@ pub enum Cause {
         /// The obligation.
         obligation: ObligationId,
         /// The case; nothing for a duty of each period.
-        case: Option<(CaseId, TextId)>,
+        case: Option<(CaseId, Box<str>)>,
         /// Which instance.
         seq: u32,
     },
@@ -177,12 +177,12 @@ fn counted(units: Exact, rounding: Rounding) -> Exact {
 pub(super) fn consequences(
     world: &World<'_>,
     records: &[ObjectiveRecord],
-    outcomes: &[Outcome],
+    outcomes: &Outcomes,
     claims: &Table<AgreementId, Vec<Instant>>,
     as_of: Instant,
 ) -> Consequences {
     let mut made = Consequences::default();
-    let all = records.iter().filter_map(|r| credit(world, r)).chain(outcomes.iter().filter_map(|o| penalty(world, o)));
+    let all = records.iter().filter_map(|r| credit(world, r)).chain(outcomes.of(&[Verdict::Breached]).filter_map(|o| penalty(world, &o)));
     let (lapsed, owed): (Vec<Placed>, Vec<Placed>) =
         all.map(|placed| claimed_by(world, placed)).partition(|placed| has_lapsed(world, placed, claims, as_of));
     let (owed, caps) = after_caps(world, owed);
@@ -232,7 +232,7 @@ fn penalty(world: &World<'_>, outcome: &Outcome) -> Option<Placed> {
     let day = period(world, agreement, Window::Each(Unit::Day), due);
     let (from, to) = day.instants(&world.agreements[agreement].zone);
     let credit = Credit {
-        cause: Cause::Obligation { obligation: outcome.obligation, case: outcome.case, seq: outcome.seq },
+        cause: Cause::Obligation { obligation: outcome.obligation, case: outcome.case.clone(), seq: outcome.seq },
         period: day.label,
         amount,
         currency,

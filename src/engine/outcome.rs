@@ -1,13 +1,14 @@
 //! What is decided about one instance.
 
 use crate::engine::truth::Gap;
-use crate::event::{Event, Origin, TextId, Texts, Value};
+use crate::event::{Event, Origin, Texts, Value};
 use crate::id::{CalendarId, CaseId, EventId, ObligationId, TierId};
 use crate::plan::Plan;
 use crate::time::{Duration, Instant};
+use serde::{Deserialize, Serialize};
 
 /// What became of an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Verdict {
     /// Stopped at or before due.
     Met,
@@ -38,7 +39,7 @@ impl Verdict {
 }
 
 /// Why an instance is void or unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Reason {
     /// It was cancelled.
     Cancelled,
@@ -55,7 +56,7 @@ pub enum Reason {
 }
 
 /// What was never seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Missing {
     /// A field.
     Field(crate::id::FieldId),
@@ -86,7 +87,7 @@ impl Reason {
 }
 
 /// An event that a verdict rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The event; nothing for a row that only changed fields.
     pub event: Option<EventId>,
@@ -97,20 +98,20 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    pub(super) fn of(event: &Event) -> Evidence {
+    pub(super) fn of(event: &Event<'_>) -> Evidence {
         Evidence { event: event.event, time: event.time, origin: event.origin }
     }
 }
 
 /// One instance of an obligation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// The obligation's place in the order of reports.
     pub track: usize,
     /// The obligation.
     pub obligation: ObligationId,
-    /// The case; nothing for a duty of each period.
-    pub case: Option<(CaseId, TextId)>,
+    /// The kind of case and its key; nothing for a duty of each period.
+    pub case: Option<(CaseId, Box<str>)>,
     /// Which one of its case, from 1.
     pub seq: u32,
     /// The tier that was last in force.
@@ -142,24 +143,24 @@ pub struct Outcome {
     /// Running time after its due; only of a breached one.
     pub late: Duration,
     /// The obligation's keys, as they were at the deciding instant.
-    pub keys: Vec<Option<Value>>,
+    pub keys: Box<[Option<Value>]>,
     /// Which of the obligation's filters held then.
-    pub filters: Vec<bool>,
+    pub filters: Box<[bool]>,
     /// Of a breached one: how long each of its case's states was on until it was due, in the order of the plan.
-    pub states: Vec<Duration>,
+    pub states: Box<[Duration]>,
     /// The calendar of its clock.
     pub calendar: Option<CalendarId>,
     /// Its clock stands still now.
     pub halted: bool,
     /// The rows that made it.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Box<[Evidence]>,
 }
 
 impl Outcome {
-    pub(super) fn group_text<'t>(&self, texts: &'t Texts) -> Option<GroupOrder<'t>> {
+    pub(super) fn group_text(&self, texts: &Texts) -> Option<GroupOrder> {
         self.group.map(|g| match g {
             None => GroupOrder::Missing,
-            Some(Value::Text(text)) => GroupOrder::Text(texts.text(text)),
+            Some(Value::Text(text)) => GroupOrder::Text(texts.text(text).to_string()),
             Some(Value::Member(m)) => GroupOrder::Member(m),
             Some(other) => GroupOrder::Other(format!("{other:?}")),
         })
@@ -168,15 +169,15 @@ impl Outcome {
 
 /// How groups of a duty of each period follow each other.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum GroupOrder<'t> {
+pub(super) enum GroupOrder {
     Missing,
     Member(u32),
-    Text(&'t str),
+    Text(String),
     Other(String),
 }
 
 /// Whether a notice warns or escalates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoticeKind {
     /// It warns the one who owes.
     Warn,
@@ -185,14 +186,14 @@ pub enum NoticeKind {
 }
 
 /// A notice that was given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NoticeRecord {
     /// The obligation's place in the order of reports.
     pub track: usize,
     /// The obligation.
     pub obligation: ObligationId,
-    /// The case.
-    pub case: Option<(CaseId, TextId)>,
+    /// The kind of case and its key.
+    pub case: Option<(CaseId, Box<str>)>,
     /// Which instance.
     pub seq: u32,
     /// When the instance started.

@@ -86,10 +86,10 @@ impl Recurring {
         exclusions: &Exclusions,
         case: Option<&CaseState>,
         happening: Happening<'_>,
-        event: &Event,
+        event: &Event<'_>,
         sink: &mut Sink,
     ) {
-        let moment = Moment { world, case, own: &event.own, time: event.time, start: None };
+        let moment = Moment { world, case, own: event.own, time: event.time, start: None };
         if let Duty::Rule(_) = &world.obligation(self.versions[0].id).duty {
             let ids = &world.plan.tracks[self.index].0;
             if case.is_none()
@@ -109,14 +109,14 @@ impl Recurring {
         let moment = Moment { world, case: None, own: &[], time: as_of, start: None };
         for live in std::mem::take(&mut self.ruled) {
             let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
-            sink.outcomes.push(live.outcome(world, reading, as_of));
+            sink.take(world, live.outcome(world, None, reading, as_of));
         }
         self.exclude(world, exclusions, sink);
         self.begin(world, as_of, sink);
         for mut live in std::mem::take(&mut self.groups).into_iter().flat_map(|g| g.instances) {
             live.pass(&moment, as_of, true, sink);
             let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
-            sink.outcomes.push(live.outcome(world, reading, as_of));
+            sink.take(world, live.outcome(world, None, reading, as_of));
         }
     }
 
@@ -158,7 +158,7 @@ impl Recurring {
     }
 
     /// An event acts on the latest begun period's instance of its group.
-    fn stop(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, sink: &mut Sink) {
+    fn stop(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, sink: &mut Sink) {
         let world = moment.world;
         let latest = self.latest.as_ref().map_or(self.versions[0].id, |l| l.0);
         let by = self.versions.iter().find(|v| v.id == latest).map(|v| v.by.as_slice()).unwrap_or_default();
@@ -220,7 +220,7 @@ fn halt(world: &World<'_>, id: ObligationId, excluded: &[bool]) -> Halt {
 }
 
 /// The group that an event speaks of: the value of the field that it, or its case, has.
-fn group_of(by: &[FieldId], moment: &Moment<'_>, event: &Event) -> Option<Value> {
+fn group_of(by: &[FieldId], moment: &Moment<'_>, event: &Event<'_>) -> Option<Value> {
     by.iter().find_map(|field| match moment.world.plan.fields[*field].owner {
         Owner::Event(of) if event.event != Some(of) => None,
         _ => moment.field(*field),
@@ -230,7 +230,7 @@ fn group_of(by: &[FieldId], moment: &Moment<'_>, event: &Event) -> Option<Value>
 impl GroupRun {
     fn open(&mut self, world: &World<'_>, id: ObligationId, index: usize, period: &Period, start: Instant, halt: Halt) {
         let seq = self.instances.len() as u32 + 1;
-        let live = Live::blank(id, index, None, seq, start);
+        let live = Live::blank(id, index, seq, start);
         self.instances.extend(live.open_period(world, period.from, self.group, halt).map(|live| *live));
     }
 }

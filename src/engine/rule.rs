@@ -15,7 +15,7 @@ pub(super) fn instance(
     track: usize,
     seq: u32,
     happening: Happening<'_>,
-    event: &Event,
+    event: &Event<'_>,
 ) -> Option<Live> {
     let world = moment.world;
     let obligation = world.obligation(id);
@@ -49,8 +49,7 @@ pub(super) fn instance(
             }
         }
     };
-    let case = moment.case.map(|c| (c.kind, c.key));
-    let mut live = Live::blank(id, track, case, seq, event.time);
+    let mut live = Live::blank(id, track, seq, event.time);
     live.note(event);
     Some(live.rule(verdict, moment.tier()))
 }

@@ -7,9 +7,10 @@ use crate::model::Trigger;
 use crate::plan::{Pattern, Score, ScoreBy, ScoreRule};
 use crate::quantity::Exact;
 use crate::time::Zone;
+use serde::{Deserialize, Serialize};
 
 /// A score as far as events have earned it: for each rule how often, and how far the next time has come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ScoreRun(Vec<(Matcher, Exact)>);
 
 impl ScoreRun {

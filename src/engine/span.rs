@@ -4,10 +4,11 @@ use crate::engine::counter::{KeyValue, key_at};
 use crate::engine::truth::{Moment, Truth};
 use crate::plan::{Plan, Span};
 use crate::time::{Duration, Instant};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A time in which a case's state was on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Stretch {
     pub(super) from: Instant,
     pub(super) to: Instant,

@@ -5,9 +5,10 @@ use crate::model::Target;
 use crate::plan::Row;
 use crate::time::{Calendar, Duration, Instant};
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// What must be used up before a clock is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Need {
     /// So much open time.
     pub(super) open: Duration,

@@ -6,7 +6,7 @@ use crate::engine::live::{End, Live, Opened, Reading, clocked};
 use crate::engine::matcher::{Hit, Matcher};
 use crate::engine::outcome::Evidence;
 use crate::engine::rule;
-use crate::engine::truth::{Moment, Tiered, Truth};
+use crate::engine::truth::{LazyTier, Moment, Truth};
 use crate::engine::world::World;
 use crate::engine::{Happening, Sink};
 use crate::event::Event;
@@ -14,53 +14,116 @@ use crate::id::ObligationId;
 use crate::model::Retier;
 use crate::plan::{Clocked, Duty, Pattern, Start};
 use crate::time::{Instant, Zone};
+use serde::{Deserialize, Serialize};
 
 /// The instances of one obligation in one case.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct TrackState {
-    index: usize,
+    index: u32,
     seq: u32,
     /// The case's first start has been.
     started: bool,
-    /// One for each version.
-    starts: Vec<Matcher>,
+    /// Until when it was told of the time.
+    time: Instant,
+    /// One for each version; nothing where one event starts all of them.
+    starts: Option<Box<[Matcher]>>,
     live: Option<Box<Live>>,
-    /// Ended at the case's last instant: read when that instant is over.
-    ended: Vec<Live>,
+    /// The last that ended at the case's last instant, with those before it: read when that instant is over.
+    ended: Option<Box<Live>>,
+    rest: Option<Box<Rest>>,
+}
+
+/// Instances that few obligations have.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Rest {
     /// Stopped, and not reopened so far.
-    stopped: Option<(Live, Reading)>,
+    stopped: Option<(Box<Live>, Reading)>,
     /// Unknown from their start: read at as-of.
     unknown: Vec<Live>,
 }
 
 impl TrackState {
     pub(super) fn new(world: &World<'_>, index: usize) -> TrackState {
-        let starts = world.plan.tracks[index].0.iter().map(|id| match &world.obligation(*id).duty {
-            Duty::Clock(c) => match &c.start {
-                Start::On { pattern, .. } => Matcher::new(pattern),
-                Start::Each { .. } => Matcher::default(),
-            },
-            Duty::Rule(_) => Matcher::default(),
-        });
-        let starts = starts.collect();
-        TrackState { index, seq: 0, started: false, starts, live: None, ended: Vec::new(), stopped: None, unknown: Vec::new() }
+        let starts: Box<[Matcher]> = world.plan.tracks[index].0.iter().map(|id| Matcher::of(pattern_of(world, *id))).collect();
+        let counts = starts.iter().any(Matcher::counts);
+        let index = u32::try_from(index).expect("a spec is limited to far fewer obligations");
+        TrackState {
+            index,
+            seq: 0,
+            started: false,
+            time: Instant::FIRST,
+            starts: counts.then_some(starts),
+            live: None,
+            ended: None,
+            rest: None,
+        }
+    }
+
+    fn index(&self) -> usize {
+        self.index as usize
     }
 
     /// Time goes on to `t`; `moment` is the case as it was until then.
     pub(super) fn pass(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        if t <= self.time && !to_the_end {
+            return;
+        }
+        self.time = t;
         if let Some(live) = &mut self.live {
             live.pass(moment, t, to_the_end, sink);
         }
-        for live in std::mem::take(&mut self.ended) {
-            let reading = Reading::at(moment, live.obligation, live.decided_at(t), live.start);
+    }
+
+    /// The instant is over at which instances ended.
+    pub(super) fn close_instant(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
+        for live in self.take_ended() {
+            let reading = Reading::at(moment, live.obligation, live.decided_at(moment.time), live.start);
             let may_reopen = matches!(live.end, Some((_, End::Stop))) && reopens(moment.world, live.obligation);
-            if let Some((before, reading)) = self.stopped.take() {
-                sink.outcomes.push(before.outcome(moment.world, reading, t));
-            }
+            self.give_up(moment, sink);
             if may_reopen && self.live.is_none() {
-                self.stopped = Some((live, reading));
+                self.rest.get_or_insert_default().stopped = Some((live, reading));
             } else {
-                sink.outcomes.push(live.outcome(moment.world, reading, t));
+                sink.take(moment.world, live.outcome(moment.world, moment.case, reading, moment.time));
             }
+        }
+    }
+
+    /// Those that ended at the last instant, in their order.
+    fn take_ended(&mut self) -> impl Iterator<Item = Box<Live>> + use<> {
+        let mut last = self.ended.take();
+        let mut all = Vec::new();
+        if last.as_ref().is_some_and(|live| live.before.is_none()) {
+            return last.into_iter().chain(all.into_iter().rev());
+        }
+        while let Some(mut live) = last {
+            last = live.before.take();
+            all.push(live);
+        }
+        None.into_iter().chain(all.into_iter().rev())
+    }
+
+    fn end(&mut self, mut live: Box<Live>) {
+        live.before = self.ended.take();
+        self.ended = Some(live);
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// Whether nothing is left that could be said of its case: what starts once has started and is over.
+    pub(super) fn is_spent(&self) -> bool {
+        self.started && self.live.is_none() && self.ended.is_none() && self.rest.is_none()
+    }
+
+    fn take_stopped(&mut self) -> Option<(Box<Live>, Reading)> {
+        self.rest.as_mut()?.stopped.take()
+    }
+
+    /// What was stopped can no longer be reopened.
+    fn give_up(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
+        if let Some((before, reading)) = self.take_stopped() {
+            sink.take(moment.world, before.outcome(moment.world, moment.case, reading, moment.time));
         }
     }
 
@@ -76,15 +139,15 @@ impl TrackState {
     }
 
     /// An event acts: an unknown tier settles; cancel; stop; reopen; retier or reset; start.
-    pub(super) fn event(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) {
+    pub(super) fn event(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) {
         let world = moment.world;
-        let versions = &world.plan.tracks[self.index].0;
+        let versions = &world.plan.tracks[self.index()].0;
         if let Duty::Rule(_) = &world.obligation(versions[0]).duty {
             if let Some(id) = world.in_force(versions, event.time)
-                && let Some(live) = rule::instance(moment, id, self.index, self.seq + 1, happening, event)
+                && let Some(live) = rule::instance(moment, id, self.index(), self.seq + 1, happening, event)
             {
                 self.seq += 1;
-                self.ended.push(live);
+                self.end(Box::new(live));
             }
             return;
         }
@@ -92,12 +155,12 @@ impl TrackState {
             Some(mut live) => match act(&mut live, moment, happening, event, tier, sink) {
                 Fate::Goes => {
                     self.live = Some(live);
-                    self.give_up_stopped(world, event.time, sink);
+                    self.give_up_stopped(moment, sink);
                 }
                 Fate::Never => self.forget(&live),
-                Fate::Ends => self.ended.push(*live),
+                Fate::Ends => self.end(live),
                 Fate::Anew => {
-                    self.ended.push(*live);
+                    self.end(live);
                     self.open_anew(moment, event, tier, sink);
                 }
             },
@@ -107,26 +170,26 @@ impl TrackState {
     }
 
     /// A new instance from a reset, if an agreement is in force.
-    fn open_anew(&mut self, moment: &Moment<'_>, event: &Event, tier: Tiered, sink: &mut Sink) {
-        let versions = &moment.world.plan.tracks[self.index].0;
+    fn open_anew(&mut self, moment: &Moment<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) {
+        let versions = &moment.world.plan.tracks[self.index()].0;
         if let Some(id) = moment.world.in_force(versions, event.time) {
             self.open(moment, id, Truth::True, event, tier, sink);
         }
     }
 
     /// Withdraws the last stop, where the event says so and no other instance is open.
-    fn reopen(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) {
+    fn reopen(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) {
         let world = moment.world;
-        let just_stopped = self.ended.last().is_some_and(|l| matches!(l.end, Some((_, End::Stop))));
-        let waiting = if just_stopped { self.ended.pop().map(|l| (l, None)) } else { None };
-        let Some((mut live, reading)) = waiting.or_else(|| self.stopped.take().map(|(l, r)| (l, Some(r)))) else { return };
+        let just_stopped = self.ended.as_ref().is_some_and(|l| matches!(l.end, Some((_, End::Stop))));
+        let waiting = if just_stopped { self.take_last_ended().map(|l| (l, None)) } else { None };
+        let Some((mut live, reading)) = waiting.or_else(|| self.take_stopped().map(|(l, r)| (l, Some(r)))) else { return };
         let duty = clocked(world, live.obligation);
         let zone = &world.term(live.obligation).zone;
         let reopened = duty.reopen.as_ref().is_some_and(|p| live.reopen.step(p, happening, moment, zone) == Hit::Yes);
         if !reopened {
             match reading {
-                Some(reading) => self.stopped = Some((live, reading)),
-                None => self.ended.push(live),
+                Some(reading) => self.rest.get_or_insert_default().stopped = Some((live, reading)),
+                None => self.end(live),
             }
             return;
         }
@@ -140,24 +203,26 @@ impl TrackState {
             retier(&mut live, duty, world, event, tier)
         };
         match fate {
-            Fate::Goes => self.live = Some(Box::new(live)),
+            Fate::Goes => self.live = Some(live),
             Fate::Never => self.forget(&live),
-            Fate::Ends => self.ended.push(live),
+            Fate::Ends => self.end(live),
             Fate::Anew => {
-                self.ended.push(live);
+                self.end(live);
                 self.open_anew(moment, event, tier, sink);
             }
         }
     }
 
     /// A start, where no instance is open.
-    fn start(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) {
+    fn start(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) {
         let world = moment.world;
-        let versions = &world.plan.tracks[self.index].0;
+        let versions = &world.plan.tracks[self.index()].0;
         let current = world.in_force(versions, event.time);
         let (mut first, mut truth) = (false, Truth::False);
-        for (id, matcher) in versions.iter().zip(&mut self.starts) {
+        let mut stateless = Matcher::default();
+        for (i, id) in versions.iter().enumerate() {
             let Start::On { once, pattern } = &clocked(world, *id).start else { continue };
+            let matcher = self.starts.as_mut().map_or(&mut stateless, |starts| &mut starts[i]);
             let hit = matcher.step(pattern, happening, moment, &world.term(*id).zone);
             match hit {
                 Hit::Yes => {
@@ -183,18 +248,25 @@ impl TrackState {
     }
 
     /// Opens an instance; true if it is one that is unknown at once.
-    fn open(&mut self, moment: &Moment<'_>, id: ObligationId, truth: Truth, event: &Event, tier: Tiered, sink: &mut Sink) -> bool {
+    fn open(
+        &mut self,
+        moment: &Moment<'_>,
+        id: ObligationId,
+        truth: Truth,
+        event: &Event<'_>,
+        tier: &LazyTier<'_>,
+        sink: &mut Sink,
+    ) -> bool {
         let world = moment.world;
         let applies = truth.and(moment.is_about(&world.obligation(id).about));
         let halt = halt(moment, id);
-        let case = moment.case.map(|c| (c.kind, c.key));
-        let mut live = Live::blank(id, self.index, case, self.seq + 1, event.time);
+        let mut live = Live::blank(id, self.index(), self.seq + 1, event.time);
         live.note(event);
-        match live.open(moment, applies, tier, halt) {
+        match live.open(moment, applies, tier.get(), halt) {
             Opened::Nothing => return false,
             Opened::UnknownInstance(live) => {
                 self.seq += 1;
-                self.unknown.push(*live);
+                self.rest.get_or_insert_default().unknown.push(*live);
                 return true;
             }
             Opened::Instance(live) => {
@@ -202,18 +274,23 @@ impl TrackState {
                 self.live = Some(live);
             }
         }
-        self.give_up_stopped(world, event.time, sink);
+        self.give_up_stopped(moment, sink);
         false
     }
 
     /// Another instance follows: the one before it can no longer be reopened. One that waits for its tier may turn out
     /// never to have been.
-    fn give_up_stopped(&mut self, world: &World<'_>, t: Instant, sink: &mut Sink) {
-        if self.live.as_ref().is_some_and(|live| !live.is_waiting())
-            && let Some((before, reading)) = self.stopped.take()
-        {
-            sink.outcomes.push(before.outcome(world, reading, t));
+    fn give_up_stopped(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
+        if self.live.as_ref().is_some_and(|live| !live.is_waiting()) {
+            self.give_up(moment, sink);
         }
+    }
+
+    /// The last that ended at this instant.
+    fn take_last_ended(&mut self) -> Option<Box<Live>> {
+        let mut live = self.ended.take()?;
+        self.ended = live.before.take();
+        Some(live)
     }
 
     /// There was no instance: its number is free again, unless others followed.
@@ -223,15 +300,26 @@ impl TrackState {
         }
     }
 
-    pub(super) fn finish(self, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
+    pub(super) fn finish(mut self, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
         let world = moment.world;
-        if let Some((live, reading)) = self.stopped {
-            sink.outcomes.push(live.outcome(world, reading, as_of));
-        }
-        for live in self.ended.into_iter().chain(self.unknown).chain(self.live.map(|live| *live)) {
+        self.give_up(moment, sink);
+        let ended: Vec<Box<Live>> = self.take_ended().collect();
+        let unknown = self.rest.into_iter().flat_map(|rest| rest.unknown);
+        for live in ended.into_iter().chain(unknown.map(Box::new)).chain(self.live) {
             let reading = Reading::at(moment, live.obligation, live.decided_at(as_of), live.start);
-            sink.outcomes.push(live.outcome(world, reading, as_of));
+            sink.take(world, live.outcome(world, moment.case, reading, as_of));
         }
+    }
+}
+
+/// What starts an obligation of a case.
+fn pattern_of<'p>(world: &World<'p>, id: ObligationId) -> Option<&'p Pattern> {
+    match &world.obligation(id).duty {
+        Duty::Clock(clocked) => match &clocked.start {
+            Start::On { pattern, .. } => Some(pattern),
+            Start::Each { .. } => None,
+        },
+        Duty::Rule(_) => None,
     }
 }
 
@@ -246,7 +334,7 @@ enum Fate {
 }
 
 /// What an event does to an open instance.
-fn act(live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &Event, tier: Tiered, sink: &mut Sink) -> Fate {
+fn act(live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) -> Fate {
     let world = moment.world;
     let id = live.obligation;
     let duty = clocked(world, id);
@@ -278,7 +366,7 @@ fn act(live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &E
     retier(live, duty, world, event, tier)
 }
 
-fn end(live: &mut Live, world: &World<'_>, how: End, event: &Event) -> Fate {
+fn end(live: &mut Live, world: &World<'_>, how: End, event: &Event<'_>) -> Fate {
     live.close(world, how, event);
     Fate::Ends
 }
@@ -288,12 +376,12 @@ fn resets(live: &mut Live, duty: &Clocked, happening: Happening<'_>, moment: &Mo
 }
 
 /// A change of tier.
-fn retier(live: &mut Live, duty: &Clocked, world: &World<'_>, event: &Event, tier: Tiered) -> Fate {
-    if duty.retier == Retier::Keep || !live.tier_changed(tier, event.time) {
+fn retier(live: &mut Live, duty: &Clocked, world: &World<'_>, event: &Event<'_>, tier: &LazyTier<'_>) -> Fate {
+    if duty.retier == Retier::Keep || !live.tier_changed(tier.get(), event.time) {
         return Fate::Goes;
     }
     if duty.retier == Retier::Carry {
-        live.carry(world, tier, event);
+        live.carry(world, tier.get(), event);
         return if live.end.is_some() { Fate::Ends } else { Fate::Goes };
     }
     end(live, world, End::Reset, event);
@@ -303,7 +391,7 @@ fn retier(live: &mut Live, duty: &Clocked, world: &World<'_>, event: &Event, tie
 /// Whether the clock of a case's instance runs now.
 fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
     let (world, Some(case)) = (moment.world, moment.case) else { return Halt::Runs };
-    if world.is_excluded(id, &case.excluded) {
+    if world.is_excluded(id, case.excluded()) {
         Halt::Excluded
     } else if clocked(world, id).pause.iter().any(|s| case.is_on(world, *s)) {
         Halt::Paused

@@ -9,9 +9,11 @@ use crate::model::{Owner, Subject};
 use crate::plan::{About, Condition, Op, Scalar, Value};
 use crate::quantity::Exact;
 use crate::time::Instant;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 /// Whether something holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Truth {
     True,
     False,
@@ -20,7 +22,7 @@ pub(super) enum Truth {
 }
 
 /// What is missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Gap {
     Field(FieldId),
     Event(EventId),
@@ -44,6 +46,24 @@ pub(super) struct Moment<'a> {
     pub(super) time: Instant,
     /// The start of the instance that is asked about, where one is: `during` is about it.
     pub(super) start: Option<Instant>,
+}
+
+/// The tier of a moment, found out once and only where something asks for it.
+pub(super) struct LazyTier<'m> {
+    moment: &'m Moment<'m>,
+    known: Cell<Option<Tiered>>,
+}
+
+impl<'m> LazyTier<'m> {
+    pub(super) fn at(moment: &'m Moment<'m>) -> LazyTier<'m> {
+        LazyTier { moment, known: Cell::new(None) }
+    }
+
+    pub(super) fn get(&self) -> Tiered {
+        let tier = self.known.get().unwrap_or_else(|| self.moment.tier());
+        self.known.set(Some(tier));
+        tier
+    }
 }
 
 impl From<bool> for Truth {
@@ -76,28 +96,35 @@ impl Truth {
 
 impl Moment<'_> {
     pub(super) fn holds(&self, condition: &Condition) -> Truth {
+        if let [only] = condition.0.as_slice() {
+            return self.step(only, &mut Vec::new());
+        }
         let mut stack: Vec<Truth> = Vec::with_capacity(4);
         for op in &condition.0 {
-            let truth = match op {
-                Op::Is(subject, among) => self.is(*subject, among),
-                Op::Same(a, b) => match (self.field(*a), self.field(*b)) {
-                    (None, _) => Truth::Unknown(Gap::Field(*a)),
-                    (_, None) => Truth::Unknown(Gap::Field(*b)),
-                    (Some(a), Some(b)) => (a == b).into(),
-                },
-                Op::Compare(a, sign, b) => match (self.amount(a), self.amount(b)) {
-                    (Ok(a), Ok(b)) => sign.holds(a.cmp(&b)).into(),
-                    (Err(gap), _) | (_, Err(gap)) => Truth::Unknown(gap),
-                },
-                Op::Present(field) => self.field(*field).is_some().into(),
-                Op::During(calendar) => self.world.calendars[*calendar].is_open(self.start.unwrap_or(self.time)).into(),
-                Op::Not => stack.pop().map_or(Truth::False, Truth::not),
-                Op::All(n) => fold(&mut stack, *n, Truth::True, Truth::and),
-                Op::Any(n) => fold(&mut stack, *n, Truth::False, Truth::or),
-            };
+            let truth = self.step(op, &mut stack);
             stack.push(truth);
         }
         stack.pop().unwrap_or(Truth::True)
+    }
+
+    fn step(&self, op: &Op, stack: &mut Vec<Truth>) -> Truth {
+        match op {
+            Op::Is(subject, among) => self.is(*subject, among),
+            Op::Same(a, b) => match (self.field(*a), self.field(*b)) {
+                (None, _) => Truth::Unknown(Gap::Field(*a)),
+                (_, None) => Truth::Unknown(Gap::Field(*b)),
+                (Some(a), Some(b)) => (a == b).into(),
+            },
+            Op::Compare(a, sign, b) => match (self.amount(a), self.amount(b)) {
+                (Ok(a), Ok(b)) => sign.holds(a.cmp(&b)).into(),
+                (Err(gap), _) | (_, Err(gap)) => Truth::Unknown(gap),
+            },
+            Op::Present(field) => self.field(*field).is_some().into(),
+            Op::During(calendar) => self.world.calendars[*calendar].is_open(self.start.unwrap_or(self.time)).into(),
+            Op::Not => stack.pop().map_or(Truth::False, Truth::not),
+            Op::All(n) => fold(stack, *n, Truth::True, Truth::and),
+            Op::Any(n) => fold(stack, *n, Truth::False, Truth::or),
+        }
     }
 
     /// Of an optional condition: nothing asked is true.
@@ -157,7 +184,7 @@ impl Moment<'_> {
         match (value, scalar) {
             (Seen::Member(a), Scalar::Member(b)) => a == *b,
             (Seen::Bool(a), Scalar::Bool(b)) => a == *b,
-            (Seen::Text(a), Scalar::Text(b)) => self.world.texts.text(a) == b,
+            (Seen::Text(a), Scalar::Text(b)) => *self.world.texts.text(a) == **b,
             _ => false,
         }
     }

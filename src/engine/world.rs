@@ -1,9 +1,10 @@
 //! What does not change while a log is judged: the plan with its calendars laid out.
 
-use crate::event::{TextId, Texts};
-use crate::id::{AgreementId, CalendarId, CaseId, ObligationId, Table};
-use crate::model::Waiver;
-use crate::plan::{Exclusion, Obligation, Plan};
+use crate::engine::case::CaseState;
+use crate::event::Texts;
+use crate::id::{AgreementId, CalendarId, CaseId, EventId, ObligationId, Table};
+use crate::model::{Owner, Waiver};
+use crate::plan::{Duty, Exclusion, Interest, Obligation, Pattern, Plan, ScoreBy, Start, StateWhen, Track, events_of};
 use crate::time::{Calendar, Horizon, Instant, Zone};
 use chrono::{Datelike, Days};
 
@@ -19,6 +20,87 @@ pub(super) struct World<'p> {
     pub(super) exclusion_of: Vec<AgreementId>,
     /// The spans of the plan that are about each kind of case.
     pub(super) spans: Table<CaseId, Vec<usize>>,
+    pub(super) kinds: Table<CaseId, Kind>,
+}
+
+/// What a row can do to a kind of case.
+pub(super) struct Kind {
+    /// Its promises, by their places in the plan.
+    pub(super) tracks: Vec<usize>,
+    /// Which of them each event acts on, by their places among the case's.
+    pub(super) acting: Table<EventId, Vec<u16>>,
+    /// Which events its states, scores and stages wait for.
+    pub(super) moves: Table<EventId, bool>,
+    /// Every row may change it: a state, tier or score asks what time it is.
+    pub(super) every_row: bool,
+    /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
+    pub(super) forgets: bool,
+}
+
+impl Kind {
+    fn new(plan: &Plan, id: CaseId, every_row: bool, spans: &[usize]) -> Kind {
+        let case = &plan.cases[id];
+        let is_own = |track: &&(usize, &Track)| {
+            let first = &plan.obligations[track.1.0[0]];
+            first.case == Some(id) && !matches!(&first.duty, Duty::Clock(c) if matches!(c.start, Start::Each { .. }))
+        };
+        let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
+        let mut acting: Table<EventId, Vec<u16>> = plan.events.iter().map(|_| Vec::new()).collect();
+        for (at, (_, track)) in own.iter().enumerate() {
+            for event in track.0.iter().flat_map(|id| patterns(&plan.obligations[*id])).flat_map(|p| events_of(plan, p)) {
+                let at = u16::try_from(at).expect("a kind of case is limited to far fewer promises");
+                if acting[event].last() != Some(&at) {
+                    acting[event].push(at);
+                }
+            }
+        }
+        let between = case.states.iter().flat_map(|s| match &plan.states[*s].when {
+            StateWhen::Between(from, to) => vec![from, to],
+            StateWhen::Holds(_) => Vec::new(),
+        });
+        let scored = case.scores.iter().flat_map(|s| &s.rules).filter_map(|r| match &r.by {
+            ScoreBy::On(pattern) => Some(pattern),
+            ScoreBy::When(_) => None,
+        });
+        let mut moves: Table<EventId, bool> = plan.events.iter().map(|_| false).collect();
+        for event in between.chain(scored).chain(case.stages.iter().map(|s| &s.on)).flat_map(|p| events_of(plan, p)) {
+            moves[event] = true;
+        }
+        // A state or score that holds by a field of an event's own changes with that event.
+        for (_, field) in plan.fields.enumerate() {
+            if let Owner::Event(event) = field.owner {
+                moves[event] |= case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_))) || !case.scores.is_empty();
+            }
+        }
+        let once =
+            |id: &ObligationId| matches!(&plan.obligations[*id].duty, Duty::Clock(c) if matches!(c.start, Start::On { once: true, .. }));
+        let all_once = own.iter().all(|(_, track)| track.0.iter().all(once));
+        // Its rows, or its states, count for something else than its own promises.
+        let is_watched = !plan.counters.is_empty()
+            || !case.stages.is_empty()
+            || !spans.is_empty()
+            || plan.agreements.iter().any(|a| !a.exclusions.is_empty() || a.claim.as_ref().is_some_and(|c| c.on.is_some()))
+            || plan
+                .obligations
+                .iter()
+                .any(|o| o.case.is_none() || matches!(&o.duty, Duty::Clock(c) if matches!(c.start, Start::Each { .. })));
+        Kind { tracks: own.iter().map(|t| t.0).collect(), acting, moves, every_row, forgets: all_once && !is_watched && !own.is_empty() }
+    }
+}
+
+/// All that acts on an obligation of a case.
+fn patterns(obligation: &Obligation) -> Vec<&Pattern> {
+    match &obligation.duty {
+        Duty::Rule(rule) => vec![&rule.on],
+        Duty::Clock(clocked) => {
+            let start = match &clocked.start {
+                Start::On { pattern, .. } => Some(pattern),
+                Start::Each { .. } => None,
+            };
+            let others = [Some(&clocked.stop), clocked.cancel.as_ref(), clocked.reset.as_ref(), clocked.reopen.as_ref()];
+            start.into_iter().chain(others.into_iter().flatten()).collect()
+        }
+    }
 }
 
 /// When an agreement is in force.
@@ -55,8 +137,10 @@ impl<'p> World<'p> {
         let exclusions = all().map(|(_, e)| e).collect();
         let exclusion_of = all().map(|(id, _)| id).collect();
         let about = |case: CaseId| plan.spans.iter().enumerate().filter(move |(_, s)| plan.states[s.state].case == case).map(|(i, _)| i);
-        let spans = plan.cases.ids().map(|case| about(case).collect()).collect();
-        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans }
+        let spans: Table<CaseId, Vec<usize>> = plan.cases.ids().map(|case| about(case).collect()).collect();
+        let interest = Interest::new(plan);
+        let kinds = plan.cases.ids().map(|id| Kind::new(plan, id, interest.every_row[id], &spans[id])).collect();
+        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds }
     }
 
     /// Whether an obligation's time is excluded, by which of the exclusions are on.
@@ -70,11 +154,11 @@ impl<'p> World<'p> {
     }
 
     /// Whether a promise of a case does not count where it is due at this instant.
-    pub(super) fn is_waived(&self, obligation: ObligationId, case: Option<(CaseId, TextId)>, due: Option<Instant>) -> bool {
+    pub(super) fn is_waived(&self, obligation: ObligationId, case: Option<&CaseState>, due: Option<Instant>) -> bool {
         let waivers = &self.plan.agreement_of(obligation).waivers;
-        let (false, Some((kind, key)), Some(due)) = (waivers.is_empty(), case, due) else { return false };
+        let (false, Some(case), Some(due)) = (waivers.is_empty(), case, due) else { return false };
         let date = self.term(obligation).zone.date(due);
-        let is_meant = |w: &&Waiver| w.obligation == obligation && w.case == kind && w.key == self.texts.text(key);
+        let is_meant = |w: &&Waiver| w.obligation == obligation && w.case == case.kind && *w.key == *case.key;
         waivers.iter().filter(is_meant).any(|w| (w.from..=w.until).contains(&date))
     }
 

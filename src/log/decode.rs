@@ -181,7 +181,7 @@ impl<'p> Decoder<'p> {
         }
         let mut own: Vec<(FieldId, Value)> = Vec::new();
         for (field, scalar) in implied {
-            own.extend(values::fixed(scalar, &mut self.log.texts).map(|v| (*field, v)));
+            own.extend(values::fixed(scalar, &self.log.texts).map(|v| (*field, v)));
         }
         let fields = self.fields(binding, row, kind, found, &mut own)?;
         if said && found.is_none() {
@@ -193,17 +193,17 @@ impl<'p> Decoder<'p> {
         }
         self.log.ambiguous += u64::from(read.ambiguous);
         self.seen(read.time);
-        let case = key.zip(kind).map(|((key, _), kind)| (kind, self.log.texts.intern(key)));
+        let case = key.zip(kind).map(|((key, _), kind)| (kind, key));
         // An event of the top level happens to no case; what its row says of one still holds.
         let top = found.filter(|e| self.plan.events[*e].case.is_none());
         if case.is_none() || top.is_none() {
-            self.log.events.push(Event { time: read.time, case, event: found, fields, own, origin });
+            self.log.events.push(Event { time: read.time, case, event: found, fields: &fields, own: &own, origin });
             return Ok(());
         }
         if !fields.is_empty() {
-            self.log.events.push(Event { time: read.time, case, event: None, fields, own: Vec::new(), origin });
+            self.log.events.push(Event { time: read.time, case, event: None, fields: &fields, own: &[], origin });
         }
-        self.log.events.push(Event { time: read.time, case: None, event: top, fields: Vec::new(), own, origin });
+        self.log.events.push(Event { time: read.time, case: None, event: top, fields: &[], own: &own, origin });
         Ok(())
     }
 
@@ -270,11 +270,11 @@ impl<'p> Decoder<'p> {
 
     fn value(&mut self, column: &FieldBinding, field: FieldId, text: &str) -> Result<Option<Value>, Fault> {
         if let Some(mapped) = column.values.get(text) {
-            return Ok(mapped.as_ref().and_then(|s| values::fixed(s, &mut self.log.texts)));
+            return Ok(mapped.as_ref().and_then(|s| values::fixed(s, &self.log.texts)));
         }
         let context = Context { times: &column.times, date_format: column.date_format.as_deref(), currency: self.currency };
         let ty = &self.plan.fields[field].ty;
-        let value = values::value(ty, text, &context, &mut self.log.texts);
+        let value = values::value(ty, text, &context, &self.log.texts);
         value.map(Some).map_err(|expected| {
             let name = &self.plan.fields[field].name;
             // Where the source maps words, those are what the log is expected to hold.
@@ -309,7 +309,6 @@ impl<'p> Decoder<'p> {
         for (_, _, time, _) in &reached {
             self.seen(*time);
         }
-        let key = self.log.texts.intern(key);
         self.wide.add((kind, key), fields, reached, origin);
         Ok(())
     }
@@ -318,13 +317,16 @@ impl<'p> Decoder<'p> {
         let wide = std::mem::take(&mut self.wide);
         let mut lifelong = wide.finish(self.plan, &mut self.log);
         // Rows of a file were read in their order, and the sort keeps it.
-        self.log.events.sort_by_key(|e| (e.time, e.origin.file));
+        self.log.events.sort();
         // What a wide row says of a case holds from the case's first event on, whatever file that is of.
-        for event in &mut self.log.events {
-            if let Some(mut fields) = event.case.and_then(|case| lifelong.remove(&case)) {
-                fields.append(&mut event.fields);
-                event.fields = fields;
+        if !lifelong.is_empty() {
+            let mut events = crate::event::Events::default();
+            for event in self.log.events.iter() {
+                let mut fields = event.case.and_then(|(kind, key)| lifelong.remove(&(kind, Box::from(key)))).unwrap_or_default();
+                fields.extend_from_slice(event.fields);
+                events.push(Event { fields: &fields, ..event });
             }
+            self.log.events = events;
         }
         self.log
     }

@@ -16,7 +16,7 @@ mod values;
 mod wide;
 mod xes;
 
-use crate::event::{Event, Texts};
+use crate::event::{Events, Texts};
 use crate::plan::Plan;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,7 +88,7 @@ pub struct Clamped {
 #[derive(Debug, Default)]
 pub struct Log {
     /// Its events by time, file and row.
-    pub events: Vec<Event>,
+    pub events: Events,
     /// Its texts.
     pub texts: Texts,
     /// Its files.

@@ -19,7 +19,7 @@ pub(super) struct Context<'a> {
 }
 
 /// The value of a cell, or what was expected instead.
-pub(super) fn value(ty: &Type, text: &str, context: &Context<'_>, texts: &mut Texts) -> Result<Value, String> {
+pub(super) fn value(ty: &Type, text: &str, context: &Context<'_>, texts: &Texts) -> Result<Value, String> {
     let trimmed = text.trim();
     match ty {
         Type::Text => Ok(Value::Text(texts.intern(text))),
@@ -84,7 +84,7 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 /// A fixed value of a plan as a log would have it.
-pub(super) fn fixed(scalar: &Scalar, texts: &mut Texts) -> Option<Value> {
+pub(super) fn fixed(scalar: &Scalar, texts: &Texts) -> Option<Value> {
     Some(match scalar {
         Scalar::Number(n) => Value::Number(*n),
         Scalar::Bool(b) => Value::Bool(*b),

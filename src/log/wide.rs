@@ -1,6 +1,6 @@
 //! Wide logs: rows of milestones to the events of their cases.
 
-use crate::event::{Event, Origin, TextId, Value};
+use crate::event::{Event, Origin, Value};
 use crate::id::{CaseId, EventId, FieldId};
 use crate::log::{Clamped, Log};
 use crate::plan::Plan;
@@ -17,19 +17,20 @@ pub(super) type Fields = Vec<(FieldId, Option<Value>)>;
 #[derive(Default)]
 pub(super) struct Wide {
     cases: Vec<WideCase>,
-    index: HashMap<(CaseId, TextId), usize>,
+    index: HashMap<(CaseId, Box<str>), usize>,
 }
 
 struct WideCase {
-    key: (CaseId, TextId),
+    key: (CaseId, Box<str>),
     fields: Fields,
     milestones: Vec<(Milestone, Origin)>,
 }
 
 impl Wide {
     /// Takes a row. Its fields hold for the whole life of the case; of several rows the last one's do.
-    pub(super) fn add(&mut self, key: (CaseId, TextId), fields: Fields, reached: Vec<Milestone>, origin: Origin) {
-        let at = *self.index.entry(key).or_insert_with(|| {
+    pub(super) fn add(&mut self, (kind, key): (CaseId, &str), fields: Fields, reached: Vec<Milestone>, origin: Origin) {
+        let key: (CaseId, Box<str>) = (kind, key.into());
+        let at = *self.index.entry(key.clone()).or_insert_with(|| {
             self.cases.push(WideCase { key, fields: Vec::new(), milestones: Vec::new() });
             self.cases.len() - 1
         });
@@ -50,7 +51,7 @@ impl Wide {
     }
 
     /// Gives the events of all cases to the log; the fields that hold for a case's whole life are given back.
-    pub(super) fn finish(self, plan: &Plan, log: &mut Log) -> HashMap<(CaseId, TextId), Fields> {
+    pub(super) fn finish(self, plan: &Plan, log: &mut Log) -> HashMap<(CaseId, Box<str>), Fields> {
         let mut lifelong = HashMap::new();
         for mut case in self.cases {
             // A milestone before the case's first-declared one is taken at that one's instant.
@@ -58,7 +59,7 @@ impl Wide {
             for (milestone, origin) in &mut case.milestones {
                 let Some(first) = first.filter(|first| milestone.2 < *first) else { continue };
                 log.clamped.push(Clamped {
-                    case: log.texts.text(case.key.1).to_string(),
+                    case: case.key.1.to_string(),
                     event: plan.events[milestone.1].name.clone(),
                     written: milestone.2,
                     taken: first,
@@ -68,12 +69,12 @@ impl Wide {
                 milestone.2 = first;
             }
             case.milestones.sort_by_key(|(m, _)| (m.2, m.0));
-            lifelong.insert(case.key, case.fields);
             for ((_, event, time, own), origin) in case.milestones {
                 // An event of the top level happens to no case.
-                let of = plan.events[event].case.map(|_| case.key);
-                log.events.push(Event { time, case: of, event: Some(event), fields: Vec::new(), own, origin });
+                let of = plan.events[event].case.map(|_| (case.key.0, &*case.key.1));
+                log.events.push(Event { time, case: of, event: Some(event), fields: &[], own: &own, origin });
             }
+            lifelong.insert(case.key, case.fields);
         }
         lifelong
     }

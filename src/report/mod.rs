@@ -64,9 +64,8 @@ impl<'a> Report<'a> {
     }
 
     /// The outcomes that were asked for.
-    fn outcomes(&self) -> impl Iterator<Item = &'a Outcome> + '_ {
-        let wanted = |o: &&Outcome| self.only.as_ref().is_none_or(|only| only.contains(&o.verdict));
-        self.judgement.outcomes.iter().filter(wanted)
+    fn outcomes(&self) -> impl Iterator<Item = Outcome> + '_ {
+        self.judgement.outcomes.of(self.only.as_deref().unwrap_or(&crate::engine::Verdict::ALL))
     }
 
     fn objectives(&self) -> &'a [ObjectiveRecord] {
@@ -118,8 +117,8 @@ impl<'a> Report<'a> {
         words::rfc3339(self.zone(agreement), t)
     }
 
-    fn case(&self, outcome: &Outcome) -> Option<&'a str> {
-        outcome.case.map(|c| self.texts.text(c.1))
+    fn case<'o>(&self, outcome: &'o Outcome) -> Option<&'o str> {
+        outcome.case.as_ref().map(|c| &*c.1)
     }
 
     fn file(&self, origin: Origin) -> &str {
@@ -175,18 +174,17 @@ impl<'a> Report<'a> {
         outcome.keys.get(at).copied().flatten().map(|v| self.value(&field.ty, agreement, v))
     }
 
-    /// How many outcomes have each verdict, in the order of [`Verdict::ALL`](crate::engine::Verdict::ALL).
-    fn totals<'o>(&self, outcomes: impl Iterator<Item = &'o Outcome>) -> [u64; 5] {
-        let mut totals = [0; 5];
-        for outcome in outcomes {
-            totals[outcome.verdict as usize] += 1;
-        }
-        totals
+    /// How many instances have each verdict, in the order of [`Verdict::ALL`](crate::engine::Verdict::ALL).
+    fn totals(&self) -> [u64; 5] {
+        self.judgement.totals.iter().fold([0; 5], |mut all, of_track| {
+            all.iter_mut().zip(of_track).for_each(|(all, n)| *all += n);
+            all
+        })
     }
 
     /// Whether something happened that `--fail-on` names.
     pub fn has(&self, word: &str) -> bool {
-        let verdict = self.judgement.outcomes.iter().any(|o| o.verdict.word() == word);
+        let verdict = crate::engine::Verdict::ALL.iter().zip(self.totals()).any(|(verdict, n)| verdict.word() == word && n > 0);
         verdict || self.judgement.objectives.iter().any(|o| o.verdict.word() == word)
     }
 }

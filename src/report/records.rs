@@ -9,7 +9,7 @@ use std::io::{self, Write};
 /// Writes verdicts, objectives, credits, caps, rights, notices, notes and the summary.
 pub fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     for outcome in report.outcomes() {
-        verdict(report, outcome).end(out)?;
+        verdict(report, &outcome).end(out)?;
     }
     for record in report.objectives() {
         objective(report, record).end(out)?;
@@ -246,7 +246,7 @@ fn owed(object: &mut Object, report: &Report<'_>, c: &Credit) {
             object.text("service", &service.name);
             object.optional("objective", None);
             object.text("obligation", &report.obligation(*obligation).name);
-            object.optional("case", case.map(|c| report.texts.text(c.1)));
+            object.optional("case", case.as_ref().map(|c| &*c.1));
             object.number("seq", (*seq).into());
             object.text("period", &c.period);
             object.raw("by", "{}");
@@ -309,7 +309,7 @@ fn notice(report: &Report<'_>, n: &NoticeRecord) -> Object {
     object.text("agreement", &report.agreement(service.agreement).name);
     object.text("service", &service.name);
     object.text("obligation", &report.obligation(n.obligation).name);
-    object.optional("case", n.case.map(|c| report.texts.text(c.1)));
+    object.optional("case", n.case.as_ref().map(|c| &*c.1));
     object.number("seq", n.seq.into());
     object
 }
@@ -343,7 +343,7 @@ fn summary(report: &Report<'_>) -> Object {
     object.number("rows_rejected", report.log.rejected);
     object.number("times_ambiguous", report.log.ambiguous);
     object.number("cases", judgement.cases);
-    let totals = report.totals(judgement.outcomes.iter());
+    let totals = report.totals();
     let mut verdicts = Object::new();
     for verdict in Verdict::ALL {
         verdicts.number(verdict.word(), totals[verdict as usize]);

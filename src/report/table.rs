@@ -31,6 +31,7 @@ pub fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(HEADER)?;
     for o in report.outcomes() {
+        let o = &o;
         let obligation = report.obligation(o.obligation);
         let service = report.service_of(o.obligation);
         let agreement = report.agreement(service.agreement);

@@ -42,7 +42,7 @@ pub struct Seen {
 
 impl Seen {
     /// Takes note of what an event holds.
-    pub fn note(&mut self, event: &Event) {
+    pub fn note(&mut self, event: &Event<'_>) {
         self.first = Some(self.first.map_or(event.time, |first| first.min(event.time)));
         self.cases.extend(event.case.map(|(case, _)| case));
         self.events.extend(event.event);
@@ -152,7 +152,7 @@ fn undecidable(sample: &Sample<'_>) -> Vec<Finding> {
     let model = sample.model;
     let mut missing: BTreeMap<_, (u64, Missing)> = BTreeMap::new();
     let mut all: BTreeMap<_, u64> = BTreeMap::new();
-    for outcome in &sample.judgement.outcomes {
+    for outcome in sample.judgement.outcomes.iter() {
         *all.entry(outcome.obligation).or_default() += 1;
         if let Some(Reason::Missing(what)) = outcome.reason {
             missing.entry((outcome.obligation, word(model, what))).or_insert((0, what)).0 += 1;

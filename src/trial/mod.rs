@@ -3,7 +3,7 @@
 use crate::ast::{Detail, Expectation, ExpectationKind, ObjectiveExpectation, TestValueKind, VerdictExpectation};
 use crate::check::fixed_value;
 use crate::engine::{self, Judgement, NoticeKind, ObjectiveRecord, Outcome, Verdict};
-use crate::event::{Event, Origin, TextId, Texts, Value};
+use crate::event::{Event, Events, Origin, Texts, Value};
 use crate::id::{CaseId, FieldId};
 use crate::model::{Model, Scalar, Test, TestEvent};
 use crate::plan::Plan;
@@ -39,55 +39,53 @@ pub fn run(model: &Model, plan: &Plan) -> Vec<TestResult> {
 
 fn run_one(model: &Model, plan: &Plan, test: &Test) -> TestResult {
     let agreement = &model.agreements[test.agreement];
-    let mut texts = Texts::default();
-    let events = events(test, &agreement.zone, &mut texts);
+    let texts = Texts::default();
+    let events = events(test, &agreement.zone, &texts);
     let latest = events.iter().map(|e| e.time).max();
     let as_of = test.as_of.map(|t| agreement.zone.instant(t)).or(latest).unwrap_or(Instant::FIRST);
-    let judgement = engine::run(plan, &texts, events, as_of);
+    let judgement = engine::run(plan, &texts, &events, as_of);
     let trial = Trial { plan, texts: &texts, judgement: &judgement, agreement: &agreement.name, zone: &agreement.zone };
     let failures = test.expectations.iter().filter_map(|e| trial.expect(e)).collect();
     TestResult { span: test.span, title: test.title.clone(), failures }
 }
 
 /// Fields of a case that change.
-type Changes = Vec<(FieldId, Option<Value>)>;
+type Changed = Vec<(FieldId, Option<Value>)>;
 
 /// The log of a test, in order. What a case has from its beginning comes with its first event.
-fn events(test: &Test, zone: &Zone, texts: &mut Texts) -> Vec<Event> {
-    let mut initial: HashMap<(CaseId, TextId), Changes> = HashMap::new();
-    let mut events: Vec<Event> = Vec::new();
+fn events(test: &Test, zone: &Zone, texts: &Texts) -> Events {
+    let mut initial: HashMap<(CaseId, &str), Changed> = HashMap::new();
+    let mut written_down: Vec<(Instant, usize, &TestEvent, Changed)> = Vec::new();
     for (line, written) in test.events.iter().enumerate() {
-        let case = written.case.as_ref().map(|(kind, key)| (*kind, texts.intern(key)));
+        let case = written.case.as_ref().map(|(kind, key)| (*kind, key.as_str()));
         let fields = values(&written.fields, zone, texts);
         match (written.at, case) {
             (None, Some(case)) => initial.entry(case).or_default().extend(fields),
             (None, None) => {}
-            (Some(at), case) => {
-                let own = own_values(written, zone, texts);
-                let origin = Origin { file: 0, line: line as u32 + 1 };
-                events.push(Event { time: zone.instant(at), case, event: written.event, fields, own, origin });
-            }
+            (Some(at), _) => written_down.push((zone.instant(at), line, written, fields)),
         }
     }
-    events.sort_by_key(|e| e.time);
-    for event in &mut events {
-        if let Some(mut fields) = event.case.and_then(|case| initial.remove(&case)) {
-            fields.append(&mut event.fields);
-            event.fields = fields;
-        }
+    written_down.sort_by_key(|(time, ..)| *time);
+    let mut events = Events::default();
+    for (time, line, written, fields) in written_down {
+        let case = written.case.as_ref().map(|(kind, key)| (*kind, key.as_str()));
+        let mut all = case.and_then(|case| initial.remove(&case)).unwrap_or_default();
+        all.extend(fields);
+        let origin = Origin { file: 0, line: line as u32 + 1 };
+        events.push(Event { time, case, event: written.event, fields: &all, own: &own_values(written, zone, texts), origin });
     }
     events
 }
 
-fn values(fields: &[(FieldId, Option<Scalar>)], zone: &Zone, texts: &mut Texts) -> Changes {
+fn values(fields: &[(FieldId, Option<Scalar>)], zone: &Zone, texts: &Texts) -> Changed {
     fields.iter().map(|(field, scalar)| (*field, scalar.as_ref().and_then(|s| value(s, zone, texts)))).collect()
 }
 
-fn own_values(event: &TestEvent, zone: &Zone, texts: &mut Texts) -> Vec<(FieldId, Value)> {
+fn own_values(event: &TestEvent, zone: &Zone, texts: &Texts) -> Vec<(FieldId, Value)> {
     event.own.iter().filter_map(|(field, scalar)| Some((*field, value(scalar.as_ref()?, zone, texts)?))).collect()
 }
 
-fn value(scalar: &Scalar, zone: &Zone, texts: &mut Texts) -> Option<Value> {
+fn value(scalar: &Scalar, zone: &Zone, texts: &Texts) -> Option<Value> {
     Some(match scalar {
         Scalar::Number(n) => Value::Number(*n),
         Scalar::Bool(b) => Value::Bool(*b),
@@ -119,12 +117,12 @@ impl Trial<'_> {
     }
 
     fn verdict(&self, name: &str, expected: &VerdictExpectation) -> Option<String> {
-        let found: Vec<&Outcome> = self.judgement.outcomes.iter().filter(|o| self.is_meant(o, name, expected)).collect();
+        let found: Vec<Outcome> = self.judgement.outcomes.iter().filter(|o| self.is_meant(o, name, expected)).collect();
         let wanted = expected.verdict.text.as_str();
         let only = match found.as_slice() {
             [] if wanted == "none" => return None,
             [] => return Some(format!("expected `{name}` to be {wanted}; there is no such instance")),
-            [only] => *only,
+            [only] => only,
             several if wanted == "none" => return Some(format!("expected no instance of `{name}`; there are {}", several.len())),
             several => {
                 let list: Vec<String> = several.iter().map(|o| self.described(o)).collect();
@@ -145,7 +143,7 @@ impl Trial<'_> {
         let obligation = &self.plan.obligations[o.obligation];
         obligation.name == name
             && self.plan.agreement_of(o.obligation).name == self.agreement
-            && expected.case.as_ref().is_none_or(|key| o.case.is_some_and(|c| self.texts.text(c.1) == key.text))
+            && expected.case.as_ref().is_none_or(|key| o.case.as_ref().is_some_and(|c| *c.1 == *key.text))
             && expected.seq.is_none_or(|seq| o.seq == seq)
             && expected.by.as_ref().is_none_or(|by| self.group_of(o) == Some(by.text.clone()))
     }
@@ -169,8 +167,8 @@ impl Trial<'_> {
     /// An instance as it would be expected.
     fn described(&self, o: &Outcome) -> String {
         let mut text = String::new();
-        if let Some((_, key)) = o.case {
-            text.push_str(&format!("\"{}\" ", self.texts.text(key)));
+        if let Some((_, key)) = &o.case {
+            text.push_str(&format!("\"{key}\" "));
         }
         text.push_str(o.verdict.word());
         if let Some(reason) = o.reason {
@@ -208,7 +206,7 @@ impl Trial<'_> {
                 (was != name).then(|| format!("expected tier {name}, was {was}"))
             }
             Detail::Credit(amount, currency) => {
-                let cause = engine::Cause::Obligation { obligation: o.obligation, case: o.case, seq: o.seq };
+                let cause = engine::Cause::Obligation { obligation: o.obligation, case: o.case.clone(), seq: o.seq };
                 self.credit((*amount, *currency), |c| c.cause == cause)
             }
             Detail::Reason(text) => {
@@ -221,7 +219,7 @@ impl Trial<'_> {
     /// A notice of this kind at an instant.
     fn noticed(&self, o: &Outcome, kind: NoticeKind, wall: chrono::NaiveDateTime) -> Option<String> {
         let expected = self.zone.instant(wall);
-        let own = |n: &&engine::NoticeRecord| (n.track, n.case, n.seq, n.kind) == (o.track, o.case, o.seq, kind);
+        let own = |n: &&engine::NoticeRecord| (n.track, &n.case, n.seq, n.kind) == (o.track, &o.case, o.seq, kind);
         let given: Vec<Instant> = self.judgement.notices.iter().filter(own).map(|n| n.at).collect();
         let list = given.iter().map(|t| self.wall(*t)).collect::<Vec<_>>().join(", ");
         let was = if list.is_empty() { "never" } else { list.as_str() };

@@ -35,10 +35,10 @@ pub fn judge_as_of(spec: &str, log: &str, as_of: Option<&str>) -> Vec<Value> {
 
 /// Runs a plan on a log that must be readable.
 pub fn run(plan: &plan::Plan, inputs: Vec<Input>, as_of: Option<&str>) -> Vec<Value> {
-    let mut log = log::read(plan, inputs, &Options::default()).unwrap_or_else(|e| panic!("{} {:?}", e.message, e.help));
+    let log = log::read(plan, inputs, &Options::default()).unwrap_or_else(|e| panic!("{} {:?}", e.message, e.help));
     assert!(log.rejected.is_empty(), "{:?}", log.rejected.first());
     let as_of = as_of.map(instant).or(log.latest).expect("the log has rows");
-    let judgement = engine::run(plan, &log.texts, std::mem::take(&mut log.events), as_of);
+    let judgement = engine::run(plan, &log.texts, &log.events, as_of);
     let facts =
         Facts { files: log.files, ignored: log.ignored, unknown: log.unknown, rejected: 0, ambiguous: log.ambiguous, clamped: log.clamped };
     let mut out = Vec::new();

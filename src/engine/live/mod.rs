@@ -9,28 +9,51 @@ use crate::engine::clock::{Clock, Halt};
 use crate::engine::matcher::Matcher;
 use crate::engine::outcome::{Evidence, Verdict};
 use crate::engine::target::{self, Choice, Need};
-use crate::engine::truth::{Gap, Moment, Tiered, Truth};
+use crate::engine::truth::{Gap, LazyTier, Moment, Tiered, Truth};
 use crate::engine::world::World;
-use crate::event::{Event, TextId, Value};
-use crate::id::{CaseId, ObligationId, TierId};
+use crate::event::{Event, Value};
+use crate::id::{ObligationId, TierId};
 use crate::model::{Retier, Target};
 use crate::plan::{Clocked, Duty};
 use crate::quantity::Exact;
 use crate::time::{Calendar, Duration, Instant};
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// An open instance, or one that has ended and may be reopened.
-#[derive(Clone, Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Live {
     pub(super) obligation: ObligationId,
-    pub(super) track: usize,
-    pub(super) case: Option<(CaseId, TextId)>,
+    track: u32,
     pub(super) seq: u32,
+    /// The row that its target is of.
+    row: Option<u32>,
     pub(super) start: Instant,
     pub(super) tier: Option<TierId>,
+    /// Which of the obligation's conditions for excluded calendars held at the start, by bits.
+    excluded: u32,
     /// The tier that the target was chosen by is not known yet.
     tier_open: bool,
-    /// The rows' conditions, read at the start.
+    calendar_ended: bool,
+    /// Its target was used up when it was stopped: reopened, it is breached.
+    used_up: bool,
+    clock: Option<Clock>,
+    pub(super) stop: Matcher,
+    pub(super) cancel: Matcher,
+    pub(super) reset: Matcher,
+    pub(super) reopen: Matcher,
+    pub(super) end: Option<(Instant, End)>,
+    pub(super) evidence: Vec<Evidence>,
+    /// What few instances have.
+    rest: Option<Box<Rest>>,
+    /// The one that ended before it at the same instant.
+    pub(super) before: Option<Box<Live>>,
+}
+
+/// What few instances have.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Rest {
+    /// The rows' conditions, read at the start; kept where the target may be chosen later.
     truths: Vec<Truth>,
     /// A row waits for the tier.
     waits: Option<Gap>,
@@ -38,39 +61,42 @@ pub(super) struct Live {
     unknown: Option<Gap>,
     /// Decided at once, by a rule about single events.
     ruled: Option<Verdict>,
-    calendar_ended: bool,
-    clock: Option<Clock>,
-    /// How long each of the case's states had been on at the start.
+    /// How long each of the case's states had been on at the start; nothing where none had.
     states: Vec<Duration>,
-    /// The row that its target is of.
-    row: Option<usize>,
-    /// Which of the obligation's conditions for excluded calendars held at the start, by bits.
-    excluded: usize,
     /// When the clock halted and resumed; kept only where a later target may ask for it.
     halts: Vec<(Instant, Halt)>,
-    pub(super) stop: Matcher,
-    pub(super) cancel: Matcher,
-    pub(super) reset: Matcher,
-    pub(super) reopen: Matcher,
     /// The first event that would have ended it in time, had its unknown condition been true.
     saved: Option<(Instant, Gap)>,
-    pub(super) end: Option<(Instant, End)>,
-    pub(super) evidence: Vec<Evidence>,
     at_due: Option<Reading>,
     /// While it waits for its tier: what would have been read until these instants.
     waiting: Vec<(Instant, Reading)>,
-    /// Its target was used up when it was stopped: reopened, it is breached.
-    used_up: bool,
     given: Vec<bool>,
     /// Reached while the clock stood still: not given by this target.
     silenced: Vec<bool>,
-    pub(super) group: Option<Option<Value>>,
+    group: Option<Option<Value>>,
     /// The first day of the period of a duty that begins with it.
     first: Option<NaiveDate>,
 }
 
+/// What most instances have.
+static NOTHING: Rest = Rest {
+    truths: Vec::new(),
+    waits: None,
+    unknown: None,
+    ruled: None,
+    states: Vec::new(),
+    halts: Vec::new(),
+    saved: None,
+    at_due: None,
+    waiting: Vec::new(),
+    given: Vec::new(),
+    silenced: Vec::new(),
+    group: None,
+    first: None,
+};
+
 /// How an instance ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum End {
     Stop,
     Cancel,
@@ -80,12 +106,12 @@ pub(super) enum End {
 }
 
 /// The obligation's keys and filters at an instant.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Reading {
-    keys: Vec<Option<Value>>,
-    filters: Vec<bool>,
-    /// How long each of the case's states was on until then, since the case began.
-    states: Vec<Duration>,
+    keys: Box<[Option<Value>]>,
+    filters: Box<[bool]>,
+    /// How long each of the case's states was on until then, since the case began; nothing where none was.
+    states: Box<[Duration]>,
 }
 
 /// What a start gives.
@@ -118,40 +144,36 @@ pub(super) fn clocked<'p>(world: &World<'p>, id: ObligationId) -> &'p Clocked {
 
 impl Live {
     /// An instance with nothing decided.
-    pub(super) fn blank(obligation: ObligationId, track: usize, case: Option<(CaseId, TextId)>, seq: u32, start: Instant) -> Live {
+    pub(super) fn blank(obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Live {
         Live {
             obligation,
-            track,
-            case,
+            track: u32::try_from(track).expect("a spec is limited to far fewer obligations"),
             seq,
+            row: None,
             start,
             tier: None,
-            tier_open: false,
-            truths: Vec::new(),
-            waits: None,
-            unknown: None,
-            ruled: None,
-            calendar_ended: false,
-            clock: None,
-            states: Vec::new(),
-            row: None,
             excluded: 0,
-            halts: Vec::new(),
+            tier_open: false,
+            calendar_ended: false,
+            used_up: false,
+            clock: None,
             stop: Matcher::default(),
             cancel: Matcher::default(),
             reset: Matcher::default(),
             reopen: Matcher::default(),
-            saved: None,
             end: None,
             evidence: Vec::new(),
-            at_due: None,
-            waiting: Vec::new(),
-            used_up: false,
-            given: Vec::new(),
-            silenced: Vec::new(),
-            group: None,
-            first: None,
+            rest: None,
+            before: None,
         }
+    }
+
+    fn rest(&self) -> &Rest {
+        self.rest.as_deref().unwrap_or(&NOTHING)
+    }
+
+    fn rest_mut(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
     }
 
     /// Opens an instance at an event. `applies` is the start's own truth joined with the cases that the duty is about.
@@ -161,32 +183,47 @@ impl Live {
         match applies {
             Truth::False => return Opened::Nothing,
             Truth::Unknown(gap) => {
-                self.unknown = Some(gap);
+                self.rest_mut().unknown = Some(gap);
                 self.set_tier(tier);
                 return Opened::UnknownInstance(Box::new(self));
             }
             Truth::True => {}
         }
-        self.truths = clocked.rows.iter().map(|r| moment.allows(r.condition.as_ref())).collect();
+        let truths: Vec<Truth> = clocked.rows.iter().map(|r| moment.allows(r.condition.as_ref())).collect();
         for (bit, condition) in clocked.excluded_if.iter().enumerate() {
             match moment.holds(condition) {
                 Truth::True => self.excluded |= 1 << bit,
                 Truth::False => {}
                 // Whether its clock runs cannot be known.
-                Truth::Unknown(gap) => self.unknown = Some(gap),
+                Truth::Unknown(gap) => self.rest_mut().unknown = Some(gap),
             }
         }
-        self.states = moment.case.map(|c| c.time_in_states(self.start)).unwrap_or_default();
+        let states = moment.case.map(|c| c.time_in_states(self.start)).unwrap_or_default();
+        if !states.is_empty() {
+            self.rest_mut().states = states.into();
+        }
         self.set_tier(tier);
-        self.given = vec![false; clocked.notices.len()];
-        self.silenced = self.given.clone();
+        if !clocked.notices.is_empty() {
+            let rest = self.rest_mut();
+            rest.given = vec![false; clocked.notices.len()];
+            rest.silenced = rest.given.clone();
+        }
         self.anew(clocked);
-        self.halts.push((self.start, halt));
-        match target::choose(&clocked.rows, &self.truths, tier) {
-            Choice::Nothing => return Opened::Nothing,
-            Choice::Waits(gap) => self.waits = Some(gap),
-            Choice::Unknown(gap) => self.unknown = Some(gap),
-            Choice::Row(row) => self.set_target(world, clocked, row, None),
+        let choice = target::choose(&clocked.rows, &truths, tier);
+        if choice == Choice::Nothing {
+            return Opened::Nothing;
+        }
+        // Only a target that is chosen later, or chosen again, asks for what was before.
+        if !matches!(choice, Choice::Row(_)) || clocked.retier == Retier::Carry {
+            let halts = vec![(self.start, halt)];
+            let rest = self.rest_mut();
+            (rest.truths, rest.halts) = (truths, halts);
+        }
+        match choice {
+            Choice::Nothing => {}
+            Choice::Waits(gap) => self.rest_mut().waits = Some(gap),
+            Choice::Unknown(gap) => self.rest_mut().unknown = Some(gap),
+            Choice::Row(row) => self.start_clock(world, clocked, row, halt),
         }
         Opened::Instance(Box::new(self))
     }
@@ -201,7 +238,8 @@ impl Live {
     ) -> Option<Box<Live>> {
         let clocked = clocked(world, self.obligation);
         let moment = Moment { world, case: None, own: &[], time: self.start, start: None };
-        (self.first, self.group) = (Some(first), group);
+        let rest = self.rest_mut();
+        (rest.first, rest.group) = (Some(first), group);
         match self.open(&moment, Truth::True, Tiered::InNone, halt) {
             Opened::Instance(mut live) => {
                 live.anew(clocked);
@@ -222,23 +260,27 @@ impl Live {
     /// Counts begin anew.
     fn anew(&mut self, clocked: &Clocked) {
         self.stop = Matcher::new(&clocked.stop);
-        let optional = |p: &Option<crate::plan::Pattern>| p.as_ref().map(Matcher::new).unwrap_or_default();
-        (self.cancel, self.reset, self.reopen) = (optional(&clocked.cancel), optional(&clocked.reset), optional(&clocked.reopen));
+        self.cancel = Matcher::of(clocked.cancel.as_ref());
+        self.reset = Matcher::of(clocked.reset.as_ref());
+        self.reopen = Matcher::of(clocked.reopen.as_ref());
+    }
+
+    /// Starts the clock of a row, at the start.
+    fn start_clock(&mut self, world: &World<'_>, clocked: &Clocked, at: usize, halt: Halt) {
+        let row = &clocked.rows[at];
+        self.row = u32::try_from(at).ok();
+        let calendar = row.clock.expect("a row with a target has a calendar");
+        let need = target::need(row.target, &world.calendars[calendar], self.start, self.rest().first);
+        self.calendar_ended = need.is_none();
+        let running = row.running[self.excluded as usize];
+        self.clock = Some(Clock::start(running, &world.calendars[running], need, self.start, halt));
     }
 
     /// Starts the clock of a row, at the start, through all halts since. Notices that it would have given on the way are
     /// given now, if there is somewhere to give them.
     fn set_target(&mut self, world: &World<'_>, clocked: &Clocked, row: usize, mut sink: Option<(&Moment<'_>, &mut Sink)>) {
-        self.row = Some(row);
-        let row = &clocked.rows[row];
-        let calendar = row.clock.expect("a row with a target has a calendar");
-        let need = target::need(row.target, &world.calendars[calendar], self.start, self.first);
-        self.calendar_ended = need.is_none();
-        let running = row.running[self.excluded];
-        let days = &world.calendars[running];
-        let halts = std::mem::take(&mut self.halts);
-        let halt = halts.first().map(|h| h.1).unwrap_or_default();
-        self.clock = Some(Clock::start(running, days, need, self.start, halt));
+        let halts = std::mem::take(&mut self.rest_mut().halts);
+        self.start_clock(world, clocked, row, halts.first().map(|h| h.1).unwrap_or_default());
         for (t, halt) in halts.iter().skip(1) {
             if let Some((moment, sink)) = &mut sink {
                 self.give_notices(moment, *t, false, sink);
@@ -247,14 +289,14 @@ impl Live {
                 self.skip_notices(world, *t);
             }
             if let Some(clock) = &mut self.clock {
-                clock.set(days, *halt, *t);
+                clock.set(&world.calendars[clock.calendar], *halt, *t);
             }
         }
         if let Some((moment, sink)) = sink {
             self.give_notices(moment, moment.time, false, sink);
         }
         if clocked.retier == Retier::Carry {
-            self.halts = halts;
+            self.rest_mut().halts = halts;
         }
     }
 
@@ -268,13 +310,13 @@ impl Live {
         }
         let was = match &self.clock {
             Some(clock) => clock.halt(),
-            None => self.halts.last().map(|h| h.1).unwrap_or_default(),
+            None => self.rest().halts.last().map(|h| h.1).unwrap_or_default(),
         };
         if was == halt {
             return;
         }
-        if self.clock.is_none() || !self.halts.is_empty() {
-            self.halts.push((t, halt));
+        if self.clock.is_none() || !self.rest().halts.is_empty() {
+            self.rest_mut().halts.push((t, halt));
         }
         if let Some(clock) = &mut self.clock {
             clock.set(&world.calendars[clock.calendar], halt, t);
@@ -283,7 +325,7 @@ impl Live {
     }
 
     /// Adds a row to the evidence, once.
-    pub(super) fn note(&mut self, event: &Event) {
+    pub(super) fn note(&mut self, event: &Event<'_>) {
         self.rest_on(Evidence::of(event));
     }
 
@@ -295,31 +337,33 @@ impl Live {
 
     /// An event would have ended it, had an unknown condition been true.
     pub(super) fn could_have_ended(&mut self, t: Instant, gap: Gap) {
-        self.saved.get_or_insert((t, gap));
+        self.rest_mut().saved.get_or_insert((t, gap));
     }
 
     /// A tier that was unknown is known now; false where it turns out that nothing was promised.
-    pub(super) fn settle_tier(&mut self, moment: &Moment<'_>, tier: Tiered, event: &Event, sink: &mut Sink) -> bool {
+    pub(super) fn settle_tier(&mut self, moment: &Moment<'_>, tier: &LazyTier<'_>, event: &Event<'_>, sink: &mut Sink) -> bool {
         let world = moment.world;
-        if !self.tier_open || matches!(tier, Tiered::Unknown(_)) {
+        if !self.tier_open || matches!(tier.get(), Tiered::Unknown(_)) {
             return true;
         }
+        let tier = tier.get();
         self.set_tier(tier);
-        if self.waits.take().is_none() {
+        if self.rest_mut().waits.take().is_none() {
             return true;
         }
         self.note(event);
         let clocked = clocked(world, self.obligation);
-        match target::choose(&clocked.rows, &self.truths, tier) {
+        match target::choose(&clocked.rows, &self.rest().truths, tier) {
             Choice::Nothing => return false,
-            Choice::Unknown(gap) | Choice::Waits(gap) => self.unknown = Some(gap),
+            Choice::Unknown(gap) | Choice::Waits(gap) => self.rest_mut().unknown = Some(gap),
             Choice::Row(row) => {
                 self.set_target(world, clocked, row, Some((moment, sink)));
                 // What was due before the tier was known is read as the case was then.
                 if self.is_overdue(event.time) {
                     let due = self.clock.as_ref().and_then(Clock::due);
-                    let waiting = std::mem::take(&mut self.waiting);
-                    self.at_due = waiting.into_iter().find(|(until, _)| due.is_some_and(|due| due < *until)).map(|(_, reading)| reading);
+                    let waiting = std::mem::take(&mut self.rest_mut().waiting);
+                    self.rest_mut().at_due =
+                        waiting.into_iter().find(|(until, _)| due.is_some_and(|due| due < *until)).map(|(_, reading)| reading);
                 }
             }
         }
@@ -341,11 +385,11 @@ impl Live {
     }
 
     /// `retier carry`: the new tier's target from this event on.
-    pub(super) fn carry(&mut self, world: &World<'_>, tier: Tiered, event: &Event) {
+    pub(super) fn carry(&mut self, world: &World<'_>, tier: Tiered, event: &Event<'_>) {
         let clocked = clocked(world, self.obligation);
         self.set_tier(tier);
         self.note(event);
-        let at = match target::choose(&clocked.rows, &self.truths, tier) {
+        let at = match target::choose(&clocked.rows, &self.rest().truths, tier) {
             Choice::Row(row) => row,
             Choice::Nothing => {
                 self.end = Some((event.time, End::NoTarget));
@@ -353,23 +397,29 @@ impl Live {
                 return;
             }
             Choice::Unknown(gap) | Choice::Waits(gap) => {
-                self.unknown = Some(gap);
+                self.rest_mut().unknown = Some(gap);
                 return;
             }
         };
-        let Some(clock) = &mut self.clock else { return self.set_target(world, clocked, at, None) };
-        self.silenced.fill(false);
-        self.row = Some(at);
+        if self.clock.is_none() {
+            return self.set_target(world, clocked, at, None);
+        }
+        let first = self.rest().first;
+        if let Some(rest) = &mut self.rest {
+            rest.silenced.fill(false);
+        }
+        self.row = u32::try_from(at).ok();
         let row = &clocked.rows[at];
         let calendar = row.clock.expect("a row with a target has a calendar");
         let need = match row.target {
             Target::Open(open) => Some(Need { open, target: open, not_before: event.time, named: false }),
-            named => target::need(named, &world.calendars[calendar], self.start, self.first),
+            named => target::need(named, &world.calendars[calendar], self.start, first),
         };
         self.calendar_ended = need.is_none();
-        let running = row.running[self.excluded];
+        let running = row.running[self.excluded as usize];
         let new = &world.calendars[running];
-        let on_new = need.filter(|need| need.named).map(|_| counted(new, self.start, &self.halts, event.time));
+        let on_new = need.filter(|need| need.named).map(|_| counted(new, self.start, &self.rest().halts, event.time));
+        let Some(clock) = &mut self.clock else { return };
         clock.carry(running, [&world.calendars[clock.calendar], new], need, on_new, event.time);
     }
 
@@ -377,17 +427,17 @@ impl Live {
     pub(super) fn decided_at(&self, as_of: Instant) -> Instant {
         match self.end {
             Some((end, _)) => end,
-            None if self.ruled.is_some() => self.start,
+            None if self.rest().ruled.is_some() => self.start,
             None => as_of,
         }
     }
 
     pub(super) fn is_waiting(&self) -> bool {
-        self.waits.is_some()
+        self.rest().waits.is_some()
     }
 
     /// Ends it.
-    pub(super) fn close(&mut self, world: &World<'_>, how: End, event: &Event) {
+    pub(super) fn close(&mut self, world: &World<'_>, how: End, event: &Event<'_>) {
         self.note(event);
         self.settle(world, event.time);
         self.end = Some((event.time, how));
@@ -400,31 +450,35 @@ impl Live {
     }
 
     /// Withdraws the stop: the time since it is paused.
-    pub(super) fn withdraw_stop(&mut self, world: &World<'_>, halt: Halt, event: &Event, reading: Option<Reading>) {
+    pub(super) fn withdraw_stop(&mut self, world: &World<'_>, halt: Halt, event: &Event<'_>, reading: Option<Reading>) {
         let clocked = clocked(world, self.obligation);
         // What was reached at the stop itself is not given any more, and what was due then was read then.
         if let Some(clock) = &self.clock {
             let stopped = self.end.map_or(event.time, |e| e.0);
             for (i, notice) in clocked.notices.iter().enumerate() {
-                self.silenced[i] |= match notice.at {
+                let silenced = match notice.at {
                     Point::Share(share) if share == Exact::ONE => clock.due().is_some_and(|due| due <= stopped),
                     at => clock.has_reached(beyond(clock, at)),
                 };
+                if let Some(rest) = &mut self.rest {
+                    rest.silenced[i] |= silenced;
+                }
             }
             if let Some((stopped, _)) = self.end
                 && clock.due().is_some_and(|due| due <= stopped)
                 && !clock.is_halted()
             {
                 self.used_up = true;
-                self.at_due = self.at_due.take().or(reading);
+                let rest = self.rest_mut();
+                rest.at_due = rest.at_due.take().or(reading);
             }
         }
         let stopped = self.end.take().map_or(event.time, |e| e.0);
         self.note(event);
         self.anew(clocked);
         // The time since the stop is paused; where the target is not known yet, that is kept for when it is.
-        if self.clock.is_none() || !self.halts.is_empty() {
-            self.halts.extend([(stopped, Halt::Paused), (event.time, halt)]);
+        if self.clock.is_none() || !self.rest().halts.is_empty() {
+            self.rest_mut().halts.extend([(stopped, Halt::Paused), (event.time, halt)]);
         }
         if let Some(clock) = &mut self.clock {
             let days = &world.calendars[clock.calendar];
@@ -439,12 +493,13 @@ impl Live {
             return;
         }
         self.give_notices(moment, t, to_the_end, sink);
-        if self.waits.is_some() {
-            self.waiting.push((t, Reading::at(moment, self.obligation, moment.time, self.start)));
+        if self.rest().waits.is_some() {
+            let reading = Reading::at(moment, self.obligation, moment.time, self.start);
+            self.rest_mut().waiting.push((t, reading));
         }
-        if self.at_due.is_none() && self.is_overdue(t) {
+        if self.is_overdue(t) && self.rest().at_due.is_none() {
             let due = self.clock.as_ref().and_then(Clock::due).unwrap_or(t);
-            self.at_due = Some(Reading::at(moment, self.obligation, due, self.start));
+            self.rest_mut().at_due = Some(Reading::at(moment, self.obligation, due, self.start));
         }
     }
 
@@ -452,10 +507,10 @@ impl Live {
     pub(super) fn rule(mut self, verdict: Result<bool, Gap>, tier: Tiered) -> Live {
         self.set_tier(tier);
         match verdict {
-            Ok(met) => self.ruled = Some(if met { Verdict::Met } else { Verdict::Breached }),
+            Ok(met) => self.rest_mut().ruled = Some(if met { Verdict::Met } else { Verdict::Breached }),
             Err(gap) => {
-                self.ruled = Some(Verdict::Unknown);
-                self.unknown = Some(gap);
+                let rest = self.rest_mut();
+                (rest.ruled, rest.unknown) = (Some(Verdict::Unknown), Some(gap));
             }
         }
         self

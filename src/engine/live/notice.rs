@@ -18,22 +18,20 @@ impl Live {
         let world = moment.world;
         let notices = &clocked(world, self.obligation).notices;
         let Some(clock) = &self.clock else { return };
-        if clock.is_halted() || self.given.iter().all(|g| *g) {
-            return;
-        }
+        let Some(rest) = self.rest.as_mut().filter(|rest| !clock.is_halted() && !rest.given.iter().all(|g| *g)) else { return };
         let days = &world.calendars[clock.calendar];
         for (i, notice) in notices.iter().enumerate() {
-            if self.given[i] || self.silenced[i] {
+            if rest.given[i] || rest.silenced[i] {
                 continue;
             }
             let Some(at) = notice_at(clock, days, notice.at) else { continue };
             if at < t || (to_the_end && at == t) {
-                self.given[i] = true;
+                rest.given[i] = true;
                 let by_field = notice.to_field.and_then(|f| moment.field(f).map(|v| plain(world, &world.plan.fields[f].ty, v)));
                 sink.notices.push(NoticeRecord {
-                    track: self.track,
+                    track: self.track as usize,
                     obligation: self.obligation,
-                    case: self.case,
+                    case: moment.case.map(|c| (c.kind, c.key.clone())),
                     seq: self.seq,
                     start: self.start,
                     position: i,
@@ -48,7 +46,7 @@ impl Live {
     /// A notice whose instant a halt begins at is not given: there is none while paused.
     pub(in crate::engine) fn skip_notices(&mut self, world: &World<'_>, resumed: Instant) {
         let notices = &clocked(world, self.obligation).notices;
-        let Some(clock) = &self.clock else { return };
+        let (Some(clock), Some(rest)) = (&self.clock, &mut self.rest) else { return };
         if clock.mark() >= resumed {
             return;
         }
@@ -60,7 +58,7 @@ impl Live {
                 }
                 at => clock.has_reached(beyond(clock, at)),
             };
-            self.silenced[i] |= silenced;
+            rest.silenced[i] |= silenced;
         }
     }
 }

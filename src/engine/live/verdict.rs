@@ -1,5 +1,6 @@
 //! What becomes of an instance: the table of section 2.4.
 
+use crate::engine::case::CaseState;
 use crate::engine::clock::Clock;
 use crate::engine::live::{End, Live, Reading, clocked};
 use crate::engine::outcome::{Outcome, Reason, Verdict};
@@ -8,7 +9,8 @@ use crate::time::{Duration, Instant};
 
 impl Live {
     /// The instance as it stands: the table of section 2.4. `end` is read where it ended; an open one at as-of.
-    pub(in crate::engine) fn outcome(self, world: &World<'_>, reading: Reading, as_of: Instant) -> Outcome {
+    pub(in crate::engine) fn outcome(self, world: &World<'_>, case: Option<&CaseState>, reading: Reading, as_of: Instant) -> Outcome {
+        let rest = self.rest.map(|rest| *rest).unwrap_or_default();
         let (end, how) = self.end.map_or((as_of, None), |(t, how)| (t, Some(how)));
         let mut clock = self.clock;
         let mut due = None;
@@ -20,14 +22,14 @@ impl Live {
         if self.calendar_ended {
             due = None;
         }
-        if self.ruled.is_some() {
+        if rest.ruled.is_some() {
             due = Some(self.start);
         }
         let used_up = self.used_up;
         let in_time = |t: Instant| !used_up && due.is_some_and(|due| t <= due);
-        let (verdict, reason) = if let Some(gap) = self.unknown.or(self.waits) {
+        let (verdict, reason) = if let Some(gap) = rest.unknown.or(rest.waits) {
             (Verdict::Unknown, Some(Reason::missing(gap)))
-        } else if let Some(ruled) = self.ruled {
+        } else if let Some(ruled) = rest.ruled {
             (ruled, None)
         } else if due.is_none() {
             (Verdict::Unknown, Some(Reason::Calendar))
@@ -37,8 +39,8 @@ impl Live {
                 Some(End::Reset) if in_time(end) => (Verdict::Void, Some(Reason::Reset)),
                 Some(End::NoTarget) if in_time(end) => (Verdict::Void, Some(Reason::NoTarget)),
                 Some(End::Stop) if in_time(end) => (Verdict::Met, None),
-                _ if world.is_waived(self.obligation, self.case, due) => (Verdict::Void, Some(Reason::Waived)),
-                _ => match self.saved.filter(|(t, _)| in_time(*t)) {
+                _ if world.is_waived(self.obligation, case, due) => (Verdict::Void, Some(Reason::Waived)),
+                _ => match rest.saved.filter(|(t, _)| in_time(*t)) {
                     Some((_, gap)) => (Verdict::Unknown, Some(Reason::missing(gap))),
                     None if how.is_some() || used_up || due.is_some_and(|due| due < as_of) => (Verdict::Breached, None),
                     None => (Verdict::Pending, None),
@@ -46,25 +48,27 @@ impl Live {
             }
         };
         let breached = verdict == Verdict::Breached;
-        let reading = if breached { self.at_due.unwrap_or(reading) } else { reading };
-        let since = |(until, start): (&Duration, &Duration)| until.minus(*start);
-        let states = if breached { reading.states.iter().zip(&self.states).map(since).collect() } else { Vec::new() };
-        let ruled = self.ruled.is_some();
+        let reading = if breached { rest.at_due.unwrap_or(reading) } else { reading };
+        let at_start = |state: usize| rest.states.get(state).copied().unwrap_or(Duration::ZERO);
+        let since = |(state, until): (usize, &Duration)| until.minus(at_start(state));
+        let ruled = rest.ruled.is_some();
+        // A rule is decided at once: no time went anywhere.
+        let states = if breached && !ruled { reading.states.iter().enumerate().map(since).collect() } else { Box::default() };
         let stop = match how {
             Some(End::Stop) => Some(end),
             _ if ruled && verdict == Verdict::Met => Some(self.start),
             _ => None,
         };
-        let due = if self.unknown.is_some() && clock.is_none() && !ruled { None } else { due };
+        let due = if rest.unknown.is_some() && clock.is_none() && !ruled { None } else { due };
         let zero = ruled.then_some(Duration::ZERO);
         Outcome {
-            track: self.track,
+            track: self.track as usize,
             obligation: self.obligation,
-            case: self.case,
+            case: case.map(|c| (c.kind, c.key.clone())),
             seq: self.seq,
             tier: self.tier,
-            group: self.group,
-            row: self.row,
+            group: rest.group,
+            row: self.row.map(|row| row as usize),
             verdict,
             reason,
             start: self.start,
@@ -79,9 +83,9 @@ impl Live {
             keys: reading.keys,
             filters: reading.filters,
             states,
-            calendar: self.row.and_then(|row| clocked(world, self.obligation).rows[row].clock),
+            calendar: self.row.and_then(|row| clocked(world, self.obligation).rows[row as usize].clock),
             halted: how.is_none() && clock.as_ref().is_some_and(Clock::is_halted),
-            evidence: self.evidence,
+            evidence: self.evidence.into(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::ast::Operator;
 use crate::model::Statistic;
 use crate::quantity::Exact;
+use crate::time::Duration;
 use std::cmp::Ordering;
 
 /// A measured value.
@@ -50,6 +51,35 @@ pub(super) fn join(truths: impl Iterator<Item = Option<bool>>, decisive: bool) -
     all_known.then_some(!decisive)
 }
 
+/// A statistic of lengths of time in their order, after which so many come without end.
+pub(super) fn of_times(statistic: Statistic, times: &[Duration], endless: usize) -> Amount {
+    let n = times.len() + endless;
+    let at = |i: usize| times.get(i).map_or(Amount::Endless, |d| Amount::Known(d.as_seconds()));
+    let total = || {
+        let micros: i128 = times.iter().map(|d| i128::from(d.as_micros())).sum();
+        if endless > 0 { Amount::Endless } else { Exact::ratio(micros, 1_000_000).map_or(Amount::Nothing, Amount::Known) }
+    };
+    match statistic {
+        Statistic::Sum => total(),
+        _ if n == 0 => Amount::Nothing,
+        Statistic::Mean => match total() {
+            Amount::Known(total) => total.div(Exact::whole(n as i64)).map_or(Amount::Nothing, Amount::Known),
+            other => other,
+        },
+        Statistic::Min => at(0),
+        Statistic::Max => at(n - 1),
+        Statistic::Median if n % 2 == 1 => at(n / 2),
+        Statistic::Median => mean(&[at(n / 2 - 1), at(n / 2)]),
+        Statistic::Percentile(share) => at(rank(share, n) - 1),
+    }
+}
+
+/// Nearest rank: position ⌈p·n⌉, counted from 1.
+fn rank(share: Exact, n: usize) -> usize {
+    let rank = share.mul(Exact::whole(n as i64)).map_or(n as i128, |r| r.ceil().numer());
+    usize::try_from(rank.max(1)).map_or(n, |r| r.min(n))
+}
+
 /// A statistic; elapsed times without end are greater than any other.
 pub(super) fn of_values(statistic: Statistic, mut values: Vec<Amount>) -> Amount {
     let n = values.len();
@@ -73,11 +103,7 @@ pub(super) fn of_values(statistic: Statistic, mut values: Vec<Amount>) -> Amount
         Statistic::Max => values[n - 1],
         Statistic::Median if n % 2 == 1 => values[n / 2],
         Statistic::Median => half(values[n / 2 - 1], values[n / 2]),
-        Statistic::Percentile(share) => {
-            // Nearest rank: position ⌈p·n⌉, counted from 1.
-            let rank = share.mul(Exact::whole(n as i64)).map_or(n as i128, |r| r.ceil().numer());
-            values[usize::try_from(rank.max(1)).map_or(n, |r| r.min(n)) - 1]
-        }
+        Statistic::Percentile(share) => values[rank(share, n) - 1],
     }
 }
 

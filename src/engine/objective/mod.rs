@@ -3,12 +3,12 @@
 mod measure;
 mod placement;
 mod record;
+mod sample;
 mod scope;
 mod stretches;
 mod value;
 
 use crate::engine::counter::{Counters, KeyValue, Slot, Tally};
-use crate::engine::outcome::Outcome;
 use crate::engine::span::Spans;
 use crate::engine::world::World;
 use crate::id::{Id, ObjectiveId};
@@ -16,8 +16,10 @@ use crate::model::Window;
 use crate::plan::{Goal, Measure, Objective};
 use crate::quantity::Exact;
 use crate::time::Instant;
-use placement::{Slice, groups, parts_of, place, slices};
+use placement::{Slice, groups, parts_of, slices};
 pub use record::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
+use sample::Sampled;
+pub(super) use sample::Samples;
 use scope::Scope;
 use std::collections::HashMap;
 
@@ -50,23 +52,18 @@ impl<'a> Seen<'a> {
     }
 }
 
-pub(super) fn evaluate(
-    world: &World<'_>,
-    outcomes: &[Outcome],
-    counters: &Counters,
-    spans: &Spans,
-    as_of: Instant,
-) -> Vec<ObjectiveRecord> {
+pub(super) fn evaluate(world: &World<'_>, samples: &Samples, counters: &Counters, spans: &Spans, as_of: Instant) -> Vec<ObjectiveRecord> {
     let seen = Seen { counters, spans };
     let all = world.plan.objectives.enumerate();
-    all.flat_map(|(id, objective)| of_objective(world, id, objective, outcomes, seen, as_of)).collect()
+    all.flat_map(|(id, objective)| of_objective(world, id, objective, samples.of(id.index()), seen, as_of)).collect()
 }
 
-pub(super) fn measured(world: &World<'_>, outcomes: &[Outcome], counters: &Counters, spans: &Spans, as_of: Instant) -> Vec<MeasuredRecord> {
+pub(super) fn measured(world: &World<'_>, samples: &Samples, counters: &Counters, spans: &Spans, as_of: Instant) -> Vec<MeasuredRecord> {
     let seen = Seen { counters, spans };
-    let all = world.plan.measured.iter();
-    let records = all.flat_map(|m| {
-        let records = of_objective(world, ObjectiveId::from_index(0), &m.objective, outcomes, seen, as_of);
+    let all = world.plan.measured.iter().enumerate();
+    let records = all.flat_map(|(i, m)| {
+        let sampled = samples.of(world.plan.objectives.len() + i);
+        let records = of_objective(world, ObjectiveId::from_index(0), &m.objective, sampled, seen, as_of);
         records.into_iter().map(|r| MeasuredRecord {
             agreement: m.agreement,
             name: m.name.clone(),
@@ -83,21 +80,20 @@ fn of_objective(
     world: &World<'_>,
     id: ObjectiveId,
     objective: &Objective,
-    outcomes: &[Outcome],
+    sampled: &Sampled,
     seen: Seen<'_>,
     as_of: Instant,
 ) -> Vec<ObjectiveRecord> {
     let mut records = Vec::new();
     let agreement = world.plan.services[objective.service].agreement;
     let parts = parts_of(objective);
-    let placed = place(world, objective, agreement, &parts, outcomes);
     let mut carried = Carried::default();
     for slice in slices(world, objective, agreement, as_of) {
-        let groups = groups(world, objective, &slice, &placed, &seen);
+        let groups = groups(world, objective, &slice, sampled, &seen);
         for group in &groups {
-            let instances = slice.parts.iter().filter_map(|p| placed.get(p)?.get(group)).flatten().copied().collect();
+            let samples = slice.parts.iter().filter_map(|p| sampled.get(p)?.get(group)).collect();
             let carried_over = carried.of(group);
-            let scope = Scope { world, objective, agreement, slice: &slice, group, parts: &parts, instances, seen, as_of, carried_over };
+            let scope = Scope { world, objective, agreement, slice: &slice, group, parts: &parts, samples, seen, as_of, carried_over };
             let mut record = scope.record(id);
             carried.hold_open(group, &mut record);
             records.push(record);

@@ -1,19 +1,18 @@
 //! Which instances belong to which period and group.
 
-use crate::ast::CountedBy;
-use crate::engine::counter::{KeyValue, Slot, slot_of};
+use crate::engine::counter::{KeyValue, Slot};
 use crate::engine::objective::Seen;
-use crate::engine::outcome::Outcome;
+use crate::engine::objective::sample::Sampled;
 use crate::engine::span::Stretch;
 use crate::engine::world::World;
 use crate::event::Value;
 use crate::id::{AgreementId, TierId};
 use crate::model::Window;
-use crate::plan::{Goal, Key, Measure, Objective, Part};
+use crate::plan::{Goal, Measure, Objective, Part};
 use crate::quantity::Exact;
 use crate::time::{Instant, Period, Unit};
 use chrono::{Days, NaiveDate};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// A period of an objective, cut to the agreement's term.
 #[derive(Clone)]
@@ -29,9 +28,6 @@ pub(super) struct Slice {
     /// It is one stretch of a day.
     pub(super) stretch: bool,
 }
-
-/// Outcomes by slot and by group, each with the part of the objective that asks for it.
-pub(super) type Placed<'o> = HashMap<Slot, HashMap<Vec<KeyValue>, Vec<(usize, &'o Outcome)>>>;
 
 /// The obligations that an objective measures, each once with its grouping and filter.
 pub(super) fn parts_of(objective: &Objective) -> Vec<&Part> {
@@ -74,41 +70,6 @@ pub(super) fn each_inner<'g>(measure: &'g Measure, f: &mut impl FnMut(&'g Measur
         Measure::Rounded(_, inner) | Measure::OfBuckets(_, inner, _) => each_inner(inner, f),
         _ => {}
     }
-}
-
-pub(super) fn place<'o>(
-    world: &World<'_>,
-    objective: &Objective,
-    agreement: AgreementId,
-    parts: &[&Part],
-    outcomes: &'o [Outcome],
-) -> Placed<'o> {
-    let term = &world.agreements[agreement];
-    let mut placed = Placed::new();
-    for (i, part) in parts.iter().enumerate() {
-        for outcome in outcomes.iter().filter(|o| o.obligation == part.obligation) {
-            if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
-                continue;
-            }
-            let at = match objective.counted_by {
-                CountedBy::Start => outcome.start,
-                CountedBy::Due => outcome.due.unwrap_or(outcome.start),
-                CountedBy::Stop => outcome.stop.or(outcome.due).unwrap_or(outcome.start),
-            };
-            if at < term.from || at >= term.to {
-                continue;
-            }
-            let group = part.by.iter().map(|key| match key {
-                Key::Tier => outcome.tier.map_or(KeyValue::Missing, KeyValue::Tier),
-                Key::Reading(k) => outcome.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
-                Key::Group => outcome.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
-                Key::Field(_) => KeyValue::Missing,
-            });
-            let slot = slot_of(world, agreement, objective.grain, at);
-            placed.entry(slot).or_default().entry(group.collect()).or_default().push((i, outcome));
-        }
-    }
-    placed
 }
 
 /// The periods of the term that have begun.
@@ -160,12 +121,12 @@ pub(super) fn slices(world: &World<'_>, objective: &Objective, agreement: Agreem
 }
 
 /// The groups that were seen in a period, in the order of their values; the one group of all, where nothing is grouped.
-pub(super) fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, placed: &Placed<'_>, seen: &Seen<'_>) -> Vec<Vec<KeyValue>> {
+pub(super) fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, sampled: &Sampled, seen: &Seen<'_>) -> Vec<Vec<KeyValue>> {
     if objective.by.is_empty() {
         return vec![Vec::new()];
     }
     let mut found: HashSet<Vec<KeyValue>> = HashSet::new();
-    let instances = slice.parts.iter().filter_map(|p| placed.get(p)).flat_map(|groups| groups.keys());
+    let instances = slice.parts.iter().filter_map(|p| sampled.get(p)).flat_map(|groups| groups.keys());
     found.extend(instances.cloned());
     each_measure(&objective.goal, &mut |m| match m {
         Measure::Count(c) | Measure::OfField(_, c) => {

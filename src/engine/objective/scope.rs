@@ -5,8 +5,9 @@ use crate::engine::counter::KeyValue;
 use crate::engine::money::{self, Owed};
 use crate::engine::objective::measure::{Amount, Measured, join};
 use crate::engine::objective::placement::{Slice, each_measure, words};
+use crate::engine::objective::sample::Sample;
 use crate::engine::objective::{Group, ObjectiveRecord, ObjectiveVerdict, Pace, Seen};
-use crate::engine::outcome::{Outcome, Verdict};
+use crate::engine::outcome::Verdict;
 use crate::engine::world::World;
 use crate::event::Value;
 use crate::id::{AgreementId, ObjectiveId};
@@ -32,8 +33,8 @@ pub(super) struct Scope<'a> {
     pub(super) slice: &'a Slice,
     pub(super) group: &'a Vec<KeyValue>,
     pub(super) parts: &'a [&'a Part],
-    /// The instances of this period and group, each with its part.
-    pub(super) instances: Vec<(usize, &'a Outcome)>,
+    /// The instances of this period and group: samples of its slots, each with one for every part.
+    pub(super) samples: Vec<&'a Vec<Sample>>,
     pub(super) seen: Seen<'a>,
     pub(super) as_of: Instant,
     /// What the period before was short of its goal.
@@ -46,7 +47,9 @@ impl Scope<'_> {
         let ended = self.as_of >= self.slice.to;
         let pace = self.pace();
         // Final where verdict and amounts agree, whatever becomes of what is pending.
-        let (met, breached) = (self.settled(Scenario::AllMet), self.settled(Scenario::AllBreached));
+        let met = self.settled(Scenario::AllMet);
+        let is_pending = self.samples.iter().copied().flatten().any(|s| s.counts[Verdict::Pending as usize] > 0);
+        let breached = if is_pending { self.settled(Scenario::AllBreached) } else { met };
         let final_verdict = if met == breached { Some(met.0) } else { None };
         let verdict = match final_verdict {
             Some(verdict) if ended => match verdict {
@@ -58,14 +61,11 @@ impl Scope<'_> {
             _ => ObjectiveVerdict::Open,
         };
         let (mut pending, mut void, mut unknown, mut open_breach) = (0, 0, 0, false);
-        for (_, outcome) in &self.instances {
-            match outcome.verdict {
-                Verdict::Pending => pending += 1,
-                Verdict::Void => void += 1,
-                Verdict::Unknown => unknown += 1,
-                Verdict::Breached => open_breach |= outcome.open,
-                Verdict::Met => {}
-            }
+        for sample in self.samples.iter().copied().flatten() {
+            pending += sample.counts[Verdict::Pending as usize];
+            void += sample.counts[Verdict::Void as usize];
+            unknown += sample.counts[Verdict::Unknown as usize];
+            open_breach |= sample.open_breach;
         }
         let moves = self.objective.counted_by == CountedBy::Stop || measures_clocks(&self.objective.goal);
         let below = match (&self.objective.minimum, verdict) {
@@ -137,7 +137,7 @@ impl Scope<'_> {
             slice,
             group: self.group,
             parts: self.parts,
-            instances: self.instances.clone(),
+            samples: self.samples.clone(),
             seen: self.seen,
             as_of: self.as_of,
             carried_over: self.carried_over,

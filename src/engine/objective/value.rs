@@ -1,11 +1,12 @@
 //! The value of each measure in a scope.
 
 use crate::engine::counter::{Slot, Tally};
-use crate::engine::objective::measure::{Amount, Measured, arithmetic, of_values, whole};
+use crate::engine::objective::measure::{Amount, Measured, arithmetic, of_times, of_values, whole};
 use crate::engine::objective::placement::{Slice, each_inner, each_measure, same_part};
+use crate::engine::objective::sample::Sample;
 use crate::engine::objective::scope::{Scenario, Scope};
 use crate::engine::objective::stretches::{Pieces, common, length, union, without};
-use crate::engine::outcome::{Outcome, Verdict};
+use crate::engine::outcome::Verdict;
 use crate::model::Statistic;
 use crate::plan::{Down, Measure, Part};
 use crate::quantity::Exact;
@@ -14,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Scope<'_> {
     /// The instances of one part.
-    fn of_part(&self, part: &Part) -> impl Iterator<Item = &Outcome> {
-        let wanted = self.parts.iter().position(|p| same_part(p, part));
-        self.instances.iter().filter(move |(part, _)| Some(*part) == wanted).map(|(_, outcome)| *outcome)
+    fn of_part(&self, part: &Part) -> impl Iterator<Item = &Sample> {
+        let wanted = self.parts.iter().position(|p| same_part(p, part)).expect("an objective knows its parts");
+        self.samples.iter().map(move |samples| &samples[wanted])
     }
 
     pub(super) fn measure(&self, measure: &Measure, scenario: Scenario) -> Measured {
@@ -24,13 +25,8 @@ impl Scope<'_> {
             Measure::Fixed(value) => Measured { amount: Amount::Known(*value), ratio: None, n: 0, fixed: true, sampled: false },
             Measure::Met(parts) => self.met(parts, scenario),
             Measure::Misses(part) => {
-                let (mut misses, mut n) = (0, 0);
-                for outcome in self.of_part(part) {
-                    let verdict = taken(outcome.verdict, scenario);
-                    misses += u64::from(verdict == Verdict::Breached);
-                    n += u64::from(matches!(verdict, Verdict::Met | Verdict::Breached));
-                }
-                Measured::of(Amount::Known(whole(misses)), n)
+                let (met, misses) = self.decided(part, scenario);
+                Measured::of(Amount::Known(whole(misses)), met + misses)
             }
             Measure::OfClock(statistic, part) => self.of_clock(*statistic, part, scenario),
             Measure::Count(counter) => {
@@ -168,18 +164,13 @@ impl Scope<'_> {
     fn met(&self, parts: &[Part], scenario: Scenario) -> Measured {
         let (mut met, mut decided) = (0u64, 0u64);
         if let [only] = parts {
-            for outcome in self.of_part(only) {
-                match taken(outcome.verdict, scenario) {
-                    Verdict::Met => (met, decided) = (met + 1, decided + 1),
-                    Verdict::Breached => decided += 1,
-                    _ => {}
-                }
-            }
+            let (kept, missed) = self.decided(only, scenario);
+            (met, decided) = (kept, kept + missed);
         } else {
             let mut cases: BTreeMap<_, (bool, bool, bool)> = BTreeMap::new();
-            for outcome in parts.iter().flat_map(|p| self.of_part(p)) {
-                let case = cases.entry(outcome.case).or_default();
-                match taken(outcome.verdict, scenario) {
+            for (case, verdict) in parts.iter().flat_map(|p| self.of_part(p)).flat_map(|sample| &sample.cases) {
+                let case = cases.entry(case).or_default();
+                match taken(*verdict, scenario) {
                     Verdict::Met => case.0 = true,
                     Verdict::Breached => case.1 = true,
                     Verdict::Pending => case.2 = true,
@@ -198,19 +189,33 @@ impl Scope<'_> {
         Measured { amount: value.map_or(Amount::Nothing, Amount::Known), ratio, n: decided, fixed: false, sampled: true }
     }
 
-    /// Elapsed times of decided instances; a pending one is met as it stands, or breached without end.
-    fn of_clock(&self, statistic: Statistic, part: &Part, scenario: Scenario) -> Measured {
-        let mut values = Vec::new();
-        for outcome in self.of_part(part) {
-            let elapsed = outcome.elapsed.map(|d| Amount::Known(d.as_seconds()));
-            match (outcome.verdict, scenario) {
-                (Verdict::Met | Verdict::Breached, _) | (Verdict::Pending, Scenario::AllMet) => values.extend(elapsed),
-                (Verdict::Pending, Scenario::AllBreached) => values.push(Amount::Endless),
-                _ => {}
+    /// Met and breached instances of a part.
+    fn decided(&self, part: &Part, scenario: Scenario) -> (u64, u64) {
+        let mut totals = [0; 5];
+        for sample in self.of_part(part) {
+            for verdict in Verdict::ALL {
+                totals[taken(verdict, scenario) as usize] += sample.counts[verdict as usize];
             }
         }
-        let n = values.len() as u64;
-        Measured { sampled: true, ..Measured::of(of_values(statistic, values), n) }
+        (totals[Verdict::Met as usize], totals[Verdict::Breached as usize])
+    }
+
+    /// Elapsed times of decided instances; a pending one is met as it stands, or breached without end.
+    fn of_clock(&self, statistic: Statistic, part: &Part, scenario: Scenario) -> Measured {
+        let samples: Vec<&Sample> = self.of_part(part).collect();
+        let mut times: Vec<Duration> = samples.iter().flat_map(|s| s.decided.iter()).collect();
+        let endless = match scenario {
+            Scenario::AsItStands => 0,
+            Scenario::AllMet => {
+                times.extend(samples.iter().flat_map(|s| s.pending.iter()));
+                0
+            }
+            Scenario::AllBreached => samples.iter().map(|s| s.counts[Verdict::Pending as usize]).sum::<u64>() as usize,
+        };
+        // Each sample is in order already, and the sort makes use of that.
+        times.sort();
+        let n = (times.len() + endless) as u64;
+        Measured { sampled: true, ..Measured::of(of_times(statistic, &times, endless), n) }
     }
 }
 

@@ -35,11 +35,24 @@ fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
+/// The first few by a key, in the order of records among equals, and how many there are.
+fn first<K: Ord>(outcomes: impl Iterator<Item = Outcome>, key: impl Fn(&Outcome) -> K) -> (Vec<Outcome>, usize) {
+    let (mut best, mut all): (Vec<Outcome>, usize) = (Vec::new(), 0);
+    for outcome in outcomes {
+        all += 1;
+        let at = best.partition_point(|other| key(other) <= key(&outcome));
+        if at < SHOWN {
+            best.insert(at, outcome);
+            best.truncate(SHOWN);
+        }
+    }
+    (best, all)
+}
+
 pub(super) fn breaches(report: &Report<'_>) -> (Vec<Breach>, usize) {
-    let mut breached: Vec<&Outcome> = report.judgement.outcomes.iter().filter(|o| o.verdict == Verdict::Breached).collect();
-    // The latest in the clock's own time hurt most; the sort keeps the order of records among equals.
-    breached.sort_by_key(|o| std::cmp::Reverse(o.late));
-    let rows = breached.iter().take(SHOWN).map(|o| {
+    // The latest in the clock's own time hurt most; of equals the first record does.
+    let (breached, all) = first(report.judgement.outcomes.of(&[Verdict::Breached]), |o| std::cmp::Reverse(o.late));
+    let rows = breached.iter().map(|o| {
         let obligation = report.obligation(o.obligation);
         let zone = report.zone(report.service_of(o.obligation).agreement);
         let lines = line_list(o);
@@ -60,7 +73,7 @@ pub(super) fn breaches(report: &Report<'_>) -> (Vec<Breach>, usize) {
             evidence: if lines.is_empty() { String::new() } else { format!("{file}:{lines}") },
         }
     });
-    (rows.collect(), breached.len())
+    (rows.collect(), all)
 }
 
 /// The lines of the evidence: few as they are, many by their ends.
@@ -85,10 +98,9 @@ fn is_rule(duty: &Duty) -> bool {
 }
 
 pub(super) fn at_risk(report: &Report<'_>) -> (Vec<Risk>, usize) {
-    let mut open: Vec<&Outcome> = report.judgement.outcomes.iter().filter(|o| o.verdict == Verdict::Pending).collect();
     // What is paused is not at risk before its clock runs again.
-    open.sort_by_key(|o| (o.halted, o.due));
-    let rows = open.iter().take(SHOWN).map(|o| {
+    let (open, all) = first(report.judgement.outcomes.of(&[Verdict::Pending]), |o| (o.halted, o.due));
+    let rows = open.iter().map(|o| {
         let zone = report.zone(report.service_of(o.obligation).agreement);
         let left = o.target.zip(o.elapsed).map(|(target, elapsed)| target.minus(elapsed).max(Duration::ZERO));
         Risk {
@@ -99,5 +111,5 @@ pub(super) fn at_risk(report: &Report<'_>) -> (Vec<Risk>, usize) {
             left: left.map(|left| format!("{}{}", words::rounded(left), clock_of(report, o))).unwrap_or_default(),
         }
     });
-    (rows.collect(), open.len())
+    (rows.collect(), all)
 }

@@ -157,7 +157,7 @@ pub fn gather(report: &Report<'_>) -> Page {
     Page {
         heads: report.plan.agreements.ids().map(|id| head(report, id)).collect(),
         log: log_line(report),
-        totals: report.totals(report.judgement.outcomes.iter()),
+        totals: report.totals(),
         services: services(report),
         objectives: objectives::objectives(report),
         money: objectives::money(report),
@@ -234,7 +234,7 @@ fn services(report: &Report<'_>) -> Vec<ServicePart> {
             let name = report.among_agreements(service.agreement, called(service.title.as_ref(), &service.name));
             parts.push(ServicePart { title: format!("{name}{who}"), rows: Vec::new() });
         }
-        let totals = report.totals(report.judgement.outcomes.iter().filter(|o| o.track == index));
+        let totals = report.judgement.totals[index];
         let decided = totals[0] + totals[1];
         let attainment = crate::quantity::Exact::ratio(totals[0].into(), decided.into());
         let goal = goal_of(report, &track.0);

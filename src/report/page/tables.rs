@@ -37,7 +37,7 @@ pub(super) fn funnels(report: &Report<'_>) -> Vec<SideTable> {
 
 /// Breaches by party, by the one who is to blame, and by the state in which their time went.
 pub(super) fn blame(report: &Report<'_>) -> Vec<SideTable> {
-    let breached: Vec<&Outcome> = report.judgement.outcomes.iter().filter(|o| o.verdict == Verdict::Breached).collect();
+    let breached: Vec<Outcome> = report.judgement.outcomes.of(&[Verdict::Breached]).collect();
     let mut tables = Vec::new();
     let by_party = counted(breached.iter().map(|o| parties(report, &report.service_of(o.obligation).by)));
     let by_owner = counted(breached.iter().filter_map(|o| report.blame(o)));
@@ -55,9 +55,9 @@ pub(super) fn blame(report: &Report<'_>) -> Vec<SideTable> {
     }
     let mut states: BTreeMap<(usize, usize), (Duration, u64)> = BTreeMap::new();
     for outcome in &breached {
-        let Some((case, _)) = outcome.case else { continue };
+        let Some((case, _)) = &outcome.case else { continue };
         for (i, time) in outcome.states.iter().enumerate().filter(|(_, time)| **time > Duration::ZERO) {
-            let all = states.entry((crate::id::Id::index(case), i)).or_default();
+            let all = states.entry((crate::id::Id::index(*case), i)).or_default();
             *all = (all.0.plus(*time), all.1 + 1);
         }
     }

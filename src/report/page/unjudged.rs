@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 pub(super) fn unjudged(report: &Report<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut reasons: BTreeMap<(Verdict, String), u64> = BTreeMap::new();
-    for o in &report.judgement.outcomes {
-        if let Some(reason) = o.reason {
-            *reasons.entry((o.verdict, reason.text(report.plan))).or_default() += 1;
-        }
+    for ((_, verdict, reason), n) in &report.judgement.reasons {
+        *reasons.entry((*verdict, reason.text(report.plan))).or_default() += n;
     }
     for ((verdict, reason), n) in reasons {
         let promises = words::count(n, "promise is", "promises are");
@@ -27,7 +25,7 @@ pub(super) fn unjudged(report: &Report<'_>) -> Vec<String> {
         });
     }
     for (index, track) in report.plan.tracks.iter().enumerate() {
-        if !report.judgement.outcomes.iter().any(|o| o.track == index) {
+        if report.judgement.totals[index].iter().all(|n| *n == 0) {
             let obligation = report.obligation(track.0[0]);
             lines.push(format!("nothing in the log began `{}`", obligation.name));
         }

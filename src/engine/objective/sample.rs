@@ -1,0 +1,216 @@
+//! What objectives keep of the instances that they measure: counts, and elapsed times where a clock is asked for.
+
+use crate::ast::CountedBy;
+use crate::engine::counter::{KeyValue, Slot, slot_of, slot_span};
+use crate::engine::objective::placement::{each_measure, parts_of, same_part};
+use crate::engine::outcome::{Outcome, Verdict};
+use crate::engine::world::World;
+use crate::event::Texts;
+use crate::id::{AgreementId, ObligationId, Table};
+use crate::plan::{Key, Measure, Objective, Part, Plan};
+use crate::time::{Duration, Instant};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+/// What all objectives of a plan have measured, the named values after them.
+#[derive(Debug, Default)]
+pub(crate) struct Samples {
+    of: Vec<OfObjective>,
+    /// Which parts of which objectives measure an obligation.
+    asking: Table<ObligationId, Vec<(usize, usize)>>,
+    /// Cases that are counted once for several promises.
+    cases: Texts,
+}
+
+/// By slot and group, a sample for each part.
+pub(super) type Sampled = BTreeMap<Slot, HashMap<Vec<KeyValue>, Vec<Sample>>>;
+
+/// What one objective has measured.
+#[derive(Debug)]
+struct OfObjective {
+    agreement: AgreementId,
+    parts: Vec<Asked>,
+    slots: Sampled,
+    /// The slot that was asked for last, and where it begins and ends.
+    latest: Option<(Instant, Instant, Slot)>,
+}
+
+/// What is kept of the instances of a part.
+#[derive(Debug)]
+struct Asked {
+    part: Part,
+    /// Its measures are of elapsed times.
+    clock: bool,
+    /// It is counted together with others, by case.
+    by_case: bool,
+}
+
+/// The instances of one part, in one slot and group.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Sample {
+    /// How many there are of each verdict.
+    pub(super) counts: [u64; 5],
+    /// A breached one goes on.
+    pub(super) open_breach: bool,
+    /// Elapsed times of those that are decided.
+    pub(super) decided: Times,
+    /// Elapsed times of those that are pending.
+    pub(super) pending: Times,
+    /// Each with its case's number.
+    pub(super) cases: Vec<(u32, Verdict)>,
+}
+
+/// Lengths of time, as small as they can be kept exactly.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Times {
+    /// Whole seconds.
+    Seconds(Vec<u32>),
+    /// Microseconds.
+    Micros(Vec<i64>),
+}
+
+impl Default for Times {
+    fn default() -> Times {
+        Times::Seconds(Vec::new())
+    }
+}
+
+impl Times {
+    fn push(&mut self, d: Duration) {
+        const SECOND: i64 = 1_000_000;
+        let us = d.as_micros();
+        match self {
+            Times::Micros(all) => all.push(us),
+            Times::Seconds(all) => match u32::try_from(us / SECOND) {
+                Ok(seconds) if us % SECOND == 0 => all.push(seconds),
+                _ => {
+                    let mut exact: Vec<i64> = all.iter().map(|s| i64::from(*s) * SECOND).collect();
+                    exact.push(us);
+                    *self = Times::Micros(exact);
+                }
+            },
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Duration> {
+        let (seconds, micros) = match self {
+            Times::Seconds(all) => (all.as_slice(), &[][..]),
+            Times::Micros(all) => (&[][..], all.as_slice()),
+        };
+        seconds.iter().map(|s| Duration::seconds(i64::from(*s))).chain(micros.iter().map(|us| Duration::micros(*us)))
+    }
+
+    pub(super) fn sort(&mut self) {
+        match self {
+            Times::Seconds(all) => all.sort_unstable(),
+            Times::Micros(all) => all.sort_unstable(),
+        }
+    }
+}
+
+impl Samples {
+    pub(in crate::engine) fn new(plan: &Plan) -> Samples {
+        let all = plan.objectives.iter().chain(plan.measured.iter().map(|m| &m.objective));
+        let of: Vec<OfObjective> = all.map(|objective| OfObjective::new(plan, objective)).collect();
+        let mut asking: Table<ObligationId, Vec<(usize, usize)>> = plan.obligations.iter().map(|_| Vec::new()).collect();
+        for (i, objective) in of.iter().enumerate() {
+            for (j, asked) in objective.parts.iter().enumerate() {
+                asking[asked.part.obligation].push((i, j));
+            }
+        }
+        Samples { of, asking, cases: Texts::default() }
+    }
+
+    /// The objectives' counts take an instance.
+    pub(in crate::engine) fn take(&mut self, world: &World<'_>, outcome: &Outcome) {
+        let Samples { of, asking, cases } = self;
+        for (objective, part) in &asking[outcome.obligation] {
+            let plan = world.plan;
+            let measured = || &plan.measured[*objective - plan.objectives.len()].objective;
+            let written = plan.objectives.iter().nth(*objective).unwrap_or_else(measured);
+            of[*objective].take(world, written, *part, outcome, cases);
+        }
+    }
+
+    /// What an objective has measured. The named values' numbers go on after the objectives'.
+    pub(super) fn of(&self, objective: usize) -> &Sampled {
+        &self.of[objective].slots
+    }
+
+    /// No instance is to come: elapsed times are put in order, once for all that is asked of them.
+    pub(in crate::engine) fn sort(&mut self) {
+        let groups = self.of.iter_mut().flat_map(|o| o.slots.values_mut()).flat_map(HashMap::values_mut);
+        groups.flatten().for_each(|sample| {
+            sample.decided.sort();
+            sample.pending.sort();
+        });
+    }
+}
+
+impl OfObjective {
+    fn new(plan: &Plan, objective: &Objective) -> OfObjective {
+        let parts = parts_of(objective).into_iter().map(|part| {
+            let (mut clock, mut by_case) = (false, false);
+            each_measure(&objective.goal, &mut |m| match m {
+                Measure::OfClock(_, p) => clock |= same_part(p, part),
+                Measure::Met(several) if several.len() > 1 => by_case |= several.iter().any(|p| same_part(p, part)),
+                _ => {}
+            });
+            Asked { part: part.clone(), clock, by_case }
+        });
+        let agreement = plan.services[objective.service].agreement;
+        OfObjective { agreement, parts: parts.collect(), slots: BTreeMap::new(), latest: None }
+    }
+
+    fn take(&mut self, world: &World<'_>, objective: &Objective, at: usize, outcome: &Outcome, cases: &Texts) {
+        let Asked { part, clock, by_case } = &self.parts[at];
+        if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
+            return;
+        }
+        let counted = match objective.counted_by {
+            CountedBy::Start => outcome.start,
+            CountedBy::Due => outcome.due.unwrap_or(outcome.start),
+            CountedBy::Stop => outcome.stop.or(outcome.due).unwrap_or(outcome.start),
+        };
+        let term = &world.agreements[self.agreement];
+        if counted < term.from || counted >= term.to {
+            return;
+        }
+        let key = |key: &Key| match key {
+            Key::Tier => outcome.tier.map_or(KeyValue::Missing, KeyValue::Tier),
+            Key::Reading(k) => outcome.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
+            Key::Group => outcome.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
+            Key::Field(_) => KeyValue::Missing,
+        };
+        let group: Vec<KeyValue> = part.by.iter().map(key).collect();
+        let slot = match self.latest {
+            Some((from, to, slot)) if from <= counted && counted < to => slot,
+            _ => {
+                let slot = slot_of(world, self.agreement, objective.grain, counted);
+                self.latest = slot_span(world, self.agreement, objective.grain, slot).map(|(from, to)| (from, to, slot));
+                slot
+            }
+        };
+        let groups = self.slots.entry(slot).or_default();
+        let parts = self.parts.len();
+        let samples = match groups.get_mut(&group) {
+            Some(samples) => samples,
+            None => groups.entry(group).or_insert_with(|| vec![Sample::default(); parts]),
+        };
+        let sample = &mut samples[at];
+        sample.counts[outcome.verdict as usize] += 1;
+        sample.open_breach |= outcome.verdict == Verdict::Breached && outcome.open;
+        if let (true, Some(elapsed)) = (*clock, outcome.elapsed) {
+            match outcome.verdict {
+                Verdict::Met | Verdict::Breached => sample.decided.push(elapsed),
+                Verdict::Pending => sample.pending.push(elapsed),
+                Verdict::Void | Verdict::Unknown => {}
+            }
+        }
+        if *by_case {
+            // A duty of each period has no case: all of its instances count as one.
+            let name = outcome.case.as_ref().map(|(kind, key)| format!("{}:{key}", crate::id::Id::index(*kind)));
+            sample.cases.push((cases.intern(name.as_deref().unwrap_or("")).0, outcome.verdict));
+        }
+    }
+}

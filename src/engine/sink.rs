@@ -1,0 +1,54 @@
+//! Where what is decided goes: what the report shows is kept, all of it is counted, and objectives take what they measure.
+
+use crate::engine::kept::Outcomes;
+use crate::engine::objective::Samples;
+use crate::engine::outcome::{NoticeRecord, Outcome, Reason, Verdict};
+use crate::engine::world::World;
+use crate::event::Texts;
+use crate::plan::Plan;
+use std::collections::BTreeMap;
+
+/// What was decided so far.
+#[derive(Default)]
+pub(super) struct Sink {
+    /// Whether instances of each verdict are kept.
+    keep: [bool; 5],
+    pub(super) outcomes: Outcomes,
+    pub(super) notices: Vec<NoticeRecord>,
+    pub(super) totals: Vec<[u64; 5]>,
+    pub(super) reasons: BTreeMap<(usize, Verdict, Reason), u64>,
+    pub(super) samples: Samples,
+}
+
+impl Sink {
+    /// Instances of these verdicts are kept. Breached and pending ones always are: each of them is named or paid for.
+    pub(super) fn new(plan: &Plan, keep: &[Verdict]) -> Sink {
+        let always = [Verdict::Breached, Verdict::Pending];
+        let keep = Verdict::ALL.map(|verdict| keep.contains(&verdict) || always.contains(&verdict));
+        Sink { keep, totals: vec![[0; 5]; plan.tracks.len()], samples: Samples::new(plan), ..Sink::default() }
+    }
+
+    /// Takes an instance that is decided, or as it stands at the end.
+    pub(super) fn take(&mut self, world: &World<'_>, outcome: Outcome) {
+        self.totals[outcome.track][outcome.verdict as usize] += 1;
+        if let Some(reason) = outcome.reason {
+            *self.reasons.entry((outcome.track, outcome.verdict, reason)).or_default() += 1;
+        }
+        self.samples.take(world, &outcome);
+        if self.keep[outcome.verdict as usize] {
+            self.outcomes.push(&outcome);
+        }
+    }
+
+    /// Puts all into the order of reports.
+    pub(super) fn sort(&mut self, texts: &Texts) {
+        self.samples.sort();
+        self.outcomes.sort(texts);
+        self.notices.sort_by(|a, b| {
+            (a.track, a.start)
+                .cmp(&(b.track, b.start))
+                .then_with(|| a.case.as_ref().map(|c| &c.1).cmp(&b.case.as_ref().map(|c| &c.1)))
+                .then((a.seq, a.at, a.position).cmp(&(b.seq, b.at, b.position)))
+        });
+    }
+}

@@ -1,0 +1,223 @@
+//! What of a log a plan looks at: the events that some clause names and the fields that some clause reads. All else of a log
+//! can change no verdict.
+
+use crate::id::{CaseId, EventId, FieldId, Id, Table};
+use crate::model::{Owner, Subject, Trigger};
+use crate::plan::{
+    About, Agreement, Atom, Case, Claim, Clocked, Condition, Counter, Duty, Key, Notice, Obligation, Op, Pattern, Plan, Row, Rule, ScoreBy,
+    Span, Start, StateWhen, Value,
+};
+
+/// What of a log a plan looks at.
+#[derive(Clone, Debug)]
+pub struct Interest {
+    /// Whether some clause reads the field.
+    pub fields: Table<FieldId, bool>,
+    /// Whether some clause names the event, or reads a field of its own.
+    pub events: Table<EventId, bool>,
+    /// Whether every row of such a case matters: a state, tier or score of it asks what time it is.
+    pub every_row: Table<CaseId, bool>,
+}
+
+impl Interest {
+    /// Of all clauses.
+    pub fn new(plan: &Plan) -> Interest {
+        let mut look = Look::new(plan);
+        look.all();
+        let Look { fields, mut events, .. } = look;
+        for (id, field) in plan.fields.enumerate() {
+            if let (Owner::Event(event), true) = (field.owner, fields[id]) {
+                events[event] = true;
+            }
+        }
+        let every_row = plan.cases.iter().map(|case| asks_the_time(plan, case)).collect();
+        Interest { fields, events, every_row }
+    }
+}
+
+/// The events that a pattern counts, and those whose last time its conditions ask for.
+pub fn events_of(plan: &Plan, pattern: &Pattern) -> Vec<EventId> {
+    let mut look = Look::new(plan);
+    look.pattern(pattern);
+    look.events.enumerate().filter(|(_, named)| **named).map(|(id, _)| id).collect()
+}
+
+fn asks_the_time(plan: &Plan, case: &Case) -> bool {
+    let states = case.states.iter().filter_map(|s| match &plan.states[*s].when {
+        StateWhen::Holds(condition) => Some(condition),
+        StateWhen::Between(..) => None,
+    });
+    let tiers = case.tiers.iter().filter_map(|t| plan.tiers[*t].when.as_ref());
+    let rules = case.scores.iter().flat_map(|s| &s.rules);
+    let scores = rules.filter_map(|r| if let ScoreBy::When(condition) = &r.by { Some(condition) } else { None });
+    states.chain(tiers).chain(scores).any(|condition| {
+        condition.0.iter().any(|op| match op {
+            Op::During(_) => true,
+            Op::Compare(a, _, b) => is_since(a) || is_since(b),
+            Op::Is(..) | Op::Same(..) | Op::Present(_) | Op::Not | Op::All(_) | Op::Any(_) => false,
+        })
+    })
+}
+
+fn is_since(value: &Value) -> bool {
+    match value {
+        Value::Since(_) => true,
+        Value::Arithmetic(a, _, b) => is_since(a) || is_since(b),
+        Value::Fixed(_) | Value::Field(_) => false,
+    }
+}
+
+/// Walks over clauses. Every struct is taken apart in full, so that a new part of a clause cannot be passed over.
+struct Look<'p> {
+    plan: &'p Plan,
+    fields: Table<FieldId, bool>,
+    events: Table<EventId, bool>,
+}
+
+impl<'p> Look<'p> {
+    fn new(plan: &'p Plan) -> Look<'p> {
+        Look { plan, fields: plan.fields.iter().map(|_| false).collect(), events: plan.events.iter().map(|_| false).collect() }
+    }
+
+    fn all(&mut self) {
+        let plan = self.plan;
+        plan.cases.iter().for_each(|case| self.case(case));
+        plan.states.iter().for_each(|state| match &state.when {
+            StateWhen::Between(from, to) => [from, to].into_iter().for_each(|p| self.pattern(p)),
+            StateWhen::Holds(condition) => self.condition(condition),
+        });
+        plan.tiers.iter().filter_map(|tier| tier.when.as_ref()).for_each(|c| self.condition(c));
+        plan.agreements.iter().for_each(|agreement| self.agreement(agreement));
+        plan.obligations.iter().for_each(|obligation| self.obligation(obligation));
+        plan.counters.iter().for_each(|counter| self.counter(counter));
+        plan.spans.iter().for_each(|span| self.span(span));
+    }
+
+    fn case(&mut self, case: &Case) {
+        for event in &case.since {
+            self.events[*event] = true;
+        }
+        for rule in case.scores.iter().flat_map(|score| &score.rules) {
+            match &rule.by {
+                ScoreBy::When(condition) => self.condition(condition),
+                ScoreBy::On(pattern) => self.pattern(pattern),
+            }
+        }
+        case.stages.iter().for_each(|stage| self.pattern(&stage.on));
+    }
+
+    fn agreement(&mut self, agreement: &Agreement) {
+        agreement.exclusions.iter().filter_map(|e| e.during.as_ref()).for_each(|c| self.condition(c));
+        if let Some(Claim { on: Some((event, condition)), within: _, calendar: _, text: _ }) = &agreement.claim {
+            self.events[*event] = true;
+            self.optional(condition.as_ref());
+        }
+    }
+
+    fn obligation(&mut self, obligation: &Obligation) {
+        let Obligation { about, duty, keys, filters, name: _, title: _, service: _, case: _, spec: _, blame: _, penalty: _ } = obligation;
+        self.about(about);
+        keys.iter().for_each(|field| self.field(*field));
+        filters.iter().for_each(|filter| self.condition(filter));
+        match duty {
+            Duty::Clock(clocked) => self.clocked(clocked),
+            Duty::Rule(rule) => {
+                let Rule { on, require, during: _, when } = &**rule;
+                self.pattern(on);
+                self.optional(require.as_ref());
+                self.optional(when.as_ref());
+            }
+        }
+    }
+
+    fn clocked(&mut self, clocked: &Clocked) {
+        let Clocked { start, stop, cancel, reset, reopen, pause: _, rows, excluded_if, retier: _, notices } = clocked;
+        match start {
+            Start::On { once: _, pattern } => self.pattern(pattern),
+            Start::Each { unit: _, by, name: _ } => by.iter().for_each(|field| self.field(*field)),
+        }
+        [Some(stop), cancel.as_ref(), reset.as_ref(), reopen.as_ref()].into_iter().flatten().for_each(|p| self.pattern(p));
+        for Row { spec: _, target: _, tiers: _, clock: _, running: _, condition } in rows {
+            self.optional(condition.as_ref());
+        }
+        excluded_if.iter().for_each(|c| self.condition(c));
+        for Notice { at: _, to: _, to_field } in notices {
+            to_field.iter().for_each(|field| self.field(*field));
+        }
+    }
+
+    fn counter(&mut self, counter: &Counter) {
+        let Counter { agreement: _, on, condition, about, filter, by, value, grain: _ } = counter;
+        self.trigger(*on);
+        self.optional(condition.as_ref());
+        self.about(about);
+        self.optional(filter.as_ref());
+        self.keys(by);
+        value.iter().for_each(|field| self.field(*field));
+    }
+
+    fn span(&mut self, span: &Span) {
+        let Span { state: _, during, about, filter, by, excluded_if } = span;
+        self.optional(during.as_ref());
+        self.about(about);
+        self.optional(filter.as_ref());
+        self.keys(by);
+        excluded_if.iter().for_each(|c| self.condition(c));
+    }
+
+    fn keys(&mut self, keys: &[Key]) {
+        for key in keys {
+            if let Key::Field(field) = key {
+                self.field(*field);
+            }
+        }
+    }
+
+    fn about(&mut self, about: &About) {
+        self.optional(about.applies.as_ref());
+        about.unless.iter().for_each(|(_, condition)| self.condition(condition));
+    }
+
+    fn pattern(&mut self, pattern: &Pattern) {
+        for Atom { on, condition, count: _, across, spaced: _, last: _, during: _ } in pattern.any.iter().flatten() {
+            self.trigger(*on);
+            self.optional(condition.as_ref());
+            across.iter().for_each(|(_, field)| self.field(*field));
+        }
+    }
+
+    fn trigger(&mut self, on: Trigger) {
+        if let Trigger::Event(event) = on {
+            self.events[event] = true;
+        }
+    }
+
+    fn optional(&mut self, condition: Option<&Condition>) {
+        condition.into_iter().for_each(|c| self.condition(c));
+    }
+
+    fn condition(&mut self, condition: &Condition) {
+        for op in &condition.0 {
+            match op {
+                Op::Is(Subject::Field(field), _) | Op::Present(field) => self.field(*field),
+                Op::Same(a, b) => [a, b].into_iter().for_each(|field| self.field(*field)),
+                Op::Compare(a, _, b) => [a, b].into_iter().for_each(|value| self.value(value)),
+                Op::Is(Subject::Tier, _) | Op::During(_) | Op::Not | Op::All(_) | Op::Any(_) => {}
+            }
+        }
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Fixed(_) => {}
+            Value::Field(field) => self.field(*field),
+            Value::Since(event) => self.events[*event] = true,
+            Value::Arithmetic(a, _, b) => [a, b].into_iter().for_each(|value| self.value(value)),
+        }
+    }
+
+    fn field(&mut self, field: FieldId) {
+        debug_assert!(field.index() < self.plan.fields.len());
+        self.fields[field] = true;
+    }
+}
