@@ -293,7 +293,7 @@ fn every_target_with_every_pause_reset_reopening_and_change_of_tier() {
                         events.extend(reset.map(|t| (t, Happens::Reset)));
                         events.sort_by_key(|e| e.0);
                         let expected = expected(targets, pause, retier, &events);
-                        let input = Input { name: "log.csv".into(), bytes: log(pause, &events).into_bytes() };
+                        let input = Input::of("log.csv", log(pause, &events).into_bytes());
                         let records = run(&plan, vec![input], None);
                         let found: Vec<_> = common::verdicts(&records).collect();
                         let case = format!("{targets:?} {retier:?} {pause:?} {events:?}\n{}", log(pause, &events));

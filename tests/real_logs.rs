@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 fn input(path: &Path) -> Input {
-    Input { name: path.display().to_string(), bytes: std::fs::read(path).expect("the log can be read") }
+    Input::of(path.display().to_string(), std::fs::read(path).expect("the log can be read"))
 }
 
 /// Boston's service requests of 2015: `targets.csv` says which types have how many days.

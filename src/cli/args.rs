@@ -155,6 +155,9 @@ pub(super) struct Run {
     /// What is an error rather than passed over.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) deny: Vec<DenyEvents>,
+    /// How many threads read and judge; the report is the same for any number. By default as many as the machine has.
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<std::num::NonZeroUsize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -31,9 +31,9 @@ pub(super) fn run(args: &Calc) -> Result<Ended, Failed> {
     let mut measured = None;
     if !args.logs.is_empty() {
         let plan = plan::from_model_measuring(&spec.model, &spec.sources, per);
-        let options = Options { source: args.source.clone(), deny_unknown_events: false };
+        let options = Options { source: args.source.clone(), ..Options::default() };
         let log = logs::read(&plan, logs::inputs(&args.logs)?, &options, args.rejects.as_deref())?;
-        let latest = log.latest.ok_or_else(|| Failed("error: the log has no rows\n  help: name another log".into()))?;
+        let latest = log.found.latest.ok_or_else(|| Failed("error: the log has no rows\n  help: name another log".into()))?;
         let judgement = engine::run(&plan, &log.texts, &log.events, latest);
         measured = Some((judgement.measured, latest));
     }

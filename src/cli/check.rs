@@ -79,16 +79,16 @@ fn policy(args: &Check, config: Config) -> Policy {
 /// What a log says about the spec.
 fn held_against(args: &Check, spec: &Spec, config: &Config) -> Result<Vec<crate::diagnostic::Finding>, Failed> {
     let plan = plan::from_model_measuring(&spec.model, &spec.sources, None);
-    let options = Options { source: args.source.clone(), deny_unknown_events: false };
+    let options = Options { source: args.source.clone(), ..Options::default() };
     let log: log::Log = logs::read_what_can_be(&plan, logs::inputs(&args.logs)?, &options)?;
     let mut seen = Seen::default();
     log.events.iter().for_each(|event| seen.note(&event));
-    let latest = log.latest.ok_or_else(|| Failed("error: no row of the log can be read\n  help: `sla run` says why".into()))?;
+    let latest = log.found.latest.ok_or_else(|| Failed("error: no row of the log can be read\n  help: `sla run` says why".into()))?;
     let judgement = engine::run(&plan, &log.texts, &log.events, latest);
     let findings = sample::check(&Sample {
         model: &spec.model,
         seen,
-        rejected: &log.rejected,
+        rejected: &log.found.rejected,
         judgement: &judgement,
         source: args.source.as_deref(),
         tolerance: config.tolerance.unwrap_or_else(sample::usual_tolerance),

@@ -1,23 +1,24 @@
 //! Logs from files, folders and standard input, and the rows of them that cannot be read.
 
 use crate::cli::Failed;
-use crate::log::{self, Input, Log, Options, Rejected};
+use crate::log::{self, Data, Input, Log, Options, Rejected, Unreadable};
 use crate::plan::Plan;
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// So many rows are shown before the rest is only counted.
 const SHOWN: usize = 10;
 
-/// Reads the bytes of all files, those of folders in the order of their names.
+/// Finds all files, those of folders in the order of their names.
 pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Failed> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             std::io::stdin().read_to_end(&mut bytes)?;
-            inputs.push(Input { name: "-".into(), bytes });
+            inputs.push(Input::of("-", bytes));
         } else if path.is_dir() {
             let mut files: Vec<PathBuf> = Vec::new();
             for entry in std::fs::read_dir(path).map_err(|e| unreadable(path, &e))? {
@@ -42,8 +43,31 @@ pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Failed> {
 }
 
 fn input(path: &Path) -> Result<Input, Failed> {
-    let bytes = std::fs::read(path).map_err(|e| unreadable(path, &e))?;
-    Ok(Input { name: path.display().to_string(), bytes })
+    let file = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (size, file) = file.map_err(|e| unreadable(path, &e))?;
+    Ok(Input { name: path.display().to_string(), data: Arc::new(OnDisk { file, size }) })
+}
+
+/// A file on disk.
+struct OnDisk {
+    file: std::fs::File,
+    size: u64,
+}
+
+impl Data for OnDisk {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.file, into, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(&self.file, into, offset)
+    }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failed {
@@ -53,22 +77,30 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failed {
 
 /// Reads the log; rows that cannot be read are left in it as such.
 pub(super) fn read_what_can_be(plan: &Plan, inputs: Vec<Input>, options: &Options) -> Result<Log, Failed> {
-    log::read(plan, inputs, options).map_err(|e| {
-        let file = e.file.map_or(String::new(), |f| format!("{f}: "));
-        let help = e.help.map_or(String::new(), |h| format!("\n  help: {h}"));
-        Failed(format!("error: {file}{}{help}", e.message))
-    })
+    log::read(plan, inputs, options).map_err(said)
+}
+
+/// Why a log cannot be read at all.
+pub(super) fn said(e: Unreadable) -> Failed {
+    let file = e.file.map_or(String::new(), |f| format!("{f}: "));
+    let help = e.help.map_or(String::new(), |h| format!("\n  help: {h}"));
+    Failed(format!("error: {file}{}{help}", e.message))
 }
 
 /// Reads the log; rows that cannot be read stop the run, or are written to a file if one is named.
 pub(super) fn read(plan: &Plan, inputs: Vec<Input>, options: &Options, rejects: Option<&Path>) -> Result<Log, Failed> {
     let log = read_what_can_be(plan, inputs, options)?;
-    match rejects {
-        Some(path) => write_rejects(path, &log.rejected)?,
-        None if !log.rejected.is_empty() => return Err(Failed(described(&log.rejected))),
-        None => {}
-    }
+    reject(&log.found.rejected, rejects)?;
     Ok(log)
+}
+
+/// Rows that cannot be read stop the run, or are written to a file if one is named.
+pub(super) fn reject(rejected: &[Rejected], rejects: Option<&Path>) -> Result<(), Failed> {
+    match rejects {
+        Some(path) => write_rejects(path, rejected),
+        None if !rejected.is_empty() => Err(Failed(described(rejected))),
+        None => Ok(()),
+    }
 }
 
 /// Every rejected row verbatim, below a line that says where it stood and why.

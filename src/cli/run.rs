@@ -3,10 +3,11 @@
 use crate::cli::args::{DenyEvents, FailOn, Run, VerdictName};
 use crate::cli::progress::Progress;
 use crate::cli::{Ended, Failed, load, logs, output};
-use crate::engine::{self, Verdict};
-use crate::log::Options;
+use crate::engine::{Engine, Tally, Verdict};
+use crate::event::Texts;
+use crate::log::{self, Batch, Options, Step};
 use crate::plan::Plan;
-use crate::report::{Facts, Report, markdown, page, records, table, text};
+use crate::report::{Report, markdown, page, records, table, text};
 use crate::time::{Instant, Zone};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime};
 use std::io::{BufWriter, Write};
@@ -27,25 +28,31 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     let plan = load::plan(&args.specs)?;
     let as_of = args.as_of.as_deref().map(|text| as_of(&plan, text)).transpose()?;
     let progress = Progress::start("reading the log");
-    let options = Options { source: args.source.clone(), deny_unknown_events: args.deny.contains(&DenyEvents::UnknownEvents) };
+    let options = Options {
+        source: args.source.clone(),
+        deny_unknown_events: args.deny.contains(&DenyEvents::UnknownEvents),
+        as_of,
+        everything: false,
+        threads: args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), |n| n.get()),
+    };
+    let only: Option<Vec<Verdict>> = (!args.only.is_empty()).then(|| args.only.iter().map(verdict).collect());
+    let keep = kept(&outputs, only.as_deref());
+    let texts = Texts::default();
+    let mut engine = Engine::new(&plan, &texts, keep);
     let inputs = logs::inputs(&args.logs)?;
-    let log = logs::read(&plan, inputs, &options, args.rejects.as_deref())?;
-    progress.say(format!("judging {} events", log.events.len()));
-    let Some(as_of) = as_of.or(log.latest) else {
+    let found = log::in_order(&plan, &texts, &inputs, &options, &mut |step| match step {
+        Step::Begin => engine = Engine::new(&plan, &texts, keep),
+        Step::Batch(batch) => take(&mut engine, batch),
+    });
+    let found = found.map_err(logs::said)?;
+    logs::reject(&found.rejected, args.rejects.as_deref())?;
+    let Some(as_of) = as_of.or(found.latest) else {
         return Err(Failed("error: the log has no rows\n  help: name another log, or judge an empty one `--as-of` a time".into()));
     };
-    let judgement = engine::run(&plan, &log.texts, &log.events, as_of);
+    progress.say("judging what is open".into());
+    let judgement = engine.finish(as_of);
     progress.say("writing the report".into());
-    let facts = Facts {
-        files: log.files,
-        ignored: log.ignored,
-        unknown: log.unknown,
-        rejected: log.rejected.len() as u64,
-        ambiguous: log.ambiguous,
-        clamped: log.clamped,
-    };
-    let only = (!args.only.is_empty()).then(|| args.only.iter().map(verdict).collect());
-    let report = Report::new(&plan, &log.texts, &judgement, facts).only(only);
+    let report = Report::new(&plan, &texts, &judgement, found).only(only);
     drop(progress);
     for (path, form) in &outputs {
         write(&report, path, *form)?;
@@ -64,6 +71,18 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
         })
     });
     Ok(if failed { Ended::Found } else { Ended::Done })
+}
+
+/// The instances that the outputs will show, beside those that are always kept.
+fn kept<'v>(outputs: &[(PathBuf, Form)], only: Option<&'v [Verdict]>) -> &'v [Verdict] {
+    let shows_all = outputs.iter().any(|(_, form)| matches!(form, Form::Records | Form::Table));
+    if shows_all { only.unwrap_or(&Verdict::ALL) } else { &[] }
+}
+
+fn take(engine: &mut Engine<'_>, batch: &Batch) {
+    engine.count(Tally { events: batch.known, outside: batch.outside, later: batch.later });
+    batch.events.iter().for_each(|event| engine.judge(event));
+    batch.idle_cases().for_each(|(kind, key)| engine.note(kind, key));
 }
 
 /// Nothing that is read may be written over, and nothing read twice.

@@ -12,6 +12,8 @@ pub struct Events {
     keys: String,
     fields: Vec<(FieldId, Option<Value>)>,
     own: Vec<(FieldId, Value)>,
+    /// What their own files and lines are counted from.
+    base: Origin,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +94,7 @@ impl Events {
             event: row.event,
             fields: self.fields(row),
             own: self.own(row),
-            origin: row.origin,
+            origin: Origin { file: self.base.file + row.origin.file, line: self.base.line + row.origin.line },
         }
     }
 
@@ -102,6 +104,17 @@ impl Events {
 
     fn own(&self, row: &Row) -> &Own {
         &self.own[row.own.range()]
+    }
+
+    /// Their files and lines go on from here.
+    pub fn count_from(&mut self, base: Origin) {
+        self.base = base;
+    }
+
+    /// Whether each lies at or after the one before it, and which times are the first and the last.
+    pub fn span(&self) -> Option<(bool, Instant, Instant)> {
+        let (first, last) = (self.rows.first()?, self.rows.last()?);
+        Some((self.rows.is_sorted_by_key(|row| row.time), first.time, last.time))
     }
 
     /// By time and file; among equals they stay as they are.
@@ -125,5 +138,6 @@ impl Events {
         self.keys.clear();
         self.fields.clear();
         self.own.clear();
+        self.base = Origin::default();
     }
 }

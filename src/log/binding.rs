@@ -24,6 +24,27 @@ pub(super) struct Binding {
     pub(super) ignore: Vec<String>,
 }
 
+impl Binding {
+    /// Whether a column says when, what, of which case, or which row: it is read whatever clauses ask for.
+    pub(super) fn is_structural(&self, column: usize) -> bool {
+        let of_shape = match &self.shape {
+            Shape::Long { time, event, .. } => *time == column || event.contains(&column),
+            Shape::Wide(milestones) => milestones.iter().any(|(_, c, _)| *c == column),
+        };
+        of_shape || self.id == Some(column) || self.keys.iter().any(|(c, _)| *c == column)
+    }
+
+    /// Whether a column says when, and nothing else.
+    pub(super) fn is_time_alone(&self, column: usize) -> bool {
+        let (is_time, else_read) = match &self.shape {
+            Shape::Long { time, event, .. } => (*time == column, event.contains(&column)),
+            Shape::Wide(milestones) => (milestones.iter().any(|(_, c, _)| *c == column), false),
+        };
+        let is_key = self.id == Some(column) || self.keys.iter().any(|(c, _)| *c == column);
+        is_time && !else_read && !is_key && self.fields.iter().all(|f| f.column != column)
+    }
+}
+
 /// What words of a log stand for: an event, and what they say of its own fields.
 pub(super) type Meant = (EventId, Vec<(FieldId, Scalar)>);
 

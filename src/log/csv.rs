@@ -1,130 +1,302 @@
 //! CSV: any delimiter, quotes, CRLF, columns in any order.
+//!
+//! A quote that opens a cell holds it together to the quote that closes it, over lines too; a quote inside of a cell is a
+//! character like any other. One that never closes, or after which the columns do not come out, is taken for a stray: only
+//! the line on which it opens is given up.
 
 use crate::log::Unreadable;
+use crate::log::binding::Binding;
+use crate::log::chunk::Chunks;
 use crate::log::decode::{Cell, Decoder, Row};
-use crate::log::input::Format;
-use csv::{ByteRecord, ReaderBuilder};
+use crate::log::marks::Marks;
+use memchr::{memchr, memchr2, memrchr};
 
-pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8], delimiter: Option<u8>) -> Result<(), Unreadable> {
-    let delimiter = delimiter.unwrap_or_else(|| found_delimiter(text));
-    let text = without_sep_line(text);
-    let mut rows = Rows::new(text, delimiter);
-    let damaged = |e: csv::Error| Unreadable::new(name, format!("the file cannot be read as CSV: {e}"));
-    let Some(_) = rows.next().map_err(damaged)? else {
-        return Err(Unreadable::new(name, "the log is empty").help("its first line names the columns"));
-    };
-    let header: Vec<String> = rows.record.iter().map(|c| String::from_utf8_lossy(c).trim().to_string()).collect();
-    let binding = decoder.bind(name, &header, false, Format::Csv)?;
-    let positions: Vec<Option<usize>> = binding.columns.iter().map(|c| header.iter().position(|h| h == c)).collect();
-    for column in &binding.columns {
-        if header.iter().filter(|h| *h == column).count() > 1 {
-            return Err(Unreadable::new(name, format!("two columns are called `{column}`")).help("give one of them another name"));
-        }
-    }
-    while let Some(Place { line, raw }) = rows.next().map_err(damaged)? {
-        let never_closed = raw.iter().filter(|b| **b == b'"').count() % 2 == 1;
-        if rows.record.len() != header.len() || never_closed {
-            decoder.count_row();
-            let breaks = raw.iter().filter(|b| **b == b'\n').count() as u32;
-            let (raw, expected) = if breaks == 0 && !never_closed {
-                (raw, format!("{} columns as in the header; this row has {}", header.len(), rows.record.len()))
-            } else {
-                // A stray quote swallows the lines after it: only its own line is given up, and the next one is read anew.
-                let own = raw.split(|b| *b == b'\n').next().unwrap_or(raw);
-                rows.again_after(own);
-                let closes = if never_closed { "is never closed".to_string() } else { format!("closes only on line {}", line + breaks) };
-                (trim_line(own), format!("{} columns; a quote that opens on this line {closes}", header.len()))
-            };
-            let value = String::from_utf8_lossy(raw).chars().take(60).collect();
-            decoder.reject(line, 1, value, expected, raw);
-            continue;
-        }
-        let mut cells = Vec::with_capacity(positions.len());
-        let mut broken = None;
-        for (i, position) in positions.iter().enumerate() {
-            let bytes = position.and_then(|p| rows.record.get(p));
-            cells.push(match bytes.map(std::str::from_utf8) {
-                None => Cell::Absent,
-                Some(Ok(text)) => Cell::Text(text),
-                Some(Err(_)) => {
-                    broken.get_or_insert(i);
-                    Cell::Absent
-                }
-            });
-        }
-        let column_of = |i: usize| positions[i].map_or(1, |p| column(raw, delimiter, p));
-        // A column that nothing reads must be text too: nothing is passed over unseen.
-        let elsewhere = rows.record.iter().position(|c| std::str::from_utf8(c).is_err());
-        if let Some(at) = broken.and_then(|i| positions[i]).or(elsewhere) {
-            decoder.count_row();
-            let value = String::from_utf8_lossy(rows.record.get(at).unwrap_or_default()).into_owned();
-            let expected = "text in UTF-8, or an `encoding \"…\"` in the source".to_string();
-            decoder.reject(line, column(raw, delimiter, at), value, expected, raw);
-            continue;
-        }
-        decoder.row(&binding, &Row { cells: &cells, line, raw: &|| raw.to_vec(), column_of: &column_of });
-    }
-    Ok(())
-}
+/// A cell in quotes is no longer than this: what does not close before was opened by a stray quote.
+const LONGEST: usize = 16 << 20;
 
-/// Records of a text, each with its place; reading can begin anew at any line.
-struct Rows<'t> {
-    text: &'t [u8],
+/// The first line of a table.
+pub(super) struct Head {
     delimiter: u8,
-    reader: csv::Reader<&'t [u8]>,
-    record: ByteRecord,
-    /// Where the reader began, and which line that is.
-    base: usize,
-    line: u32,
-    /// Where the last record began.
-    start: usize,
+    lines: u32,
+    pub(super) names: Vec<String>,
 }
 
-struct Place<'t> {
-    line: u32,
-    /// The record, verbatim.
-    raw: &'t [u8],
+/// How the rows of a table are read.
+pub(super) struct Table {
+    delimiter: u8,
+    /// Lines before the first row.
+    pub(super) lines: u32,
+    columns: usize,
+    /// Where each column of the binding stands, if the table has it.
+    positions: Vec<Option<usize>>,
 }
 
-impl<'t> Rows<'t> {
-    fn new(text: &'t [u8], delimiter: u8) -> Rows<'t> {
-        Rows { text, delimiter, reader: reader(text, delimiter), record: ByteRecord::new(), base: 0, line: 1, start: 0 }
-    }
-
-    fn next(&mut self) -> Result<Option<Place<'t>>, csv::Error> {
-        let before = self.reader.position().clone();
-        self.start = self.base + before.byte() as usize;
-        if !self.reader.read_byte_record(&mut self.record)? {
-            return Ok(None);
+impl Head {
+    /// Reads it off the beginning of a file.
+    pub(super) fn read(name: &str, chunks: &mut Chunks, delimiter: Option<u8>) -> Result<Head, Unreadable> {
+        let failed = |e: std::io::Error| Unreadable::new(name, e.to_string());
+        let mut lines = 0;
+        // Excel's first line, which only names the delimiter, is no header; empty ones are none either.
+        loop {
+            let text = chunks.peek(|text| text.contains(&b'\n')).map_err(failed)?;
+            let end = memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+            if text.is_empty() {
+                return Err(Unreadable::new(name, "the log is empty").help("its first line names the columns"));
+            }
+            if !trim_line(&text[..end]).is_empty() && !text.starts_with(b"sep=") {
+                break;
+            }
+            chunks.skip(end);
+            lines += 1;
         }
-        let end = self.base + self.reader.position().byte() as usize;
-        let whole = &self.text[self.start.min(self.text.len())..end.min(self.text.len())];
-        // Empty lines before a record belong to no record.
-        let empty = whole.iter().take_while(|b| matches!(b, b'\n' | b'\r')).count();
-        let breaks = whole[..empty].iter().filter(|b| **b == b'\n').count() as u32;
-        self.start += empty;
-        Ok(Some(Place { line: self.line + before.line() as u32 - 1 + breaks, raw: trim_line(whole) }))
+        let delimiter = delimiter.unwrap_or_else(|| found_delimiter(chunks.peek(|_| true).unwrap_or_default()));
+        let mut cells = Cells::default();
+        let text = chunks.peek(|text| matches!(record(text, 0, delimiter, &mut Cells::default()), Found::Record(end) if end < text.len()));
+        let text = text.map_err(failed)?;
+        let end = match record(text, 0, delimiter, &mut cells) {
+            Found::Record(end) => end,
+            Found::Open => return Err(Unreadable::new(name, "a quote in the first line is never closed")),
+        };
+        let names = cells.iter().map(|c| String::from_utf8_lossy(c).trim().to_string()).collect();
+        lines += text[..end].iter().filter(|b| **b == b'\n').count() as u32;
+        chunks.skip(end);
+        Ok(Head { delimiter, lines, names })
     }
 
-    /// Reads on behind a line of the last record.
-    fn again_after(&mut self, line: &[u8]) {
-        let from = (self.start + line.len() + 1).min(self.text.len());
-        self.line += self.text[self.base..from].iter().filter(|b| **b == b'\n').count() as u32;
-        self.base = from;
-        self.reader = reader(&self.text[from..], self.delimiter);
+    /// The table of a binding.
+    pub(super) fn bound(self, name: &str, binding: &Binding) -> Result<Table, Unreadable> {
+        for column in &binding.columns {
+            if self.names.iter().filter(|h| *h == column).count() > 1 {
+                return Err(Unreadable::new(name, format!("two columns are called `{column}`")).help("give one of them another name"));
+            }
+        }
+        let positions = binding.columns.iter().map(|c| self.names.iter().position(|h| h == c)).collect();
+        Ok(Table { delimiter: self.delimiter, lines: self.lines, columns: self.names.len(), positions })
     }
 }
 
-fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
-    ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text)
+/// The cells of a record, their quotes undone.
+#[derive(Default)]
+struct Cells {
+    text: Vec<u8>,
+    ends: Vec<usize>,
 }
 
-/// Excel's first line, which only names the delimiter, is no header.
-fn without_sep_line(text: &[u8]) -> &[u8] {
-    match text.iter().position(|b| *b == b'\n') {
-        Some(end) if text.starts_with(b"sep=") => &text[end + 1..],
-        _ => text,
+impl Cells {
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|i| self.get(i))
     }
+
+    fn get(&self, i: usize) -> &[u8] {
+        let from = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.text[from..self.ends[i]]
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+}
+
+/// Where a record ends.
+enum Found {
+    /// Behind its line break.
+    Record(usize),
+    /// A quote is not closed.
+    Open,
+}
+
+/// Reads the record that begins at a place.
+fn record(text: &[u8], start: usize, delimiter: u8, cells: &mut Cells) -> Found {
+    cells.clear();
+    let text = &text[..text.len().min(start + LONGEST)];
+    let mut at = start;
+    loop {
+        if text.get(at) == Some(&b'"') {
+            at += 1;
+            loop {
+                let Some(quote) = memchr(b'"', &text[at..]).map(|q| at + q) else { return Found::Open };
+                cells.text.extend_from_slice(&text[at..quote]);
+                at = quote + 1;
+                if text.get(at) != Some(&b'"') {
+                    break;
+                }
+                cells.text.push(b'"');
+                at += 1;
+            }
+        }
+        let end = memchr2(delimiter, b'\n', &text[at..]).map_or(text.len(), |e| at + e);
+        let is_last = text.get(end) != Some(&delimiter);
+        let cell = &text[at..end];
+        cells.text.extend_from_slice(if is_last { cell.strip_suffix(b"\r").unwrap_or(cell) } else { cell });
+        cells.ends.push(cells.text.len());
+        at = end + 1;
+        if is_last {
+            return Found::Record(at.min(text.len()));
+        }
+    }
+}
+
+impl Table {
+    /// Where the last whole record of a text ends: outside of all quotes.
+    pub(super) fn cut(&self, text: &[u8], ended: bool) -> Option<usize> {
+        let mut cells = Cells::default();
+        let mut at = 0;
+        loop {
+            let Some(quote) = memchr(b'"', &text[at..]).map(|q| at + q) else {
+                let last = memrchr(b'\n', &text[at..]).map_or(at, |end| at + end + 1);
+                return (last > 0).then_some(last);
+            };
+            let start = memrchr(b'\n', &text[at..quote]).map_or(at, |end| at + end + 1);
+            match record(text, start, self.delimiter, &mut cells) {
+                Found::Record(end) if text[end - 1] != b'\n' => return if ended { Some(end) } else { (start > 0).then_some(start) },
+                Found::Record(end) if cells.ends.len() == self.columns => at = end,
+                Found::Open if !ended && text.len() - start < LONGEST => return (start > 0).then_some(start),
+                // A stray quote: its line alone is a record.
+                Found::Record(_) | Found::Open => {
+                    at = memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end + 1);
+                    if text.len() - start >= LONGEST {
+                        return Some(at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads whole records.
+    pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
+        let valid = std::str::from_utf8(text).ok();
+        let mut marks = Marks::new(text, [self.delimiter, b'\n', b'"']);
+        let mut cells = Cells::default();
+        let mut row: Vec<Cell<'_>> = Vec::with_capacity(self.positions.len());
+        let mut ends: Vec<usize> = Vec::with_capacity(self.columns);
+        let (mut start, mut line) = (0, 0);
+        while start < text.len() {
+            line += 1;
+            ends.clear();
+            let mut quoted = false;
+            let end = loop {
+                match marks.next() {
+                    None => break text.len(),
+                    Some(at) if text[at] == self.delimiter => ends.push(at),
+                    Some(at) if text[at] == b'\n' => break at,
+                    Some(at) => {
+                        quoted = true;
+                        break at;
+                    }
+                }
+            };
+            if quoted {
+                let (next, lines) = self.quoted(decoder, binding, text, start, line, &mut cells);
+                line += lines - 1;
+                start = next;
+                marks.seek(start);
+                continue;
+            }
+            let raw = &text[start..end];
+            let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+            let last = start + raw.len();
+            let from = std::mem::replace(&mut start, end + 1);
+            if raw.is_empty() {
+                continue;
+            }
+            if ends.len() + 1 != self.columns {
+                self.ragged(decoder, line, raw, ends.len() + 1);
+                continue;
+            }
+            let Some(valid) = valid.or_else(|| std::str::from_utf8(raw).ok()) else {
+                self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter));
+                continue;
+            };
+            // Of a text that is broken elsewhere, `valid` is this row alone.
+            let base = if valid.len() == text.len() { 0 } else { from };
+            let cell = |position: &Option<usize>| match position {
+                None => Cell::Absent,
+                Some(p) => {
+                    let begin = if *p == 0 { from } else { ends[*p - 1] + 1 };
+                    let end = ends.get(*p).copied().unwrap_or(last);
+                    Cell::Text(&valid[begin - base..end - base])
+                }
+            };
+            let mut of_row = reused(std::mem::take(&mut row));
+            of_row.extend(self.positions.iter().map(cell));
+            let column_of = |i: usize| self.positions[i].map_or(1, |p| column(raw, self.delimiter, p));
+            decoder.row(binding, &Row { cells: &of_row, line, raw: &|| raw.to_vec(), column_of: &column_of });
+            row = reused(of_row);
+        }
+        decoder.batch.lines = line;
+    }
+
+    /// Reads a record that holds a quote; gives where the next one begins, and how many lines it has.
+    fn quoted(
+        &self,
+        decoder: &mut Decoder<'_, '_>,
+        binding: &Binding,
+        text: &[u8],
+        start: usize,
+        line: u32,
+        cells: &mut Cells,
+    ) -> (usize, u32) {
+        let own_line = |text: &[u8]| memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end + 1);
+        let end = match record(text, start, self.delimiter, cells) {
+            Found::Record(end) => end,
+            Found::Open => {
+                let end = own_line(text);
+                self.stray(decoder, line, trim_line(&text[start..end]), "is never closed");
+                return (end, 1);
+            }
+        };
+        let raw = trim_line(&text[start..end]);
+        let breaks = raw.iter().filter(|b| **b == b'\n').count() as u32;
+        if cells.ends.len() != self.columns {
+            if breaks > 0 {
+                let end = own_line(text);
+                let noun = if breaks == 1 { "line" } else { "lines" };
+                self.stray(decoder, line, trim_line(&text[start..end]), &format!("closes only {breaks} {noun} below"));
+                return (end, 1);
+            }
+            self.ragged(decoder, line, raw, cells.ends.len());
+        } else if std::str::from_utf8(raw).is_err() {
+            self.broken(decoder, line, raw, cells.iter());
+        } else {
+            let text = |p: &usize| std::str::from_utf8(cells.get(*p)).unwrap_or_default();
+            let of_row: Vec<Cell<'_>> = self.positions.iter().map(|p| p.as_ref().map_or(Cell::Absent, |p| Cell::Text(text(p)))).collect();
+            let column_of = |i: usize| self.positions[i].map_or(1, |p| column(raw, self.delimiter, p));
+            decoder.row(binding, &Row { cells: &of_row, line, raw: &|| raw.to_vec(), column_of: &column_of });
+        }
+        (end, breaks + 1)
+    }
+
+    fn ragged(&self, decoder: &mut Decoder<'_, '_>, line: u32, raw: &[u8], columns: usize) {
+        let expected = format!("{} columns as in the header; this row has {columns}", self.columns);
+        decoder.count_row();
+        decoder.reject(line, 1, shown(raw), expected, raw);
+    }
+
+    /// A stray quote swallows the lines after it: only its own line is given up, and the next one is read anew.
+    fn stray(&self, decoder: &mut Decoder<'_, '_>, line: u32, raw: &[u8], closes: &str) {
+        let expected = format!("{} columns; a quote that opens on this line {closes}", self.columns);
+        decoder.count_row();
+        decoder.reject(line, 1, shown(raw), expected, raw);
+    }
+
+    /// A cell that is no text, whether or not anything reads it: nothing is passed over unseen.
+    fn broken<'c>(&self, decoder: &mut Decoder<'_, '_>, line: u32, raw: &[u8], cells: impl Iterator<Item = &'c [u8]>) {
+        let (at, cell) = cells.enumerate().find(|(_, c)| std::str::from_utf8(c).is_err()).unwrap_or((0, raw));
+        let expected = "text in UTF-8, or an `encoding \"…\"` in the source".to_string();
+        decoder.count_row();
+        decoder.reject(line, column(raw, self.delimiter, at), String::from_utf8_lossy(cell).into_owned(), expected, raw);
+    }
+}
+
+/// The memory of a row for the next one.
+fn reused<'a>(mut cells: Vec<Cell<'_>>) -> Vec<Cell<'a>> {
+    cells.clear();
+    cells.into_iter().map(|_| Cell::Absent).collect()
+}
+
+fn shown(raw: &[u8]) -> String {
+    String::from_utf8_lossy(raw).chars().take(60).collect()
 }
 
 /// The one of `,` `;` tab and `|` that the header has most of.

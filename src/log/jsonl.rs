@@ -1,32 +1,68 @@
 //! JSON Lines: an object a line; nested values by their dotted path.
+//!
+//! Most lines are flat objects of plain texts and whole numbers, and are read as they stand. A line with anything else in it
+//! goes through the JSON library, which has the last word on what is JSON.
 
 use crate::log::Unreadable;
+use crate::log::binding::Binding;
+use crate::log::chunk::Chunks;
 use crate::log::decode::{Cell, Decoder, Row};
-use crate::log::input::Format;
+use crate::log::marks::Marks;
 use serde_json::{Map, Value};
 
 /// So many objects show which columns a log has.
 const SAMPLE: usize = 1000;
 
-pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8]) -> Result<(), Unreadable> {
+/// The columns that a log has, by its first objects.
+pub(super) fn names(name: &str, chunks: &mut Chunks) -> Result<Vec<String>, Unreadable> {
+    let enough = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() > SAMPLE;
+    let text = chunks.peek(enough).map_err(|e| Unreadable::new(name, e.to_string()))?;
     if text.trim_ascii_start().starts_with(b"[") {
         let unreadable = Unreadable::new(name, "this is a JSON array, and a log has an object on each line");
         return Err(unreadable.help("turn it into lines: `jq -c '.[]' log.json > log.jsonl`"));
     }
+    let lines = || text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).enumerate().filter(|(_, line)| !line.is_empty());
     let mut names: Vec<String> = Vec::new();
-    for line in lines(text).take(SAMPLE) {
-        if let Ok(Value::Object(object)) = serde_json::from_slice(line.1) {
+    for (_, line) in lines().take(SAMPLE) {
+        if let Ok(Value::Object(object)) = serde_json::from_slice(line) {
             paths(&object, "", &mut names);
         }
     }
     if names.is_empty()
-        && let Some((number, line)) = lines(text).next()
+        && let Some((number, line)) = lines().next()
     {
         let (column, expected) = object(line).err().unwrap_or((1, "an object with keys".into()));
-        return Err(Unreadable::new(name, format!("line {number}, column {column}: expected {expected}")));
+        return Err(Unreadable::new(name, format!("line {}, column {column}: expected {expected}", number + 1)));
     }
-    let binding = decoder.bind(name, &names, true, Format::Jsonl)?;
-    for (number, line) in lines(text) {
+    Ok(names)
+}
+
+/// Reads whole lines.
+pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
+    let valid = std::str::from_utf8(text).ok();
+    // In JSON a text holds no such character as it is: where one stands, the library says what is wrong.
+    let has_controls = text.iter().any(|b| *b < 0x20 && *b != b'\n');
+    let mut flat = Flat { marks: Marks::new(text, [b'"', b'\\', b'\n']), keys: Vec::new() };
+    let mut cells: Vec<Cell<'_>> = Vec::new();
+    let (mut start, mut number) = (0, 0);
+    while start < text.len() {
+        number += 1;
+        let flat_end = valid.filter(|_| !has_controls).and_then(|text| flat.line(text, start, &binding.columns, &mut cells));
+        let end = flat_end.unwrap_or_else(|| memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end));
+        let line = text[start..end].trim_ascii();
+        start = end + 1;
+        let column_of = |i: usize| {
+            let key = binding.columns[i].rsplit('.').next().unwrap_or_default();
+            String::from_utf8_lossy(line).find(&format!("\"{key}\"")).unwrap_or(0) as u32 + 1
+        };
+        if flat_end.is_some() {
+            decoder.row(binding, &Row { cells: &cells, line: number, raw: &|| line.to_vec(), column_of: &column_of });
+            continue;
+        }
+        flat.marks.seek(start.min(text.len()));
+        if line.is_empty() {
+            continue;
+        }
         let object = match object(line) {
             Ok(object) => object,
             Err((column, expected)) => {
@@ -46,20 +82,101 @@ pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8]) -> Result
                 Some(Found::Made(text)) => Cell::Text(text),
             })
             .collect();
-        let column_of = |i: usize| {
-            let key = binding.columns[i].rsplit('.').next().unwrap_or_default();
-            let at = String::from_utf8_lossy(line).find(&format!("\"{key}\"")).unwrap_or(0);
-            at as u32 + 1
-        };
-        decoder.row(&binding, &Row { cells: &cells, line: number, raw: &|| line.to_vec(), column_of: &column_of });
+        decoder.row(binding, &Row { cells: &cells, line: number, raw: &|| line.to_vec(), column_of: &column_of });
     }
-    Ok(())
+    decoder.batch.lines = number;
 }
 
-/// Lines that hold something, with their numbers.
-fn lines(text: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
-    let trimmed = text.split(|b| *b == b'\n').map(|l| l.trim_ascii());
-    trimmed.enumerate().filter(|(_, l)| !l.is_empty()).map(|(i, l)| (i as u32 + 1, l))
+/// Reads lines that are flat objects.
+struct Flat<'t> {
+    /// Quotes, backslashes and line breaks.
+    marks: Marks<'t, 3>,
+    /// The keys of the line before, each with the column that it is: those of the next are mostly the same.
+    keys: Vec<(&'t str, Option<usize>)>,
+}
+
+impl<'t> Flat<'t> {
+    /// Reads the line that begins at a place, and gives where it ends; nothing if it is no flat object of plain values.
+    fn line(&mut self, text: &'t str, start: usize, columns: &[String], cells: &mut Vec<Cell<'t>>) -> Option<usize> {
+        let bytes = text.as_bytes();
+        let mut at = start;
+        let spaces = |at: &mut usize| {
+            while bytes.get(*at) == Some(&b' ') {
+                *at += 1;
+            }
+        };
+        cells.clear();
+        cells.resize(columns.len(), Cell::Absent);
+        spaces(&mut at);
+        if bytes.get(at) != Some(&b'{') {
+            return None;
+        }
+        for nth in 0.. {
+            at += 1;
+            spaces(&mut at);
+            let key = self.text(text, &mut at)?;
+            spaces(&mut at);
+            if bytes.get(at) != Some(&b':') {
+                return None;
+            }
+            at += 1;
+            spaces(&mut at);
+            let cell = match bytes.get(at) {
+                Some(b'"') => Cell::Text(self.text(text, &mut at)?),
+                _ => {
+                    let from = at;
+                    while bytes.get(at).is_some_and(|b| !matches!(b, b',' | b'}' | b' ' | b'\n')) {
+                        at += 1;
+                    }
+                    match &text[from..at] {
+                        "null" => Cell::Null,
+                        word @ ("true" | "false") => Cell::Text(word),
+                        number if is_plain(number) => Cell::Text(number),
+                        _ => return None,
+                    }
+                }
+            };
+            let column = match self.keys.get(nth) {
+                Some((known, column)) if *known == key => *column,
+                _ => {
+                    let column = columns.iter().position(|c| c == key);
+                    self.keys.truncate(nth);
+                    self.keys.push((key, column));
+                    column
+                }
+            };
+            if let Some(column) = column {
+                cells[column] = cell;
+            }
+            spaces(&mut at);
+            match bytes.get(at) {
+                Some(b',') => {}
+                Some(b'}') => break,
+                _ => return None,
+            }
+        }
+        at += 1;
+        spaces(&mut at);
+        // The line break itself is a mark too.
+        (at == bytes.len() || (bytes[at] == b'\n' && self.marks.next() == Some(at))).then_some(at)
+    }
+
+    /// A text in quotes without escapes, from its first quote on.
+    fn text(&mut self, text: &'t str, at: &mut usize) -> Option<&'t str> {
+        let bytes = text.as_bytes();
+        let (from, to) = (self.marks.next()?, self.marks.next()?);
+        if from != *at || bytes[from] != b'"' || bytes[to] != b'"' {
+            return None;
+        }
+        *at = to + 1;
+        Some(&text[from + 1..to])
+    }
+}
+
+/// A whole number as every reader writes it.
+fn is_plain(number: &str) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or(number).as_bytes();
+    (1..=15).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) && (digits[0] != b'0' || number == "0")
 }
 
 fn object(line: &[u8]) -> Result<Map<String, Value>, (u32, String)> {

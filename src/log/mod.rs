@@ -5,30 +5,33 @@
 //! Nothing is lost and nothing guessed: a row that cannot be read is a [`Rejected`] with its place, its text and what was
 //! expected.
 
+mod batch;
 mod binding;
+mod chunk;
 mod csv;
 mod decode;
+mod feed;
 mod input;
 mod jsonl;
+mod marks;
+mod meaning;
+mod order;
 mod parquet;
+mod pool;
+mod rules;
 mod times;
 mod values;
 mod wide;
 mod xes;
 
+pub use batch::Batch;
+pub use input::{Data, Input};
+pub use order::{Step, in_order};
+
 use crate::event::{Events, Texts};
 use crate::plan::Plan;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A file, or what came through a pipe.
-#[derive(Clone, Debug)]
-pub struct Input {
-    /// Its name, for people.
-    pub name: String,
-    /// What it holds.
-    pub bytes: Vec<u8>,
-}
 
 /// How a log is read.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +40,12 @@ pub struct Options {
     pub source: Option<String>,
     /// An event that the vocabulary does not hold is an error.
     pub deny_unknown_events: bool,
+    /// Later rows are only counted.
+    pub as_of: Option<Instant>,
+    /// Events and fields that no clause asks for are given too.
+    pub everything: bool,
+    /// How many threads read; none is one.
+    pub threads: usize,
 }
 
 /// One file of a log that was read.
@@ -84,13 +93,9 @@ pub struct Clamped {
     pub line: u32,
 }
 
-/// A log, read and in order.
+/// What was found on the way through a log.
 #[derive(Debug, Default)]
-pub struct Log {
-    /// Its events by time, file and row.
-    pub events: Events,
-    /// Its texts.
-    pub texts: Texts,
+pub struct Found {
     /// Its files.
     pub files: Vec<LogFile>,
     /// Events that the vocabulary does not hold, with how often each came.
@@ -105,6 +110,17 @@ pub struct Log {
     pub clamped: Vec<Clamped>,
     /// The latest time of an accepted row.
     pub latest: Option<Instant>,
+}
+
+/// A log in memory, in order.
+#[derive(Debug, Default)]
+pub struct Log {
+    /// Its events by time, file and row.
+    pub events: Events,
+    /// Its texts.
+    pub texts: Texts,
+    /// What was found on the way.
+    pub found: Found,
 }
 
 /// Why a log cannot be read at all.
@@ -129,11 +145,13 @@ impl Unreadable {
     }
 }
 
-/// Reads all files of a log.
+/// Reads all files of a log into memory, with all that the vocabulary holds of them.
 pub fn read(plan: &Plan, inputs: Vec<Input>, options: &Options) -> Result<Log, Unreadable> {
-    let mut decoder = decode::Decoder::new(plan, options)?;
-    for input in inputs {
-        decoder.file(input)?;
-    }
-    Ok(decoder.finish())
+    let options = Options { everything: true, ..options.clone() };
+    let (texts, mut events) = (Texts::default(), Events::default());
+    let found = in_order(plan, &texts, &inputs, &options, &mut |step| match step {
+        Step::Begin => events.clear(),
+        Step::Batch(batch) => batch.events.iter().for_each(|event| events.push(event)),
+    })?;
+    Ok(Log { events, texts, found })
 }

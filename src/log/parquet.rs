@@ -1,37 +1,142 @@
 //! Parquet: flat columns, of which only those are read that something asks for. A row's line is its number in the file.
 
 use crate::log::Unreadable;
+use crate::log::binding::{Binding, FieldBinding};
 use crate::log::decode::{Cell, Decoder, Row};
-use crate::log::input::Format;
+use crate::log::input::Data;
+use crate::log::rules::Rules;
+use crate::time::Instant;
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
+use std::io::{BufReader, Read};
+use std::sync::Arc;
 
-pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, bytes: Vec<u8>) -> Result<(), Unreadable> {
-    let damaged = |e: ParquetError| Unreadable::new(name, format!("the Parquet data is damaged: {e}"));
-    let file = SerializedFileReader::new(Bytes::from(bytes)).map_err(damaged)?;
-    let schema = file.metadata().file_metadata().schema_descr_ptr();
-    let flat: Vec<usize> = (0..schema.num_columns()).filter(|i| schema.column(*i).max_rep_level() == 0).collect();
-    let names: Vec<String> = flat.iter().map(|i| schema.column(*i).path().string()).collect();
-    let binding = decoder.bind(name, &names, false, Format::Parquet)?;
-    let positions: Vec<Option<usize>> =
-        binding.columns.iter().map(|column| names.iter().position(|n| n == column).map(|at| flat[at])).collect();
-    let mut line = 0;
-    for group in 0..file.num_row_groups() {
-        let group = file.get_row_group(group).map_err(damaged)?;
-        let read = |position: &Option<usize>| match position {
-            Some(at) => Column::read(&*group, *at).map_err(damaged),
-            None => Ok(Column::Absent),
+/// The columns of a file, opened once for each row group that is read.
+pub(super) struct Columns {
+    file: SerializedFileReader<Bits>,
+    names: Vec<String>,
+    /// Where each column of the binding stands among the file's, if the file has it.
+    positions: Vec<Option<usize>>,
+    /// Which of the binding's columns hold nothing but instants.
+    times: Vec<bool>,
+}
+
+/// The bytes of a file.
+#[derive(Clone)]
+enum Bits {
+    Memory(Bytes),
+    File(Arc<dyn Data>),
+}
+
+impl Length for Bits {
+    fn len(&self) -> u64 {
+        match self {
+            Bits::Memory(bytes) => bytes.len() as u64,
+            Bits::File(data) => data.size(),
+        }
+    }
+}
+
+impl ChunkReader for Bits {
+    type T = BufReader<From>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(BufReader::new(From { bits: self.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        if let Bits::Memory(bytes) = self {
+            return bytes.get_bytes(start, length);
+        }
+        let mut bytes = vec![0; length];
+        self.get_read(start)?.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+/// Bytes from a place on.
+struct From {
+    bits: Bits,
+    at: u64,
+}
+
+impl Read for From {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let got = match &self.bits {
+            Bits::Memory(bytes) => {
+                let from = usize::try_from(self.at).map_or(bytes.len(), |at| at.min(bytes.len()));
+                (&bytes[from..]).read(into)?
+            }
+            Bits::File(data) => data.read_at(self.at, into)?,
         };
-        let columns = positions.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        self.at += got as u64;
+        Ok(got)
+    }
+}
+
+fn damaged(name: &str) -> impl Fn(ParquetError) -> Unreadable + '_ {
+    move |e| Unreadable::new(name, format!("the Parquet data is damaged: {e}"))
+}
+
+impl Columns {
+    /// Of a file.
+    pub(super) fn open(name: &str, data: &Arc<dyn Data>) -> Result<Columns, Unreadable> {
+        Columns::new(name, Bits::File(Arc::clone(data)))
+    }
+
+    /// Of what was packed.
+    pub(super) fn of(name: &str, bytes: Vec<u8>) -> Result<Columns, Unreadable> {
+        Columns::new(name, Bits::Memory(bytes.into()))
+    }
+
+    fn new(name: &str, data: Bits) -> Result<Columns, Unreadable> {
+        let file = SerializedFileReader::new(data).map_err(damaged(name))?;
+        let schema = file.metadata().file_metadata().schema_descr();
+        let flat = (0..schema.num_columns()).filter(|i| schema.column(*i).max_rep_level() == 0);
+        let names = flat.map(|i| schema.column(i).path().string()).collect();
+        Ok(Columns { file, names, positions: Vec::new(), times: Vec::new() })
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(super) fn groups(&self) -> usize {
+        self.file.num_row_groups()
+    }
+
+    /// The same for a binding. A column that no clause asks for is not opened.
+    pub(super) fn bound(self, rules: &Rules<'_>, binding: &Binding) -> Columns {
+        let schema = self.file.metadata().file_metadata().schema_descr();
+        let place = |name: &String| (0..schema.num_columns()).find(|i| schema.column(*i).path().string() == *name);
+        let is_asked = |i: usize| {
+            let of_field = |f: &&FieldBinding| f.column == i;
+            let asked = |f: &FieldBinding| f.of_case.iter().chain(f.of_events.iter().map(|e| &e.1)).any(|id| rules.interest.fields[*id]);
+            binding.is_structural(i) || binding.fields.iter().filter(of_field).any(asked)
+        };
+        let positions = binding.columns.iter().enumerate().map(|(i, name)| place(name).filter(|_| is_asked(i))).collect();
+        let times = (0..binding.columns.len()).map(|i| binding.is_time_alone(i)).collect();
+        Columns { positions, times, ..self }
+    }
+
+    /// Reads a row group.
+    pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, name: &str, group: usize) -> Result<(), Unreadable> {
+        let damaged = damaged(name);
+        let group = self.file.get_row_group(group).map_err(&damaged)?;
+        let columns = self.positions.iter().zip(&self.times).map(|(position, times)| match position {
+            Some(at) => Column::read(&*group, *at, *times).map_err(&damaged),
+            None => Ok(Column::Absent),
+        });
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         for row in 0..rows {
-            line += 1;
+            let line = row as u32 + 1;
             let (mut cells, mut broken) = (Vec::with_capacity(columns.len()), None);
             for (i, column) in columns.iter().enumerate() {
                 cells.push(column.cell(row).unwrap_or_else(|| {
@@ -39,16 +144,24 @@ pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, bytes: Vec<u8>) -> Res
                     Cell::Absent
                 }));
             }
-            let raw = || cells.iter().map(|c| if let Cell::Text(text) = c { text } else { "" }).collect::<Vec<_>>().join(",").into_bytes();
+            let raw = || {
+                let text = |cell: &Cell<'_>| match cell {
+                    Cell::Text(text) => text.to_string(),
+                    Cell::Time(t) => instant(t.as_micros(), true),
+                    Cell::Absent | Cell::Null => String::new(),
+                };
+                cells.iter().map(text).collect::<Vec<_>>().join(",").into_bytes()
+            };
             if let Some(broken) = broken {
                 decoder.count_row();
                 decoder.reject(line, broken as u32 + 1, String::new(), "text in UTF-8".into(), &raw());
                 continue;
             }
-            decoder.row(&binding, &Row { cells: &cells, line, raw: &raw, column_of: &|i| i as u32 + 1 });
+            decoder.row(binding, &Row { cells: &cells, line, raw: &raw, column_of: &|i| i as u32 + 1 });
         }
+        decoder.batch.lines = rows as u32;
+        Ok(())
     }
-    Ok(())
 }
 
 /// The values of one column of a row group, as a log would write them.
@@ -59,15 +172,25 @@ enum Column {
     Texts(Vec<Option<ByteArray>>),
     /// What is no text there.
     Made(Vec<Option<String>>),
+    /// Instants between 1900 and 2200.
+    Times(Vec<Option<Instant>>),
 }
 
 impl Column {
-    fn read(group: &dyn RowGroupReader, at: usize) -> Result<Column, ParquetError> {
+    fn read(group: &dyn RowGroupReader, at: usize, times: bool) -> Result<Column, ParquetError> {
         let reader = group.get_column_reader(at)?;
         let column = group.metadata().column(at).column_descr_ptr();
         Ok(match reader {
             ColumnReader::BoolColumnReader(r) => Column::made(r, &column, |b| b.to_string())?,
             ColumnReader::Int32ColumnReader(r) => Column::made(r, &column, |n| whole(&column, i64::from(*n)))?,
+            ColumnReader::Int64ColumnReader(r) if times && is_utc_micros(&column) => {
+                let all = values(r, &column)?;
+                // A time that is none is shown as it stands, for a message.
+                match all.iter().map(|v| v.map(Instant::checked)).collect::<Vec<_>>() {
+                    read if read.iter().all(|t| *t != Some(None)) => Column::Times(read.into_iter().map(Option::flatten).collect()),
+                    _ => Column::Made(all.into_iter().map(|v| v.map(|v| whole(&column, v))).collect()),
+                }
+            }
             ColumnReader::Int64ColumnReader(r) => Column::made(r, &column, |n| whole(&column, *n))?,
             // Spark and Hive write instants so.
             ColumnReader::Int96ColumnReader(r) => Column::made(r, &column, |t| instant(t.to_nanos().div_euclid(1_000), true))?,
@@ -100,6 +223,7 @@ impl Column {
                 Some(text) => Cell::Text(text.as_utf8().ok()?),
                 None => Cell::Text(""),
             },
+            Column::Times(times) => times.get(row).copied().flatten().map_or(Cell::Text(""), Cell::Time),
             Column::Made(texts) => Cell::Text(texts.get(row).and_then(Option::as_deref).unwrap_or("")),
         })
     }
@@ -123,6 +247,15 @@ fn values<T: DataType>(mut reader: ColumnReaderImpl<T>, column: &ColumnDescripto
             let mut found = found.into_iter();
             all.extend(levels.into_iter().map(|level| if level == there { found.next() } else { None }));
         }
+    }
+}
+
+/// Whether a column holds microseconds of UTC.
+fn is_utc_micros(column: &ColumnDescriptor) -> bool {
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Timestamp(t)), _) => t.is_adjusted_to_u_t_c && matches!(t.unit, TimeUnit::MICROS),
+        (None, ConvertedType::TIMESTAMP_MICROS) => true,
+        _ => false,
     }
 }
 

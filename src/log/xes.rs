@@ -1,8 +1,8 @@
 //! XES: traces of events. A trace's attributes are `case:…`, as process-mining tools name them.
 
 use crate::log::Unreadable;
+use crate::log::binding::Binding;
 use crate::log::decode::{Cell, Decoder, Row};
-use crate::log::input::Format;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -17,7 +17,8 @@ enum Step {
     Done,
 }
 
-pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8]) -> Result<(), Unreadable> {
+/// The attributes that a log has, by its first traces.
+pub(super) fn names(name: &str, text: &[u8]) -> Result<Vec<String>, Unreadable> {
     let mut names: Vec<String> = Vec::new();
     let mut sample = Traces::new(text);
     while sample.traces <= SAMPLE {
@@ -28,7 +29,10 @@ pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8]) -> Result
         names.sort();
         names.dedup();
     }
-    let binding = decoder.bind(name, &names, true, Format::Xes)?;
+    Ok(names)
+}
+
+pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, name: &str, text: &[u8]) -> Result<(), Unreadable> {
     let mut traces = Traces::new(text);
     let (mut line, mut counted) = (1u32, 0);
     while let Step::Event { attributes, start, end } = traces.next(name)? {
@@ -36,7 +40,7 @@ pub(super) fn read(decoder: &mut Decoder<'_>, name: &str, text: &[u8]) -> Result
         counted = start;
         let cells: Vec<Cell<'_>> = binding.columns.iter().map(|c| attributes.get(c).map_or(Cell::Absent, |v| Cell::Text(v))).collect();
         let raw = &text[start..end];
-        decoder.row(&binding, &Row { cells: &cells, line, raw: &|| raw.to_vec(), column_of: &|_| 1 });
+        decoder.row(binding, &Row { cells: &cells, line, raw: &|| raw.to_vec(), column_of: &|_| 1 });
     }
     Ok(())
 }

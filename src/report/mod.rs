@@ -16,43 +16,25 @@ mod words;
 use crate::engine::{Judgement, NoticeRecord, ObjectiveRecord, Outcome};
 use crate::event::{Origin, Texts, Value};
 use crate::id::{AgreementId, ObligationId};
-use crate::log::{Clamped, LogFile};
+use crate::log::Found;
 use crate::model::Type;
 use crate::plan::{Agreement, Obligation, Plan, Service};
 use crate::time::{Instant, Zone};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a report is made of.
 pub struct Report<'a> {
     plan: &'a Plan,
     texts: &'a Texts,
     judgement: &'a Judgement,
-    log: Facts,
+    log: Found,
     digest: String,
     zones: Vec<Zone>,
     only: Option<Vec<crate::engine::Verdict>>,
 }
 
-/// What is to be said about a log besides its events.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    /// Its files.
-    pub files: Vec<LogFile>,
-    /// Events that the vocabulary does not hold.
-    pub ignored: BTreeMap<String, u64>,
-    /// Those of them that no source says to ignore.
-    pub unknown: BTreeSet<String>,
-    /// Rows that could not be read.
-    pub rejected: u64,
-    /// Times in an hour that the clock showed twice.
-    pub ambiguous: u64,
-    /// Milestones that were moved.
-    pub clamped: Vec<Clamped>,
-}
-
 impl<'a> Report<'a> {
     /// A report on a judgement.
-    pub fn new(plan: &'a Plan, texts: &'a Texts, judgement: &'a Judgement, log: Facts) -> Report<'a> {
+    pub fn new(plan: &'a Plan, texts: &'a Texts, judgement: &'a Judgement, log: Found) -> Report<'a> {
         let zones = plan.agreements.iter().map(|a| Zone::named(&a.zone).unwrap_or_else(Zone::utc)).collect();
         Report { plan, texts, judgement, log, digest: plan.digest(), zones, only: None }
     }

@@ -340,7 +340,7 @@ fn summary(report: &Report<'_>) -> Object {
         ignored.number(name, *n);
     }
     object.raw("events_ignored", &ignored.close());
-    object.number("rows_rejected", report.log.rejected);
+    object.number("rows_rejected", report.log.rejected.len() as u64);
     object.number("times_ambiguous", report.log.ambiguous);
     object.number("cases", judgement.cases);
     let totals = report.totals();

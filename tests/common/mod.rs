@@ -4,7 +4,7 @@
 use serde_json::Value;
 use sla::engine;
 use sla::log::{self, Input, Options};
-use sla::report::{Facts, Report, records};
+use sla::report::{Report, records};
 use sla::source::SourceMap;
 use sla::{check, plan, syntax};
 use std::path::{Path, PathBuf};
@@ -30,19 +30,17 @@ pub fn judge(spec: &str, log: &str) -> Vec<Value> {
 /// The same as of a UTC instant, written as RFC 3339.
 pub fn judge_as_of(spec: &str, log: &str, as_of: Option<&str>) -> Vec<Value> {
     let plan = compile(spec);
-    run(&plan, vec![Input { name: "log.csv".into(), bytes: log.as_bytes().to_vec() }], as_of)
+    run(&plan, vec![Input::of("log.csv", log.as_bytes())], as_of)
 }
 
 /// Runs a plan on a log that must be readable.
 pub fn run(plan: &plan::Plan, inputs: Vec<Input>, as_of: Option<&str>) -> Vec<Value> {
     let log = log::read(plan, inputs, &Options::default()).unwrap_or_else(|e| panic!("{} {:?}", e.message, e.help));
-    assert!(log.rejected.is_empty(), "{:?}", log.rejected.first());
-    let as_of = as_of.map(instant).or(log.latest).expect("the log has rows");
+    assert!(log.found.rejected.is_empty(), "{:?}", log.found.rejected.first());
+    let as_of = as_of.map(instant).or(log.found.latest).expect("the log has rows");
     let judgement = engine::run(plan, &log.texts, &log.events, as_of);
-    let facts =
-        Facts { files: log.files, ignored: log.ignored, unknown: log.unknown, rejected: 0, ambiguous: log.ambiguous, clamped: log.clamped };
     let mut out = Vec::new();
-    records::write(&Report::new(plan, &log.texts, &judgement, facts), &mut out).expect("memory takes everything");
+    records::write(&Report::new(plan, &log.texts, &judgement, log.found), &mut out).expect("memory takes everything");
     let lines = String::from_utf8(out).expect("records are UTF-8");
     lines.lines().map(|l| serde_json::from_str(l).expect("a record is JSON")).collect()
 }

@@ -1,0 +1,67 @@
+//! What a piece of a log gives: events that matter, the cases of rows that do not, and what is counted.
+
+use crate::event::{Events, Texts};
+use crate::id::CaseId;
+use crate::log::Rejected;
+use crate::log::wide::WideRow;
+use crate::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A piece of a log, read.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Its events, in the order of its rows.
+    pub events: Events,
+    /// The texts of their values.
+    pub(super) texts: Texts,
+    /// Cases of rows that change nothing.
+    idle: Vec<(CaseId, u32)>,
+    idle_keys: String,
+    /// Rows whose event the vocabulary holds and that lie up to as-of.
+    pub known: u64,
+    /// Of them outside of every agreement's term.
+    pub outside: u64,
+    /// Rows after as-of.
+    pub later: u64,
+    /// The latest time of an accepted row.
+    pub latest: Option<Instant>,
+    pub(super) rows: u64,
+    pub(super) lines: u32,
+    pub(super) ignored: BTreeMap<String, u64>,
+    pub(super) unknown: BTreeSet<String>,
+    pub(super) ambiguous: u64,
+    pub(super) rejected: Vec<Rejected>,
+    pub(super) wide: Vec<WideRow>,
+}
+
+impl Batch {
+    /// Takes note of a case a row of which changes nothing.
+    pub(super) fn idle(&mut self, kind: CaseId, key: &str) {
+        self.idle_keys.push_str(key);
+        self.idle.push((kind, self.idle_keys.len() as u32));
+    }
+
+    /// The cases of rows that change nothing; some of them more than once.
+    pub fn idle_cases(&self) -> impl Iterator<Item = (CaseId, &str)> {
+        let mut from = 0;
+        self.idle.iter().map(move |(kind, to)| {
+            let key = &self.idle_keys[from..*to as usize];
+            from = *to as usize;
+            (*kind, key)
+        })
+    }
+
+    /// Empties it for another piece.
+    pub(super) fn clear(&mut self) {
+        let Batch { events, idle, idle_keys, .. } = self;
+        events.clear();
+        idle.clear();
+        idle_keys.clear();
+        let (events, idle, idle_keys) = (std::mem::take(events), std::mem::take(idle), std::mem::take(idle_keys));
+        *self = Batch { events, idle, idle_keys, ..Batch::default() };
+    }
+
+    pub(super) fn seen(&mut self, time: Instant) {
+        self.latest = Some(self.latest.map_or(time, |t| t.max(time)));
+    }
+}

@@ -1,0 +1,182 @@
+//! The files of a log, one after another, in pieces that threads can read apart from each other.
+
+use crate::log::binding::{Binding, Header, bind};
+use crate::log::chunk::Chunks;
+use crate::log::csv::{self, Table};
+use crate::log::decode::Decoder;
+use crate::log::input::{self, Format, Input, Sequential};
+use crate::log::parquet::Columns;
+use crate::log::rules::Rules;
+use crate::log::{LogFile, Unreadable, jsonl, xes};
+use std::sync::Arc;
+
+/// Gives pieces in their order.
+pub(super) struct Feed<'r, 'p> {
+    rules: &'r Rules<'p>,
+    inputs: std::vec::IntoIter<Input>,
+    open: Option<Open>,
+    pub(super) files: Vec<LogFile>,
+}
+
+/// A file that is being read.
+struct Open {
+    file: Arc<File>,
+    rest: Rest,
+}
+
+enum Rest {
+    Lines(Chunks),
+    Groups(std::ops::Range<usize>),
+    Whole(Option<Vec<u8>>),
+}
+
+/// How a file is read.
+pub(super) struct File {
+    pub(super) number: usize,
+    pub(super) name: String,
+    pub(super) binding: Binding,
+    form: Form,
+}
+
+enum Form {
+    Csv(Table),
+    Jsonl,
+    Xes,
+    Parquet(Columns),
+}
+
+/// A piece of a file.
+pub(super) struct Piece {
+    pub(super) file: Arc<File>,
+    what: What,
+}
+
+enum What {
+    Text(Vec<u8>),
+    Group(usize),
+}
+
+impl File {
+    /// Lines before its first row.
+    pub(super) fn lines_before(&self) -> u32 {
+        if let Form::Csv(table) = &self.form { table.lines } else { 0 }
+    }
+
+    /// Whether its pieces must be read in their order: what a row means depends on those before it.
+    pub(super) fn is_ordered(&self) -> bool {
+        self.binding.id.is_some()
+    }
+}
+
+impl Piece {
+    /// Reads its rows into the decoder's batch.
+    pub(super) fn decode(&self, decoder: &mut Decoder<'_, '_>) -> Result<(), Unreadable> {
+        let File { number, name, binding, form } = &*self.file;
+        decoder.turn_to(*number);
+        match (form, &self.what) {
+            (Form::Csv(table), What::Text(text)) => table.read(decoder, binding, text),
+            (Form::Jsonl, What::Text(text)) => jsonl::read(decoder, binding, text),
+            (Form::Xes, What::Text(text)) => return xes::read(decoder, binding, name, text),
+            (Form::Parquet(columns), What::Group(group)) => return columns.read(decoder, binding, name, *group),
+            (Form::Csv(_) | Form::Jsonl | Form::Xes, What::Group(_)) | (Form::Parquet(_), What::Text(_)) => {}
+        }
+        Ok(())
+    }
+
+    /// The memory that it took, to be used again.
+    pub(super) fn into_text(self) -> Vec<u8> {
+        match self.what {
+            What::Text(text) => text,
+            What::Group(_) => Vec::new(),
+        }
+    }
+
+    /// How many bytes of input it stands for.
+    pub(super) fn size(&self) -> u64 {
+        match &self.what {
+            What::Text(text) => text.len() as u64,
+            What::Group(_) => 0,
+        }
+    }
+}
+
+impl<'r, 'p> Feed<'r, 'p> {
+    pub(super) fn new(rules: &'r Rules<'p>, inputs: Vec<Input>) -> Feed<'r, 'p> {
+        Feed { rules, inputs: inputs.into_iter(), open: None, files: Vec::new() }
+    }
+
+    /// The next piece, in `text` where it is one of a text.
+    pub(super) fn next(&mut self, mut text: Vec<u8>) -> Result<Option<Piece>, Unreadable> {
+        loop {
+            if self.open.is_none() {
+                let Some(input) = self.inputs.next() else { return Ok(None) };
+                self.open = Some(self.open(&input)?);
+            }
+            let Some(Open { file, rest }) = &mut self.open else { return Ok(None) };
+            let what = match rest {
+                Rest::Lines(chunks) => {
+                    let cut = |text: &[u8], ended: bool| match &file.form {
+                        Form::Csv(table) => table.cut(text, ended),
+                        _ => memchr::memrchr(b'\n', text).map(|at| at + 1),
+                    };
+                    let more = chunks.next(&mut text, cut).map_err(|e| Unreadable::new(&file.name, e.to_string()))?;
+                    more.then(|| What::Text(std::mem::take(&mut text)))
+                }
+                Rest::Groups(groups) => groups.next().map(What::Group),
+                Rest::Whole(text) => text.take().map(What::Text),
+            };
+            match what {
+                Some(what) => return Ok(Some(Piece { file: Arc::clone(file), what })),
+                None => self.open = None,
+            }
+        }
+    }
+
+    fn open(&mut self, input: &Input) -> Result<Open, Unreadable> {
+        let number = self.files.len();
+        self.files.push(LogFile { name: input.name.clone(), bytes: input.data.size(), rows: 0 });
+        let name = &input.name;
+        let failed = |e: std::io::Error| Unreadable::new(name, e.to_string());
+        let file = |binding, form| Arc::new(File { number, name: name.clone(), binding, form });
+        let mut raw = Chunks::new(input::unpacked(name, Box::new(Sequential::new(&input.data)))?);
+        let is_packed = {
+            let mut head = [0; 4];
+            let got = input.data.read_at(0, &mut head).map_err(|e| input.unreadable(&e))?;
+            !raw.peek(|text| text.len() >= 4).map_err(failed)?.starts_with(&head[..got])
+        };
+        if input::format(raw.peek(|_| true).map_err(failed)?) == Format::Parquet {
+            let columns = if is_packed { Columns::of(name, raw.all().map_err(failed)?)? } else { Columns::open(name, &input.data)? };
+            let binding = self.bind(name, columns.names(), false, Format::Parquet)?;
+            let columns = columns.bound(self.rules, &binding);
+            let groups = 0..columns.groups();
+            return Ok(Open { file: file(binding, Form::Parquet(columns)), rest: Rest::Groups(groups) });
+        }
+        let options = self.rules.options;
+        let named = options.source.as_deref().and_then(|n| self.rules.plan.sources.iter().find(|s| s.name == n));
+        let only = named.or_else(|| if self.rules.plan.sources.len() == 1 { self.rules.plan.sources.iter().next() } else { None });
+        let mut chunks = Chunks::new(input::decoded(name, raw.into_stream(), only.and_then(|s| s.encoding.as_deref()))?);
+        let has_sign = |text: &[u8]| text.iter().any(|b| !b.is_ascii_whitespace());
+        match input::format(chunks.peek(has_sign).map_err(failed)?) {
+            Format::Csv | Format::Parquet => {
+                let head = csv::Head::read(name, &mut chunks, only.and_then(|s| s.delimiter))?;
+                let binding = self.bind(name, &head.names, false, Format::Csv)?;
+                let table = head.bound(name, &binding)?;
+                Ok(Open { file: file(binding, Form::Csv(table)), rest: Rest::Lines(chunks) })
+            }
+            Format::Jsonl => {
+                let names = jsonl::names(name, &mut chunks)?;
+                let binding = self.bind(name, &names, true, Format::Jsonl)?;
+                Ok(Open { file: file(binding, Form::Jsonl), rest: Rest::Lines(chunks) })
+            }
+            Format::Xes => {
+                let text = chunks.all().map_err(failed)?;
+                let binding = self.bind(name, &xes::names(name, &text)?, true, Format::Xes)?;
+                Ok(Open { file: file(binding, Form::Xes), rest: Rest::Whole(Some(text)) })
+            }
+        }
+    }
+
+    fn bind(&self, file: &str, names: &[String], open: bool, format: Format) -> Result<Binding, Unreadable> {
+        bind(self.rules.plan, self.rules.options.source.as_deref(), &Header { file, names, open, format })
+    }
+}

@@ -1,0 +1,162 @@
+//! What a word of a log means, found out once for each: which event, of which kind of case, and what is read of its row.
+
+use crate::id::{CaseId, EventId, FieldId};
+use crate::log::binding::{Binding, Shape};
+use crate::log::rules::Rules;
+use crate::model::Owner;
+use crate::plan::Scalar;
+use hashbrown::HashMap;
+
+/// What the rows of a word say.
+#[derive(Debug)]
+pub(super) struct Meaning {
+    pub(super) event: Option<EventId>,
+    pub(super) kind: Option<CaseId>,
+    /// What the word says of the event's own fields.
+    pub(super) implied: Vec<(FieldId, Scalar)>,
+    /// The fields that such a row may hold.
+    pub(super) takes: Vec<Take>,
+    /// A word that the vocabulary does not hold, and whether the source says to ignore it.
+    pub(super) ignored: Option<(String, bool)>,
+    /// Some clause names the event, or looks at every row of such a case.
+    pub(super) matters: bool,
+}
+
+/// A field that is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Take {
+    /// Which of the binding's fields.
+    pub(super) binding: usize,
+    pub(super) field: FieldId,
+    /// It is the event's own.
+    pub(super) own: bool,
+    /// Some clause asks for it; else it is only looked at whether it can be read.
+    pub(super) asked: bool,
+}
+
+/// Why rows of a word cannot be taken.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) what: What,
+    pub(super) expected: String,
+}
+
+/// What is wrong with them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum What {
+    NoKey,
+    Key,
+    Word,
+}
+
+/// How the words of one file's rows were understood so far, by the kind of case that the key's column names.
+#[derive(Debug, Default)]
+pub(super) struct Meanings {
+    of: HashMap<(u32, Box<str>), usize>,
+    list: Vec<Result<Meaning, Refusal>>,
+    /// The one that was asked for last in each way, with its word.
+    joined: String,
+}
+
+impl Meanings {
+    /// What the words mean. `key` is nothing where the row names no case.
+    pub(super) fn find(
+        &mut self,
+        rules: &Rules<'_>,
+        binding: &Binding,
+        key: Option<Option<CaseId>>,
+        words: &[&str],
+    ) -> &Result<Meaning, Refusal> {
+        let hint = match key {
+            None => 0,
+            Some(None) => 1,
+            Some(Some(case)) => crate::id::Id::index(case) as u32 + 2,
+        };
+        let joined = match words {
+            [only] => *only,
+            several => {
+                self.joined.clear();
+                for word in several {
+                    self.joined.push_str(word);
+                    self.joined.push('\u{1f}');
+                }
+                self.joined.as_str()
+            }
+        };
+        let at = match self.of.get(&Asked(hint, joined)) {
+            Some(at) => *at,
+            None => {
+                self.list.push(understand(rules, binding, key, words));
+                self.of.insert((hint, joined.into()), self.list.len() - 1);
+                self.list.len() - 1
+            }
+        };
+        &self.list[at]
+    }
+}
+
+/// A key that is lent.
+#[derive(Hash)]
+struct Asked<'a>(u32, &'a str);
+
+impl hashbrown::Equivalent<(u32, Box<str>)> for Asked<'_> {
+    fn equivalent(&self, key: &(u32, Box<str>)) -> bool {
+        self.0 == key.0 && *self.1 == *key.1
+    }
+}
+
+fn understand(rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>, words: &[&str]) -> Result<Meaning, Refusal> {
+    let Shape::Long { words: meant, .. } = &binding.shape else {
+        return Err(Refusal { what: What::Word, expected: "a row of milestones".into() });
+    };
+    let refused = |what, expected: String| Refusal { what, expected };
+    let said = words.iter().any(|w| !w.is_empty());
+    let (mut event, mut implied) = (None, Vec::new());
+    if said {
+        let written: Vec<String> = words.iter().map(|w| w.to_string()).collect();
+        if let Some((id, fields)) = meant.get(&written) {
+            (event, implied) = (Some(*id), fields.clone());
+        } else if let [word] = words {
+            event = rules.event_named(key, word.trim()).map_err(|expected| refused(What::Word, expected))?;
+        }
+    }
+    let of_case = event.and_then(|e| rules.plan.events[e].case);
+    let kind = match key {
+        None if of_case.is_some() => return Err(refused(What::NoKey, "the key of a case".into())),
+        None => None,
+        Some(named) => match named.or(of_case).or_else(|| rules.only_case()) {
+            Some(kind) if of_case.is_some_and(|c| c != kind) => {
+                return Err(refused(What::Word, format!("an event of a {}", rules.plan.cases[kind].name)));
+            }
+            Some(kind) => Some(kind),
+            None => {
+                let names: Vec<String> = rules.plan.cases.iter().map(|c| format!("`{}`", c.name)).collect();
+                return Err(refused(What::Key, format!("a column that says which kind of case this is: {}", names.join(", "))));
+            }
+        },
+    };
+    let mut ignored = None;
+    if said && event.is_none() {
+        let name = words.join(" / ");
+        let known = binding.ignore.contains(&name);
+        if rules.options.deny_unknown_events && !known {
+            return Err(refused(What::Word, "an event of the vocabulary, or a name that the source says to `ignore`".into()));
+        }
+        ignored = Some((name, known));
+    }
+    let matters = event.is_some_and(|e| rules.interest.events[e]) || kind.is_some_and(|k| rules.interest.every_row[k]);
+    Ok(Meaning { event, kind, implied, takes: takes(rules, binding, kind, event), ignored, matters })
+}
+
+/// The fields that a row may hold: the event's own come first where both it and its case have one of the column's name.
+pub(super) fn takes(rules: &Rules<'_>, binding: &Binding, kind: Option<CaseId>, event: Option<EventId>) -> Vec<Take> {
+    let mut takes = Vec::new();
+    for (at, column) in binding.fields.iter().enumerate() {
+        let own = event.and_then(|e| column.of_events.iter().find(|(of, _)| *of == e)).map(|(_, f)| *f);
+        let of_case = column.of_case.iter().copied().find(|f| matches!(rules.plan.fields[*f].owner, Owner::Case(c) if Some(c) == kind));
+        if let Some(field) = own.or(of_case) {
+            takes.push(Take { binding: at, field, own: own.is_some(), asked: rules.interest.fields[field] });
+        }
+    }
+    takes
+}

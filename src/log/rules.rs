@@ -1,0 +1,88 @@
+//! What rows are read by: a plan, what of a log it looks at, and what was asked for on the way.
+
+use crate::event::Texts;
+use crate::id::{CaseId, EventId};
+use crate::log::Options;
+use crate::plan::{Interest, Plan};
+use crate::quantity::Currency;
+use crate::time::{Instant, Zone};
+use chrono::Days;
+use std::collections::HashMap;
+
+/// The same for all threads.
+pub(super) struct Rules<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) options: &'p Options,
+    pub(super) interest: Interest,
+    pub(super) currency: Option<Currency>,
+    /// The first instant of each agreement, and the first after it.
+    terms: Vec<(Instant, Instant)>,
+    /// Events by kind of case and name; without a case, those of the top level.
+    events: HashMap<(Option<CaseId>, &'p str), EventId>,
+}
+
+impl<'p> Rules<'p> {
+    pub(super) fn new(plan: &'p Plan, options: &'p Options) -> Rules<'p> {
+        let mut interest = Interest::new(plan);
+        if options.everything {
+            interest.fields.iter_mut().for_each(|asked| *asked = true);
+            interest.every_row.iter_mut().for_each(|asked| *asked = true);
+            interest.events.iter_mut().for_each(|asked| *asked = true);
+        }
+        let term = |a: &crate::plan::Agreement| {
+            let zone = Zone::named(&a.zone).expect("the zones of a plan were checked");
+            (zone.midnight(a.from), a.to.map_or(Instant::LAST, |to| zone.midnight(to + Days::new(1))))
+        };
+        Rules {
+            plan,
+            options,
+            interest,
+            currency: plan.agreements.iter().find_map(|a| a.currency),
+            terms: plan.agreements.iter().map(term).collect(),
+            events: plan.events.enumerate().map(|(id, e)| ((e.case, e.name.as_str()), id)).collect(),
+        }
+    }
+
+    pub(super) fn in_term(&self, t: Instant) -> bool {
+        self.terms.iter().any(|(from, to)| *from <= t && t < *to)
+    }
+
+    /// The event of a name: of the kind of case that the key's column names, of the one kind that has it, or of the top
+    /// level. `key` is nothing where the row names no case.
+    pub(super) fn event_named(&self, key: Option<Option<CaseId>>, name: &str) -> Result<Option<EventId>, String> {
+        let of_case = |case: CaseId| self.events.get(&(Some(case), name)).copied();
+        let top = self.events.get(&(None, name)).copied();
+        match key {
+            None => Ok(top.or_else(|| self.plan.cases.ids().find_map(of_case))),
+            Some(Some(case)) => Ok(of_case(case).or(top)),
+            Some(None) => {
+                let mut having = self.plan.cases.ids().filter_map(of_case);
+                match (having.next(), having.next()) {
+                    (Some(_), Some(_)) => Err("an event of one kind of case: several have this one".into()),
+                    (found, _) => Ok(found.or(top)),
+                }
+            }
+        }
+    }
+
+    pub(super) fn only_case(&self) -> Option<CaseId> {
+        if self.plan.cases.len() == 1 { self.plan.cases.ids().next() } else { None }
+    }
+}
+
+/// Ids of rows that were taken, by source.
+#[derive(Default)]
+pub(super) struct Ids(HashMap<String, Texts>);
+
+impl Ids {
+    pub(super) fn contains(&self, source: &str, id: &str) -> bool {
+        self.0.get(source).is_some_and(|ids| ids.get(id).is_some())
+    }
+
+    pub(super) fn insert(&mut self, source: &str, id: &str) {
+        if !self.0.contains_key(source) {
+            self.0.insert(source.to_string(), Texts::default());
+        }
+        self.0[source].intern(id);
+    }
+}
