@@ -43,9 +43,16 @@ pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Failed> {
 }
 
 fn input(path: &Path) -> Result<Input, Failed> {
-    let file = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
-    let (size, file) = file.map_err(|e| unreadable(path, &e))?;
-    Ok(Input { name: path.display().to_string(), data: Arc::new(OnDisk { file, size }) })
+    let file = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+    let (metadata, mut file) = file.map_err(|e| unreadable(path, &e))?;
+    let name = path.display().to_string();
+    if !metadata.is_file() {
+        // A pipe with a name can be read only once, and from its beginning.
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|e| unreadable(path, &e))?;
+        return Ok(Input::of(name, bytes));
+    }
+    Ok(Input { name, data: Arc::new(OnDisk { file, size: metadata.len() }) })
 }
 
 /// A file on disk.

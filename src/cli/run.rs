@@ -81,7 +81,7 @@ fn kept<'v>(outputs: &[(PathBuf, Form)], only: Option<&'v [Verdict]>) -> &'v [Ve
 
 fn take(engine: &mut Engine<'_>, batch: &Batch) {
     engine.count(Tally { events: batch.known, outside: batch.outside, later: batch.later });
-    batch.events.iter().for_each(|event| engine.judge(event));
+    engine.judge_all(&batch.events);
     batch.idle_cases().for_each(|(kind, key)| engine.note(kind, key));
 }
 

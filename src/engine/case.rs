@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CaseState {
     pub(super) kind: CaseId,
-    pub(super) key: Box<str>,
+    pub(super) key: String,
     /// By slot.
     pub(super) fields: Box<[Option<Value>]>,
     states: Box<[StateRun]>,
@@ -109,6 +109,32 @@ impl CaseState {
         }
     }
 
+    /// Makes another case of the same kind of it; not of one that has a rest.
+    pub(super) fn begin_anew(mut self: Box<Self>, key: &str) -> Option<Box<CaseState>> {
+        if self.rest.is_some() {
+            return None;
+        }
+        self.key.clear();
+        self.key.push_str(key);
+        self.fields.fill(None);
+        self.last.fill(None);
+        self.time = Instant::FIRST;
+        for run in &mut self.states {
+            (run.on, run.since, run.total) = (false, Instant::default(), Duration::ZERO);
+            run.from.clear();
+            run.to.clear();
+        }
+        self.tracks.iter_mut().for_each(TrackState::begin_anew);
+        Some(self)
+    }
+
+    /// Reads a little of all its parts.
+    pub(super) fn touch(&self) -> i64 {
+        let fields = self.fields.first().map_or(0, |f| i64::from(f.is_some()));
+        let states = self.states.first().map_or(0, |s| s.since.as_micros());
+        self.tracks.iter().fold(fields ^ states, |all, track| all ^ track.touch())
+    }
+
     pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {
         let state = &world.plan.states[state];
         state.case == self.kind && self.states[state.slot as usize].on
@@ -124,13 +150,17 @@ impl CaseState {
         self.rest.as_ref()?.stages[stage].1
     }
 
+    /// Whether any of its states was ever on.
+    pub(super) fn had_states(&self) -> bool {
+        self.states.iter().any(|run| run.on || run.total > Duration::ZERO)
+    }
+
     /// How long each of its states was on until an instant, in the order of the plan; nothing where none ever was.
-    pub(super) fn time_in_states(&self, t: Instant) -> Box<[Duration]> {
-        if self.states.iter().all(|run| !run.on && run.total == Duration::ZERO) {
-            return Box::default();
-        }
+    pub(super) fn time_in_states(&self, t: Instant, times: &mut Vec<Duration>) {
         let until = |run: &StateRun| if run.on { run.total.plus(t.since(run.since).max(Duration::ZERO)) } else { run.total };
-        self.states.iter().map(until).collect()
+        if self.had_states() {
+            times.extend(self.states.iter().map(until));
+        }
     }
 
     /// When an event last happened to the case, before the one that is being judged.

@@ -3,12 +3,15 @@
 use crate::engine::case::CaseState;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::world::World;
-use crate::event::Texts;
+use crate::event::{Event, Texts};
 use crate::id::{CaseId, Id, Table};
 use crate::plan::Plan;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use roaring::RoaringBitmap;
 use std::hash::BuildHasher;
+
+/// So many forgotten cases' memory is kept for others.
+const SPARE: usize = 4096;
 
 /// The cases of a log, as far as it was read.
 pub(super) struct Cases {
@@ -19,6 +22,8 @@ pub(super) struct Cases {
     hasher: DefaultHashBuilder,
     /// Those that were forgotten.
     spent: Table<CaseId, Keys>,
+    /// The memory of forgotten ones.
+    spare: Table<CaseId, Vec<Box<CaseState>>>,
     /// Those of which only rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
 }
@@ -32,6 +37,7 @@ impl Cases {
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             spent: none(),
+            spare: plan.cases.iter().map(|_| Vec::new()).collect(),
             idle: none(),
         }
     }
@@ -63,12 +69,13 @@ impl Cases {
             return None;
         }
         self.idle[kind].remove(key);
-        let case = CaseState::new(world, kind, key, exclusions);
+        let again = self.spare[kind].pop().and_then(|case| case.begin_anew(key));
+        let case = again.unwrap_or_else(|| Box::new(CaseState::new(world, kind, key, exclusions)));
         Some(self.insert(hash, case))
     }
 
-    fn insert(&mut self, hash: u64, case: CaseState) -> usize {
-        let case = Some(Box::new(case));
+    fn insert(&mut self, hash: u64, case: Box<CaseState>) -> usize {
+        let case = Some(case);
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.slots[slot as usize] = case;
@@ -108,6 +115,28 @@ impl Cases {
         }
         self.free.push(slot as u32);
         self.spent[case.kind].insert(&case.key);
+        let spare = &mut self.spare[case.kind];
+        if spare.len() < SPARE {
+            spare.push(case);
+        }
+    }
+
+    /// Looks cases up ahead of their events, so that their memory is near when they are judged: the places where they were.
+    pub(super) fn look_ahead<'e>(&self, events: impl Iterator<Item = Event<'e>>, places: &mut Vec<Option<u32>>) {
+        places.clear();
+        let mut touched = 0;
+        places.extend(events.map(|event| {
+            let (kind, key) = event.case?;
+            let slot = self.find(self.hash(kind, key), kind, key)?;
+            touched ^= self.slots[slot].as_ref().map_or(0, |case| case.touch());
+            u32::try_from(slot).ok()
+        }));
+        std::hint::black_box(touched);
+    }
+
+    /// Whether a case is at this place.
+    pub(super) fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
+        self.slots[slot].as_ref().is_some_and(|case| case.kind == kind && case.key == key)
     }
 
     /// The live ones, in the order of their places.

@@ -167,11 +167,25 @@ impl<'p> Engine<'p> {
             let in_term = self.world.agreements.iter().any(|a| a.from <= event.time && event.time < a.to);
             self.tally.outside += u64::from(!in_term);
         }
-        self.judge(event);
+        self.judge(event, None);
     }
 
-    /// The same where its row was counted before.
-    pub fn judge(&mut self, event: Event<'_>) {
+    /// Takes events whose rows were counted before, in their order.
+    pub fn judge_all(&mut self, events: &Events) {
+        /// Enough for the memory to answer several questions at once.
+        const AHEAD: usize = 16;
+        let mut places = Vec::with_capacity(AHEAD);
+        for from in (0..events.len()).step_by(AHEAD) {
+            let block = from..events.len().min(from + AHEAD);
+            self.cases.look_ahead(block.clone().map(|at| events.get(at)), &mut places);
+            for (at, place) in block.zip(&places) {
+                self.judge(events.get(at), *place);
+            }
+        }
+    }
+
+    /// Judges an event; its case was seen at a place, if anywhere.
+    fn judge(&mut self, event: Event<'_>, place: Option<u32>) {
         if self.now < event.time {
             self.close_instant();
             self.now = event.time;
@@ -185,7 +199,8 @@ impl<'p> Engine<'p> {
             recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, &event, sink));
             return;
         };
-        let Some(slot) = cases.open(world, kind, key, exclusions) else { return };
+        let known = place.map(|slot| slot as usize).filter(|slot| cases.is_at(*slot, kind, key));
+        let Some(slot) = known.or_else(|| cases.open(world, kind, key, exclusions)) else { return };
         let case = cases.at(slot);
         let reach = case.reach(world, &event);
         entered.clear();

@@ -143,17 +143,17 @@ pub struct Outcome {
     /// Running time after its due; only of a breached one.
     pub late: Duration,
     /// The obligation's keys, as they were at the deciding instant.
-    pub keys: Box<[Option<Value>]>,
+    pub keys: Vec<Option<Value>>,
     /// Which of the obligation's filters held then.
-    pub filters: Box<[bool]>,
+    pub filters: Vec<bool>,
     /// Of a breached one: how long each of its case's states was on until it was due, in the order of the plan.
-    pub states: Box<[Duration]>,
+    pub states: Vec<Duration>,
     /// The calendar of its clock.
     pub calendar: Option<CalendarId>,
     /// Its clock stands still now.
     pub halted: bool,
     /// The rows that made it.
-    pub evidence: Box<[Evidence]>,
+    pub evidence: Vec<Evidence>,
 }
 
 impl Outcome {

@@ -109,14 +109,14 @@ impl Recurring {
         let moment = Moment { world, case: None, own: &[], time: as_of, start: None };
         for live in std::mem::take(&mut self.ruled) {
             let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
-            sink.take(world, live.outcome(world, None, reading, as_of));
+            sink.take(world, None, Box::new(live), reading, as_of);
         }
         self.exclude(world, exclusions, sink);
         self.begin(world, as_of, sink);
         for mut live in std::mem::take(&mut self.groups).into_iter().flat_map(|g| g.instances) {
             live.pass(&moment, as_of, true, sink);
             let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
-            sink.take(world, live.outcome(world, None, reading, as_of));
+            sink.take(world, None, Box::new(live), reading, as_of);
         }
     }
 
@@ -230,7 +230,7 @@ fn group_of(by: &[FieldId], moment: &Moment<'_>, event: &Event<'_>) -> Option<Va
 impl GroupRun {
     fn open(&mut self, world: &World<'_>, id: ObligationId, index: usize, period: &Period, start: Instant, halt: Halt) {
         let seq = self.instances.len() as u32 + 1;
-        let live = Live::blank(id, index, seq, start);
+        let live = Box::new(Live::blank(id, index, seq, start));
         self.instances.extend(live.open_period(world, period.from, self.group, halt).map(|live| *live));
     }
 }

@@ -2,10 +2,14 @@
 
 use crate::engine::kept::Outcomes;
 use crate::engine::objective::Samples;
-use crate::engine::outcome::{NoticeRecord, Outcome, Reason, Verdict};
+use crate::engine::case::CaseState;
+use crate::engine::live::{Live, Reading};
+use crate::engine::outcome::{NoticeRecord, Reason, Verdict};
 use crate::engine::world::World;
 use crate::event::Texts;
+use crate::id::ObligationId;
 use crate::plan::Plan;
+use crate::time::Instant;
 use std::collections::BTreeMap;
 
 /// What was decided so far.
@@ -18,7 +22,13 @@ pub(super) struct Sink {
     pub(super) totals: Vec<[u64; 5]>,
     pub(super) reasons: BTreeMap<(usize, Verdict, Reason), u64>,
     pub(super) samples: Samples,
+    /// Memory for the next instances, and for the next reading.
+    spare: Vec<Box<Live>>,
+    read: Reading,
 }
+
+/// So many instances are kept to be used again.
+const SPARE: usize = 1024;
 
 impl Sink {
     /// Instances of these verdicts are kept. Breached and pending ones always are: each of them is named or paid for.
@@ -28,15 +38,39 @@ impl Sink {
         Sink { keep, totals: vec![[0; 5]; plan.tracks.len()], samples: Samples::new(plan), ..Sink::default() }
     }
 
+    /// An instance with nothing decided.
+    pub(super) fn live(&mut self, obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Box<Live> {
+        match self.spare.pop() {
+            Some(mut live) => {
+                live.begin_anew(obligation, track, seq, start);
+                live
+            }
+            None => Box::new(Live::blank(obligation, track, seq, start)),
+        }
+    }
+
+    /// Something to read a case into.
+    pub(super) fn reading(&mut self) -> Reading {
+        std::mem::take(&mut self.read)
+    }
+
     /// Takes an instance that is decided, or as it stands at the end.
-    pub(super) fn take(&mut self, world: &World<'_>, outcome: Outcome) {
+    pub(super) fn take(&mut self, world: &World<'_>, case: Option<&CaseState>, mut live: Box<Live>, reading: Reading, as_of: Instant) {
+        let mut outcome = live.outcome(world, case, reading, as_of);
         self.totals[outcome.track][outcome.verdict as usize] += 1;
         if let Some(reason) = outcome.reason {
             *self.reasons.entry((outcome.track, outcome.verdict, reason)).or_default() += 1;
         }
-        self.samples.take(world, &outcome);
+        self.samples.take(world, case, &outcome);
         if self.keep[outcome.verdict as usize] {
+            outcome.case = case.map(|c| (c.kind, c.key.as_str().into()));
             self.outcomes.push(&outcome);
+        }
+        // Their memory is used again.
+        self.read = Reading { keys: outcome.keys, filters: outcome.filters, states: outcome.states };
+        live.evidence = outcome.evidence;
+        if self.spare.len() < SPARE {
+            self.spare.push(live);
         }
     }
 

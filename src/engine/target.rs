@@ -33,9 +33,10 @@ pub(super) enum Choice {
 }
 
 /// The first row that fits. `truths` are the rows' conditions, read at the start.
-pub(super) fn choose(rows: &[Row], truths: &[Truth], tier: Tiered) -> Choice {
-    for (i, (row, truth)) in rows.iter().zip(truths).enumerate() {
-        if *truth == Truth::False {
+pub(super) fn choose(rows: &[Row], truths: impl Fn(usize) -> Truth, tier: Tiered) -> Choice {
+    for (i, row) in rows.iter().enumerate() {
+        let truth = truths(i);
+        if truth == Truth::False {
             continue;
         }
         let fits = row.tiers.is_empty()
@@ -48,7 +49,7 @@ pub(super) fn choose(rows: &[Row], truths: &[Truth], tier: Tiered) -> Choice {
             continue;
         }
         if let Truth::Unknown(gap) = truth {
-            return Choice::Unknown(*gap);
+            return Choice::Unknown(gap);
         }
         return if row.target == Target::None { Choice::Nothing } else { Choice::Row(i) };
     }

@@ -59,6 +59,20 @@ impl TrackState {
         }
     }
 
+    /// Nothing has happened yet.
+    pub(super) fn begin_anew(&mut self) {
+        if let Some(starts) = &mut self.starts {
+            starts.iter_mut().for_each(Matcher::clear);
+        }
+        let (index, starts) = (self.index, self.starts.take());
+        *self = TrackState { index, seq: 0, started: false, time: Instant::FIRST, starts, live: None, ended: None, rest: None };
+    }
+
+    /// Reads a little of its instance.
+    pub(super) fn touch(&self) -> i64 {
+        self.live.as_ref().map_or(0, |live| live.start.as_micros() ^ live.evidence.last().map_or(0, |e| e.time.as_micros()))
+    }
+
     fn index(&self) -> usize {
         self.index as usize
     }
@@ -77,13 +91,14 @@ impl TrackState {
     /// The instant is over at which instances ended.
     pub(super) fn close_instant(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
         for live in self.take_ended() {
-            let reading = Reading::at(moment, live.obligation, live.decided_at(moment.time), live.start);
+            let mut reading = sink.reading();
+            reading.read(moment, live.obligation, live.decided_at(moment.time), live.start);
             let may_reopen = matches!(live.end, Some((_, End::Stop))) && reopens(moment.world, live.obligation);
             self.give_up(moment, sink);
             if may_reopen && self.live.is_none() {
                 self.rest.get_or_insert_default().stopped = Some((live, reading));
             } else {
-                sink.take(moment.world, live.outcome(moment.world, moment.case, reading, moment.time));
+                sink.take(moment.world, moment.case, live, reading, moment.time);
             }
         }
     }
@@ -123,7 +138,7 @@ impl TrackState {
     /// What was stopped can no longer be reopened.
     fn give_up(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
         if let Some((before, reading)) = self.take_stopped() {
-            sink.take(moment.world, before.outcome(moment.world, moment.case, reading, moment.time));
+            sink.take(moment.world, moment.case, before, reading, moment.time);
         }
     }
 
@@ -259,8 +274,11 @@ impl TrackState {
     ) -> bool {
         let world = moment.world;
         let applies = truth.and(moment.is_about(&world.obligation(id).about));
+        if applies == Truth::False {
+            return false;
+        }
         let halt = halt(moment, id);
-        let mut live = Live::blank(id, self.index(), self.seq + 1, event.time);
+        let mut live = sink.live(id, self.index(), self.seq + 1, event.time);
         live.note(event);
         match live.open(moment, applies, tier.get(), halt) {
             Opened::Nothing => return false,
@@ -307,7 +325,7 @@ impl TrackState {
         let unknown = self.rest.into_iter().flat_map(|rest| rest.unknown);
         for live in ended.into_iter().chain(unknown.map(Box::new)).chain(self.live) {
             let reading = Reading::at(moment, live.obligation, live.decided_at(as_of), live.start);
-            sink.take(world, live.outcome(world, moment.case, reading, as_of));
+            sink.take(world, moment.case, live, reading, as_of);
         }
     }
 }

@@ -51,6 +51,9 @@ impl TimeReader {
 
     /// The instant of a text, or what was expected instead.
     pub(super) fn read(&self, text: &str) -> Result<Read, String> {
+        if let (Form::Plain | Form::Rfc3339, Some(time)) = (&self.form, zulu(text.as_bytes())) {
+            return Ok(Read { time, ambiguous: false });
+        }
         let text = text.trim();
         let form = if self.or_plain && plain(text).is_some() { &Form::Plain } else { &self.form };
         match form {
@@ -108,6 +111,36 @@ fn in_range(date: NaiveDate) -> bool {
 fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
     in_range(wall.date())
         .then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * 1_000_000)))
+}
+
+/// `2026-03-06T16:45:00Z`, as most logs have it.
+fn zulu(text: &[u8]) -> Option<Instant> {
+    let text: &[u8; 20] = text.try_into().ok()?;
+    let signs = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
+    if signs.iter().any(|(at, sign)| text[*at] != *sign) {
+        return None;
+    }
+    let mut wrong = false;
+    let mut two = |at: usize| {
+        let (a, b) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+        wrong |= a > 9 || b > 9;
+        i64::from(a) * 10 + i64::from(b)
+    };
+    let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
+    let (hour, minute, second) = (two(11), two(14), two(17));
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + i64::from(leap),
+        _ => 31,
+    };
+    if wrong || !(1900..2200).contains(&year) || !(1..=12).contains(&month) || !(1..=longest).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Days since 1970 of a year that begins in March, so that the leap day is its last.
+    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468;
+    Some(Instant::from_micros((days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000))
 }
 
 /// `2026-03-06`, `2026-03-06 16:45`, `2026-03-06T16:45:00.123Z`, `… +01:00`

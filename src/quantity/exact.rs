@@ -32,6 +32,10 @@ impl Exact {
 
     /// A decimal as written in a spec or a log: `12`, `-0.5`, `2_400_000`, `1e3`. Nothing else.
     pub fn parse(text: &str) -> Option<Exact> {
+        // Most numbers of logs are small and whole.
+        if (1..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Some(Exact::whole(text.bytes().fold(0, |n, b| n * 10 + i64::from(b - b'0'))));
+        }
         let (text, exponent) = match text.split_once(['e', 'E']) {
             Some((m, e)) => (m, e.parse::<i32>().ok().filter(|e| e.abs() <= 30)?),
             None => (text, 0),

@@ -4,6 +4,7 @@ use crate::engine::{Capped, Cause, Credit, Group, NoticeKind, NoticeRecord, Obje
 use crate::id::{AgreementId, ObjectiveId};
 use crate::model::MeasureUnit;
 use crate::report::{Report, words};
+use crate::time::{Duration, Instant};
 use std::io::{self, Write};
 
 /// Writes verdicts, objectives, credits, caps, rights, notices, notes and the summary.
@@ -57,14 +58,35 @@ impl Object {
         if self.0.len() > 1 {
             self.0.push(',');
         }
-        self.0.push_str(&quoted(key));
+        quote(&mut self.0, key);
         self.0.push(':');
         &mut self.0
     }
 
     fn text(&mut self, key: &str, value: &str) {
-        let value = quoted(value);
-        self.key(key).push_str(&value);
+        quote(self.key(key), value);
+    }
+
+    /// An instant on the clock of an agreement.
+    fn time(&mut self, key: &str, report: &Report<'_>, zone: AgreementId, t: Option<Instant>) {
+        let out = self.key(key);
+        match t {
+            Some(t) => {
+                out.push('"');
+                words::push_rfc3339(out, report.zone(zone), t);
+                out.push('"');
+            }
+            None => out.push_str("null"),
+        }
+    }
+
+    /// A length of time in seconds.
+    fn seconds(&mut self, key: &str, d: Option<Duration>) {
+        let out = self.key(key);
+        match d {
+            Some(d) => words::push_seconds(out, d),
+            None => out.push_str("null"),
+        }
     }
 
     fn optional(&mut self, key: &str, value: Option<&str>) {
@@ -80,11 +102,40 @@ impl Object {
     }
 
     fn number(&mut self, key: &str, n: u64) {
-        self.raw(key, &n.to_string());
+        words::push_number(self.key(key), n);
     }
 
     fn flag(&mut self, key: &str, b: bool) {
         self.raw(key, if b { "true" } else { "false" });
+    }
+
+    /// An object as a value.
+    fn inside(&mut self, key: &str, write: impl FnOnce(&mut Object)) {
+        let mut inner = Object(std::mem::take(self.key(key)));
+        inner.part(write);
+        self.0 = inner.0;
+    }
+
+    /// A list of objects.
+    fn list<T>(&mut self, key: &str, items: &[T], mut write: impl FnMut(&mut Object, &T)) {
+        let mut inner = Object(std::mem::take(self.key(key)));
+        inner.0.push('[');
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                inner.0.push(',');
+            }
+            inner.part(|one| write(one, item));
+        }
+        inner.0.push(']');
+        self.0 = inner.0;
+    }
+
+    /// An object written behind what stands there.
+    fn part(&mut self, write: impl FnOnce(&mut Object)) {
+        let mut part = Object(String::from("{"));
+        write(&mut part);
+        self.0.push_str(&part.0);
+        self.0.push('}');
     }
 
     fn close(mut self) -> String {
@@ -92,13 +143,27 @@ impl Object {
         self.0
     }
 
-    fn end(self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}", self.close())
+    fn end(mut self, out: &mut impl Write) -> io::Result<()> {
+        self.0.push_str("}\n");
+        out.write_all(self.0.as_bytes())
     }
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a text is JSON")
+    let mut out = String::new();
+    quote(&mut out, text);
+    out
+}
+
+/// Most texts stand in JSON as they are.
+fn quote(out: &mut String, text: &str) {
+    if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&serde_json::to_string(text).expect("a text is JSON"));
+    }
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
@@ -115,7 +180,6 @@ fn verdict(report: &Report<'_>, o: &Outcome) -> Object {
     let obligation = report.obligation(o.obligation);
     let service = report.service_of(o.obligation);
     let zone = service.agreement;
-    let time = |t| report.time(zone, t);
     let mut object = Object::kind("verdict");
     agreement(&mut object, report, zone);
     object.text("service", &service.name);
@@ -126,29 +190,25 @@ fn verdict(report: &Report<'_>, o: &Outcome) -> Object {
     object.raw("by", &by(report.by(o).into_iter()));
     object.text("verdict", o.verdict.word());
     object.optional("reason", o.reason.map(|r| r.text(report.plan)).as_deref());
-    object.text("start", &time(o.start));
-    object.optional("due", o.due.map(time).as_deref());
-    object.optional("stop", o.stop.map(time).as_deref());
-    let mut length = |key: &str, d: Option<crate::time::Duration>| object.raw(key, &d.map_or("null".into(), words::seconds));
-    length("elapsed_s", o.elapsed);
-    length("target_s", o.target);
-    length("paused_s", o.paused);
-    length("late_s", o.elapsed.map(|_| o.late));
+    object.time("start", report, zone, Some(o.start));
+    object.time("due", report, zone, o.due);
+    object.time("stop", report, zone, o.stop);
+    object.seconds("elapsed_s", o.elapsed);
+    object.seconds("target_s", o.target);
+    object.seconds("paused_s", o.paused);
+    object.seconds("late_s", o.elapsed.map(|_| o.late));
     object.optional("blame", report.blame(o).as_deref());
-    let mut spec = Object::new();
     let clause = report.clause(o);
-    spec.text("file", &clause.file);
-    spec.number("line", clause.line.into());
-    object.raw("spec", &spec.close());
-    let evidence = o.evidence.iter().map(|e| {
-        let mut one = Object::new();
+    object.inside("spec", |spec| {
+        spec.text("file", &clause.file);
+        spec.number("line", clause.line.into());
+    });
+    object.list("evidence", &o.evidence, |one, e| {
         one.optional("event", e.event.map(|id| report.plan.events[id].name.as_str()));
-        one.text("time", &time(e.time));
+        one.time("time", report, zone, Some(e.time));
         one.text("file", report.file(e.origin));
         one.number("line", e.origin.line.into());
-        one.close()
     });
-    object.raw("evidence", &list(evidence));
     object
 }
 

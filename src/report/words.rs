@@ -4,16 +4,43 @@ use crate::model::MeasureUnit;
 use crate::quantity::Exact;
 pub(super) use crate::quantity::grouped;
 use crate::time::{Duration, Instant, Zone};
-use chrono::Timelike;
+use chrono::{Datelike, Timelike};
 
 /// `2026-03-06T16:45:00-05:00`, with a fraction only where there is one.
 pub(super) fn rfc3339(zone: &Zone, t: Instant) -> String {
-    let local = zone.local(t);
-    let offset = zone.offset(t).as_micros() / 1_000_000;
-    let (sign, offset) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
+    let mut out = String::with_capacity(25);
+    push_rfc3339(&mut out, zone, t);
+    out
+}
+
+/// The same behind a text: reports of years hold millions of times.
+pub(super) fn push_rfc3339(out: &mut String, zone: &Zone, t: Instant) {
+    let offset = zone.offset(t);
+    let local = t.plus(offset).utc();
+    let date = local.date();
+    let year = date.year().unsigned_abs();
+    push_two(out, year / 100);
+    push_two(out, year % 100);
+    let parts = [('-', date.month()), ('-', date.day()), ('T', local.hour()), (':', local.minute()), (':', local.second())];
+    for (sign, n) in parts {
+        out.push(sign);
+        push_two(out, n);
+    }
     let micros = local.nanosecond() / 1000;
-    let fraction = if micros == 0 { String::new() } else { format!(".{}", format!("{micros:06}").trim_end_matches('0')) };
-    format!("{}{fraction}{sign}{:02}:{:02}", local.format("%Y-%m-%dT%H:%M:%S"), offset / 3600, offset / 60 % 60)
+    if micros != 0 {
+        let fraction = format!(".{micros:06}");
+        out.push_str(fraction.trim_end_matches('0'));
+    }
+    let minutes = offset.as_micros() / 60_000_000;
+    out.push(if minutes < 0 { '-' } else { '+' });
+    push_two(out, minutes.unsigned_abs() as u32 / 60);
+    out.push(':');
+    push_two(out, minutes.unsigned_abs() as u32 % 60);
+}
+
+fn push_two(out: &mut String, n: u32) {
+    out.push((b'0' + (n / 10 % 10) as u8) as char);
+    out.push((b'0' + (n % 10) as u8) as char);
 }
 
 /// `Mon 2026-03-09 09:45`, with seconds only where there are some.
@@ -25,7 +52,24 @@ pub(super) fn wall(zone: &Zone, t: Instant) -> String {
 
 /// A JSON number of seconds, exact to the microsecond.
 pub(super) fn seconds(d: Duration) -> String {
-    d.as_seconds().short(6)
+    let mut out = String::new();
+    push_seconds(&mut out, d);
+    out
+}
+
+/// The same behind a text.
+pub(super) fn push_seconds(out: &mut String, d: Duration) {
+    let us = d.as_micros();
+    if us < 0 || us % 1_000_000 != 0 {
+        return out.push_str(&d.as_seconds().short(6));
+    }
+    push_number(out, us as u64 / 1_000_000);
+}
+
+/// A whole number behind a text.
+pub(super) fn push_number(out: &mut String, n: u64) {
+    use std::fmt::Write;
+    let _ = write!(out, "{n}");
 }
 
 /// The JSON number nearest to an exact value.

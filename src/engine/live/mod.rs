@@ -108,10 +108,10 @@ pub(super) enum End {
 /// The obligation's keys and filters at an instant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Reading {
-    keys: Box<[Option<Value>]>,
-    filters: Box<[bool]>,
+    pub(super) keys: Vec<Option<Value>>,
+    pub(super) filters: Vec<bool>,
     /// How long each of the case's states was on until then, since the case began; nothing where none was.
-    states: Box<[Duration]>,
+    pub(super) states: Vec<Duration>,
 }
 
 /// What a start gives.
@@ -125,12 +125,23 @@ pub(super) enum Opened {
 impl Reading {
     /// The case as it was, asked at an instant about the instance that began at `start`.
     pub(super) fn at(moment: &Moment<'_>, obligation: ObligationId, time: Instant, start: Instant) -> Reading {
+        let mut reading = Reading::default();
+        reading.read(moment, obligation, time, start);
+        reading
+    }
+
+    /// The same in the memory of another one.
+    pub(super) fn read(&mut self, moment: &Moment<'_>, obligation: ObligationId, time: Instant, start: Instant) {
         let moment = &Moment { time, start: Some(start), ..*moment };
         let obligation = moment.world.obligation(obligation);
-        Reading {
-            keys: obligation.keys.iter().map(|f| moment.field(*f)).collect(),
-            filters: obligation.filters.iter().map(|c| moment.holds(c) == Truth::True).collect(),
-            states: moment.case.map(|c| c.time_in_states(time)).unwrap_or_default(),
+        let Reading { keys, filters, states } = self;
+        keys.clear();
+        keys.extend(obligation.keys.iter().map(|f| moment.field(*f)));
+        filters.clear();
+        filters.extend(obligation.filters.iter().map(|c| moment.holds(c) == Truth::True));
+        states.clear();
+        if let Some(case) = moment.case {
+            case.time_in_states(time, states);
         }
     }
 }
@@ -145,6 +156,17 @@ pub(super) fn clocked<'p>(world: &World<'p>, id: ObligationId) -> &'p Clocked {
 impl Live {
     /// An instance with nothing decided.
     pub(super) fn blank(obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Live {
+        Live::blank_with(Vec::new(), obligation, track, seq, start)
+    }
+
+    /// The same in the memory of another one.
+    pub(super) fn begin_anew(&mut self, obligation: ObligationId, track: usize, seq: u32, start: Instant) {
+        let mut evidence = std::mem::take(&mut self.evidence);
+        evidence.clear();
+        *self = Live::blank_with(evidence, obligation, track, seq, start);
+    }
+
+    fn blank_with(evidence: Vec<Evidence>, obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Live {
         Live {
             obligation,
             track: u32::try_from(track).expect("a spec is limited to far fewer obligations"),
@@ -162,7 +184,7 @@ impl Live {
             reset: Matcher::default(),
             reopen: Matcher::default(),
             end: None,
-            evidence: Vec::new(),
+            evidence,
             rest: None,
             before: None,
         }
@@ -177,7 +199,7 @@ impl Live {
     }
 
     /// Opens an instance at an event. `applies` is the start's own truth joined with the cases that the duty is about.
-    pub(super) fn open(mut self, moment: &Moment<'_>, applies: Truth, tier: Tiered, halt: Halt) -> Opened {
+    pub(super) fn open(mut self: Box<Self>, moment: &Moment<'_>, applies: Truth, tier: Tiered, halt: Halt) -> Opened {
         let world = moment.world;
         let clocked = clocked(world, self.obligation);
         match applies {
@@ -185,11 +207,10 @@ impl Live {
             Truth::Unknown(gap) => {
                 self.rest_mut().unknown = Some(gap);
                 self.set_tier(tier);
-                return Opened::UnknownInstance(Box::new(self));
+                return Opened::UnknownInstance(self);
             }
             Truth::True => {}
         }
-        let truths: Vec<Truth> = clocked.rows.iter().map(|r| moment.allows(r.condition.as_ref())).collect();
         for (bit, condition) in clocked.excluded_if.iter().enumerate() {
             match moment.holds(condition) {
                 Truth::True => self.excluded |= 1 << bit,
@@ -198,9 +219,9 @@ impl Live {
                 Truth::Unknown(gap) => self.rest_mut().unknown = Some(gap),
             }
         }
-        let states = moment.case.map(|c| c.time_in_states(self.start)).unwrap_or_default();
-        if !states.is_empty() {
-            self.rest_mut().states = states.into();
+        if let Some(case) = moment.case.filter(|case| case.had_states()) {
+            let start = self.start;
+            case.time_in_states(start, &mut self.rest_mut().states);
         }
         self.set_tier(tier);
         if !clocked.notices.is_empty() {
@@ -209,13 +230,15 @@ impl Live {
             rest.silenced = rest.given.clone();
         }
         self.anew(clocked);
-        let choice = target::choose(&clocked.rows, &truths, tier);
+        let read = |row: &crate::plan::Row| moment.allows(row.condition.as_ref());
+        let choice = target::choose(&clocked.rows, |i| read(&clocked.rows[i]), tier);
         if choice == Choice::Nothing {
             return Opened::Nothing;
         }
         // Only a target that is chosen later, or chosen again, asks for what was before.
         if !matches!(choice, Choice::Row(_)) || clocked.retier == Retier::Carry {
             let halts = vec![(self.start, halt)];
+            let truths = clocked.rows.iter().map(read).collect();
             let rest = self.rest_mut();
             (rest.truths, rest.halts) = (truths, halts);
         }
@@ -225,12 +248,12 @@ impl Live {
             Choice::Unknown(gap) => self.rest_mut().unknown = Some(gap),
             Choice::Row(row) => self.start_clock(world, clocked, row, halt),
         }
-        Opened::Instance(Box::new(self))
+        Opened::Instance(self)
     }
 
     /// Opens an instance of a duty of each period.
     pub(super) fn open_period(
-        mut self,
+        mut self: Box<Self>,
         world: &World<'_>,
         first: NaiveDate,
         group: Option<Option<Value>>,
@@ -353,7 +376,7 @@ impl Live {
         }
         self.note(event);
         let clocked = clocked(world, self.obligation);
-        match target::choose(&clocked.rows, &self.rest().truths, tier) {
+        match target::choose(&clocked.rows, |i| self.rest().truths[i], tier) {
             Choice::Nothing => return false,
             Choice::Unknown(gap) | Choice::Waits(gap) => self.rest_mut().unknown = Some(gap),
             Choice::Row(row) => {
@@ -389,7 +412,7 @@ impl Live {
         let clocked = clocked(world, self.obligation);
         self.set_tier(tier);
         self.note(event);
-        let at = match target::choose(&clocked.rows, &self.rest().truths, tier) {
+        let at = match target::choose(&clocked.rows, |i| self.rest().truths[i], tier) {
             Choice::Row(row) => row,
             Choice::Nothing => {
                 self.end = Some((event.time, End::NoTarget));

@@ -31,7 +31,7 @@ impl Live {
                 sink.notices.push(NoticeRecord {
                     track: self.track as usize,
                     obligation: self.obligation,
-                    case: moment.case.map(|c| (c.kind, c.key.clone())),
+                    case: moment.case.map(|c| (c.kind, c.key.as_str().into())),
                     seq: self.seq,
                     start: self.start,
                     position: i,

@@ -2,17 +2,21 @@
 
 use crate::engine::case::CaseState;
 use crate::engine::clock::Clock;
-use crate::engine::live::{End, Live, Reading, clocked};
+use crate::engine::live::{End, Live, NOTHING, Reading, clocked};
 use crate::engine::outcome::{Outcome, Reason, Verdict};
 use crate::engine::world::World;
 use crate::time::{Duration, Instant};
 
 impl Live {
     /// The instance as it stands: the table of section 2.4. `end` is read where it ended; an open one at as-of.
-    pub(in crate::engine) fn outcome(self, world: &World<'_>, case: Option<&CaseState>, reading: Reading, as_of: Instant) -> Outcome {
-        let rest = self.rest.map(|rest| *rest).unwrap_or_default();
+    ///
+    /// Its evidence goes with it, and whose case it is stays to be said.
+    pub(in crate::engine) fn outcome(&mut self, world: &World<'_>, case: Option<&CaseState>, reading: Reading, as_of: Instant) -> Outcome {
+        let mut rest = self.rest.take();
+        let at_due = rest.as_mut().and_then(|rest| rest.at_due.take());
+        let rest = rest.as_deref().unwrap_or(&NOTHING);
         let (end, how) = self.end.map_or((as_of, None), |(t, how)| (t, Some(how)));
-        let mut clock = self.clock;
+        let mut clock = self.clock.take();
         let mut due = None;
         if let Some(clock) = &mut clock {
             let days = &world.calendars[clock.calendar];
@@ -48,12 +52,12 @@ impl Live {
             }
         };
         let breached = verdict == Verdict::Breached;
-        let reading = if breached { rest.at_due.unwrap_or(reading) } else { reading };
+        let reading = if breached { at_due.unwrap_or(reading) } else { reading };
         let at_start = |state: usize| rest.states.get(state).copied().unwrap_or(Duration::ZERO);
         let since = |(state, until): (usize, &Duration)| until.minus(at_start(state));
         let ruled = rest.ruled.is_some();
         // A rule is decided at once: no time went anywhere.
-        let states = if breached && !ruled { reading.states.iter().enumerate().map(since).collect() } else { Box::default() };
+        let states = if breached && !ruled { reading.states.iter().enumerate().map(since).collect() } else { Vec::new() };
         let stop = match how {
             Some(End::Stop) => Some(end),
             _ if ruled && verdict == Verdict::Met => Some(self.start),
@@ -64,7 +68,7 @@ impl Live {
         Outcome {
             track: self.track as usize,
             obligation: self.obligation,
-            case: case.map(|c| (c.kind, c.key.clone())),
+            case: None,
             seq: self.seq,
             tier: self.tier,
             group: rest.group,
@@ -85,7 +89,7 @@ impl Live {
             states,
             calendar: self.row.and_then(|row| clocked(world, self.obligation).rows[row as usize].clock),
             halted: how.is_none() && clock.as_ref().is_some_and(Clock::is_halted),
-            evidence: self.evidence.into(),
+            evidence: std::mem::take(&mut self.evidence),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What objectives keep of the instances that they measure: counts, and elapsed times where a clock is asked for.
 
 use crate::ast::CountedBy;
+use crate::engine::case::CaseState;
 use crate::engine::counter::{KeyValue, Slot, slot_of, slot_span};
 use crate::engine::objective::placement::{each_measure, parts_of, same_part};
 use crate::engine::outcome::{Outcome, Verdict};
@@ -122,13 +123,13 @@ impl Samples {
     }
 
     /// The objectives' counts take an instance.
-    pub(in crate::engine) fn take(&mut self, world: &World<'_>, outcome: &Outcome) {
+    pub(in crate::engine) fn take(&mut self, world: &World<'_>, case: Option<&CaseState>, outcome: &Outcome) {
         let Samples { of, asking, cases } = self;
         for (objective, part) in &asking[outcome.obligation] {
             let plan = world.plan;
             let measured = || &plan.measured[*objective - plan.objectives.len()].objective;
-            let written = plan.objectives.iter().nth(*objective).unwrap_or_else(measured);
-            of[*objective].take(world, written, *part, outcome, cases);
+            let written = plan.objectives.iter().as_slice().get(*objective).unwrap_or_else(measured);
+            of[*objective].take(world, written, *part, case, outcome, cases);
         }
     }
 
@@ -162,7 +163,15 @@ impl OfObjective {
         OfObjective { agreement, parts: parts.collect(), slots: BTreeMap::new(), latest: None }
     }
 
-    fn take(&mut self, world: &World<'_>, objective: &Objective, at: usize, outcome: &Outcome, cases: &Texts) {
+    fn take(
+        &mut self,
+        world: &World<'_>,
+        objective: &Objective,
+        at: usize,
+        case: Option<&CaseState>,
+        outcome: &Outcome,
+        cases: &Texts,
+    ) {
         let Asked { part, clock, by_case } = &self.parts[at];
         if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
             return;
@@ -209,7 +218,7 @@ impl OfObjective {
         }
         if *by_case {
             // A duty of each period has no case: all of its instances count as one.
-            let name = outcome.case.as_ref().map(|(kind, key)| format!("{}:{key}", crate::id::Id::index(*kind)));
+            let name = case.map(|c| format!("{}:{}", crate::id::Id::index(c.kind), c.key));
             sample.cases.push((cases.intern(name.as_deref().unwrap_or("")).0, outcome.verdict));
         }
     }
