@@ -158,6 +158,13 @@ pub(super) struct Run {
     /// How many threads read and judge; the report is the same for any number. By default as many as the machine has.
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<std::num::NonZeroUsize>,
+    /// Go on from where the last run with this file stood, and write there where this one stands: give each run only the new
+    /// logs. The report is that of one run over all of them.
+    #[arg(long, value_name = "FILE", conflicts_with = "as_of")]
+    pub(super) state: Option<PathBuf>,
+    /// Say how long each phase took, how many rows a second that is, and how much memory.
+    #[arg(long)]
+    pub(super) timings: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

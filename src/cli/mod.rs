@@ -16,7 +16,9 @@ mod new;
 mod output;
 mod progress;
 mod run;
+mod state;
 mod test;
+mod timings;
 
 use args::{Arguments, Command};
 use clap::Parser;

@@ -2,10 +2,11 @@
 
 use crate::cli::args::{DenyEvents, FailOn, Run, VerdictName};
 use crate::cli::progress::Progress;
+use crate::cli::state::State;
+use crate::cli::timings::{self, Timings};
 use crate::cli::{Ended, Failed, load, logs, output};
 use crate::engine::{Engine, Tally, Verdict};
-use crate::event::Texts;
-use crate::log::{self, Batch, Options, Step};
+use crate::log::{self, Batch, Found, Options, Step};
 use crate::plan::Plan;
 use crate::report::{Report, markdown, page, records, table, text};
 use crate::time::{Instant, Zone};
@@ -25,33 +26,56 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     // What cannot be written is said before the work is done.
     let outputs: Vec<(PathBuf, Form)> = args.outputs.iter().map(|p| form(p).map(|f| (p.clone(), f))).collect::<Result<_, _>>()?;
     apart(args)?;
+    let mut timings = Timings::start();
     let plan = load::plan(&args.specs)?;
+    timings.end("compiling the spec");
     let as_of = args.as_of.as_deref().map(|text| as_of(&plan, text)).transpose()?;
     let progress = Progress::start("reading the log");
+    let mut state = args.state.as_deref().map(|path| State::read(path, &plan)).transpose()?;
+    let texts = state.as_mut().map(State::texts).unwrap_or_default();
+    let only: Option<Vec<Verdict>> = (!args.only.is_empty()).then(|| args.only.iter().map(verdict).collect());
+    let keep = kept(&outputs, only.as_deref());
+    let begin = || state.as_ref().map_or_else(|| Ok(Engine::new(&plan, &texts, keep)), |state| state.engine(&plan, &texts, keep));
+    let mut engine = begin()?;
     let options = Options {
+        after: state.as_ref().map(|_| engine.now()),
         source: args.source.clone(),
         deny_unknown_events: args.deny.contains(&DenyEvents::UnknownEvents),
         as_of,
         everything: false,
+        spool: Some(tempfile::tempfile),
         threads: args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), |n| n.get()),
     };
-    let only: Option<Vec<Verdict>> = (!args.only.is_empty()).then(|| args.only.iter().map(verdict).collect());
-    let keep = kept(&outputs, only.as_deref());
-    let texts = Texts::default();
-    let mut engine = Engine::new(&plan, &texts, keep);
-    let inputs = logs::inputs(&args.logs)?;
-    let found = log::in_order(&plan, &texts, &inputs, &options, &mut |step| match step {
-        Step::Begin => engine = Engine::new(&plan, &texts, keep),
-        Step::Batch(batch) => take(&mut engine, batch),
+    let mut inputs = logs::inputs(&args.logs)?;
+    if let Some(state) = &state {
+        inputs = state.not_taken(inputs)?;
+    }
+    let before = state.as_ref().map_or_else(Found::default, |state| state.found.clone());
+    let mut again = Ok(());
+    let found = log::in_order(&plan, &texts, &inputs, &options, &before, &mut |step| match step {
+        Step::Begin => match begin() {
+            Ok(anew) => engine = anew,
+            Err(e) => again = Err(e),
+        },
+        Step::Batch(batch) => timings.judge(|| take(&mut engine, batch)),
+        Step::Events(events) => timings.judge(|| engine.judge_all(events)),
     });
     let found = found.map_err(logs::said)?;
-    logs::reject(&found.rejected, args.rejects.as_deref())?;
+    timings.end(timings::READING);
+    again?;
+    logs::reject(&found.rejected[before.rejected.len()..], args.rejects.as_deref())?;
+    if let (Some(path), Some(state)) = (&args.state, state) {
+        state.write(path, &plan, &inputs, found.clone(), &texts, &engine)?;
+        timings.end("writing the state");
+    }
     let Some(as_of) = as_of.or(found.latest) else {
         return Err(Failed("error: the log has no rows\n  help: name another log, or judge an empty one `--as-of` a time".into()));
     };
     progress.say("judging what is open".into());
     let judgement = engine.finish(as_of);
+    timings.end("judging what is open");
     progress.say("writing the report".into());
+    let rows = found.files.iter().map(|f| f.rows).sum();
     let report = Report::new(&plan, &texts, &judgement, found).only(only);
     drop(progress);
     for (path, form) in &outputs {
@@ -62,6 +86,10 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
         let mut out = BufWriter::new(out);
         text::write(&page::gather(&report), output::width(), &mut out)?;
         out.flush()?;
+    }
+    timings.end("writing the report");
+    if args.timings {
+        eprint!("{}", timings.text(rows));
     }
     let failed = args.fail_on.iter().any(|what| {
         report.has(match what {
@@ -88,7 +116,7 @@ fn take(engine: &mut Engine<'_>, batch: &Batch) {
 /// Nothing that is read may be written over, and nothing read twice.
 fn apart(args: &Run) -> Result<(), Failed> {
     let same = |a: &Path, b: &Path| a == b || a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b));
-    let written: Vec<&PathBuf> = args.outputs.iter().chain(&args.rejects).collect();
+    let written: Vec<&PathBuf> = args.outputs.iter().chain(&args.rejects).chain(&args.state).collect();
     for (i, out) in written.iter().enumerate() {
         for (inputs, what) in [(&args.logs, "the log"), (&args.specs, "the spec")] {
             if inputs.iter().any(|input| same(input, out)) {

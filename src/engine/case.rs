@@ -14,20 +14,22 @@ use crate::id::{CaseId, EventId, StateId};
 use crate::model::Owner;
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// A case as its rows have left it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CaseState {
     pub(super) kind: CaseId,
-    pub(super) key: String,
+    pub(super) key: CompactString,
     /// By slot.
     pub(super) fields: Box<[Option<Value>]>,
     states: Box<[StateRun]>,
     /// When events that some condition asks for happened last.
     last: Box<[Option<Instant>]>,
     time: Instant,
-    tracks: Box<[TrackState]>,
+    tracks: SmallVec<[TrackState; 2]>,
     /// What few kinds of case have.
     rest: Option<Box<Rest>>,
 }
@@ -109,10 +111,10 @@ impl CaseState {
         }
     }
 
-    /// Makes another case of the same kind of it; not of one that has a rest.
-    pub(super) fn begin_anew(mut self: Box<Self>, key: &str) -> Option<Box<CaseState>> {
-        if self.rest.is_some() {
-            return None;
+    /// Makes another case of the same kind of it; false of one that has a rest.
+    pub(super) fn begin_anew(&mut self, kind: CaseId, key: &str) -> bool {
+        if self.kind != kind || self.rest.is_some() {
+            return false;
         }
         self.key.clear();
         self.key.push_str(key);
@@ -125,7 +127,7 @@ impl CaseState {
             run.to.clear();
         }
         self.tracks.iter_mut().for_each(TrackState::begin_anew);
-        Some(self)
+        true
     }
 
     /// Reads a little of all its parts.
@@ -244,6 +246,11 @@ impl CaseState {
         self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
         // A state's own changes are seen by the states after it; what any of them sees of the event is the same.
         for (slot, id) in kind.states.iter().enumerate() {
+            // Most rows hold nothing that a state waits for.
+            let waited_for = event.event.is_some_and(|e| world.kinds[self.kind].moves[e]) || !entered.is_empty() || !left.is_empty();
+            if !waited_for && matches!(world.plan.states[*id].when, StateWhen::Between(..)) {
+                continue;
+            }
             let mut run = std::mem::take(&mut self.states[slot]);
             self.states[slot].on = run.on;
             let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };

@@ -8,22 +8,17 @@ use crate::id::{CaseId, Id, Table};
 use crate::plan::Plan;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use roaring::RoaringBitmap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::hash::BuildHasher;
-
-/// So many forgotten cases' memory is kept for others.
-const SPARE: usize = 4096;
 
 /// The cases of a log, as far as it was read.
 pub(super) struct Cases {
-    /// Live ones; the places of forgotten ones are used again.
-    slots: Vec<Option<Box<CaseState>>>,
+    slots: Vec<Slot>,
     free: Vec<u32>,
     index: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
     /// Those that were forgotten.
     spent: Table<CaseId, Keys>,
-    /// The memory of forgotten ones.
-    spare: Table<CaseId, Vec<Box<CaseState>>>,
     /// Those of which only rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
 }
@@ -37,7 +32,6 @@ impl Cases {
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             spent: none(),
-            spare: plan.cases.iter().map(|_| Vec::new()).collect(),
             idle: none(),
         }
     }
@@ -54,7 +48,7 @@ impl Cases {
 
     fn find(&self, hash: u64, kind: CaseId, key: &str) -> Option<usize> {
         let is_it = |(slot, short): &(u32, u32)| {
-            *short == (hash >> 32) as u32 && self.slots[*slot as usize].as_ref().is_some_and(|c| c.kind == kind && *c.key == *key)
+            *short == (hash >> 32) as u32 && self.is_at(*slot as usize, kind, key)
         };
         self.index.find(hash, is_it).map(|(slot, _)| *slot as usize)
     }
@@ -69,29 +63,32 @@ impl Cases {
             return None;
         }
         self.idle[kind].remove(key);
-        let again = self.spare[kind].pop().and_then(|case| case.begin_anew(key));
-        let case = again.unwrap_or_else(|| Box::new(CaseState::new(world, kind, key, exclusions)));
-        Some(self.insert(hash, case))
-    }
-
-    fn insert(&mut self, hash: u64, case: Box<CaseState>) -> usize {
-        let case = Some(case);
         let slot = match self.free.pop() {
             Some(slot) => {
-                self.slots[slot as usize] = case;
+                let Slot { case, is_live } = &mut self.slots[slot as usize];
+                // The memory of a forgotten case is used again.
+                if !case.begin_anew(kind, key) {
+                    *case = CaseState::new(world, kind, key, exclusions);
+                }
+                *is_live = true;
                 slot
             }
             None => {
-                self.slots.push(case);
+                self.slots.push(Slot { is_live: true, case: CaseState::new(world, kind, key, exclusions) });
                 u32::try_from(self.slots.len() - 1).expect("fewer than four billion live cases")
             }
         };
+        self.enter(hash, slot);
+        Some(slot as usize)
+    }
+
+    /// Lets a case be found by its key.
+    fn enter(&mut self, hash: u64, slot: u32) {
         let Cases { index, slots, hasher, .. } = self;
         index.insert_unique(hash, (slot, (hash >> 32) as u32), |(slot, _)| {
-            let case = slots[*slot as usize].as_ref().expect("only live cases are in the index");
-            hasher.hash_one((case.kind.index() as u32, &*case.key))
+            let case = &slots[*slot as usize].case;
+            hasher.hash_one((case.kind.index() as u32, case.key.as_str()))
         });
-        slot as usize
     }
 
     /// Takes note of a case a row of which changes nothing.
@@ -103,22 +100,21 @@ impl Cases {
     }
 
     pub(super) fn at(&mut self, slot: usize) -> &mut CaseState {
-        self.slots[slot].as_mut().expect("a place that was given is live")
+        &mut self.slots[slot].case
     }
 
     /// Forgets a case but for its key.
     pub(super) fn forget(&mut self, slot: usize) {
-        let Some(case) = self.slots[slot].take() else { return };
-        let hash = self.hash(case.kind, &case.key);
+        let Slot { case, is_live } = &mut self.slots[slot];
+        if !std::mem::replace(is_live, false) {
+            return;
+        }
+        let hash = self.hasher.hash_one((case.kind.index() as u32, case.key.as_str()));
         if let Ok(entry) = self.index.find_entry(hash, |(at, _)| *at as usize == slot) {
             entry.remove();
         }
         self.free.push(slot as u32);
         self.spent[case.kind].insert(&case.key);
-        let spare = &mut self.spare[case.kind];
-        if spare.len() < SPARE {
-            spare.push(case);
-        }
     }
 
     /// Looks cases up ahead of their events, so that their memory is near when they are judged: the places where they were.
@@ -128,7 +124,7 @@ impl Cases {
         places.extend(events.map(|event| {
             let (kind, key) = event.case?;
             let slot = self.find(self.hash(kind, key), kind, key)?;
-            touched ^= self.slots[slot].as_ref().map_or(0, |case| case.touch());
+            touched ^= self.slots[slot].case.touch();
             u32::try_from(slot).ok()
         }));
         std::hint::black_box(touched);
@@ -136,21 +132,55 @@ impl Cases {
 
     /// Whether a case is at this place.
     pub(super) fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
-        self.slots[slot].as_ref().is_some_and(|case| case.kind == kind && case.key == key)
+        let Slot { is_live, case } = &self.slots[slot];
+        *is_live && case.kind == kind && case.key == key
+    }
+
+    /// Which of the live ones is at a place: its place when they are taken up again.
+    pub(super) fn rank(&self, slot: usize) -> usize {
+        self.slots[..slot].iter().filter(|slot| slot.is_live).count()
     }
 
     /// The live ones, in the order of their places.
     pub(super) fn live(&self) -> impl Iterator<Item = &CaseState> {
-        self.slots.iter().flatten().map(|case| &**case)
+        self.slots.iter().filter(|slot| slot.is_live).map(|slot| &slot.case)
     }
 
     pub(super) fn live_mut(&mut self) -> impl Iterator<Item = &mut CaseState> {
-        self.slots.iter_mut().flatten().map(|case| &mut **case)
+        self.slots.iter_mut().filter(|slot| slot.is_live).map(|slot| &mut slot.case)
     }
 }
 
+/// As a list of the live ones, and what is known of the others.
+impl Serialize for Cases {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let live: Vec<&CaseState> = self.live().collect();
+        (live, &self.spent, &self.idle).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cases {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (live, spent, idle) = <(Vec<CaseState>, _, _)>::deserialize(from)?;
+        let slots = live.into_iter().map(|case| Slot { is_live: true, case }).collect();
+        let mut cases = Cases { slots, free: Vec::new(), index: HashTable::new(), hasher: DefaultHashBuilder::default(), spent, idle };
+        for slot in 0..cases.slots.len() {
+            let case = &cases.slots[slot].case;
+            let hash = cases.hash(case.kind, &case.key);
+            cases.enter(hash, slot as u32);
+        }
+        Ok(cases)
+    }
+}
+
+/// The place of a case; of a forgotten one the memory is left for another.
+struct Slot {
+    is_live: bool,
+    case: CaseState,
+}
+
 /// A set of keys. Those that end in a number, as most do, take a bit or two bytes each; the others are kept as they are.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Keys {
     series: Vec<Series>,
     /// The series that was asked for last.
@@ -160,7 +190,7 @@ struct Keys {
 }
 
 /// Keys that differ in the number at their end.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Series {
     prefix: Box<str>,
     digits: u8,

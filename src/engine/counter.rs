@@ -43,6 +43,7 @@ pub(super) struct Slot {
 pub(super) type Tallies = BTreeMap<Slot, HashMap<Vec<KeyValue>, Tally>>;
 
 /// All counters of a plan.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Counters {
     tallies: Vec<Tallies>,
 }

@@ -76,6 +76,7 @@ impl Run {
 }
 
 /// The exclusions of all agreements, each while it is on for any case.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Exclusions {
     runs: Vec<Run>,
     /// How many cases are in the state.

@@ -3,16 +3,17 @@
 use crate::engine::outcome::{Outcome, Verdict};
 use crate::event::Texts;
 use crate::time::Instant;
+use serde::{Deserialize, Serialize};
 
 /// Instances in the order of reports.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Outcomes {
     packed: Vec<u8>,
     places: Vec<Place>,
 }
 
 /// Where an instance stands among the packed ones, and what of it is asked for most.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Place {
     start: Instant,
     at: usize,

@@ -21,6 +21,7 @@ mod rule;
 mod score;
 mod sink;
 mod span;
+mod state;
 mod target;
 mod track;
 mod truth;
@@ -30,6 +31,7 @@ pub use funnel::StageRecord;
 pub use kept::Outcomes;
 pub use money::{Capped, Cause, Consequences, Credit, Owed, Right};
 pub use objective::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
+pub use state::NotTakenUp;
 pub use outcome::{Evidence, Missing, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 
 use crate::event::{Event, Events, Texts};
@@ -214,7 +216,9 @@ impl<'p> Engine<'p> {
             case.states_changed(world, happening, &event, exclusions, spans);
         }
         counters.count(world, Some(case), happening, &event);
-        note_claims(world, Some(case), &event, claims);
+        if world.has_claims {
+            note_claims(world, Some(case), &event, claims);
+        }
         recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(case), happening, &event, sink));
         if case.judge(world, reach, happening, &event, sink) {
             closing.push(slot);

@@ -6,6 +6,7 @@ use crate::id::{CalendarId, CaseId, EventId, ObligationId, TierId};
 use crate::plan::Plan;
 use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// What became of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,6 +87,9 @@ impl Reason {
     }
 }
 
+/// The rows that a verdict rests on: few, mostly.
+pub(super) type Rows = SmallVec<[Evidence; 3]>;
+
 /// An event that a verdict rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -153,7 +157,7 @@ pub struct Outcome {
     /// Its clock stands still now.
     pub halted: bool,
     /// The rows that made it.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Rows,
 }
 
 impl Outcome {

@@ -14,8 +14,10 @@ use crate::id::{FieldId, ObligationId};
 use crate::model::{Owner, Type};
 use crate::plan::{Duty, Start, Track};
 use crate::time::{Instant, Period, Unit};
+use serde::{Deserialize, Serialize};
 
 /// One obligation that has no case, in all its versions.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Recurring {
     index: usize,
     /// In the order in which they come into force.
@@ -32,6 +34,7 @@ pub(super) struct Recurring {
 }
 
 /// One version of it.
+#[derive(Debug, Serialize, Deserialize)]
 struct Version {
     id: ObligationId,
     unit: Option<Unit>,
@@ -41,6 +44,7 @@ struct Version {
 }
 
 /// The instances of one group; one for each period since the group was first seen.
+#[derive(Debug, Serialize, Deserialize)]
 struct GroupRun {
     group: Group,
     instances: Vec<Live>,

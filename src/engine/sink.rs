@@ -1,7 +1,7 @@
 //! Where what is decided goes: what the report shows is kept, all of it is counted, and objectives take what they measure.
 
 use crate::engine::kept::Outcomes;
-use crate::engine::objective::Samples;
+use crate::engine::objective::{Sampled, Samples};
 use crate::engine::case::CaseState;
 use crate::engine::live::{Live, Reading};
 use crate::engine::outcome::{NoticeRecord, Reason, Verdict};
@@ -10,6 +10,7 @@ use crate::event::Texts;
 use crate::id::ObligationId;
 use crate::plan::Plan;
 use crate::time::Instant;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What was decided so far.
@@ -29,6 +30,10 @@ pub(super) struct Sink {
 
 /// So many instances are kept to be used again.
 const SPARE: usize = 1024;
+
+/// What was decided, as it was saved.
+pub(super) type Saved =
+    ([bool; 5], Outcomes, Vec<NoticeRecord>, Vec<[u64; 5]>, Vec<((usize, Verdict, Reason), u64)>, (Vec<Sampled>, Texts));
 
 impl Sink {
     /// Instances of these verdicts are kept. Breached and pending ones always are: each of them is named or paid for.
@@ -72,6 +77,25 @@ impl Sink {
         if self.spare.len() < SPARE {
             self.spare.push(live);
         }
+    }
+
+    /// Whether instances of all these verdicts are kept.
+    pub(super) fn keeps(&self, verdicts: &[Verdict]) -> bool {
+        verdicts.iter().all(|verdict| self.keep[*verdict as usize])
+    }
+
+    /// All of it, to be taken up again.
+    pub(super) fn saved(&self) -> impl Serialize {
+        (self.keep, &self.outcomes, &self.notices, &self.totals, Vec::from_iter(&self.reasons), self.samples.saved())
+    }
+
+    /// Takes up what was decided before.
+    pub(super) fn take_up(&mut self, saved: Saved) {
+        let reasons: Vec<((usize, Verdict, Reason), u64)>;
+        let samples;
+        (self.keep, self.outcomes, self.notices, self.totals, reasons, samples) = saved;
+        self.reasons = reasons.into_iter().collect();
+        self.samples.take_up(samples);
     }
 
     /// Puts all into the order of reports.

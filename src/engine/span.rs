@@ -18,6 +18,7 @@ pub(super) struct Stretch {
 }
 
 /// All of them, by the plan's spans.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Spans(Vec<Vec<Stretch>>);
 
 impl Spans {

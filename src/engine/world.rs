@@ -21,6 +21,8 @@ pub(super) struct World<'p> {
     /// The spans of the plan that are about each kind of case.
     pub(super) spans: Table<CaseId, Vec<usize>>,
     pub(super) kinds: Table<CaseId, Kind>,
+    /// Some event claims credits.
+    pub(super) has_claims: bool,
 }
 
 /// What a row can do to a kind of case.
@@ -139,8 +141,9 @@ impl<'p> World<'p> {
         let about = |case: CaseId| plan.spans.iter().enumerate().filter(move |(_, s)| plan.states[s.state].case == case).map(|(i, _)| i);
         let spans: Table<CaseId, Vec<usize>> = plan.cases.ids().map(|case| about(case).collect()).collect();
         let interest = Interest::new(plan);
+        let has_claims = plan.agreements.iter().any(|a| a.claim.as_ref().is_some_and(|c| c.on.is_some()));
         let kinds = plan.cases.ids().map(|id| Kind::new(plan, id, interest.every_row[id], &spans[id])).collect();
-        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds }
+        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, has_claims }
     }
 
     /// Whether an obligation's time is excluded, by which of the exclusions are on.

@@ -67,6 +67,11 @@ impl Events {
         });
     }
 
+    /// How much memory they take.
+    pub fn memory(&self) -> usize {
+        size_of_val(&*self.rows) + self.keys.len() + size_of_val(&*self.fields) + size_of_val(&*self.own)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -1,7 +1,8 @@
 //! Texts, each kept once.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cell::{Ref, RefCell};
 use std::hash::BuildHasher;
 
@@ -21,6 +22,26 @@ struct Kept {
     ends: Vec<usize>,
     ids: HashTable<u32>,
     hasher: DefaultHashBuilder,
+}
+
+impl Serialize for Texts {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let kept = self.0.borrow();
+        (&kept.text, &kept.ends).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (all, ends) = <(String, Vec<usize>)>::deserialize(from)?;
+        let texts = Texts::default();
+        let mut from = 0;
+        for end in ends {
+            texts.intern(all.get(from..end).ok_or_else(|| D::Error::custom("a text ends outside of all texts"))?);
+            from = end;
+        }
+        Ok(texts)
+    }
 }
 
 impl Texts {

@@ -10,6 +10,7 @@ use crate::log::chunk::Chunks;
 use crate::log::decode::{Cell, Decoder, Row};
 use crate::log::marks::Marks;
 use memchr::{memchr, memchr2, memrchr};
+use smallvec::SmallVec;
 
 /// A cell in quotes is no longer than this: what does not close before was opened by a stray quote.
 const LONGEST: usize = 16 << 20;
@@ -168,7 +169,6 @@ impl Table {
         let valid = std::str::from_utf8(text).ok();
         let mut marks = Marks::new(text, [self.delimiter, b'\n', b'"']);
         let mut cells = Cells::default();
-        let mut row: Vec<Cell<'_>> = Vec::with_capacity(self.positions.len());
         let mut ends: Vec<usize> = Vec::with_capacity(self.columns);
         let (mut start, mut line) = (0, 0);
         while start < text.len() {
@@ -218,11 +218,9 @@ impl Table {
                     Cell::Text(&valid[begin - base..end - base])
                 }
             };
-            let mut of_row = reused(std::mem::take(&mut row));
-            of_row.extend(self.positions.iter().map(cell));
+            let of_row: SmallVec<[Cell<'_>; 16]> = self.positions.iter().map(cell).collect();
             let column_of = |i: usize| self.positions[i].map_or(1, |p| column(raw, self.delimiter, p));
             decoder.row(binding, &Row { cells: &of_row, line, raw: &|| raw.to_vec(), column_of: &column_of });
-            row = reused(of_row);
         }
         decoder.batch.lines = line;
     }
@@ -287,12 +285,6 @@ impl Table {
         decoder.count_row();
         decoder.reject(line, column(raw, self.delimiter, at), String::from_utf8_lossy(cell).into_owned(), expected, raw);
     }
-}
-
-/// The memory of a row for the next one.
-fn reused<'a>(mut cells: Vec<Cell<'_>>) -> Vec<Cell<'a>> {
-    cells.clear();
-    cells.into_iter().map(|_| Cell::Absent).collect()
 }
 
 fn shown(raw: &[u8]) -> String {

@@ -49,7 +49,7 @@ pub(super) struct Decoder<'r, 'p> {
     /// Which file the meanings are of.
     file: usize,
     meanings: Meanings,
-    ids: Ids,
+    pub(super) ids: Ids,
     /// The values of the row at hand.
     fields: Vec<(FieldId, Option<Value>)>,
     own: Vec<(FieldId, Value)>,

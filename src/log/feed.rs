@@ -91,13 +91,6 @@ impl Piece {
         }
     }
 
-    /// How many bytes of input it stands for.
-    pub(super) fn size(&self) -> u64 {
-        match &self.what {
-            What::Text(text) => text.len() as u64,
-            What::Group(_) => 0,
-        }
-    }
 }
 
 impl<'r, 'p> Feed<'r, 'p> {

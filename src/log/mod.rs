@@ -19,6 +19,7 @@ mod order;
 mod parquet;
 mod pool;
 mod rules;
+mod sort;
 mod times;
 mod values;
 mod wide;
@@ -31,6 +32,8 @@ pub use order::{Step, in_order};
 use crate::event::{Events, Texts};
 use crate::plan::Plan;
 use crate::time::Instant;
+use rules::Ids;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a log is read.
@@ -40,16 +43,23 @@ pub struct Options {
     pub source: Option<String>,
     /// An event that the vocabulary does not hold is an error.
     pub deny_unknown_events: bool,
+    /// No row may lie before this: it was judged already.
+    pub after: Option<Instant>,
     /// Later rows are only counted.
     pub as_of: Option<Instant>,
     /// Events and fields that no clause asks for are given too.
     pub everything: bool,
     /// How many threads read; none is one.
     pub threads: usize,
+    /// Where a log that is not in order is put in order; without it that takes memory.
+    pub spool: Option<Spool>,
 }
 
+/// Makes a file that is gone when nothing holds it any more.
+pub type Spool = fn() -> std::io::Result<std::fs::File>;
+
 /// One file of a log that was read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogFile {
     /// Its name.
     pub name: String,
@@ -60,7 +70,7 @@ pub struct LogFile {
 }
 
 /// A row that could not be read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rejected {
     /// The file.
     pub file: String,
@@ -77,7 +87,7 @@ pub struct Rejected {
 }
 
 /// A milestone that lies before its case's first one, taken at that one's instant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Clamped {
     /// The key of the case.
     pub case: String,
@@ -94,7 +104,7 @@ pub struct Clamped {
 }
 
 /// What was found on the way through a log.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Found {
     /// Its files.
     pub files: Vec<LogFile>,
@@ -110,6 +120,8 @@ pub struct Found {
     pub clamped: Vec<Clamped>,
     /// The latest time of an accepted row.
     pub latest: Option<Instant>,
+    /// Ids of rows that were taken, where the source says which column has them.
+    ids: Ids,
 }
 
 /// A log in memory, in order.
@@ -149,9 +161,10 @@ impl Unreadable {
 pub fn read(plan: &Plan, inputs: Vec<Input>, options: &Options) -> Result<Log, Unreadable> {
     let options = Options { everything: true, ..options.clone() };
     let (texts, mut events) = (Texts::default(), Events::default());
-    let found = in_order(plan, &texts, &inputs, &options, &mut |step| match step {
+    let found = in_order(plan, &texts, &inputs, &options, &Found::default(), &mut |step| match step {
         Step::Begin => events.clear(),
         Step::Batch(batch) => batch.events.iter().for_each(|event| events.push(event)),
+        Step::Events(more) => more.iter().for_each(|event| events.push(event)),
     })?;
     Ok(Log { events, texts, found })
 }

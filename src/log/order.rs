@@ -7,7 +7,8 @@ use crate::event::{Event, Events, Origin, TextId, Texts};
 use crate::log::batch::Batch;
 use crate::log::feed::{Feed, File};
 use crate::log::pool::{self, Flow};
-use crate::log::rules::Rules;
+use crate::log::rules::{Ids, Rules};
+use crate::log::sort::Sorter;
 use crate::log::wide::Wide;
 use crate::log::{Found, Input, LogFile, Options, Unreadable};
 use crate::plan::Plan;
@@ -17,24 +18,29 @@ use crate::time::Instant;
 pub enum Step<'b> {
     /// A log begins, from its first event on: what was given before is void.
     Begin,
-    /// A piece of it.
+    /// A piece of it; it may be one without events that only counts.
     Batch(&'b Batch),
+    /// Events of rows that were counted before.
+    Events(&'b Events),
 }
 
-/// Gives a log's events in order, and says what was found on the way.
+/// Gives a log's events in order, and says what was found on the way. The log goes on from `before`: what was found in files that
+/// were judged already.
 pub fn in_order(
     plan: &Plan,
     texts: &Texts,
     inputs: &[Input],
     options: &Options,
+    before: &Found,
     give: &mut dyn FnMut(Step<'_>),
 ) -> Result<Found, Unreadable> {
     let rules = Rules::new(plan, options);
     give(Step::Begin);
-    let mut way = Way::new(texts);
-    let mut last = Instant::FIRST;
+    let mut way = Way::new(texts, before);
+    let mut ids = before.ids.clone();
+    let mut last = options.after.unwrap_or(Instant::FIRST);
     let mut in_order = true;
-    let files = pool::read(&rules, Feed::new(&rules, inputs.to_vec()), options.threads.max(1), &mut |file, batch| {
+    let files = pool::read(&rules, Feed::new(&rules, inputs.to_vec()), options.threads.max(1), &mut ids, &mut |file, batch| {
         way.take(file, batch);
         in_order &= batch.wide.is_empty() && is_next(batch, &mut last);
         if in_order {
@@ -44,7 +50,7 @@ pub fn in_order(
             Flow::Stop
         }
     })?;
-    if in_order { Ok(way.end(files)) } else { sorted(&rules, texts, inputs, give) }
+    if in_order { Ok(way.end(files, ids)) } else { sorted(&rules, texts, inputs, before, give) }
 }
 
 /// Whether a batch follows what came before, and is in order itself.
@@ -56,39 +62,62 @@ fn is_next(batch: &Batch, last: &mut Instant) -> bool {
 }
 
 /// Reads the log once more, and gives it in order.
-fn sorted(rules: &Rules<'_>, texts: &Texts, inputs: &[Input], give: &mut dyn FnMut(Step<'_>)) -> Result<Found, Unreadable> {
+fn sorted(
+    rules: &Rules<'_>,
+    texts: &Texts,
+    inputs: &[Input],
+    before: &Found,
+    give: &mut dyn FnMut(Step<'_>),
+) -> Result<Found, Unreadable> {
     give(Step::Begin);
-    let mut way = Way::new(texts);
-    let (mut all, mut wide) = (Events::default(), Wide::default());
-    let files = pool::read(rules, Feed::new(rules, inputs.to_vec()), rules.options.threads.max(1), &mut |file, batch| {
+    let mut way = Way::new(texts, before);
+    let mut ids = before.ids.clone();
+    let (mut sorter, mut wide, mut failed) = (Sorter::new(rules.options.spool), Wide::default(), None);
+    let files = pool::read(rules, Feed::new(rules, inputs.to_vec()), rules.options.threads.max(1), &mut ids, &mut |file, batch| {
         way.take(file, batch);
-        batch.events.iter().for_each(|event| all.push(event));
+        failed = sorter.take(&batch.events).err();
         batch.wide.drain(..).for_each(|row| wide.add(row));
         // What does not matter needs no order.
         batch.events.clear();
         give(Step::Batch(batch));
-        Flow::On
+        if failed.is_some() { Flow::Stop } else { Flow::On }
     })?;
-    let mut found = way.end(files);
-    let mut batch = Batch::default();
-    if wide.is_empty() {
-        all.sort();
-        batch.events = all;
-    } else {
-        let (events, mut lifelong) = wide.finish(rules.plan, &mut found.clamped);
-        for event in events.iter().filter(|e| counted(rules, e, &mut batch)) {
-            all.push(event);
+    if let Some(failed) = failed {
+        return Err(failed);
+    }
+    let mut found = way.end(files, ids);
+    let mut rest = Batch::default();
+    let (milestones, mut lifelong) = wide.finish(rules.plan, &mut found.clamped);
+    if !milestones.is_empty() {
+        let mut seen = Events::default();
+        milestones.iter().filter(|e| counted(rules, e, &mut rest)).for_each(|e| seen.push(e));
+        sorter.take(&seen)?;
+    }
+    give(Step::Batch(&rest));
+    let mut too_early = None;
+    sorter.give(&mut |events| {
+        let first = events.span().map(|(_, first, _)| first);
+        too_early = too_early.or(first.filter(|first| rules.options.after.is_some_and(|after| *first < after)));
+        if lifelong.is_empty() {
+            return give(Step::Events(events));
         }
-        all.sort();
         // What a wide row says of a case holds from the case's first event on, whatever file that is of.
-        for event in all.iter() {
+        let mut all = Events::default();
+        for event in events.iter() {
             let mut fields = event.case.and_then(|(kind, key)| lifelong.remove(&(kind, Box::from(key)))).unwrap_or_default();
             fields.extend_from_slice(event.fields);
-            batch.events.push(Event { fields: &fields, ..event });
+            all.push(Event { fields: &fields, ..event });
         }
+        give(Step::Events(&all));
+    })?;
+    match too_early {
+        Some(first) => Err(Unreadable {
+            file: None,
+            message: format!("a row of {} UTC lies before the last one that the state has judged", first.utc()),
+            help: Some("give the files in the order of their times; for rows that come late, begin a new state".into()),
+        }),
+        None => Ok(found),
     }
-    give(Step::Batch(&batch));
-    Ok(found)
 }
 
 /// Counts a milestone; false where it lies after as-of.
@@ -113,8 +142,8 @@ struct Way<'t> {
 }
 
 impl<'t> Way<'t> {
-    fn new(texts: &'t Texts) -> Way<'t> {
-        Way { texts, found: Found::default(), file: usize::MAX, rows: Vec::new(), lines: 0 }
+    fn new(texts: &'t Texts, before: &Found) -> Way<'t> {
+        Way { texts, found: before.clone(), file: usize::MAX, rows: Vec::new(), lines: 0 }
     }
 
     /// Takes note of a batch, and numbers its lines and texts as the whole log does.
@@ -124,7 +153,7 @@ impl<'t> Way<'t> {
             self.rows.resize(file.number + 1, 0);
         }
         self.rows[file.number] += batch.rows;
-        let base = Origin { file: file.number as u32, line: self.lines };
+        let base = Origin { file: (self.found.files.len() + file.number) as u32, line: self.lines };
         self.lines += batch.lines;
         batch.events.count_from(base);
         let numbers: Vec<TextId> = (0..batch.texts.len() as u32).map(|id| self.texts.intern(&batch.texts.text(TextId(id)))).collect();
@@ -147,11 +176,12 @@ impl<'t> Way<'t> {
         found.latest = found.latest.max(batch.latest);
     }
 
-    fn end(mut self, mut files: Vec<LogFile>) -> Found {
+    fn end(mut self, mut files: Vec<LogFile>, ids: Ids) -> Found {
         for (file, rows) in files.iter_mut().zip(self.rows) {
             file.rows = rows;
         }
-        self.found.files = files;
+        self.found.files.extend(files);
+        self.found.ids = ids;
         self.found
     }
 }

@@ -3,7 +3,7 @@
 use crate::log::batch::Batch;
 use crate::log::decode::Decoder;
 use crate::log::feed::{Feed, File, Piece};
-use crate::log::rules::Rules;
+use crate::log::rules::{Ids, Rules};
 use crate::log::{LogFile, Unreadable};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -59,6 +59,7 @@ pub(super) fn read(
     rules: &Rules<'_>,
     feed: Feed<'_, '_>,
     threads: usize,
+    ids: &mut Ids,
     take: &mut dyn FnMut(&File, &mut Batch) -> Flow,
 ) -> Result<Vec<LogFile>, Unreadable> {
     let source = Source { feed, next: 0, ended: false };
@@ -67,7 +68,7 @@ pub(super) fn read(
         for _ in 1..threads {
             scope.spawn(|| shared.work(rules, threads));
         }
-        let result = shared.give(rules, take);
+        let result = shared.give(rules, ids, take);
         lock(&shared.ready).stopped = true;
         shared.changed.notify_all();
         result
@@ -145,9 +146,21 @@ impl Shared<'_, '_> {
     }
 
     /// Gives the pieces in their order, and reads some itself where none is ready.
-    fn give(&self, rules: &Rules<'_>, take: &mut dyn FnMut(&File, &mut Batch) -> Flow) -> Result<(), Unreadable> {
+    fn give(&self, rules: &Rules<'_>, ids: &mut Ids, take: &mut dyn FnMut(&File, &mut Batch) -> Flow) -> Result<(), Unreadable> {
         // One reads ahead and out of turn, the other what must be read in its turn.
         let (mut ahead, mut in_turn) = (Decoder::new(rules), Decoder::new(rules));
+        in_turn.ids = std::mem::take(ids);
+        let result = self.give_all(&mut ahead, &mut in_turn, take);
+        *ids = in_turn.ids;
+        result
+    }
+
+    fn give_all(
+        &self,
+        ahead: &mut Decoder<'_, '_>,
+        in_turn: &mut Decoder<'_, '_>,
+        take: &mut dyn FnMut(&File, &mut Batch) -> Flow,
+    ) -> Result<(), Unreadable> {
         loop {
             let mut waiting = lock(&self.ready);
             let wanted = waiting.wanted;
@@ -159,13 +172,13 @@ impl Shared<'_, '_> {
             let (file, mut batch) = match ready {
                 Some(Ready::Failed(e)) => return Err(e),
                 Some(Ready::Batch(file, batch)) => (file, batch),
-                Some(Ready::Piece(piece)) => match self.decoded(&mut in_turn, piece) {
+                Some(Ready::Piece(piece)) => match self.decoded(in_turn, piece) {
                     Ready::Batch(file, batch) => (file, batch),
                     Ready::Failed(e) => return Err(e),
                     Ready::Piece(_) => continue,
                 },
                 None => {
-                    if self.read_one(&mut ahead) {
+                    if self.read_one(ahead) {
                         continue;
                     }
                     let mut waiting = lock(&self.ready);

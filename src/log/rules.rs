@@ -7,6 +7,7 @@ use crate::plan::{Interest, Plan};
 use crate::quantity::Currency;
 use crate::time::{Instant, Zone};
 use chrono::Days;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// The same for all threads.
@@ -71,7 +72,7 @@ impl<'p> Rules<'p> {
 }
 
 /// Ids of rows that were taken, by source.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ids(HashMap<String, Texts>);
 
 impl Ids {

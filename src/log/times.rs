@@ -116,16 +116,22 @@ fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
 /// `2026-03-06T16:45:00Z`, as most logs have it.
 fn zulu(text: &[u8]) -> Option<Instant> {
     let text: &[u8; 20] = text.try_into().ok()?;
-    let signs = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
-    if signs.iter().any(|(at, sign)| text[*at] != *sign) {
+    // Eight bytes at a time: which are digits, and which the signs between them.
+    let word = |at: usize| u64::from_le_bytes(*text[at..].first_chunk().expect("eight of twenty bytes"));
+    let is = |word: u64, signs: u64, digits: u64| {
+        let low = word & digits;
+        let shape = 0x3030_3030_3030_3030 & digits;
+        let is_digit = (low & 0xf0f0_f0f0_f0f0_f0f0) == shape && ((low + (0x0606_0606_0606_0606 & digits)) & 0xf0f0_f0f0_f0f0_f0f0) == shape;
+        is_digit && word & !digits == signs
+    };
+    let (date, time, end) = (word(0), word(8), word(12));
+    let formed = is(date, 0x2d00_002d_0000_0000, 0x00ff_ff00_ffff_ffff)
+        && is(time, 0x0000_3a00_0054_0000, 0xffff_00ff_ff00_ffff)
+        && is(end, 0x5a00_003a_0000_3a00, 0x00ff_ff00_ffff_00ff);
+    if !formed {
         return None;
     }
-    let mut wrong = false;
-    let mut two = |at: usize| {
-        let (a, b) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
-        wrong |= a > 9 || b > 9;
-        i64::from(a) * 10 + i64::from(b)
-    };
+    let two = |at: usize| i64::from(text[at] & 15) * 10 + i64::from(text[at + 1] & 15);
     let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
     let (hour, minute, second) = (two(11), two(14), two(17));
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -134,7 +140,7 @@ fn zulu(text: &[u8]) -> Option<Instant> {
         2 => 28 + i64::from(leap),
         _ => 31,
     };
-    if wrong || !(1900..2200).contains(&year) || !(1..=12).contains(&month) || !(1..=longest).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+    if !(1900..2200).contains(&year) || !(1..=12).contains(&month) || !(1..=longest).contains(&day) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     // Days since 1970 of a year that begins in March, so that the leap day is its last.

@@ -61,10 +61,6 @@ impl WideRow {
 }
 
 impl Wide {
-    pub(super) fn is_empty(&self) -> bool {
-        self.cases.is_empty()
-    }
-
     /// Takes a row. Its fields hold for the whole life of the case; of several rows the last one's do.
     pub(super) fn add(&mut self, row: WideRow) {
         let WideRow { kind, key, fields, reached, origin } = row;

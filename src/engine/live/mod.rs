@@ -7,7 +7,7 @@ use crate::ast::NoticeKind as Point;
 use crate::engine::Sink;
 use crate::engine::clock::{Clock, Halt};
 use crate::engine::matcher::Matcher;
-use crate::engine::outcome::{Evidence, Verdict};
+use crate::engine::outcome::{Evidence, Rows, Verdict};
 use crate::engine::target::{self, Choice, Need};
 use crate::engine::truth::{Gap, LazyTier, Moment, Tiered, Truth};
 use crate::engine::world::World;
@@ -43,7 +43,7 @@ pub(super) struct Live {
     pub(super) reset: Matcher,
     pub(super) reopen: Matcher,
     pub(super) end: Option<(Instant, End)>,
-    pub(super) evidence: Vec<Evidence>,
+    pub(super) evidence: Rows,
     /// What few instances have.
     rest: Option<Box<Rest>>,
     /// The one that ended before it at the same instant.
@@ -156,7 +156,7 @@ pub(super) fn clocked<'p>(world: &World<'p>, id: ObligationId) -> &'p Clocked {
 impl Live {
     /// An instance with nothing decided.
     pub(super) fn blank(obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Live {
-        Live::blank_with(Vec::new(), obligation, track, seq, start)
+        Live::blank_with(Rows::new(), obligation, track, seq, start)
     }
 
     /// The same in the memory of another one.
@@ -166,7 +166,7 @@ impl Live {
         *self = Live::blank_with(evidence, obligation, track, seq, start);
     }
 
-    fn blank_with(evidence: Vec<Evidence>, obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Live {
+    fn blank_with(evidence: Rows, obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Live {
         Live {
             obligation,
             track: u32::try_from(track).expect("a spec is limited to far fewer obligations"),

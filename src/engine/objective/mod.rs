@@ -18,8 +18,7 @@ use crate::quantity::Exact;
 use crate::time::Instant;
 use placement::{Slice, groups, parts_of, slices};
 pub use record::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
-use sample::Sampled;
-pub(super) use sample::Samples;
+pub(super) use sample::{Sampled, Samples};
 use scope::Scope;
 use std::collections::HashMap;
 

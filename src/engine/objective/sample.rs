@@ -11,7 +11,8 @@ use crate::id::{AgreementId, ObligationId, Table};
 use crate::plan::{Key, Measure, Objective, Part, Plan};
 use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
 
 /// What all objectives of a plan have measured, the named values after them.
 #[derive(Debug, Default)]
@@ -24,7 +25,7 @@ pub(crate) struct Samples {
 }
 
 /// By slot and group, a sample for each part.
-pub(super) type Sampled = BTreeMap<Slot, HashMap<Vec<KeyValue>, Vec<Sample>>>;
+pub(in crate::engine) type Sampled = BTreeMap<Slot, HashMap<Vec<KeyValue>, Vec<Sample>>>;
 
 /// What one objective has measured.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ struct OfObjective {
     slots: Sampled,
     /// The slot that was asked for last, and where it begins and ends.
     latest: Option<(Instant, Instant, Slot)>,
+    /// The group of the instance at hand.
+    group: Vec<KeyValue>,
 }
 
 /// What is kept of the instances of a part.
@@ -48,7 +51,7 @@ struct Asked {
 
 /// The instances of one part, in one slot and group.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Sample {
+pub(in crate::engine) struct Sample {
     /// How many there are of each verdict.
     pub(super) counts: [u64; 5],
     /// A breached one goes on.
@@ -63,7 +66,7 @@ pub(super) struct Sample {
 
 /// Lengths of time, as small as they can be kept exactly.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) enum Times {
+pub(in crate::engine) enum Times {
     /// Whole seconds.
     Seconds(Vec<u32>),
     /// Microseconds.
@@ -133,6 +136,17 @@ impl Samples {
         }
     }
 
+    /// All that was measured, to be taken up again.
+    pub(in crate::engine) fn saved(&self) -> (Vec<&Sampled>, &Texts) {
+        (self.of.iter().map(|o| &o.slots).collect(), &self.cases)
+    }
+
+    /// Takes up what was measured before.
+    pub(in crate::engine) fn take_up(&mut self, (of, cases): (Vec<Sampled>, Texts)) {
+        self.of.iter_mut().zip(of).for_each(|(objective, slots)| objective.slots = slots);
+        self.cases = cases;
+    }
+
     /// What an objective has measured. The named values' numbers go on after the objectives'.
     pub(super) fn of(&self, objective: usize) -> &Sampled {
         &self.of[objective].slots
@@ -160,7 +174,7 @@ impl OfObjective {
             Asked { part: part.clone(), clock, by_case }
         });
         let agreement = plan.services[objective.service].agreement;
-        OfObjective { agreement, parts: parts.collect(), slots: BTreeMap::new(), latest: None }
+        OfObjective { agreement, parts: parts.collect(), slots: BTreeMap::new(), latest: None, group: Vec::new() }
     }
 
     fn take(
@@ -191,7 +205,8 @@ impl OfObjective {
             Key::Group => outcome.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
             Key::Field(_) => KeyValue::Missing,
         };
-        let group: Vec<KeyValue> = part.by.iter().map(key).collect();
+        self.group.clear();
+        self.group.extend(part.by.iter().map(key));
         let slot = match self.latest {
             Some((from, to, slot)) if from <= counted && counted < to => slot,
             _ => {
@@ -202,9 +217,9 @@ impl OfObjective {
         };
         let groups = self.slots.entry(slot).or_default();
         let parts = self.parts.len();
-        let samples = match groups.get_mut(&group) {
+        let samples = match groups.get_mut(&self.group) {
             Some(samples) => samples,
-            None => groups.entry(group).or_insert_with(|| vec![Sample::default(); parts]),
+            None => groups.entry(self.group.clone()).or_insert_with(|| vec![Sample::default(); parts]),
         };
         let sample = &mut samples[at];
         sample.counts[outcome.verdict as usize] += 1;

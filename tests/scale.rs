@@ -1,0 +1,214 @@
+//! Logs that are read in pieces, by several threads, out of order, or day by day: the report is always the same.
+
+mod common;
+
+use common::{folder, sla, text};
+use std::fmt::Write as _;
+use std::path::Path;
+
+const SPEC: &str = r#"
+party desk "Service desk"
+party us "Us"
+calendar office "Office hours" { zone "Europe/Berlin"  open mon-fri 08:00-18:00 }
+case ticket {
+    priority: number
+    group: text
+    event opened
+    event waiting
+    event resumed
+    event note { by: text? }
+    event resolved
+    state waits from waiting to resumed or resolved
+    tier P1 when priority <= 1
+    tier P2 otherwise
+}
+agreement tickets {
+    version "1"
+    effective 2026-01-01 to 2026-12-31
+    zone "Europe/Berlin"
+    service support by desk for us {
+        obligation resolution { start once on opened  stop on resolved  pause while waits  within 4h for P1, 2d for P2  clock office }
+        objective quick { expect met(resolution) >= 90% per month by group }
+        objective usual { expect p90(resolution) <= 8h per week }
+    }
+}
+"#;
+
+/// A log in order of time, of more than one piece: a piece is a mebibyte. Some notes hold quotes, commas and line breaks.
+fn rows(tickets: u32) -> Vec<String> {
+    let mut rows: Vec<(u32, String)> = Vec::new();
+    let mut dice = 20_260_101u32;
+    let mut roll = |n: u32| {
+        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (dice >> 8) % n
+    };
+    for ticket in 0..tickets {
+        let opened = roll(300 * 1440);
+        let mut add = |minute: u32, event: &str, rest: &str| rows.push((minute, format!("{event},T-{ticket:06},{rest}")));
+        add(opened, "opened", &format!("{},team {},", 1 + roll(3), roll(5)));
+        let note = ["plain and short", "\"with, a comma\"", "\"two\nlines, one \"\"note\"\"\"", "nothing new"][roll(4) as usize];
+        add(opened + roll(100), "note", &format!(",,{note}"));
+        if roll(3) == 0 {
+            let from = opened + 5 + roll(300);
+            add(from, "waiting", ",,");
+            add(from + 1 + roll(3_000), "resumed", ",,");
+        }
+        if roll(20) > 0 {
+            add(opened + 10 + roll(4_000), "resolved", ",,");
+        }
+    }
+    rows.sort_by_key(|row| row.0);
+    let start = chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap().and_hms_opt(6, 0, 0).unwrap();
+    let time = |minute: u32| (start + chrono::TimeDelta::minutes(i64::from(minute))).format("%Y-%m-%dT%H:%M:%SZ");
+    rows.into_iter().map(|(minute, row)| format!("{},{row}", time(minute))).collect()
+}
+
+fn write(folder: &Path, name: &str, rows: impl IntoIterator<Item = impl AsRef<str>>) {
+    let mut log = String::from("time,event,ticket,priority,group,by\n");
+    rows.into_iter().for_each(|row| writeln!(log, "{}", row.as_ref()).unwrap());
+    std::fs::write(folder.join(name), log).unwrap();
+}
+
+/// A folder with the spec and a log.
+fn prepared(name: &str, tickets: u32) -> (std::path::PathBuf, Vec<String>) {
+    let folder = folder(name);
+    std::fs::write(folder.join("spec.sla"), SPEC).unwrap();
+    let rows = rows(tickets);
+    write(&folder, "log.csv", &rows);
+    (folder, rows)
+}
+
+/// The records of a run.
+fn records(folder: &Path, args: &[&str]) -> String {
+    let mut all = vec!["run", "spec.sla", "-o", "out.jsonl"];
+    all.extend(args);
+    let output = sla(folder, &all);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    std::fs::read_to_string(folder.join("out.jsonl")).unwrap()
+}
+
+/// What a run says that cannot go on.
+fn refused(folder: &Path, args: &[&str]) -> String {
+    let mut all = vec!["run", "spec.sla", "-o", "out.jsonl"];
+    all.extend(args);
+    let output = sla(folder, &all);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    text(&output.stderr)
+}
+
+/// Records without the file and line of their evidence, and without the log's own.
+fn without_places(records: &str) -> Vec<String> {
+    let line = |line: &str| {
+        let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
+        for row in record["evidence"].as_array_mut().into_iter().flatten() {
+            row["line"] = 0.into();
+            row["file"] = "".into();
+        }
+        record["logs"] = serde_json::Value::Null;
+        record.to_string()
+    };
+    records.lines().map(line).collect()
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let (folder, _) = prepared("scale-threads", 12_000);
+    assert!(std::fs::metadata(folder.join("log.csv")).unwrap().len() > 1 << 21, "the log is of several pieces");
+    let one = records(&folder, &["--log", "log.csv", "--threads", "1"]);
+    assert!(one.lines().count() > 12_000);
+    for threads in ["2", "3", "7"] {
+        assert!(records(&folder, &["--log", "log.csv", "--threads", threads]) == one, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_log_out_of_order_gives_the_same_verdicts() {
+    let (folder, mut rows) = prepared("scale-order", 4_000);
+    let in_order = without_places(&records(&folder, &["--log", "log.csv"]));
+    // Events of a ticket at one instant keep their order; all others change places.
+    rows.sort_by_key(|row| row.split(',').nth(2).map(|key| key.chars().rev().collect::<String>()));
+    write(&folder, "shuffled.csv", &rows);
+    assert_eq!(without_places(&records(&folder, &["--log", "shuffled.csv"])), in_order);
+    // A single late row far behind is found too, wherever it stands.
+    let mut late: Vec<String> = std::fs::read_to_string(folder.join("log.csv")).unwrap().lines().skip(1).map(str::to_string).collect();
+    let first = late.remove(0);
+    late.push(first);
+    write(&folder, "late.csv", &late);
+    assert_eq!(without_places(&records(&folder, &["--log", "late.csv"])), in_order);
+}
+
+/// The log as a file for each of so many days, cut anywhere.
+fn days(folder: &Path, rows: &[String], n: usize) -> Vec<String> {
+    let names = rows.chunks(rows.len().div_ceil(n)).enumerate().map(|(day, rows)| {
+        let name = format!("day{day:02}.csv");
+        write(folder, &name, rows);
+        name
+    });
+    names.collect()
+}
+
+#[test]
+fn thirty_days_one_after_another_are_one_log() {
+    let (folder, rows) = prepared("scale-days", 3_000);
+    let days = days(&folder, &rows, 30);
+    let logs: Vec<&str> = days.iter().flat_map(|day| ["--log", day]).collect();
+    let whole = records(&folder, &logs);
+    let mut last = String::new();
+    for day in &days {
+        last = records(&folder, &["--state", "state", "--log", day]);
+    }
+    assert!(last == whole);
+    // Some at once, the rest later.
+    records(&folder, &[&logs[..34], &["--state", "two"]].concat());
+    assert!(records(&folder, &[&logs[34..], &["--state", "two"]].concat()) == whole);
+}
+
+#[test]
+fn a_run_that_is_killed_and_started_again_counts_nothing_twice() {
+    let (folder, rows) = prepared("scale-killed", 2_000);
+    let days = days(&folder, &rows, 3);
+    let logs: Vec<&str> = days.iter().flat_map(|day| ["--log", day]).collect();
+    let whole = records(&folder, &logs);
+    // Killed before the state was in place: only the file that it was being written to is left.
+    records(&folder, &["--state", "state", "--log", &days[0]]);
+    std::fs::write(folder.join(".tmpAbCdEf"), "half a state").unwrap();
+    records(&folder, &["--state", "state", "--log", &days[1]]);
+    // Killed after that, before the report was written: the day is in the state, and is not taken again.
+    std::fs::remove_file(folder.join("out.jsonl")).unwrap();
+    let again = records(&folder, &["--state", "state", "--log", &days[1]]);
+    assert!(again == records(&folder, &logs[..4]));
+    // All of them every day is as good.
+    assert!(records(&folder, &[&logs[..], &["--state", "state"]].concat()) == whole);
+}
+
+#[test]
+fn a_state_refuses_what_it_cannot_go_on_with() {
+    let (folder, rows) = prepared("scale-refused", 300);
+    let days = days(&folder, &rows, 3);
+    records(&folder, &["--state", "state", "--log", &days[1], "--only", "breached"]);
+    let earlier = refused(&folder, &["--state", "state", "--log", &days[0], "--only", "breached"]);
+    assert!(earlier.contains("lies before the last one that the state has judged"), "{earlier}");
+    let more = refused(&folder, &["--state", "state", "--log", &days[2]]);
+    assert!(more.contains("has not kept all the verdicts"), "{more}");
+    write(&folder, &days[1], &rows[..200]);
+    let grown = refused(&folder, &["--state", "state", "--log", &days[1], "--only", "breached"]);
+    assert!(grown.contains("give new rows a file of their own"), "{grown}");
+    std::fs::write(folder.join("spec.sla"), SPEC.replace("4h for P1", "5h for P1")).unwrap();
+    let other = refused(&folder, &["--state", "state", "--log", &days[2], "--only", "breached"]);
+    assert!(other.contains("this state is of another plan"), "{other}");
+    std::fs::write(folder.join("state"), "anything").unwrap();
+    assert!(refused(&folder, &["--state", "state", "--log", &days[2]]).contains("this is no state"));
+    assert!(refused(&folder, &["--state", "log.csv", "--log", "log.csv"]).contains("this is the log itself"));
+    assert!(refused(&folder, &["--state", "new", "--as-of", "2026-03-01", "--log", &days[2]]).contains("cannot be used with"));
+}
+
+#[test]
+fn timings_say_how_many_rows_a_second() {
+    let (folder, rows) = prepared("scale-timings", 300);
+    let output = sla(&folder, &["run", "spec.sla", "--log", "log.csv", "-o", "out.jsonl", "--timings"]);
+    let said = text(&output.stderr);
+    for phase in ["compiling the spec", "reading the log", "of it judging", "judging what is open", "writing the report"] {
+        assert!(said.contains(phase), "{phase}: {said}");
+    }
+    assert!(said.lines().last().is_some_and(|l| l.starts_with(&format!("{} rows in ", rows.len())) || l.contains(" rows in ")), "{said}");
+}
