@@ -1,5 +1,6 @@
 //! A line on the terminal while work takes longer than a second.
 
+use crate::quantity::grouped;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::mpsc;
@@ -16,7 +17,7 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn start(message: &str) -> Progress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        bar.set_style(ProgressStyle::with_template("{spinner} {elapsed} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_style(spinner());
         bar.set_message(message.to_string());
         if !std::io::stderr().is_terminal() {
             return Progress { bar, done: None, waiting: None };
@@ -32,9 +33,29 @@ impl Progress {
         Progress { bar, done: Some(done), waiting: Some(waiting) }
     }
 
-    pub(super) fn say(&self, message: String) {
-        self.bar.set_message(message);
+    /// So many bytes are to be read: the bar shows how many were, how fast, and how long the rest will take.
+    pub(super) fn of_bytes(&self, all: u64) {
+        let shape = "{elapsed} {wide_bar} {bytes} of {total_bytes}, {msg}, {eta} left";
+        self.bar.set_style(ProgressStyle::with_template(shape).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.bar.set_length(all);
     }
+
+    /// So many bytes were read, and so many rows.
+    pub(super) fn at(&self, bytes: u64, rows: u64) {
+        self.bar.set_position(bytes);
+        let rate = rows as f64 / self.bar.elapsed().as_secs_f64().max(1e-3);
+        self.bar.set_message(format!("{} events a second", grouped(&(rate.round() as u64).to_string())));
+    }
+
+    /// Something else is done, of which nobody knows how long it takes.
+    pub(super) fn then(&self, message: &str) {
+        self.bar.set_style(spinner());
+        self.bar.set_message(message.to_string());
+    }
+}
+
+fn spinner() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {elapsed} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
 impl Drop for Progress {

@@ -51,13 +51,18 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
         inputs = state.not_taken(inputs)?;
     }
     let before = state.as_ref().map_or_else(Found::default, |state| state.found.clone());
-    let mut again = Ok(());
+    let (mut again, mut rows) = (Ok(()), 0);
+    progress.of_bytes(inputs.iter().map(|input| input.data.size()).sum());
     let found = log::in_order(&plan, &texts, &inputs, &options, &before, &mut |step| match step {
         Step::Begin => match begin() {
-            Ok(anew) => engine = anew,
+            Ok(anew) => (engine, rows) = (anew, 0),
             Err(e) => again = Err(e),
         },
-        Step::Batch(batch) => timings.judge(|| take(&mut engine, batch)),
+        Step::Batch(batch) => {
+            rows += batch.rows;
+            progress.at(batch.read, rows);
+            timings.judge(|| take(&mut engine, batch));
+        }
         Step::Events(events) => timings.judge(|| engine.judge_all(events)),
     });
     let found = found.map_err(logs::said)?;
@@ -71,10 +76,10 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     let Some(as_of) = as_of.or(found.latest) else {
         return Err(Failed("error: the log has no rows\n  help: name another log, or judge an empty one `--as-of` a time".into()));
     };
-    progress.say("judging what is open".into());
+    progress.then("judging what is open");
     let judgement = engine.finish(as_of);
     timings.end("judging what is open");
-    progress.say("writing the report".into());
+    progress.then("writing the report");
     let rows = found.files.iter().map(|f| f.rows).sum();
     let report = Report::new(&plan, &texts, &judgement, found).only(only);
     drop(progress);

@@ -97,7 +97,15 @@ impl State {
     }
 
     /// Writes what the next run needs, whole or not at all.
-    pub(super) fn write(mut self, path: &Path, plan: &Plan, new: &[Input], found: Found, texts: &Texts, engine: &Engine<'_>) -> Result<(), Failed> {
+    pub(super) fn write(
+        mut self,
+        path: &Path,
+        plan: &Plan,
+        new: &[Input],
+        found: Found,
+        texts: &Texts,
+        engine: &Engine<'_>,
+    ) -> Result<(), Failed> {
         let failed = |e: std::io::Error| Failed(format!("error: {}: {e}", path.display()));
         for input in new {
             self.taken.push(Taken::of(input).map_err(failed)?);

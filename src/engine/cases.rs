@@ -47,9 +47,7 @@ impl Cases {
     }
 
     fn find(&self, hash: u64, kind: CaseId, key: &str) -> Option<usize> {
-        let is_it = |(slot, short): &(u32, u32)| {
-            *short == (hash >> 32) as u32 && self.is_at(*slot as usize, kind, key)
-        };
+        let is_it = |(slot, short): &(u32, u32)| *short == (hash >> 32) as u32 && self.is_at(*slot as usize, kind, key);
         self.index.find(hash, is_it).map(|(slot, _)| *slot as usize)
     }
 

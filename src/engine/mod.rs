@@ -31,8 +31,8 @@ pub use funnel::StageRecord;
 pub use kept::Outcomes;
 pub use money::{Capped, Cause, Consequences, Credit, Owed, Right};
 pub use objective::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
-pub use state::NotTakenUp;
 pub use outcome::{Evidence, Missing, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
+pub use state::NotTakenUp;
 
 use crate::event::{Event, Events, Texts};
 use crate::id::{AgreementId, CaseId, EventId, StateId, Table};

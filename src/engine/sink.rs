@@ -1,9 +1,9 @@
 //! Where what is decided goes: what the report shows is kept, all of it is counted, and objectives take what they measure.
 
-use crate::engine::kept::Outcomes;
-use crate::engine::objective::{Sampled, Samples};
 use crate::engine::case::CaseState;
+use crate::engine::kept::Outcomes;
 use crate::engine::live::{Live, Reading};
+use crate::engine::objective::{Sampled, Samples};
 use crate::engine::outcome::{NoticeRecord, Reason, Verdict};
 use crate::engine::world::World;
 use crate::event::Texts;

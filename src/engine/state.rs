@@ -45,8 +45,18 @@ impl<'p> Engine<'p> {
         let parts: Parts = postcard::from_bytes(saved).map_err(|_| NotTakenUp::Damaged)?;
         let mut engine = Engine::new(plan, texts, keep);
         let sink;
-        (engine.cases, engine.closing, engine.recurring, engine.counters, engine.exclusions, engine.spans, engine.claims, sink, engine.now, engine.tally) =
-            parts;
+        (
+            engine.cases,
+            engine.closing,
+            engine.recurring,
+            engine.counters,
+            engine.exclusions,
+            engine.spans,
+            engine.claims,
+            sink,
+            engine.now,
+            engine.tally,
+        ) = parts;
         engine.sink.take_up(sink);
         if engine.sink.keeps(keep) { Ok(engine) } else { Err(NotTakenUp::NotKept) }
     }

@@ -25,7 +25,10 @@ pub struct Batch {
     pub later: u64,
     /// The latest time of an accepted row.
     pub latest: Option<Instant>,
-    pub(super) rows: u64,
+    /// Its rows, the rejected ones too.
+    pub rows: u64,
+    /// How many bytes of all files were read when it was.
+    pub read: u64,
     pub(super) lines: u32,
     pub(super) ignored: BTreeMap<String, u64>,
     pub(super) unknown: BTreeSet<String>,

@@ -9,6 +9,7 @@ use crate::log::parquet::Columns;
 use crate::log::rules::Rules;
 use crate::log::{LogFile, Unreadable, jsonl, xes};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Gives pieces in their order.
 pub(super) struct Feed<'r, 'p> {
@@ -16,6 +17,8 @@ pub(super) struct Feed<'r, 'p> {
     inputs: std::vec::IntoIter<Input>,
     open: Option<Open>,
     pub(super) files: Vec<LogFile>,
+    /// The bytes of all files that were read so far.
+    read: Arc<AtomicU64>,
 }
 
 /// A file that is being read.
@@ -49,6 +52,8 @@ enum Form {
 pub(super) struct Piece {
     pub(super) file: Arc<File>,
     what: What,
+    /// The bytes of all files that were read when it was.
+    read: u64,
 }
 
 enum What {
@@ -73,6 +78,7 @@ impl Piece {
     pub(super) fn decode(&self, decoder: &mut Decoder<'_, '_>) -> Result<(), Unreadable> {
         let File { number, name, binding, form } = &*self.file;
         decoder.turn_to(*number);
+        decoder.batch.read = self.read;
         match (form, &self.what) {
             (Form::Csv(table), What::Text(text)) => table.read(decoder, binding, text),
             (Form::Jsonl, What::Text(text)) => jsonl::read(decoder, binding, text),
@@ -90,12 +96,11 @@ impl Piece {
             What::Group(_) => Vec::new(),
         }
     }
-
 }
 
 impl<'r, 'p> Feed<'r, 'p> {
     pub(super) fn new(rules: &'r Rules<'p>, inputs: Vec<Input>) -> Feed<'r, 'p> {
-        Feed { rules, inputs: inputs.into_iter(), open: None, files: Vec::new() }
+        Feed { rules, inputs: inputs.into_iter(), open: None, files: Vec::new(), read: Arc::default() }
     }
 
     /// The next piece, in `text` where it is one of a text.
@@ -119,7 +124,13 @@ impl<'r, 'p> Feed<'r, 'p> {
                 Rest::Whole(text) => text.take().map(What::Text),
             };
             match what {
-                Some(what) => return Ok(Some(Piece { file: Arc::clone(file), what })),
+                Some(what) => {
+                    if let (What::Group(_), Form::Parquet(columns)) = (&what, &file.form) {
+                        let size = self.files.last().map_or(0, |f| f.bytes);
+                        self.read.fetch_add(size / columns.groups().max(1) as u64, Ordering::Relaxed);
+                    }
+                    return Ok(Some(Piece { file: Arc::clone(file), what, read: self.read.load(Ordering::Relaxed) }));
+                }
                 None => self.open = None,
             }
         }
@@ -131,7 +142,7 @@ impl<'r, 'p> Feed<'r, 'p> {
         let name = &input.name;
         let failed = |e: std::io::Error| Unreadable::new(name, e.to_string());
         let file = |binding, form| Arc::new(File { number, name: name.clone(), binding, form });
-        let mut raw = Chunks::new(input::unpacked(name, Box::new(Sequential::new(&input.data)))?);
+        let mut raw = Chunks::new(input::unpacked(name, Box::new(Sequential::new(&input.data, &self.read)))?);
         let is_packed = {
             let mut head = [0; 4];
             let got = input.data.read_at(0, &mut head).map_err(|e| input.unreadable(&e))?;

@@ -4,6 +4,7 @@ use crate::log::Unreadable;
 use std::fmt;
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes that can be read from any place, more than once and by several threads.
 pub trait Data: Send + Sync {
@@ -54,11 +55,13 @@ impl fmt::Debug for Input {
 pub(super) struct Sequential {
     data: Arc<dyn Data>,
     at: u64,
+    /// Counts the bytes of all files.
+    read: Arc<AtomicU64>,
 }
 
 impl Sequential {
-    pub(super) fn new(data: &Arc<dyn Data>) -> Sequential {
-        Sequential { data: Arc::clone(data), at: 0 }
+    pub(super) fn new(data: &Arc<dyn Data>, read: &Arc<AtomicU64>) -> Sequential {
+        Sequential { data: Arc::clone(data), at: 0, read: Arc::clone(read) }
     }
 }
 
@@ -66,6 +69,7 @@ impl Read for Sequential {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let got = self.data.read_at(self.at, into)?;
         self.at += got as u64;
+        self.read.fetch_add(got as u64, Ordering::Relaxed);
         Ok(got)
     }
 }

@@ -62,13 +62,7 @@ fn is_next(batch: &Batch, last: &mut Instant) -> bool {
 }
 
 /// Reads the log once more, and gives it in order.
-fn sorted(
-    rules: &Rules<'_>,
-    texts: &Texts,
-    inputs: &[Input],
-    before: &Found,
-    give: &mut dyn FnMut(Step<'_>),
-) -> Result<Found, Unreadable> {
+fn sorted(rules: &Rules<'_>, texts: &Texts, inputs: &[Input], before: &Found, give: &mut dyn FnMut(Step<'_>)) -> Result<Found, Unreadable> {
     give(Step::Begin);
     let mut way = Way::new(texts, before);
     let mut ids = before.ids.clone();

@@ -143,7 +143,11 @@ fn number(row: &mut &[u8]) -> io::Result<i64> {
     bytes.map(|b| i64::from_le_bytes(*b)).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
-fn unpack<'e>(mut row: &'e [u8], fields: &'e mut Vec<(FieldId, Option<Value>)>, own: &'e mut Vec<(FieldId, Value)>) -> io::Result<Event<'e>> {
+fn unpack<'e>(
+    mut row: &'e [u8],
+    fields: &'e mut Vec<(FieldId, Option<Value>)>,
+    own: &'e mut Vec<(FieldId, Value)>,
+) -> io::Result<Event<'e>> {
     let damaged = || io::Error::from(io::ErrorKind::InvalidData);
     let mut next = || number(&mut row);
     let (time, file, line, id, kind, length) = (next()?, next()?, next()?, next()?, next()?, next()?);

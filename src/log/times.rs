@@ -121,7 +121,8 @@ fn zulu(text: &[u8]) -> Option<Instant> {
     let is = |word: u64, signs: u64, digits: u64| {
         let low = word & digits;
         let shape = 0x3030_3030_3030_3030 & digits;
-        let is_digit = (low & 0xf0f0_f0f0_f0f0_f0f0) == shape && ((low + (0x0606_0606_0606_0606 & digits)) & 0xf0f0_f0f0_f0f0_f0f0) == shape;
+        let is_digit =
+            (low & 0xf0f0_f0f0_f0f0_f0f0) == shape && ((low + (0x0606_0606_0606_0606 & digits)) & 0xf0f0_f0f0_f0f0_f0f0) == shape;
         is_digit && word & !digits == signs
     };
     let (date, time, end) = (word(0), word(8), word(12));
@@ -140,7 +141,13 @@ fn zulu(text: &[u8]) -> Option<Instant> {
         2 => 28 + i64::from(leap),
         _ => 31,
     };
-    if !(1900..2200).contains(&year) || !(1..=12).contains(&month) || !(1..=longest).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+    if !(1900..2200).contains(&year)
+        || !(1..=12).contains(&month)
+        || !(1..=longest).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 59
+    {
         return None;
     }
     // Days since 1970 of a year that begins in March, so that the leap day is its last.

@@ -10,8 +10,8 @@ use crate::event::Texts;
 use crate::id::{AgreementId, ObligationId, Table};
 use crate::plan::{Key, Measure, Objective, Part, Plan};
 use crate::time::{Duration, Instant};
-use serde::{Deserialize, Serialize};
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What all objectives of a plan have measured, the named values after them.
@@ -177,15 +177,7 @@ impl OfObjective {
         OfObjective { agreement, parts: parts.collect(), slots: BTreeMap::new(), latest: None, group: Vec::new() }
     }
 
-    fn take(
-        &mut self,
-        world: &World<'_>,
-        objective: &Objective,
-        at: usize,
-        case: Option<&CaseState>,
-        outcome: &Outcome,
-        cases: &Texts,
-    ) {
+    fn take(&mut self, world: &World<'_>, objective: &Objective, at: usize, case: Option<&CaseState>, outcome: &Outcome, cases: &Texts) {
         let Asked { part, clock, by_case } = &self.parts[at];
         if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
             return;
