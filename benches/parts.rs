@@ -149,7 +149,8 @@ fn parquet() -> Vec<u8> {
 
 fn office() -> Calendar {
     let zone = Zone::named("Europe/Berlin").expect("a zone");
-    Calendar::new(&PLAN.calendars.iter().next().expect("a calendar").recipe, &zone, Horizon { first: 2025, last: 2028 }).expect("a calendar")
+    Calendar::new(&PLAN.calendars.iter().next().expect("a calendar").recipe, &zone, Horizon { first: 2025, last: 2028 })
+        .expect("a calendar")
 }
 
 fn instants() -> Vec<Instant> {
@@ -169,9 +170,9 @@ fn calendar_elapsed(bencher: Bencher<'_, '_>) {
 fn calendar_due(bencher: Bencher<'_, '_>) {
     let (office, instants) = (office(), instants());
     let target = Duration::seconds(16 * 3600);
-    bencher.counter(ItemsCount::new(instants.len())).bench(|| {
-        instants.iter().filter_map(|t| office.advance(*t, target)).fold(0, |all, due| all ^ due.as_micros())
-    });
+    bencher
+        .counter(ItemsCount::new(instants.len()))
+        .bench(|| instants.iter().filter_map(|t| office.advance(*t, target)).fold(0, |all, due| all ^ due.as_micros()));
 }
 
 /// Reads a log and does nothing with it.

@@ -49,13 +49,14 @@ impl Object {
     }
 
     fn kind(kind: &str) -> Object {
-        let mut object = Object::new();
+        let mut object = Object(String::with_capacity(1024));
+        object.0.push('{');
         object.text("kind", kind);
         object
     }
 
     fn key(&mut self, key: &str) -> &mut String {
-        if self.0.len() > 1 {
+        if !self.0.ends_with('{') {
             self.0.push(',');
         }
         quote(&mut self.0, key);
@@ -111,30 +112,26 @@ impl Object {
 
     /// An object as a value.
     fn inside(&mut self, key: &str, write: impl FnOnce(&mut Object)) {
-        let mut inner = Object(std::mem::take(self.key(key)));
-        inner.part(write);
-        self.0 = inner.0;
+        self.key(key);
+        self.part(write);
     }
 
     /// A list of objects.
     fn list<T>(&mut self, key: &str, items: &[T], mut write: impl FnMut(&mut Object, &T)) {
-        let mut inner = Object(std::mem::take(self.key(key)));
-        inner.0.push('[');
+        self.key(key).push('[');
         for (i, item) in items.iter().enumerate() {
             if i > 0 {
-                inner.0.push(',');
+                self.0.push(',');
             }
-            inner.part(|one| write(one, item));
+            self.part(|one| write(one, item));
         }
-        inner.0.push(']');
-        self.0 = inner.0;
+        self.0.push(']');
     }
 
     /// An object written behind what stands there.
     fn part(&mut self, write: impl FnOnce(&mut Object)) {
-        let mut part = Object(String::from("{"));
-        write(&mut part);
-        self.0.push_str(&part.0);
+        self.0.push('{');
+        write(self);
         self.0.push('}');
     }
 
