@@ -6,7 +6,7 @@ use crate::engine::world::World;
 use crate::event::{Event, Texts};
 use crate::id::{CaseId, Id, Table};
 use crate::plan::Plan;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::hash::BuildHasher;
@@ -181,6 +181,8 @@ struct Slot {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Keys {
     series: Vec<Series>,
+    /// The series of each prefix, by how many digits follow it; some are none.
+    places: HashMap<Box<str>, [Option<u16>; DIGITS + 1]>,
     /// The series that was asked for last.
     last: usize,
     others: Texts,
@@ -203,9 +205,14 @@ const MANY: usize = 256;
 impl Keys {
     /// A key without the number at its end, how long that is, and the number.
     fn split(key: &str) -> Option<(&str, u8, u32)> {
-        let digits = key.bytes().rev().take(DIGITS).take_while(u8::is_ascii_digit).count();
-        let (prefix, number) = key.split_at(key.len() - digits);
-        Some((prefix, digits as u8, number.parse().ok()?))
+        let bytes = key.as_bytes();
+        let (mut number, mut scale, mut from) = (0, 1, bytes.len());
+        while from > 0 && bytes.len() - from < DIGITS && bytes[from - 1].is_ascii_digit() {
+            from -= 1;
+            number += u32::from(bytes[from] - b'0') * scale;
+            scale = scale.wrapping_mul(10);
+        }
+        (from < bytes.len()).then(|| (&key[..from], (bytes.len() - from) as u8, number))
     }
 
     fn series(&self, prefix: &str, digits: u8) -> Option<usize> {
@@ -213,7 +220,7 @@ impl Keys {
         if self.series.get(self.last).is_some_and(is_it) {
             return Some(self.last);
         }
-        self.series.iter().position(is_it)
+        self.places.get(prefix)?[usize::from(digits)].map(usize::from)
     }
 
     fn contains(&self, key: &str) -> bool {
@@ -229,6 +236,7 @@ impl Keys {
         if let Some((prefix, digits, number)) = Keys::split(key) {
             let found = self.series(prefix, digits).or_else(|| {
                 (self.series.len() < MANY).then(|| {
+                    self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(self.series.len()).ok();
                     self.series.push(Series { prefix: prefix.into(), digits, numbers: RoaringBitmap::new() });
                     self.series.len() - 1
                 })
@@ -243,6 +251,9 @@ impl Keys {
     }
 
     fn remove(&mut self, key: &str) {
+        if self.series.is_empty() && self.others.is_empty() {
+            return;
+        }
         if let Some((prefix, digits, number)) = Keys::split(key)
             && let Some(series) = self.series(prefix, digits)
         {

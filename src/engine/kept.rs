@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// Instances in the order of reports.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Outcomes {
-    packed: Vec<u8>,
+    /// In blocks, so that a list of millions never moves.
+    packed: Vec<Vec<u8>>,
     places: Vec<Place>,
 }
 
@@ -16,17 +17,25 @@ pub struct Outcomes {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Place {
     start: Instant,
-    at: usize,
+    block: u32,
+    at: u32,
     track: u32,
     verdict: Verdict,
 }
 
+/// So many bytes are packed together.
+const BLOCK: usize = 1 << 20;
+
 impl Outcomes {
     pub(super) fn push(&mut self, outcome: &Outcome) {
-        let at = self.packed.len();
-        let track = u32::try_from(outcome.track).expect("a spec is limited to far fewer obligations");
-        self.places.push(Place { start: outcome.start, at, track, verdict: outcome.verdict });
-        self.packed = postcard::to_extend(outcome, std::mem::take(&mut self.packed)).expect("an outcome is plain data");
+        let small = |n: usize| u32::try_from(n).expect("a block, and what a spec declares, is limited to far less");
+        if self.packed.last().is_none_or(|block| block.len() >= BLOCK) {
+            self.packed.push(Vec::with_capacity(BLOCK + BLOCK / 16));
+        }
+        let (number, block) = (self.packed.len() - 1, self.packed.last_mut().expect("one was added"));
+        let (track, at) = (small(outcome.track), small(block.len()));
+        self.places.push(Place { start: outcome.start, block: small(number), at, track, verdict: outcome.verdict });
+        *block = postcard::to_extend(outcome, std::mem::take(block)).expect("an outcome is plain data");
     }
 
     /// By promise, start, case, group and number.
@@ -43,7 +52,7 @@ impl Outcomes {
     }
 
     fn at(&self, place: &Place) -> Outcome {
-        postcard::from_bytes(&self.packed[place.at..]).expect("it was packed here")
+        postcard::from_bytes(&self.packed[place.block as usize][place.at as usize..]).expect("it was packed here")
     }
 
     /// How many there are.

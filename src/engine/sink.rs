@@ -24,6 +24,8 @@ pub(super) struct Sink {
     pub(super) reasons: BTreeMap<(usize, Verdict, Reason), u64>,
     pub(super) samples: Samples,
     /// Memory for the next instances, and for the next reading.
+    // They are given out as boxes.
+    #[allow(clippy::vec_box)]
     spare: Vec<Box<Live>>,
     read: Reading,
 }

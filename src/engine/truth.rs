@@ -156,7 +156,15 @@ impl Moment<'_> {
 
     pub(super) fn tier(&self) -> Tiered {
         let Some(case) = self.case else { return Tiered::InNone };
-        for tier in &self.world.plan.cases[case.kind].tiers {
+        let mut asked = 0;
+        if let Some(tiers) = &self.world.kinds[case.kind].tiers {
+            let Some(value) = self.field(tiers.field) else { return Tiered::Unknown(Gap::Field(tiers.field)) };
+            if let Some(tier) = tiers.get(value) {
+                return Tiered::In(tier);
+            }
+            asked = tiers.count;
+        }
+        for tier in &self.world.plan.cases[case.kind].tiers[asked..] {
             match self.allows(self.world.plan.tiers[*tier].when.as_ref()) {
                 Truth::True => return Tiered::In(*tier),
                 Truth::False => {}

@@ -1,12 +1,17 @@
 //! What does not change while a log is judged: the plan with its calendars laid out.
 
+use crate::ast::Comparison;
 use crate::engine::case::CaseState;
-use crate::event::Texts;
-use crate::id::{AgreementId, CalendarId, CaseId, EventId, ObligationId, Table};
-use crate::model::{Owner, Waiver};
-use crate::plan::{Duty, Exclusion, Interest, Obligation, Pattern, Plan, ScoreBy, Start, StateWhen, Track, events_of};
+use crate::event::{Texts, Value};
+use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
+use crate::model::{Owner, Subject, Waiver};
+use crate::plan::{
+    Case, Duty, Exclusion, Interest, Obligation, Op, Pattern, Plan, Scalar, ScoreBy, Start, StateWhen, Track, Value as PlanValue, events_of,
+};
+use crate::quantity::Exact;
 use crate::time::{Calendar, Horizon, Instant, Zone};
 use chrono::{Datelike, Days};
+use hashbrown::HashMap;
 
 /// The plan, ready to be asked.
 pub(super) struct World<'p> {
@@ -33,6 +38,8 @@ pub(super) struct Kind {
     pub(super) acting: Table<EventId, Vec<u16>>,
     /// Which events its states, scores and stages wait for.
     pub(super) moves: Table<EventId, bool>,
+    /// Its first tiers, where each is for one value of the same field: found without asking one after another.
+    pub(super) tiers: Option<TiersByValue>,
     /// Every row may change it: a state, tier or score asks what time it is.
     pub(super) every_row: bool,
     /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
@@ -86,7 +93,66 @@ impl Kind {
                 .obligations
                 .iter()
                 .any(|o| o.case.is_none() || matches!(&o.duty, Duty::Clock(c) if matches!(c.start, Start::Each { .. })));
-        Kind { tracks: own.iter().map(|t| t.0).collect(), acting, moves, every_row, forgets: all_once && !is_watched && !own.is_empty() }
+        Kind {
+            tiers: TiersByValue::new(plan, case),
+            tracks: own.iter().map(|t| t.0).collect(),
+            acting,
+            moves,
+            every_row,
+            forgets: all_once && !is_watched && !own.is_empty(),
+        }
+    }
+}
+
+/// Tiers that are each for one value of a field.
+pub(super) struct TiersByValue {
+    pub(super) field: FieldId,
+    /// The first tier of each value.
+    of: HashMap<Only, TierId>,
+    /// How many tiers these are, from the first on.
+    pub(super) count: usize,
+}
+
+/// A value that a tier is for.
+#[derive(PartialEq, Eq, Hash)]
+enum Only {
+    Amount(Exact),
+    Member(u32),
+    Bool(bool),
+}
+
+impl TiersByValue {
+    fn new(plan: &Plan, case: &Case) -> Option<TiersByValue> {
+        let test = |tier: &TierId| match plan.tiers[*tier].when.as_ref()?.0.as_slice() {
+            [Op::Compare(PlanValue::Field(field), Comparison::Equal, PlanValue::Fixed(Scalar::Number(n)))] => {
+                Some((*field, Only::Amount(*n)))
+            }
+            [Op::Is(Subject::Field(field), among)] => match among.as_slice() {
+                [Scalar::Member(m)] => Some((*field, Only::Member(*m))),
+                [Scalar::Bool(b)] => Some((*field, Only::Bool(*b))),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (field, _) = test(case.tiers.first()?)?;
+        let mut tiers = TiersByValue { field, of: HashMap::new(), count: 0 };
+        for tier in &case.tiers {
+            let Some((_, only)) = test(tier).filter(|(of, _)| *of == field) else { break };
+            tiers.of.entry(only).or_insert(*tier);
+            tiers.count += 1;
+        }
+        Some(tiers)
+    }
+
+    /// The tier of a value, if one of them is for it.
+    pub(super) fn get(&self, value: Value) -> Option<TierId> {
+        let only = match value {
+            Value::Number(n) => Only::Amount(n),
+            Value::Member(m) => Only::Member(m),
+            Value::Bool(b) => Only::Bool(b),
+            Value::Duration(_) | Value::Date(_) | Value::Time(_) | Value::Text(_) => return None,
+        };
+        self.of.get(&only).copied()
     }
 }
 

@@ -14,6 +14,7 @@ use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
+use smallvec::SmallVec;
 use std::io::{BufReader, Read};
 use std::sync::Arc;
 
@@ -137,7 +138,7 @@ impl Columns {
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         for row in 0..rows {
             let line = row as u32 + 1;
-            let (mut cells, mut broken) = (Vec::with_capacity(columns.len()), None);
+            let (mut cells, mut broken) = (SmallVec::<[Cell<'_>; 16]>::new(), None);
             for (i, column) in columns.iter().enumerate() {
                 cells.push(column.cell(row).unwrap_or_else(|| {
                     broken.get_or_insert(i);

@@ -11,7 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 /// So many pieces for each thread wait at most.
 const AHEAD: usize = 3;
 
-/// A piece that was read, or one that must be read in its turn.
+/// A piece that was read, or one that must be read in its turn. Few wait at once.
+#[allow(clippy::large_enum_variant)]
 enum Ready {
     Batch(Arc<File>, Batch),
     Piece(Piece),
