@@ -59,8 +59,11 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| {
     plan::from_model(&model, &sources)
 });
 
-/// Minute, event, ticket, and for the first event of each priority and group; in order of time.
-static EVENTS: LazyLock<Vec<(u32, &str, u32, Option<(u32, u32)>)>> = LazyLock::new(|| {
+/// Minute, event, ticket, and for the first event of each priority and group.
+type Row = (u32, &'static str, u32, Option<(u32, u32)>);
+
+/// In order of time.
+static EVENTS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let mut dice = 7u32;
     let mut roll = |n: u32| {
         dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -122,7 +125,7 @@ fn parquet() -> Vec<u8> {
         while let Some(mut column) = group.next_column().expect("a column") {
             match column.untyped() {
                 ColumnWriter::Int64ColumnWriter(w) => {
-                    let micros = |e: &(u32, &str, u32, _)| 1_767_592_800_000_000 + i64::from(e.0) * 60_000_000;
+                    let micros = |e: &Row| 1_767_592_800_000_000 + i64::from(e.0) * 60_000_000;
                     w.write_batch(&rows.iter().map(micros).collect::<Vec<_>>(), None, None).expect("times");
                 }
                 ColumnWriter::Int32ColumnWriter(w) => {
