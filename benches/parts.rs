@@ -20,33 +20,8 @@ fn main() {
     divan::main();
 }
 
-const SPEC: &str = r#"
-party desk "Service desk"
-party us "Us"
-calendar office "Office hours" { zone "Europe/Berlin"  open mon-fri 08:00-18:00  closed 2026-01-01, 2026-04-03, 2026-05-01, 2026-12-25 }
-case ticket {
-    priority: number
-    group: text
-    event opened
-    event waiting
-    event resumed
-    event note
-    event resolved
-    state waits from waiting to resumed or resolved
-    tier P1 when priority <= 1
-    tier P2 otherwise
-}
-agreement tickets {
-    version "1"
-    effective 2026-01-01 to 2026-12-31
-    zone "Europe/Berlin"
-    service support by desk for us {
-        obligation resolution { start once on opened  stop on resolved  pause while waits  within 4h for P1, 16h for P2  clock office }
-        objective quick { expect met(resolution) >= 90% per month by tier }
-        objective usual { expect p90(resolution) <= 8h per month by group }
-    }
-}
-"#;
+/// The agreement that the tests of scale are about, too.
+const SPEC: &str = include_str!("../tests/common/tickets.sla");
 
 const TICKETS: u32 = 25_000;
 

@@ -6,33 +6,7 @@ use common::{folder, sla, text};
 use std::fmt::Write as _;
 use std::path::Path;
 
-const SPEC: &str = r#"
-party desk "Service desk"
-party us "Us"
-calendar office "Office hours" { zone "Europe/Berlin"  open mon-fri 08:00-18:00 }
-case ticket {
-    priority: number
-    group: text
-    event opened
-    event waiting
-    event resumed
-    event note { author: text? }
-    event resolved
-    state waits from waiting to resumed or resolved
-    tier P1 when priority <= 1
-    tier P2 otherwise
-}
-agreement tickets {
-    version "1"
-    effective 2026-01-01 to 2026-12-31
-    zone "Europe/Berlin"
-    service support by desk for us {
-        obligation resolution { start once on opened  stop on resolved  pause while waits  within 4h for P1, 48h for P2  clock office }
-        objective quick { expect met(resolution) >= 90% per month by group }
-        objective usual { expect p90(resolution) <= 8h per week }
-    }
-}
-"#;
+const SPEC: &str = include_str!("common/tickets.sla");
 
 /// A log in order of time, of more than one piece: a piece is a mebibyte. Some notes hold quotes, commas and line breaks.
 fn rows(tickets: u32) -> Vec<String> {

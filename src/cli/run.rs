@@ -32,6 +32,10 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     let as_of = args.as_of.as_deref().map(|text| as_of(&plan, text)).transpose()?;
     let progress = Progress::start("reading the log");
     let mut state = args.state.as_deref().map(|path| State::read(path, &plan)).transpose()?;
+    let mut inputs = logs::inputs(&args.logs)?;
+    if let Some(state) = &mut state {
+        inputs = state.take(inputs)?;
+    }
     let texts = state.as_mut().map(State::texts).unwrap_or_default();
     let only: Option<Vec<Verdict>> = (!args.only.is_empty()).then(|| args.only.iter().map(verdict).collect());
     let keep = kept(&outputs, only.as_deref());
@@ -46,15 +50,11 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
         spool: Some(tempfile::tempfile),
         threads: args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), |n| n.get()),
     };
-    let mut inputs = logs::inputs(&args.logs)?;
-    if let Some(state) = &state {
-        inputs = state.not_taken(inputs)?;
-    }
     let before = state.as_ref().map_or_else(Found::default, |state| state.found.clone());
     let (mut again, mut rows) = (Ok(()), 0);
     progress.of_bytes(inputs.iter().map(|input| input.data.size()).sum());
     let found = log::in_order(&plan, &texts, &inputs, &options, &before, &mut |step| match step {
-        Step::Begin => match begin() {
+        Step::Again => match begin() {
             Ok(anew) => (engine, rows) = (anew, 0),
             Err(e) => again = Err(e),
         },
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     again?;
     logs::reject(&found.rejected[before.rejected.len()..], args.rejects.as_deref())?;
     if let (Some(path), Some(state)) = (&args.state, state) {
-        state.write(path, &plan, &inputs, found.clone(), &texts, &engine)?;
+        state.write(path, &plan, found.clone(), &texts, &engine)?;
         timings.end("writing the state");
     }
     let Some(as_of) = as_of.or(found.latest) else {

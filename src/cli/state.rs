@@ -79,13 +79,16 @@ impl State {
         std::mem::take(&mut self.texts)
     }
 
-    /// The files that were not taken yet. One that has grown since cannot be told from its beginning.
-    pub(super) fn not_taken(&self, inputs: Vec<Input>) -> Result<Vec<Input>, Failed> {
+    /// Takes the files that were not taken yet, and gives them. One that has grown since cannot be told from its beginning.
+    pub(super) fn take(&mut self, inputs: Vec<Input>) -> Result<Vec<Input>, Failed> {
         let mut new = Vec::new();
         for input in inputs {
             let now = Taken::of(&input).map_err(|e| Failed(format!("error: {}: {e}", input.name)))?;
             match self.taken.iter().find(|taken| taken.name == now.name) {
-                None => new.push(input),
+                None => {
+                    self.taken.push(now);
+                    new.push(input);
+                }
                 Some(taken) if *taken == now => {}
                 Some(taken) => {
                     let message = format!("the state has taken this log when it had {} bytes, and it is another one now", taken.size);
@@ -97,19 +100,8 @@ impl State {
     }
 
     /// Writes what the next run needs, whole or not at all.
-    pub(super) fn write(
-        mut self,
-        path: &Path,
-        plan: &Plan,
-        new: &[Input],
-        found: Found,
-        texts: &Texts,
-        engine: &Engine<'_>,
-    ) -> Result<(), Failed> {
+    pub(super) fn write(self, path: &Path, plan: &Plan, found: Found, texts: &Texts, engine: &Engine<'_>) -> Result<(), Failed> {
         let failed = |e: std::io::Error| Failed(format!("error: {}: {e}", path.display()));
-        for input in new {
-            self.taken.push(Taken::of(input).map_err(failed)?);
-        }
         let state = State { form: FORM.into(), plan: plan.digest(), found, texts: texts.clone(), engine: engine.save(), ..self };
         let bytes = postcard::to_stdvec(&state).expect("a state is plain data");
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

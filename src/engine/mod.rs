@@ -36,7 +36,7 @@ pub use state::NotTakenUp;
 
 use crate::event::{Event, Events, Texts};
 use crate::id::{AgreementId, CaseId, EventId, StateId, Table};
-use crate::plan::{Duty, Plan, Start};
+use crate::plan::Plan;
 use crate::time::Instant;
 use case::{CaseState, Reach};
 use cases::Cases;
@@ -138,9 +138,7 @@ impl<'p> Engine<'p> {
         let world = World::new(plan, texts);
         let mut recurring = Vec::new();
         for (i, track) in plan.tracks.iter().enumerate() {
-            let first = &plan.obligations[track.0[0]];
-            // A rule about events of the top level has no case either.
-            if first.case.is_none() || matches!(&first.duty, Duty::Clock(c) if matches!(c.start, Start::Each { .. })) {
+            if !plan.obligations[track.0[0]].follows_a_case() {
                 recurring.push(Recurring::new(&world, i, track));
             }
         }
@@ -216,9 +214,7 @@ impl<'p> Engine<'p> {
             case.states_changed(world, happening, &event, exclusions, spans);
         }
         counters.count(world, Some(case), happening, &event);
-        if world.has_claims {
-            note_claims(world, Some(case), &event, claims);
-        }
+        note_claims(world, Some(case), &event, claims);
         recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(case), happening, &event, sink));
         if case.judge(world, reach, happening, &event, sink) {
             closing.push(slot);
@@ -288,6 +284,9 @@ impl<'p> Engine<'p> {
 
 /// Keeps the instants at which credits are claimed.
 fn note_claims(world: &World<'_>, case: Option<&CaseState>, event: &Event<'_>, claims: &mut Table<AgreementId, Vec<Instant>>) {
+    if !world.has_claims {
+        return;
+    }
     for (id, agreement) in world.plan.agreements.enumerate() {
         if let Some((on, condition)) = agreement.claim.as_ref().and_then(|c| c.on.as_ref())
             && event.event == Some(*on)

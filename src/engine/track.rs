@@ -44,19 +44,13 @@ struct Rest {
 
 impl TrackState {
     pub(super) fn new(world: &World<'_>, index: usize) -> TrackState {
-        let starts: Box<[Matcher]> = world.plan.tracks[index].0.iter().map(|id| Matcher::of(pattern_of(world, *id))).collect();
+        let starts: Box<[Matcher]> = world.plan.tracks[index].0.iter().map(|id| Matcher::of(world.obligation(*id).start())).collect();
         let counts = starts.iter().any(Matcher::counts);
-        let index = u32::try_from(index).expect("a spec is limited to far fewer obligations");
-        TrackState {
-            index,
-            seq: 0,
-            started: false,
-            time: Instant::FIRST,
-            starts: counts.then_some(starts),
-            live: None,
-            ended: None,
-            rest: None,
-        }
+        TrackState::blank(u32::try_from(index).expect("a spec is limited to far fewer obligations"), counts.then_some(starts))
+    }
+
+    fn blank(index: u32, starts: Option<Box<[Matcher]>>) -> TrackState {
+        TrackState { index, seq: 0, started: false, time: Instant::FIRST, starts, live: None, ended: None, rest: None }
     }
 
     /// Nothing has happened yet.
@@ -64,8 +58,7 @@ impl TrackState {
         if let Some(starts) = &mut self.starts {
             starts.iter_mut().for_each(Matcher::clear);
         }
-        let (index, starts) = (self.index, self.starts.take());
-        *self = TrackState { index, seq: 0, started: false, time: Instant::FIRST, starts, live: None, ended: None, rest: None };
+        *self = TrackState::blank(self.index, self.starts.take());
     }
 
     /// Reads a little of its instance.
@@ -105,16 +98,17 @@ impl TrackState {
 
     /// Those that ended at the last instant, in their order.
     fn take_ended(&mut self) -> impl Iterator<Item = Box<Live>> + use<> {
-        let mut last = self.ended.take();
-        let mut all = Vec::new();
-        if last.as_ref().is_some_and(|live| live.before.is_none()) {
-            return last.into_iter().chain(all.into_iter().rev());
-        }
+        // The last leads to those before it: the chain is turned round.
+        let (mut first, mut last) = (None, self.ended.take());
         while let Some(mut live) = last {
-            last = live.before.take();
-            all.push(live);
+            last = std::mem::replace(&mut live.before, first);
+            first = Some(live);
         }
-        None.into_iter().chain(all.into_iter().rev())
+        std::iter::from_fn(move || {
+            let mut live = first.take()?;
+            first = live.before.take();
+            Some(live)
+        })
     }
 
     fn end(&mut self, mut live: Box<Live>) {
@@ -327,17 +321,6 @@ impl TrackState {
             let reading = Reading::at(moment, live.obligation, live.decided_at(as_of), live.start);
             sink.take(world, moment.case, live, reading, as_of);
         }
-    }
-}
-
-/// What starts an obligation of a case.
-fn pattern_of<'p>(world: &World<'p>, id: ObligationId) -> Option<&'p Pattern> {
-    match &world.obligation(id).duty {
-        Duty::Clock(clocked) => match &clocked.start {
-            Start::On { pattern, .. } => Some(pattern),
-            Start::Each { .. } => None,
-        },
-        Duty::Rule(_) => None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::plan::{
 };
 use crate::quantity::Exact;
 use crate::time::{Calendar, Horizon, Instant, Zone};
-use chrono::{Datelike, Days};
+use chrono::Datelike;
 use hashbrown::HashMap;
 
 /// The plan, ready to be asked.
@@ -51,7 +51,7 @@ impl Kind {
         let case = &plan.cases[id];
         let is_own = |track: &&(usize, &Track)| {
             let first = &plan.obligations[track.1.0[0]];
-            first.case == Some(id) && !matches!(&first.duty, Duty::Clock(c) if matches!(c.start, Start::Each { .. }))
+            first.case == Some(id) && first.follows_a_case()
         };
         let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
         let mut acting: Table<EventId, Vec<u16>> = plan.events.iter().map(|_| Vec::new()).collect();
@@ -89,10 +89,7 @@ impl Kind {
             || !case.stages.is_empty()
             || !spans.is_empty()
             || plan.agreements.iter().any(|a| !a.exclusions.is_empty() || a.claim.as_ref().is_some_and(|c| c.on.is_some()))
-            || plan
-                .obligations
-                .iter()
-                .any(|o| o.case.is_none() || matches!(&o.duty, Duty::Clock(c) if matches!(c.start, Start::Each { .. })));
+            || plan.obligations.iter().any(|o| !o.follows_a_case());
         Kind {
             tiers: TiersByValue::new(plan, case),
             tracks: own.iter().map(|t| t.0).collect(),
@@ -161,12 +158,8 @@ fn patterns(obligation: &Obligation) -> Vec<&Pattern> {
     match &obligation.duty {
         Duty::Rule(rule) => vec![&rule.on],
         Duty::Clock(clocked) => {
-            let start = match &clocked.start {
-                Start::On { pattern, .. } => Some(pattern),
-                Start::Each { .. } => None,
-            };
-            let others = [Some(&clocked.stop), clocked.cancel.as_ref(), clocked.reset.as_ref(), clocked.reopen.as_ref()];
-            start.into_iter().chain(others.into_iter().flatten()).collect()
+            let all = [obligation.start(), Some(&clocked.stop), clocked.cancel.as_ref(), clocked.reset.as_ref(), clocked.reopen.as_ref()];
+            all.into_iter().flatten().collect()
         }
     }
 }
@@ -188,8 +181,7 @@ impl<'p> World<'p> {
             .iter()
             .map(|a| {
                 let zone = zone(&a.zone);
-                let from = zone.midnight(a.from);
-                let to = a.to.map_or(Instant::LAST, |to| zone.midnight(to + Days::new(1)));
+                let (from, to) = a.term(&zone);
                 Term { zone, from, to }
             })
             .collect();

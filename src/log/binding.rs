@@ -27,21 +27,25 @@ pub(super) struct Binding {
 impl Binding {
     /// Whether a column says when, what, of which case, or which row: it is read whatever clauses ask for.
     pub(super) fn is_structural(&self, column: usize) -> bool {
-        let of_shape = match &self.shape {
-            Shape::Long { time, event, .. } => *time == column || event.contains(&column),
-            Shape::Wide(milestones) => milestones.iter().any(|(_, c, _)| *c == column),
-        };
-        of_shape || self.id == Some(column) || self.keys.iter().any(|(c, _)| *c == column)
+        self.is_time(column) || self.is_name(column)
     }
 
     /// Whether a column says when, and nothing else.
     pub(super) fn is_time_alone(&self, column: usize) -> bool {
-        let (is_time, else_read) = match &self.shape {
-            Shape::Long { time, event, .. } => (*time == column, event.contains(&column)),
-            Shape::Wide(milestones) => (milestones.iter().any(|(_, c, _)| *c == column), false),
-        };
-        let is_key = self.id == Some(column) || self.keys.iter().any(|(c, _)| *c == column);
-        is_time && !else_read && !is_key && self.fields.iter().all(|f| f.column != column)
+        self.is_time(column) && !self.is_name(column) && self.fields.iter().all(|f| f.column != column)
+    }
+
+    fn is_time(&self, column: usize) -> bool {
+        match &self.shape {
+            Shape::Long { time, .. } => *time == column,
+            Shape::Wide(milestones) => milestones.iter().any(|(_, c, _)| *c == column),
+        }
+    }
+
+    /// Whether a column names an event, a case or a row.
+    fn is_name(&self, column: usize) -> bool {
+        let is_event = matches!(&self.shape, Shape::Long { event, .. } if event.contains(&column));
+        is_event || self.id == Some(column) || self.keys.iter().any(|(c, _)| *c == column)
     }
 }
 
@@ -242,7 +246,7 @@ impl<'a> Binder<'a> {
     /// The columns of keys: one for each kind of case that the log names, or one for all.
     fn plain_keys(&mut self) -> Vec<(usize, Option<CaseId>)> {
         if self.header.format == Format::Xes {
-            return vec![(self.column("case:concept:name", false), self.only_case())];
+            return vec![(self.column("case:concept:name", false), self.plan.only_case())];
         }
         let mut keys = Vec::new();
         for (id, case) in self.plan.cases.enumerate() {
@@ -254,13 +258,9 @@ impl<'a> Binder<'a> {
         if keys.is_empty()
             && let Some(name) = ["case", "case_id"].into_iter().find(|n| self.header.find(n).is_some())
         {
-            keys.push((self.column(name, false), self.only_case()));
+            keys.push((self.column(name, false), self.plan.only_case()));
         }
         keys
-    }
-
-    fn only_case(&self) -> Option<CaseId> {
-        (self.plan.cases.len() == 1).then(|| self.plan.cases.ids().next())?
     }
 
     /// Fields that nothing maps are the columns of their own names.

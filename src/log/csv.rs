@@ -40,7 +40,7 @@ impl Head {
         // Excel's first line, which only names the delimiter, is no header; empty ones are none either.
         loop {
             let text = chunks.peek(|text| text.contains(&b'\n')).map_err(failed)?;
-            let end = memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+            let end = behind_line(text, 0);
             if text.is_empty() {
                 return Err(Unreadable::new(name, "the log is empty").help("its first line names the columns"));
             }
@@ -155,7 +155,7 @@ impl Table {
                 Found::Open if !ended && text.len() - start < LONGEST => return (start > 0).then_some(start),
                 // A stray quote: its line alone is a record.
                 Found::Record(_) | Found::Open => {
-                    at = memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end + 1);
+                    at = behind_line(text, start);
                     if text.len() - start >= LONGEST {
                         return Some(at);
                     }
@@ -235,11 +235,10 @@ impl Table {
         line: u32,
         cells: &mut Cells,
     ) -> (usize, u32) {
-        let own_line = |text: &[u8]| memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end + 1);
         let end = match record(text, start, self.delimiter, cells) {
             Found::Record(end) => end,
             Found::Open => {
-                let end = own_line(text);
+                let end = behind_line(text, start);
                 self.stray(decoder, line, trim_line(&text[start..end]), "is never closed");
                 return (end, 1);
             }
@@ -248,7 +247,7 @@ impl Table {
         let breaks = raw.iter().filter(|b| **b == b'\n').count() as u32;
         if cells.ends.len() != self.columns {
             if breaks > 0 {
-                let end = own_line(text);
+                let end = behind_line(text, start);
                 let noun = if breaks == 1 { "line" } else { "lines" };
                 self.stray(decoder, line, trim_line(&text[start..end]), &format!("closes only {breaks} {noun} below"));
                 return (end, 1);
@@ -285,6 +284,11 @@ impl Table {
         decoder.count_row();
         decoder.reject(line, column(raw, self.delimiter, at), String::from_utf8_lossy(cell).into_owned(), expected, raw);
     }
+}
+
+/// Where the line ends that goes on from a place.
+fn behind_line(text: &[u8], from: usize) -> usize {
+    memchr(b'\n', &text[from..]).map_or(text.len(), |end| from + end + 1)
 }
 
 fn shown(raw: &[u8]) -> String {

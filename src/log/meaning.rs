@@ -54,7 +54,7 @@ pub(super) enum What {
 pub(super) struct Meanings {
     of: HashMap<(u32, Box<str>), usize>,
     list: Vec<Result<Meaning, Refusal>>,
-    /// The one that was asked for last in each way, with its word.
+    /// Memory for the words of several columns, put together.
     joined: String,
 }
 
@@ -124,7 +124,7 @@ fn understand(rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>,
     let kind = match key {
         None if of_case.is_some() => return Err(refused(What::NoKey, "the key of a case".into())),
         None => None,
-        Some(named) => match named.or(of_case).or_else(|| rules.only_case()) {
+        Some(named) => match named.or(of_case).or_else(|| rules.plan.only_case()) {
             Some(kind) if of_case.is_some_and(|c| c != kind) => {
                 return Err(refused(What::Word, format!("an event of a {}", rules.plan.cases[kind].name)));
             }

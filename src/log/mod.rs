@@ -162,7 +162,7 @@ pub fn read(plan: &Plan, inputs: Vec<Input>, options: &Options) -> Result<Log, U
     let options = Options { everything: true, ..options.clone() };
     let (texts, mut events) = (Texts::default(), Events::default());
     let found = in_order(plan, &texts, &inputs, &options, &Found::default(), &mut |step| match step {
-        Step::Begin => events.clear(),
+        Step::Again => events.clear(),
         Step::Batch(batch) => batch.events.iter().for_each(|event| events.push(event)),
         Step::Events(more) => more.iter().for_each(|event| events.push(event)),
     })?;

@@ -16,8 +16,8 @@ use crate::time::Instant;
 
 /// What is given on the way.
 pub enum Step<'b> {
-    /// A log begins, from its first event on: what was given before is void.
-    Begin,
+    /// The log is given once more, from its first event on: what was given before is void.
+    Again,
     /// A piece of it; it may be one without events that only counts.
     Batch(&'b Batch),
     /// Events of rows that were counted before.
@@ -35,7 +35,6 @@ pub fn in_order(
     give: &mut dyn FnMut(Step<'_>),
 ) -> Result<Found, Unreadable> {
     let rules = Rules::new(plan, options);
-    give(Step::Begin);
     let mut way = Way::new(texts, before);
     let mut ids = before.ids.clone();
     let mut last = options.after.unwrap_or(Instant::FIRST);
@@ -63,7 +62,7 @@ fn is_next(batch: &Batch, last: &mut Instant) -> bool {
 
 /// Reads the log once more, and gives it in order.
 fn sorted(rules: &Rules<'_>, texts: &Texts, inputs: &[Input], before: &Found, give: &mut dyn FnMut(Step<'_>)) -> Result<Found, Unreadable> {
-    give(Step::Begin);
+    give(Step::Again);
     let mut way = Way::new(texts, before);
     let mut ids = before.ids.clone();
     let (mut sorter, mut wide, mut failed) = (Sorter::new(rules.options.spool), Wide::default(), None);

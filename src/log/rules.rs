@@ -6,7 +6,6 @@ use crate::log::Options;
 use crate::plan::{Interest, Plan};
 use crate::quantity::Currency;
 use crate::time::{Instant, Zone};
-use chrono::Days;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -32,7 +31,7 @@ impl<'p> Rules<'p> {
         }
         let term = |a: &crate::plan::Agreement| {
             let zone = Zone::named(&a.zone).expect("the zones of a plan were checked");
-            (zone.midnight(a.from), a.to.map_or(Instant::LAST, |to| zone.midnight(to + Days::new(1))))
+            a.term(&zone)
         };
         Rules {
             plan,
@@ -64,10 +63,6 @@ impl<'p> Rules<'p> {
                 }
             }
         }
-    }
-
-    pub(super) fn only_case(&self) -> Option<CaseId> {
-        if self.plan.cases.len() == 1 { self.plan.cases.ids().next() } else { None }
     }
 }
 

@@ -111,6 +111,11 @@ impl Plan {
         format!("sha256:{hex}")
     }
 
+    /// The kind of case, where there is only one.
+    pub fn only_case(&self) -> Option<CaseId> {
+        if self.cases.len() == 1 { self.cases.ids().next() } else { None }
+    }
+
     /// The agreement of an obligation.
     pub fn agreement_of(&self, obligation: ObligationId) -> &Agreement {
         &self.agreements[self.services[self.obligations[obligation].service].agreement]

@@ -41,6 +41,25 @@ pub struct Obligation {
     pub penalty: Option<Penalty>,
 }
 
+impl Obligation {
+    /// Whether each of its instances is one of a case: not of a period, nor of an event of the top level.
+    pub fn follows_a_case(&self) -> bool {
+        let each_period = matches!(&self.duty, Duty::Clock(clocked) if matches!(clocked.start, Start::Each { .. }));
+        self.case.is_some() && !each_period
+    }
+
+    /// What starts it, if an event of a case does.
+    pub fn start(&self) -> Option<&Pattern> {
+        match &self.duty {
+            Duty::Clock(clocked) => match &clocked.start {
+                Start::On { pattern, .. } => Some(pattern),
+                Start::Each { .. } => None,
+            },
+            Duty::Rule(_) => None,
+        }
+    }
+}
+
 /// What a breach costs, in the agreement's currency.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Penalty {

@@ -4,8 +4,8 @@ use crate::id::{AgreementId, CaseId, EventId, FieldId, ObjectiveId, StateId, Tie
 use crate::model::{Owner, Type, Waiver};
 use crate::plan::{Cap, Claim, Condition, Pattern};
 use crate::quantity::{Currency, Exact};
-use crate::time::{Duration, Fiscal, Recipe, Unit};
-use chrono::NaiveDate;
+use crate::time::{Duration, Fiscal, Instant, Recipe, Unit, Zone};
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 /// Somebody who owes or is owed.
@@ -210,6 +210,13 @@ pub struct Agreement {
     pub goals: Vec<(String, String)>,
     /// When it is looked at again, in words.
     pub review: Option<String>,
+}
+
+impl Agreement {
+    /// Its first instant and the first after it, on the clock of its zone.
+    pub fn term(&self, zone: &Zone) -> (Instant, Instant) {
+        (zone.midnight(self.from), self.to.map_or(Instant::LAST, |to| zone.midnight(to + Days::new(1))))
+    }
 }
 
 /// A state in which no clock of an agreement runs: for promises about its own kind of case that case's, for others while it

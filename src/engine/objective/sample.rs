@@ -8,6 +8,7 @@ use crate::engine::outcome::{Outcome, Verdict};
 use crate::engine::world::World;
 use crate::event::Texts;
 use crate::id::{AgreementId, ObligationId, Table};
+use crate::model::Window;
 use crate::plan::{Key, Measure, Objective, Part, Plan};
 use crate::time::{Duration, Instant};
 use hashbrown::HashMap;
@@ -31,6 +32,8 @@ pub(in crate::engine) type Sampled = BTreeMap<Slot, HashMap<Vec<KeyValue>, Vec<S
 #[derive(Debug)]
 struct OfObjective {
     agreement: AgreementId,
+    counted_by: CountedBy,
+    grain: Window,
     parts: Vec<Asked>,
     slots: Sampled,
     /// The slot that was asked for last, and where it begins and ends.
@@ -129,10 +132,7 @@ impl Samples {
     pub(in crate::engine) fn take(&mut self, world: &World<'_>, case: Option<&CaseState>, outcome: &Outcome) {
         let Samples { of, asking, cases } = self;
         for (objective, part) in &asking[outcome.obligation] {
-            let plan = world.plan;
-            let measured = || &plan.measured[*objective - plan.objectives.len()].objective;
-            let written = plan.objectives.iter().as_slice().get(*objective).unwrap_or_else(measured);
-            of[*objective].take(world, written, *part, case, outcome, cases);
+            of[*objective].take(world, *part, case, outcome, cases);
         }
     }
 
@@ -174,15 +174,16 @@ impl OfObjective {
             Asked { part: part.clone(), clock, by_case }
         });
         let agreement = plan.services[objective.service].agreement;
-        OfObjective { agreement, parts: parts.collect(), slots: BTreeMap::new(), latest: None, group: Vec::new() }
+        let Objective { counted_by, grain, .. } = *objective;
+        OfObjective { agreement, counted_by, grain, parts: parts.collect(), slots: BTreeMap::new(), latest: None, group: Vec::new() }
     }
 
-    fn take(&mut self, world: &World<'_>, objective: &Objective, at: usize, case: Option<&CaseState>, outcome: &Outcome, cases: &Texts) {
+    fn take(&mut self, world: &World<'_>, at: usize, case: Option<&CaseState>, outcome: &Outcome, cases: &Texts) {
         let Asked { part, clock, by_case } = &self.parts[at];
         if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
             return;
         }
-        let counted = match objective.counted_by {
+        let counted = match self.counted_by {
             CountedBy::Start => outcome.start,
             CountedBy::Due => outcome.due.unwrap_or(outcome.start),
             CountedBy::Stop => outcome.stop.or(outcome.due).unwrap_or(outcome.start),
@@ -202,8 +203,8 @@ impl OfObjective {
         let slot = match self.latest {
             Some((from, to, slot)) if from <= counted && counted < to => slot,
             _ => {
-                let slot = slot_of(world, self.agreement, objective.grain, counted);
-                self.latest = slot_span(world, self.agreement, objective.grain, slot).map(|(from, to)| (from, to, slot));
+                let slot = slot_of(world, self.agreement, self.grain, counted);
+                self.latest = slot_span(world, self.agreement, self.grain, slot).map(|(from, to)| (from, to, slot));
                 slot
             }
         };
