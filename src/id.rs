@@ -1,7 +1,8 @@
 //! Typed ids: an index into one list of the model or the plan, and the list that it indexes.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::marker::PhantomData;
+use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
 
 /// An index that knows which list it belongs to.
@@ -15,16 +16,31 @@ pub trait Id: Copy + Eq + Ord {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(u32);
+        // One more than the index: an optional id takes no more room than an id.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(NonZeroU32);
 
         impl Id for $name {
             fn from_index(index: usize) -> Self {
-                $name(u32::try_from(index).expect("a spec is limited to far fewer declarations"))
+                let next = u32::try_from(index).ok().and_then(|i| NonZeroU32::MIN.checked_add(i));
+                $name(next.expect("a spec is limited to far fewer declarations"))
             }
+            #[inline]
             fn index(self) -> usize {
-                self.0 as usize
+                self.0.get() as usize - 1
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                self.index().serialize(to)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let index = u32::deserialize(from)?;
+                if index == u32::MAX { Err(serde::de::Error::custom("an id is too large")) } else { Ok($name::from_index(index as usize)) }
             }
         }
     )*};

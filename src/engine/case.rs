@@ -1,74 +1,24 @@
-//! One case: its fields, its states, and its instances.
+//! One case: what is known of it, and its instances.
 
-use crate::engine::exclusion::{Change, Exclusions, Run};
-use crate::engine::matcher::{Hit, Matcher};
-use crate::engine::outcome::Evidence;
-use crate::engine::score::ScoreRun;
+use crate::engine::exclusion::Exclusions;
+use crate::engine::facts::Facts;
+use crate::engine::promise::Roles;
 use crate::engine::span::Spans;
-use crate::engine::track::TrackState;
-use crate::engine::truth::{LazyTier, Moment, Truth};
+use crate::engine::track::{TrackState, Turn};
+use crate::engine::truth::{LazyTier, Moment};
 use crate::engine::world::World;
 use crate::engine::{Happening, Sink};
-use crate::event::{Event, Value};
-use crate::id::{CaseId, EventId, StateId};
-use crate::model::Owner;
-use crate::plan::{Condition, Exclusion, StateWhen};
-use crate::time::{Duration, Instant, Zone};
-use compact_str::CompactString;
+use crate::event::Event;
+use crate::id::CaseId;
+use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 /// A case as its rows have left it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CaseState {
-    pub(super) kind: CaseId,
-    pub(super) key: CompactString,
-    /// By slot.
-    pub(super) fields: Box<[Option<Value>]>,
-    states: Box<[StateRun]>,
-    /// When events that some condition asks for happened last.
-    last: Box<[Option<Instant>]>,
-    time: Instant,
+    pub(super) facts: Facts,
     tracks: SmallVec<[TrackState; 2]>,
-    /// What few kinds of case have.
-    rest: Option<Box<Rest>>,
-}
-
-/// What a case has where its kind has scores or stages, or an agreement excludes or measures states.
-#[derive(Debug, Serialize, Deserialize)]
-struct Rest {
-    /// Its scores, as far as events have earned them.
-    scores: Vec<ScoreRun>,
-    /// When it first reached each stage.
-    stages: Vec<(Matcher, Option<Instant>)>,
-    /// Which of the world's exclusions are on for it.
-    excluded: Vec<bool>,
-    /// Those of its own kind of case.
-    own: Vec<OwnExclusion>,
-    /// How many of the changes that all cases made were taken.
-    taken: usize,
-    /// Since when the states are on whose times are measured, by the world's spans of its kind.
-    measured: Vec<Option<Instant>>,
-}
-
-/// An exclusion that this case's own state makes.
-#[derive(Debug, Serialize, Deserialize)]
-struct OwnExclusion {
-    number: usize,
-    on: bool,
-    run: Run,
-}
-
-/// A state of a case.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct StateRun {
-    on: bool,
-    /// Since when, if it is on.
-    since: Instant,
-    /// How long it was on before that.
-    total: Duration,
-    from: Matcher,
-    to: Matcher,
 }
 
 /// What a row can do to a case, before it is taken.
@@ -82,365 +32,111 @@ pub(super) enum Reach {
 
 impl CaseState {
     pub(super) fn new(world: &World<'_>, kind: CaseId, key: &str, exclusions: &Exclusions) -> CaseState {
-        let plan = &world.plan.cases[kind];
-        let states = plan.states.iter().map(|s| match &world.plan.states[*s].when {
-            StateWhen::Between(from, to) => StateRun { from: Matcher::new(from), to: Matcher::new(to), ..StateRun::default() },
-            StateWhen::Holds(_) => StateRun::default(),
-        });
-        let rest = || Rest {
-            scores: plan.scores.iter().map(ScoreRun::new).collect(),
-            stages: plan.stages.iter().map(|s| (Matcher::new(&s.on), None)).collect(),
-            excluded: exclusions.now.iter().enumerate().map(|(i, on)| *on && !is_own(world, i, kind)).collect(),
-            own: (0..world.exclusions.len())
-                .filter(|i| is_own(world, *i, kind))
-                .map(|number| OwnExclusion { number, on: false, run: Run::default() })
-                .collect(),
-            taken: exclusions.changes.len(),
-            measured: vec![None; world.spans[kind].len()],
-        };
-        let is_plain = plan.scores.is_empty() && plan.stages.is_empty() && world.exclusions.is_empty() && world.spans[kind].is_empty();
         CaseState {
-            kind,
-            key: key.into(),
-            fields: vec![None; plan.fields.len()].into(),
-            states: states.collect(),
-            last: vec![None; plan.since.len()].into(),
-            time: Instant::FIRST,
+            facts: Facts::new(world, kind, key, exclusions),
             tracks: world.kinds[kind].tracks.iter().map(|t| TrackState::new(world, *t)).collect(),
-            rest: (!is_plain).then(|| Box::new(rest())),
         }
     }
 
-    /// Makes another case of the same kind of it; false of one that has a rest.
+    /// Makes another case of the same kind of it; false of one that has more than most.
     pub(super) fn begin_anew(&mut self, kind: CaseId, key: &str) -> bool {
-        if self.kind != kind || self.rest.is_some() {
-            return false;
+        let begun = self.facts.begin_anew(kind, key);
+        if begun {
+            self.tracks.iter_mut().for_each(TrackState::begin_anew);
         }
-        self.key.clear();
-        self.key.push_str(key);
-        self.fields.fill(None);
-        self.last.fill(None);
-        self.time = Instant::FIRST;
-        for run in &mut self.states {
-            (run.on, run.since, run.total) = (false, Instant::default(), Duration::ZERO);
-            run.from.clear();
-            run.to.clear();
-        }
-        self.tracks.iter_mut().for_each(TrackState::begin_anew);
-        true
+        begun
     }
 
     /// Reads a little of all its parts.
     pub(super) fn touch(&self) -> i64 {
-        let fields = self.fields.first().map_or(0, |f| i64::from(f.is_some()));
-        let states = self.states.first().map_or(0, |s| s.since.as_micros());
-        self.tracks.iter().fold(fields ^ states, |all, track| all ^ track.touch())
-    }
-
-    pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {
-        let state = &world.plan.states[state];
-        state.case == self.kind && self.states[state.slot as usize].on
-    }
-
-    /// Which of the world's exclusions are on for it.
-    pub(super) fn excluded(&self) -> &[bool] {
-        self.rest.as_ref().map_or(&[], |rest| &rest.excluded)
-    }
-
-    /// When it first reached a stage.
-    pub(super) fn reached(&self, stage: usize) -> Option<Instant> {
-        self.rest.as_ref()?.stages[stage].1
-    }
-
-    /// Whether any of its states was ever on.
-    pub(super) fn had_states(&self) -> bool {
-        self.states.iter().any(|run| run.on || run.total > Duration::ZERO)
-    }
-
-    /// How long each of its states was on until an instant, in the order of the plan; nothing where none ever was.
-    pub(super) fn time_in_states(&self, t: Instant, times: &mut Vec<Duration>) {
-        let until = |run: &StateRun| if run.on { run.total.plus(t.since(run.since).max(Duration::ZERO)) } else { run.total };
-        if self.had_states() {
-            times.extend(self.states.iter().map(until));
-        }
-    }
-
-    /// When an event last happened to the case, before the one that is being judged.
-    pub(super) fn last_of(&self, world: &World<'_>, event: EventId) -> Option<Instant> {
-        let at = world.plan.cases[self.kind].since.iter().position(|e| *e == event)?;
-        self.last[at]
+        self.tracks.iter().fold(self.facts.touch(), |all, track| all ^ track.touch())
     }
 
     /// How far a row reaches: most change nothing but what the event itself acts on.
     pub(super) fn reach(&self, world: &World<'_>, event: &Event<'_>) -> Reach {
-        let kind = &world.kinds[self.kind];
+        let kind = &world.kinds[self.facts.kind];
         let moves = kind.every_row || !world.exclusions.is_empty() || event.event.is_some_and(|e| kind.moves[e]);
-        let changes = |(field, value): &(_, Option<Value>)| {
-            let field = &world.plan.fields[*field];
-            field.owner == Owner::Case(self.kind) && self.fields[field.slot as usize] != *value
-        };
-        if moves || event.fields.iter().any(changes) { Reach::All } else { Reach::Acting }
+        if moves || self.facts.would_change(world, event) { Reach::All } else { Reach::Acting }
     }
 
     /// Time goes on to `t`: what fell due on the way is read from the case as it was.
     pub(super) fn elapse(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        for change in self.exclusions_until(world, exclusions, t) {
+        let has_open = self.tracks.iter().any(TrackState::is_live);
+        for change in self.facts.exclusions_until(world, exclusions, t, has_open) {
             self.pass(world, change.at, false, sink);
-            if let Some(rest) = &mut self.rest {
-                rest.excluded[change.exclusion] = change.on;
-            }
-            let mut tracks = std::mem::take(&mut self.tracks);
-            let moment = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
-            tracks.iter_mut().for_each(|track| track.exclude(&moment, &change));
-            self.tracks = tracks;
+            self.facts.exclude(&change);
+            let moment = Moment::of(world, &self.facts, self.facts.time);
+            self.tracks.iter_mut().for_each(|track| track.exclude(&moment, &change));
         }
         self.pass(world, t, to_the_end, sink);
-        self.time = self.time.max(t);
-    }
-
-    /// What changed of the excluded time since the case's last event: by itself, or by other cases.
-    fn exclusions_until(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant) -> Vec<Change> {
-        let mut changes: Vec<Change> = Vec::new();
-        let Some(rest) = &mut self.rest else { return changes };
-        for own in &mut rest.own {
-            let exclusion = own.number;
-            own.run.advance(world, exclusion, t, &mut |at, on| changes.push(Change { at, exclusion, on, evidence: None }));
-        }
-        if !self.tracks.iter().any(TrackState::is_live) {
-            // Nothing is open that the changes on the way could stop: only how it stands now matters.
-            for (i, now) in exclusions.now.iter().enumerate().filter(|(i, _)| !is_own(world, *i, self.kind)) {
-                rest.excluded[i] = *now;
-            }
-            for change in changes.drain(..) {
-                rest.excluded[change.exclusion] = change.on;
-            }
-            rest.taken = exclusions.changes.len();
-            return changes;
-        }
-        let others = exclusions.changes[rest.taken..].iter().filter(|c| !is_own(world, c.exclusion, self.kind));
-        changes.extend(others.cloned());
-        rest.taken = exclusions.changes.len();
-        changes.sort_by_key(|c| c.at);
-        changes
     }
 
     fn pass(&mut self, world: &World<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        let mut tracks = std::mem::take(&mut self.tracks);
-        let moment = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
-        for track in &mut tracks {
-            track.pass(&moment, t, to_the_end, sink);
-        }
-        self.tracks = tracks;
-        self.time = self.time.max(t);
-    }
-
-    /// Takes a row's fields, then lets states leave and enter.
-    pub(super) fn update(&mut self, world: &World<'_>, event: &Event<'_>, entered: &mut Vec<StateId>, left: &mut Vec<StateId>) {
-        for (field, value) in event.fields {
-            let field = &world.plan.fields[*field];
-            if field.owner == Owner::Case(self.kind) {
-                self.fields[field.slot as usize] = *value;
-            }
-        }
-        let kind = &world.plan.cases[self.kind];
-        self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
-        // A state's own changes are seen by the states after it; what any of them sees of the event is the same.
-        for (slot, id) in kind.states.iter().enumerate() {
-            // Most rows hold nothing that a state waits for.
-            let waited_for = event.event.is_some_and(|e| world.kinds[self.kind].moves[e]) || !entered.is_empty() || !left.is_empty();
-            if !waited_for && matches!(world.plan.states[*id].when, StateWhen::Between(..)) {
-                continue;
-            }
-            let mut run = std::mem::take(&mut self.states[slot]);
-            self.states[slot].on = run.on;
-            let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
-            let happening = Happening { event: event.event, entered, left };
-            let was = run.on;
-            let mut again = false;
-            match &world.plan.states[*id].when {
-                StateWhen::Holds(condition) => match moment.holds(condition) {
-                    Truth::True => run.on = true,
-                    Truth::False => run.on = false,
-                    Truth::Unknown(_) => {}
-                },
-                StateWhen::Between(from, to) => {
-                    let zone = vocabulary_zone(world);
-                    let leaves = run.to.step(to, happening, &moment, zone) == Hit::Yes;
-                    let enters = run.from.step(from, happening, &moment, zone) == Hit::Yes;
-                    if leaves {
-                        run.on = false;
-                        run.to.clear();
-                    }
-                    if enters {
-                        again = was && leaves;
-                        run.on = true;
-                        run.from.clear();
-                        run.to.clear();
-                    }
-                }
-            }
-            if was && !run.on {
-                run.total = run.total.plus(event.time.since(run.since));
-            }
-            if run.on && !was {
-                run.since = event.time;
-            }
-            if was && (!run.on || again) {
-                left.push(*id);
-            }
-            if run.on && (!was || again) {
-                entered.push(*id);
-            }
-            self.states[slot] = run;
-        }
-        let happening = Happening { event: event.event, entered, left };
-        self.score(world, event, happening, true);
-        self.note_stages(world, event, happening);
-    }
-
-    /// Calculates the scores: before the states for what events and fields earn, after them for what states do.
-    fn score(&mut self, world: &World<'_>, event: &Event<'_>, happening: Happening<'_>, after_states: bool) {
-        let kind = &world.plan.cases[self.kind];
-        let Some(rest) = self.rest.as_mut().filter(|_| !kind.scores.is_empty()) else { return };
-        let mut scores = std::mem::take(&mut rest.scores);
-        for (score, run) in kind.scores.iter().zip(&mut scores) {
-            let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
-            let total = run.step(score, &moment, happening, vocabulary_zone(world), after_states);
-            self.fields[score.slot as usize] = Some(Value::Number(total));
-        }
-        if let Some(rest) = &mut self.rest {
-            rest.scores = scores;
-        }
-    }
-
-    /// Takes note of the stages that the case reaches for the first time.
-    fn note_stages(&mut self, world: &World<'_>, event: &Event<'_>, happening: Happening<'_>) {
-        let Some(rest) = self.rest.as_mut().filter(|rest| !rest.stages.is_empty()) else { return };
-        let mut stages = std::mem::take(&mut rest.stages);
-        let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
-        let written = &world.plan.cases[self.kind].stages;
-        for (stage, (matcher, reached)) in written.iter().zip(&mut stages).filter(|(_, (_, reached))| reached.is_none()) {
-            if matcher.step(&stage.on, happening, &moment, vocabulary_zone(world)) == Hit::Yes {
-                *reached = Some(event.time);
-            }
-        }
-        if let Some(rest) = &mut self.rest {
-            rest.stages = stages;
-        }
-    }
-
-    /// What the states that an event left and entered do to excluded time and to times that are measured.
-    pub(super) fn states_changed(
-        &mut self,
-        world: &World<'_>,
-        happening: Happening<'_>,
-        event: &Event<'_>,
-        exclusions: &mut Exclusions,
-        spans: &mut Spans,
-    ) {
-        let Some(mut rest) = self.rest.take() else { return };
-        for exclusion in &mut rest.own {
-            let Exclusion { state, during, .. } = world.exclusions[exclusion.number];
-            let on = self.holds_now(world, event, *state, during.as_ref(), exclusion.on);
-            if on != exclusion.on {
-                exclusion.on = on;
-                rest.excluded[exclusion.number] = exclusion.run.set(on);
-                exclusions.count(exclusion.number, on, event.time, Evidence::of(event));
-            }
-        }
-        for (i, number) in world.spans[self.kind].iter().enumerate() {
-            let span = &world.plan.spans[*number];
-            let on = self.holds_now(world, event, span.state, span.during.as_ref(), rest.measured[i].is_some());
-            let again = happening.left.contains(&span.state) && happening.entered.contains(&span.state);
-            if let Some(from) = rest.measured[i].filter(|_| !on || again) {
-                spans.end(&Moment { world, case: Some(self), own: event.own, time: event.time, start: None }, *number, from);
-                rest.measured[i] = None;
-            }
-            if on && rest.measured[i].is_none() {
-                rest.measured[i] = Some(event.time);
-            }
-        }
-        self.rest = Some(rest);
-    }
-
-    /// Whether a state is on and a condition holds; where that is unknown it stays as it was.
-    fn holds_now(&self, world: &World<'_>, event: &Event<'_>, state: StateId, during: Option<&Condition>, was: bool) -> bool {
-        let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
-        match moment.allows(during) {
-            Truth::True => self.is_on(world, state),
-            Truth::False => false,
-            Truth::Unknown(_) => was && self.is_on(world, state),
-        }
+        let moment = Moment::of(world, &self.facts, self.facts.time);
+        self.tracks.iter_mut().for_each(|track| track.pass(&moment, t, to_the_end, sink));
+        self.facts.time = self.facts.time.max(t);
     }
 
     /// Lets the promises that an event reaches take it; true if an instance ended.
     pub(super) fn judge(&mut self, world: &World<'_>, reach: Reach, happening: Happening<'_>, event: &Event<'_>, sink: &mut Sink) -> bool {
-        let mut tracks = std::mem::take(&mut self.tracks);
-        let before = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
+        let CaseState { facts, tracks } = self;
+        let kind = &world.kinds[facts.kind];
+        let before = Moment::of(world, facts, facts.time);
         let moment = Moment { own: event.own, time: event.time, ..before };
         let tier = LazyTier::at(&moment);
+        let mut turn = Turn { moment: &moment, happening, event, tier: &tier, roles: Roles::default() };
+        let mut acting = event.event.map_or(&[][..], |id| &kind.acting[id]).iter();
         let mut ended = false;
-        match (reach, event.event) {
-            (Reach::All, _) => {
-                for track in &mut tracks {
-                    track.event(&moment, happening, event, &tier, sink);
+        match reach {
+            Reach::All => {
+                let states_moved = !happening.entered.is_empty() || !happening.left.is_empty();
+                let mut next = acting.next();
+                for (at, track) in tracks.iter_mut().enumerate() {
+                    turn.roles = Roles::default();
+                    if let Some(act) = next.filter(|act| usize::from(act.at) == at) {
+                        turn.roles = act.roles;
+                        next = acting.next();
+                    }
+                    if states_moved {
+                        turn.roles = turn.roles.or(kind.by_states[at]);
+                    }
+                    if track.is_live() || !turn.roles.is_none() {
+                        track.event(&turn, sink);
+                    }
                     ended |= track.has_ended();
                 }
             }
-            (Reach::Acting, Some(id)) => {
-                for at in &world.kinds[self.kind].acting[id] {
-                    let track = &mut tracks[usize::from(*at)];
+            Reach::Acting => {
+                for act in acting {
+                    let track = &mut tracks[usize::from(act.at)];
+                    turn.roles = act.roles;
                     track.pass(&before, event.time, false, sink);
-                    track.event(&moment, happening, event, &tier, sink);
+                    track.event(&turn, sink);
                     ended |= track.has_ended();
                 }
             }
-            (Reach::Acting, None) => {}
         }
-        self.tracks = tracks;
-        self.time = event.time;
-        if let Some(id) = event.event
-            && let Some(at) = world.plan.cases[self.kind].since.iter().position(|e| *e == id)
-        {
-            self.last[at] = Some(event.time);
-        }
+        facts.time = event.time;
+        facts.note_last(world, event);
         ended
     }
 
     /// The instant is over at which instances ended: they are read as the case is now.
     pub(super) fn close_instant(&mut self, world: &World<'_>, sink: &mut Sink) {
-        let mut tracks = std::mem::take(&mut self.tracks);
-        let moment = Moment { world, case: Some(self), own: &[], time: self.time, start: None };
-        tracks.iter_mut().for_each(|track| track.close_instant(&moment, sink));
-        self.tracks = tracks;
+        let moment = Moment::of(world, &self.facts, self.facts.time);
+        self.tracks.iter_mut().filter(|track| track.has_ended()).for_each(|track| track.close_instant(&moment, sink));
     }
 
     /// Whether no row that is still to come can change anything that is said of it.
     pub(super) fn is_spent(&self, world: &World<'_>) -> bool {
-        world.kinds[self.kind].forgets && self.tracks.iter().all(TrackState::is_spent)
+        world.kinds[self.facts.kind].forgets && self.tracks.iter().all(TrackState::is_spent)
     }
 
     pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, spans: &mut Spans, sink: &mut Sink) {
-        let tracks = std::mem::take(&mut self.tracks);
-        let moment = Moment { world, case: Some(self), own: &[], time: as_of, start: None };
-        if let Some(rest) = &self.rest {
-            for (from, number) in rest.measured.iter().zip(&world.spans[self.kind]) {
-                from.iter().for_each(|from| spans.end(&moment, *number, *from));
-            }
-        }
-        for track in tracks {
+        let moment = Moment::of(world, &self.facts, as_of);
+        self.facts.finish(&moment, spans);
+        for track in std::mem::take(&mut self.tracks) {
             track.finish(&moment, as_of, sink);
         }
     }
-}
-
-/// Whether an exclusion is by a state of this kind of case.
-fn is_own(world: &World<'_>, exclusion: usize, kind: CaseId) -> bool {
-    world.plan.states[world.exclusions[exclusion].state].case == kind
-}
-
-/// States belong to the vocabulary, not to one agreement: days in their patterns are those of the first.
-fn vocabulary_zone<'w>(world: &'w World<'_>) -> &'w Zone {
-    use crate::id::Id;
-    &world.agreements[crate::id::AgreementId::from_index(0)].zone
 }

@@ -1,7 +1,7 @@
 //! Events that objectives count, by period and group.
 
 use crate::engine::Happening;
-use crate::engine::case::CaseState;
+use crate::engine::facts::Facts;
 use crate::engine::matcher::happens;
 use crate::engine::truth::{Moment, Tiered, Truth, seen};
 use crate::engine::world::World;
@@ -57,7 +57,7 @@ impl Counters {
         &self.tallies[counter]
     }
 
-    pub(super) fn count(&mut self, world: &World<'_>, case: Option<&CaseState>, happening: Happening<'_>, event: &Event) {
+    pub(super) fn count(&mut self, world: &World<'_>, case: Option<&Facts>, happening: Happening<'_>, event: &Event) {
         for (counter, tallies) in world.plan.counters.iter().zip(&mut self.tallies) {
             let term = &world.agreements[counter.agreement];
             if !happens(counter.on, happening) || event.time < term.from || event.time >= term.to {
@@ -73,7 +73,7 @@ impl Counters {
             let tally = tallies.entry(slot).or_default().entry(group).or_default();
             tally.events += 1;
             if let Some(field) = counter.value {
-                tally.values.extend(moment.field(field).and_then(seen));
+                tally.values.extend(moment.field(field).and_then(|value| seen(world, value)));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The waterfall of a kind of case: how many reach each stage, and how long it takes them from the one before.
 
-use crate::engine::case::CaseState;
 use crate::engine::cases::Cases;
+use crate::engine::facts::Facts;
 use crate::engine::world::World;
 use crate::id::CaseId;
 use crate::quantity::Exact;
@@ -25,8 +25,8 @@ pub struct StageRecord {
 pub(super) fn stages(world: &World<'_>, cases: &Cases) -> Vec<StageRecord> {
     let mut records = Vec::new();
     for (case, kind) in world.plan.cases.enumerate() {
-        let of_kind = || cases.live().filter(|c| c.kind == case);
-        let at = |c: &CaseState, stage: usize| -> Option<Instant> { c.reached(stage) };
+        let of_kind = || cases.live().map(|c| &c.facts).filter(|c| c.kind == case);
+        let at = |c: &Facts, stage: usize| -> Option<Instant> { c.reached(stage) };
         for stage in 0..kind.stages.len() {
             let reached = of_kind().filter(|c| at(c, stage).is_some()).count() as u64;
             let (mut converted, mut median) = (None, None);

@@ -151,7 +151,7 @@ fn reaches(at: Instant, last: Lookback, t: Instant, zone: &Zone) -> bool {
     }
 }
 
-fn is_stateless(pattern: &Pattern) -> bool {
+pub(super) fn is_stateless(pattern: &Pattern) -> bool {
     pattern.any.iter().all(|all| all.len() == 1 && all[0].is_single())
 }
 

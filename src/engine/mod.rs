@@ -9,13 +9,16 @@ mod cases;
 mod clock;
 mod counter;
 mod exclusion;
+mod facts;
 mod funnel;
 mod kept;
+mod keys;
 mod live;
 mod matcher;
 mod money;
 mod objective;
 mod outcome;
+mod promise;
 mod recurring;
 mod rule;
 mod score;
@@ -38,10 +41,11 @@ use crate::event::{Event, Events, Texts};
 use crate::id::{AgreementId, CaseId, EventId, StateId, Table};
 use crate::plan::Plan;
 use crate::time::Instant;
-use case::{CaseState, Reach};
-use cases::Cases;
+use case::Reach;
+use cases::{Cases, Place};
 use counter::Counters;
 use exclusion::Exclusions;
+use facts::Facts;
 use recurring::Recurring;
 use sink::Sink;
 use span::Spans;
@@ -185,7 +189,7 @@ impl<'p> Engine<'p> {
     }
 
     /// Judges an event; its case was seen at a place, if anywhere.
-    fn judge(&mut self, event: Event<'_>, place: Option<u32>) {
+    fn judge(&mut self, event: Event<'_>, place: Option<Place>) {
         if self.now < event.time {
             self.close_instant();
             self.now = event.time;
@@ -199,23 +203,23 @@ impl<'p> Engine<'p> {
             recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, &event, sink));
             return;
         };
-        let known = place.map(|slot| slot as usize).filter(|slot| cases.is_at(*slot, kind, key));
-        let Some(slot) = known.or_else(|| cases.open(world, kind, key, exclusions)) else { return };
+        let known = place.and_then(|place| place.slot).filter(|slot| cases.is_at(*slot, kind, key));
+        let Some(slot) = known.or_else(|| cases.open(world, kind, key, place.map(|p| p.hash), exclusions)) else { return };
         let case = cases.at(slot);
         let reach = case.reach(world, &event);
         entered.clear();
         left.clear();
         if reach == Reach::All {
             case.elapse(world, exclusions, event.time, false, sink);
-            case.update(world, &event, entered, left);
+            case.facts.update(world, &event, entered, left);
         }
         let happening = Happening { event: event.event, entered, left };
         if reach == Reach::All {
-            case.states_changed(world, happening, &event, exclusions, spans);
+            case.facts.states_changed(world, happening, &event, exclusions, spans);
         }
-        counters.count(world, Some(case), happening, &event);
-        note_claims(world, Some(case), &event, claims);
-        recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(case), happening, &event, sink));
+        counters.count(world, Some(&case.facts), happening, &event);
+        note_claims(world, Some(&case.facts), &event, claims);
+        recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(&case.facts), happening, &event, sink));
         if case.judge(world, reach, happening, &event, sink) {
             closing.push(slot);
         }
@@ -283,7 +287,7 @@ impl<'p> Engine<'p> {
 }
 
 /// Keeps the instants at which credits are claimed.
-fn note_claims(world: &World<'_>, case: Option<&CaseState>, event: &Event<'_>, claims: &mut Table<AgreementId, Vec<Instant>>) {
+fn note_claims(world: &World<'_>, case: Option<&Facts>, event: &Event<'_>, claims: &mut Table<AgreementId, Vec<Instant>>) {
     if !world.has_claims {
         return;
     }

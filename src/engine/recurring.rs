@@ -1,12 +1,14 @@
 //! Duties of each period, and rules about events of the top level: what has no case.
 
-use crate::engine::case::CaseState;
+use crate::engine::facts::Facts;
 use crate::engine::clock::Halt;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::live::{End, Live, Reading, clocked};
 use crate::engine::matcher::Hit;
+use crate::engine::promise::{Role, Roles};
 use crate::engine::rule;
-use crate::engine::truth::Moment;
+use crate::engine::track::Turn;
+use crate::engine::truth::{LazyTier, Moment};
 use crate::engine::world::World;
 use crate::engine::{Happening, Sink};
 use crate::event::{Event, Value};
@@ -88,7 +90,7 @@ impl Recurring {
         &mut self,
         world: &World<'_>,
         exclusions: &Exclusions,
-        case: Option<&CaseState>,
+        case: Option<&Facts>,
         happening: Happening<'_>,
         event: &Event<'_>,
         sink: &mut Sink,
@@ -183,15 +185,16 @@ impl Recurring {
         let Some(live) = run.instances.last_mut().filter(|l| l.end.is_none()) else { return };
         live.pass(&Moment { case: None, own: &[], ..*moment }, event.time, false, sink);
         let duty = clocked(world, live.obligation);
-        let zone = &world.term(live.obligation).zone;
+        let tier = LazyTier::at(moment);
+        let turn = Turn { moment, happening, event, tier: &tier, roles: Roles::ANY };
         if let Some(cancel) = &duty.cancel {
-            match live.cancel.step(cancel, happening, moment, zone) {
+            match live.step(Role::Cancel, cancel, &turn) {
                 Hit::Yes => return live.close(world, End::Cancel, event),
                 Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
                 Hit::No => {}
             }
         }
-        match live.stop.step(&duty.stop, happening, moment, zone) {
+        match live.step(Role::Stop, &duty.stop, &turn) {
             Hit::Yes => live.close(world, End::Stop, event),
             Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
             Hit::No => {}

@@ -1,6 +1,6 @@
 //! Where what is decided goes: what the report shows is kept, all of it is counted, and objectives take what they measure.
 
-use crate::engine::case::CaseState;
+use crate::engine::facts::Facts;
 use crate::engine::kept::Outcomes;
 use crate::engine::live::{Live, Reading};
 use crate::engine::objective::{Sampled, Samples};
@@ -62,20 +62,18 @@ impl Sink {
     }
 
     /// Takes an instance that is decided, or as it stands at the end.
-    pub(super) fn take(&mut self, world: &World<'_>, case: Option<&CaseState>, mut live: Box<Live>, reading: Reading, as_of: Instant) {
-        let mut outcome = live.outcome(world, case, reading, as_of);
-        self.totals[outcome.track][outcome.verdict as usize] += 1;
-        if let Some(reason) = outcome.reason {
-            *self.reasons.entry((outcome.track, outcome.verdict, reason)).or_default() += 1;
+    pub(super) fn take(&mut self, world: &World<'_>, case: Option<&Facts>, mut live: Box<Live>, mut reading: Reading, as_of: Instant) {
+        let decided = live.decide(world, case, &mut reading, as_of);
+        self.totals[decided.track][decided.verdict as usize] += 1;
+        if let Some(reason) = decided.reason {
+            *self.reasons.entry((decided.track, decided.verdict, reason)).or_default() += 1;
         }
-        self.samples.take(world, case, &outcome);
-        if self.keep[outcome.verdict as usize] {
-            outcome.case = case.map(|c| (c.kind, c.key.as_str().into()));
-            self.outcomes.push(&outcome);
+        self.samples.take(world, case, &decided, &reading);
+        if self.keep[decided.verdict as usize] {
+            self.outcomes.push(&live.outcome(world, case, &reading, &decided));
         }
         // Their memory is used again.
-        self.read = Reading { keys: outcome.keys, filters: outcome.filters, states: outcome.states };
-        live.evidence = outcome.evidence;
+        self.read = reading;
         if self.spare.len() < SPARE {
             self.spare.push(live);
         }

@@ -5,6 +5,7 @@ use crate::engine::exclusion::Change;
 use crate::engine::live::{End, Live, Opened, Reading, clocked};
 use crate::engine::matcher::{Hit, Matcher};
 use crate::engine::outcome::Evidence;
+use crate::engine::promise::{Role, Roles};
 use crate::engine::rule;
 use crate::engine::truth::{LazyTier, Moment, Truth};
 use crate::engine::world::World;
@@ -12,8 +13,8 @@ use crate::engine::{Happening, Sink};
 use crate::event::Event;
 use crate::id::ObligationId;
 use crate::model::Retier;
-use crate::plan::{Clocked, Duty, Pattern, Start};
-use crate::time::{Instant, Zone};
+use crate::plan::{Clocked, Pattern, Start};
+use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
 /// The instances of one obligation in one case.
@@ -25,40 +26,55 @@ pub(super) struct TrackState {
     started: bool,
     /// Until when it was told of the time.
     time: Instant,
-    /// One for each version; nothing where one event starts all of them.
-    starts: Option<Box<[Matcher]>>,
     live: Option<Box<Live>>,
     /// The last that ended at the case's last instant, with those before it: read when that instant is over.
     ended: Option<Box<Live>>,
     rest: Option<Box<Rest>>,
 }
 
-/// Instances that few obligations have.
+/// What few obligations have.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Rest {
+    /// One for each version, where several events start one of them.
+    starts: Vec<Matcher>,
     /// Stopped, and not reopened so far.
     stopped: Option<(Box<Live>, Reading)>,
     /// Unknown from their start: read at as-of.
     unknown: Vec<Live>,
 }
 
+/// What an event brings to a promise.
+#[derive(Clone, Copy)]
+pub(super) struct Turn<'a> {
+    pub(super) moment: &'a Moment<'a>,
+    pub(super) happening: Happening<'a>,
+    pub(super) event: &'a Event<'a>,
+    pub(super) tier: &'a LazyTier<'a>,
+    /// What it can do to the promise.
+    pub(super) roles: Roles,
+}
+
 impl TrackState {
     pub(super) fn new(world: &World<'_>, index: usize) -> TrackState {
-        let starts: Box<[Matcher]> = world.plan.tracks[index].0.iter().map(|id| Matcher::of(world.obligation(*id).start())).collect();
+        let starts: Vec<Matcher> = world.plan.tracks[index].0.iter().map(|id| Matcher::of(world.obligation(*id).start())).collect();
         let counts = starts.iter().any(Matcher::counts);
-        TrackState::blank(u32::try_from(index).expect("a spec is limited to far fewer obligations"), counts.then_some(starts))
+        let mut track = TrackState::blank(u32::try_from(index).expect("a spec is limited to far fewer obligations"));
+        track.rest = counts.then(|| Box::new(Rest { starts, ..Rest::default() }));
+        track
     }
 
-    fn blank(index: u32, starts: Option<Box<[Matcher]>>) -> TrackState {
-        TrackState { index, seq: 0, started: false, time: Instant::FIRST, starts, live: None, ended: None, rest: None }
+    fn blank(index: u32) -> TrackState {
+        TrackState { index, seq: 0, started: false, time: Instant::FIRST, live: None, ended: None, rest: None }
     }
 
     /// Nothing has happened yet.
     pub(super) fn begin_anew(&mut self) {
-        if let Some(starts) = &mut self.starts {
-            starts.iter_mut().for_each(Matcher::clear);
+        let mut rest = self.rest.take();
+        if let Some(rest) = &mut rest {
+            rest.starts.iter_mut().for_each(Matcher::clear);
+            (rest.stopped, rest.unknown) = (None, Vec::new());
         }
-        *self = TrackState::blank(self.index, self.starts.take());
+        *self = TrackState { rest, ..TrackState::blank(self.index) };
     }
 
     /// Reads a little of its instance.
@@ -86,7 +102,7 @@ impl TrackState {
         for live in self.take_ended() {
             let mut reading = sink.reading();
             reading.read(moment, live.obligation, live.decided_at(moment.time), live.start);
-            let may_reopen = matches!(live.end, Some((_, End::Stop))) && reopens(moment.world, live.obligation);
+            let may_reopen = matches!(live.end, Some((_, End::Stop))) && moment.world.promises[live.obligation].clocked.is_some_and(|c| c.reopen.is_some());
             self.give_up(moment, sink);
             if may_reopen && self.live.is_none() {
                 self.rest.get_or_insert_default().stopped = Some((live, reading));
@@ -122,7 +138,8 @@ impl TrackState {
 
     /// Whether nothing is left that could be said of its case: what starts once has started and is over.
     pub(super) fn is_spent(&self) -> bool {
-        self.started && self.live.is_none() && self.ended.is_none() && self.rest.is_none()
+        let waits = |rest: &Rest| rest.stopped.is_some() || !rest.unknown.is_empty();
+        self.started && self.live.is_none() && self.ended.is_none() && !self.rest.as_deref().is_some_and(waits)
     }
 
     fn take_stopped(&mut self) -> Option<(Box<Live>, Reading)> {
@@ -148,12 +165,13 @@ impl TrackState {
     }
 
     /// An event acts: an unknown tier settles; cancel; stop; reopen; retier or reset; start.
-    pub(super) fn event(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) {
-        let world = moment.world;
+    pub(super) fn event(&mut self, turn: &Turn<'_>, sink: &mut Sink) {
+        let world = turn.moment.world;
         let versions = &world.plan.tracks[self.index()].0;
-        if let Duty::Rule(_) = &world.obligation(versions[0]).duty {
-            if let Some(id) = world.in_force(versions, event.time)
-                && let Some(live) = rule::instance(moment, id, self.index(), self.seq + 1, happening, event)
+        if world.promises[versions[0]].clocked.is_none() {
+            if turn.roles.may(Role::Start)
+                && let Some(id) = world.in_force(versions, turn.event.time)
+                && let Some(live) = rule::instance(turn.moment, id, self.index(), self.seq + 1, turn.happening, turn.event)
             {
                 self.seq += 1;
                 self.end(Box::new(live));
@@ -161,40 +179,46 @@ impl TrackState {
             return;
         }
         match self.live.take() {
-            Some(mut live) => match act(&mut live, moment, happening, event, tier, sink) {
+            Some(mut live) => match act(&mut live, turn, sink) {
                 Fate::Goes => {
                     self.live = Some(live);
-                    self.give_up_stopped(moment, sink);
+                    self.give_up_stopped(turn.moment, sink);
                 }
                 Fate::Never => self.forget(&live),
                 Fate::Ends => self.end(live),
                 Fate::Anew => {
                     self.end(live);
-                    self.open_anew(moment, event, tier, sink);
+                    self.open_anew(turn, sink);
                 }
             },
-            None => self.reopen(moment, happening, event, tier, sink),
+            None => self.reopen(turn, sink),
         }
-        self.start(moment, happening, event, tier, sink);
+        if turn.roles.may(Role::Start) {
+            self.start(turn, sink);
+        }
     }
 
     /// A new instance from a reset, if an agreement is in force.
-    fn open_anew(&mut self, moment: &Moment<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) {
-        let versions = &moment.world.plan.tracks[self.index()].0;
-        if let Some(id) = moment.world.in_force(versions, event.time) {
-            self.open(moment, id, Truth::True, event, tier, sink);
+    fn open_anew(&mut self, turn: &Turn<'_>, sink: &mut Sink) {
+        let world = turn.moment.world;
+        let versions = &world.plan.tracks[self.index()].0;
+        if let Some(id) = world.in_force(versions, turn.event.time) {
+            self.open(id, Truth::True, turn, sink);
         }
     }
 
     /// Withdraws the last stop, where the event says so and no other instance is open.
-    fn reopen(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) {
+    fn reopen(&mut self, turn: &Turn<'_>, sink: &mut Sink) {
+        if !turn.roles.may(Role::Reopen) {
+            return;
+        }
+        let Turn { moment, event, .. } = *turn;
         let world = moment.world;
         let just_stopped = self.ended.as_ref().is_some_and(|l| matches!(l.end, Some((_, End::Stop))));
         let waiting = if just_stopped { self.take_last_ended().map(|l| (l, None)) } else { None };
         let Some((mut live, reading)) = waiting.or_else(|| self.take_stopped().map(|(l, r)| (l, Some(r)))) else { return };
         let duty = clocked(world, live.obligation);
-        let zone = &world.term(live.obligation).zone;
-        let reopened = duty.reopen.as_ref().is_some_and(|p| live.reopen.step(p, happening, moment, zone) == Hit::Yes);
+        let reopened = duty.reopen.as_ref().is_some_and(|p| live.step(Role::Reopen, p, turn) == Hit::Yes);
         if !reopened {
             match reading {
                 Some(reading) => self.rest.get_or_insert_default().stopped = Some((live, reading)),
@@ -203,13 +227,13 @@ impl TrackState {
             return;
         }
         live.withdraw_stop(world, halt(moment, live.obligation), event, reading);
-        let fate = if !live.settle_tier(moment, tier, event, sink) {
+        let fate = if !live.settle_tier(moment, turn.tier, event, sink) {
             Fate::Never
-        } else if resets(&mut live, duty, happening, moment, zone) {
+        } else if resets(&mut live, duty, turn) {
             end(&mut live, world, End::Reset, event);
             Fate::Anew
         } else {
-            retier(&mut live, duty, world, event, tier)
+            retier(&mut live, duty, turn)
         };
         match fate {
             Fate::Goes => self.live = Some(live),
@@ -217,29 +241,33 @@ impl TrackState {
             Fate::Ends => self.end(live),
             Fate::Anew => {
                 self.end(live);
-                self.open_anew(moment, event, tier, sink);
+                self.open_anew(turn, sink);
             }
         }
     }
 
     /// A start, where no instance is open.
-    fn start(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) {
+    fn start(&mut self, turn: &Turn<'_>, sink: &mut Sink) {
+        let Turn { moment, happening, event, roles, .. } = *turn;
         let world = moment.world;
         let versions = &world.plan.tracks[self.index()].0;
         let current = world.in_force(versions, event.time);
+        let mut counting = self.rest.as_mut().map_or(&mut [][..], |rest| &mut rest.starts);
         let (mut first, mut truth) = (false, Truth::False);
-        let mut stateless = Matcher::default();
-        for (i, id) in versions.iter().enumerate() {
+        for id in versions {
+            let mut matcher = counting.split_off_first_mut();
             let Start::On { once, pattern } = &clocked(world, *id).start else { continue };
-            let matcher = self.starts.as_mut().map_or(&mut stateless, |starts| &mut starts[i]);
-            let hit = matcher.step(pattern, happening, moment, &world.term(*id).zone);
-            match hit {
-                Hit::Yes => {
-                    matcher.clear();
+            if *once && self.started && matcher.is_none() {
+                continue;
+            }
+            let hit = roles.step(Role::Start, pattern, matcher.as_deref_mut(), happening, moment, &world.term(*id).zone);
+            match (hit, matcher) {
+                (Hit::Yes, matcher) => {
+                    matcher.into_iter().for_each(Matcher::clear);
                     first = true;
                 }
-                Hit::Perhaps(_) => matcher.forget_perhaps(),
-                Hit::No => {}
+                (Hit::Perhaps(_), Some(matcher)) => matcher.forget_perhaps(),
+                (Hit::Perhaps(_), None) | (Hit::No, _) => {}
             }
             if Some(*id) == current && !(*once && self.started) {
                 truth = match hit {
@@ -251,30 +279,22 @@ impl TrackState {
         }
         let mut opened_unknown = false;
         if let Some(id) = current.filter(|_| truth != Truth::False && self.live.is_none()) {
-            opened_unknown = self.open(moment, id, truth, event, tier, sink);
+            opened_unknown = self.open(id, truth, turn, sink);
         }
         self.started |= first && !opened_unknown;
     }
 
     /// Opens an instance; true if it is one that is unknown at once.
-    fn open(
-        &mut self,
-        moment: &Moment<'_>,
-        id: ObligationId,
-        truth: Truth,
-        event: &Event<'_>,
-        tier: &LazyTier<'_>,
-        sink: &mut Sink,
-    ) -> bool {
-        let world = moment.world;
-        let applies = truth.and(moment.is_about(&world.obligation(id).about));
+    fn open(&mut self, id: ObligationId, truth: Truth, turn: &Turn<'_>, sink: &mut Sink) -> bool {
+        let moment = turn.moment;
+        let promise = &moment.world.promises[id];
+        let applies = if promise.is_about_all { truth } else { truth.and(moment.is_about(&promise.obligation.about)) };
         if applies == Truth::False {
             return false;
         }
-        let halt = halt(moment, id);
-        let mut live = sink.live(id, self.index(), self.seq + 1, event.time);
-        live.note(event);
-        match live.open(moment, applies, tier.get(), halt) {
+        let mut live = sink.live(id, self.index(), self.seq + 1, turn.event.time);
+        live.note(turn.event);
+        match live.open(moment, applies, turn.tier.get(), halt(moment, id)) {
             Opened::Nothing => return false,
             Opened::UnknownInstance(live) => {
                 self.seq += 1;
@@ -293,7 +313,7 @@ impl TrackState {
     /// Another instance follows: the one before it can no longer be reopened. One that waits for its tier may turn out
     /// never to have been.
     fn give_up_stopped(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
-        if self.live.as_ref().is_some_and(|live| !live.is_waiting()) {
+        if self.rest.is_some() && self.live.as_ref().is_some_and(|live| !live.is_waiting()) {
             self.give_up(moment, sink);
         }
     }
@@ -335,36 +355,40 @@ enum Fate {
 }
 
 /// What an event does to an open instance.
-fn act(live: &mut Live, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, tier: &LazyTier<'_>, sink: &mut Sink) -> Fate {
+fn act(live: &mut Live, turn: &Turn<'_>, sink: &mut Sink) -> Fate {
+    let Turn { moment, happening, event, tier, roles } = *turn;
     let world = moment.world;
-    let id = live.obligation;
-    let duty = clocked(world, id);
-    let zone = &world.term(id).zone;
-    live.set_halt(world, halt(moment, id), event.time, Some(Evidence::of(event)));
+    let promise = &world.promises[live.obligation];
+    let duty = clocked(world, live.obligation);
+    if promise.halts {
+        live.set_halt(world, halt(moment, live.obligation), event.time, Some(Evidence::of(event)));
+    }
     if !live.settle_tier(moment, tier, event, sink) {
         return Fate::Never;
     }
-    if let Some(cancel) = &duty.cancel {
-        match live.cancel.step(cancel, happening, moment, zone) {
+    if let (true, Some(cancel)) = (roles.may(Role::Cancel), &duty.cancel) {
+        match live.step(Role::Cancel, cancel, turn) {
             Hit::Yes => return end(live, world, End::Cancel, event),
             Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
             Hit::No => {}
         }
     }
-    match live.stop.step(&duty.stop, happening, moment, zone) {
-        Hit::Yes => return end(live, world, End::Stop, event),
-        Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
-        Hit::No => {
-            if counts_towards(&duty.stop, happening) {
-                live.note(event);
+    if roles.may(Role::Stop) {
+        match live.step(Role::Stop, &duty.stop, turn) {
+            Hit::Yes => return end(live, world, End::Stop, event),
+            Hit::Perhaps(gap) => live.could_have_ended(event.time, gap),
+            Hit::No => {
+                if counts_towards(&duty.stop, happening) {
+                    live.note(event);
+                }
             }
         }
     }
-    if resets(live, duty, happening, moment, zone) {
+    if resets(live, duty, turn) {
         end(live, world, End::Reset, event);
         return Fate::Anew;
     }
-    retier(live, duty, world, event, tier)
+    retier(live, duty, turn)
 }
 
 fn end(live: &mut Live, world: &World<'_>, how: End, event: &Event<'_>) -> Fate {
@@ -372,12 +396,13 @@ fn end(live: &mut Live, world: &World<'_>, how: End, event: &Event<'_>) -> Fate 
     Fate::Ends
 }
 
-fn resets(live: &mut Live, duty: &Clocked, happening: Happening<'_>, moment: &Moment<'_>, zone: &Zone) -> bool {
-    duty.reset.as_ref().is_some_and(|p| live.reset.step(p, happening, moment, zone) == Hit::Yes)
+fn resets(live: &mut Live, duty: &Clocked, turn: &Turn<'_>) -> bool {
+    turn.roles.may(Role::Reset) && duty.reset.as_ref().is_some_and(|p| live.step(Role::Reset, p, turn) == Hit::Yes)
 }
 
 /// A change of tier.
-fn retier(live: &mut Live, duty: &Clocked, world: &World<'_>, event: &Event<'_>, tier: &LazyTier<'_>) -> Fate {
+fn retier(live: &mut Live, duty: &Clocked, turn: &Turn<'_>) -> Fate {
+    let Turn { moment: Moment { world, .. }, event, tier, .. } = *turn;
     if duty.retier == Retier::Keep || !live.tier_changed(tier.get(), event.time) {
         return Fate::Goes;
     }
@@ -392,17 +417,15 @@ fn retier(live: &mut Live, duty: &Clocked, world: &World<'_>, event: &Event<'_>,
 /// Whether the clock of a case's instance runs now.
 fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
     let (world, Some(case)) = (moment.world, moment.case) else { return Halt::Runs };
-    if world.is_excluded(id, case.excluded()) {
+    if !world.promises[id].halts {
+        Halt::Runs
+    } else if world.is_excluded(id, case.excluded()) {
         Halt::Excluded
     } else if clocked(world, id).pause.iter().any(|s| case.is_on(world, *s)) {
         Halt::Paused
     } else {
         Halt::Runs
     }
-}
-
-fn reopens(world: &World<'_>, id: ObligationId) -> bool {
-    matches!(&world.obligation(id).duty, Duty::Clock(c) if c.reopen.is_some())
 }
 
 /// Whether an event is one that a pattern of several counts.

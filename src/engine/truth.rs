@@ -1,7 +1,7 @@
 //! Three-valued conditions.
 
 use crate::ast::Operator;
-use crate::engine::case::CaseState;
+use crate::engine::facts::Facts;
 use crate::engine::world::World;
 use crate::event::Value as Seen;
 use crate::id::{AgreementId, EventId, FieldId, TierId};
@@ -41,7 +41,7 @@ pub(super) enum Tiered {
 #[derive(Clone, Copy)]
 pub(super) struct Moment<'a> {
     pub(super) world: &'a World<'a>,
-    pub(super) case: Option<&'a CaseState>,
+    pub(super) case: Option<&'a Facts>,
     pub(super) own: &'a [(FieldId, Seen)],
     pub(super) time: Instant,
     /// The start of the instance that is asked about, where one is: `during` is about it.
@@ -91,6 +91,13 @@ impl Truth {
             Truth::False => Truth::True,
             unknown => unknown,
         }
+    }
+}
+
+impl<'a> Moment<'a> {
+    /// A case at an instant, with no event.
+    pub(super) fn of(world: &'a World<'a>, case: &'a Facts, time: Instant) -> Moment<'a> {
+        Moment { world, case: Some(case), own: &[], time, start: None }
     }
 }
 
@@ -159,7 +166,7 @@ impl Moment<'_> {
         let mut asked = 0;
         if let Some(tiers) = &self.world.kinds[case.kind].tiers {
             let Some(value) = self.field(tiers.field) else { return Tiered::Unknown(Gap::Field(tiers.field)) };
-            if let Some(tier) = tiers.get(value) {
+            if let Some(tier) = tiers.get(value, self.world.texts) {
                 return Tiered::In(tier);
             }
             asked = tiers.count;
@@ -201,7 +208,7 @@ impl Moment<'_> {
     fn amount(&self, value: &Value) -> Result<Exact, Gap> {
         match value {
             Value::Fixed(scalar) => Ok(fixed(scalar)),
-            Value::Field(field) => self.field(*field).and_then(seen).ok_or(Gap::Field(*field)),
+            Value::Field(field) => self.field(*field).and_then(|value| seen(self.world, value)).ok_or(Gap::Field(*field)),
             Value::Since(event) => {
                 let last = self.case.and_then(|c| c.last_of(self.world, *event));
                 last.map(|t| self.time.since(t).as_seconds()).ok_or(Gap::Event(*event))
@@ -248,9 +255,9 @@ fn fixed(scalar: &Scalar) -> Exact {
 }
 
 /// A field's value as an amount, if it is one.
-pub(super) fn seen(value: Seen) -> Option<Exact> {
+pub(super) fn seen(world: &World<'_>, value: Seen) -> Option<Exact> {
     Some(match value {
-        Seen::Number(n) => n,
+        Seen::Number(_) | Seen::Long(_) => value.as_number(world.texts)?,
         Seen::Duration(d) => d.as_seconds(),
         Seen::Date(d) => days(d),
         Seen::Time(t) => Exact::whole(t.as_micros()),

@@ -1,12 +1,13 @@
 //! What does not change while a log is judged: the plan with its calendars laid out.
 
 use crate::ast::Comparison;
-use crate::engine::case::CaseState;
+use crate::engine::facts::Facts;
+use crate::engine::promise::{Act, Promise, Roles};
 use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
 use crate::model::{Owner, Subject, Waiver};
 use crate::plan::{
-    Case, Duty, Exclusion, Interest, Obligation, Op, Pattern, Plan, Scalar, ScoreBy, Start, StateWhen, Track, Value as PlanValue, events_of,
+    Case, Duty, Exclusion, Interest, Obligation, Op, Plan, Scalar, ScoreBy, Start, StateWhen, Track, Value as PlanValue, events_of,
 };
 use crate::quantity::Exact;
 use crate::time::{Calendar, Horizon, Instant, Zone};
@@ -26,6 +27,7 @@ pub(super) struct World<'p> {
     /// The spans of the plan that are about each kind of case.
     pub(super) spans: Table<CaseId, Vec<usize>>,
     pub(super) kinds: Table<CaseId, Kind>,
+    pub(super) promises: Table<ObligationId, Promise<'p>>,
     /// Some event claims credits.
     pub(super) has_claims: bool,
 }
@@ -34,8 +36,10 @@ pub(super) struct World<'p> {
 pub(super) struct Kind {
     /// Its promises, by their places in the plan.
     pub(super) tracks: Vec<usize>,
-    /// Which of them each event acts on, by their places among the case's.
-    pub(super) acting: Table<EventId, Vec<u16>>,
+    /// What states can do to each of them.
+    pub(super) by_states: Vec<Roles>,
+    /// Which of them each event acts on.
+    pub(super) acting: Table<EventId, Vec<Act>>,
     /// Which events its states, scores and stages wait for.
     pub(super) moves: Table<EventId, bool>,
     /// Its first tiers, where each is for one value of the same field: found without asking one after another.
@@ -54,13 +58,11 @@ impl Kind {
             first.case == Some(id) && first.follows_a_case()
         };
         let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
-        let mut acting: Table<EventId, Vec<u16>> = plan.events.iter().map(|_| Vec::new()).collect();
+        let mut acting: Table<EventId, Vec<Act>> = plan.events.iter().map(|_| Vec::new()).collect();
         for (at, (_, track)) in own.iter().enumerate() {
-            for event in track.0.iter().flat_map(|id| patterns(&plan.obligations[*id])).flat_map(|p| events_of(plan, p)) {
-                let at = u16::try_from(at).expect("a kind of case is limited to far fewer promises");
-                if acting[event].last() != Some(&at) {
-                    acting[event].push(at);
-                }
+            let at = u16::try_from(at).expect("a kind of case is limited to far fewer promises");
+            for (event, roles) in Roles::by_event(plan, track).enumerate().filter(|(_, roles)| !roles.is_none()) {
+                acting[event].push(Act { at, roles: *roles });
             }
         }
         let between = case.states.iter().flat_map(|s| match &plan.states[*s].when {
@@ -93,6 +95,7 @@ impl Kind {
         Kind {
             tiers: TiersByValue::new(plan, case),
             tracks: own.iter().map(|t| t.0).collect(),
+            by_states: own.iter().map(|(_, track)| Roles::by_states(plan, track)).collect(),
             acting,
             moves,
             every_row,
@@ -142,25 +145,14 @@ impl TiersByValue {
     }
 
     /// The tier of a value, if one of them is for it.
-    pub(super) fn get(&self, value: Value) -> Option<TierId> {
+    pub(super) fn get(&self, value: Value, texts: &Texts) -> Option<TierId> {
         let only = match value {
-            Value::Number(n) => Only::Amount(n),
+            Value::Number(_) | Value::Long(_) => Only::Amount(value.as_number(texts)?),
             Value::Member(m) => Only::Member(m),
             Value::Bool(b) => Only::Bool(b),
             Value::Duration(_) | Value::Date(_) | Value::Time(_) | Value::Text(_) => return None,
         };
         self.of.get(&only).copied()
-    }
-}
-
-/// All that acts on an obligation of a case.
-fn patterns(obligation: &Obligation) -> Vec<&Pattern> {
-    match &obligation.duty {
-        Duty::Rule(rule) => vec![&rule.on],
-        Duty::Clock(clocked) => {
-            let all = [obligation.start(), Some(&clocked.stop), clocked.cancel.as_ref(), clocked.reset.as_ref(), clocked.reopen.as_ref()];
-            all.into_iter().flatten().collect()
-        }
     }
 }
 
@@ -201,22 +193,23 @@ impl<'p> World<'p> {
         let interest = Interest::new(plan);
         let has_claims = plan.agreements.iter().any(|a| a.claim.as_ref().is_some_and(|c| c.on.is_some()));
         let kinds = plan.cases.ids().map(|id| Kind::new(plan, id, interest.every_row[id], &spans[id])).collect();
-        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, has_claims }
+        let promises = plan.obligations.ids().map(|id| Promise::new(plan, id)).collect();
+        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, has_claims }
     }
 
     /// Whether an obligation's time is excluded, by which of the exclusions are on.
     pub(super) fn is_excluded(&self, obligation: ObligationId, on: &[bool]) -> bool {
-        let agreement = self.plan.services[self.plan.obligations[obligation].service].agreement;
+        let agreement = self.promises[obligation].agreement;
         on.iter().zip(&self.exclusion_of).any(|(on, of)| *on && *of == agreement)
     }
 
     pub(super) fn obligation(&self, id: ObligationId) -> &'p Obligation {
-        &self.plan.obligations[id]
+        self.promises[id].obligation
     }
 
     /// Whether a promise of a case does not count where it is due at this instant.
-    pub(super) fn is_waived(&self, obligation: ObligationId, case: Option<&CaseState>, due: Option<Instant>) -> bool {
-        let waivers = &self.plan.agreement_of(obligation).waivers;
+    pub(super) fn is_waived(&self, obligation: ObligationId, case: Option<&Facts>, due: Option<Instant>) -> bool {
+        let waivers = &self.plan.agreements[self.promises[obligation].agreement].waivers;
         let (false, Some(case), Some(due)) = (waivers.is_empty(), case, due) else { return false };
         let date = self.term(obligation).zone.date(due);
         let is_meant = |w: &&Waiver| w.obligation == obligation && w.case == case.kind && *w.key == *case.key;
@@ -224,7 +217,7 @@ impl<'p> World<'p> {
     }
 
     pub(super) fn term(&self, id: ObligationId) -> &Term {
-        &self.agreements[self.plan.services[self.plan.obligations[id].service].agreement]
+        &self.agreements[self.promises[id].agreement]
     }
 
     /// The version of an obligation that is in force at an instant.

@@ -13,12 +13,16 @@ use crate::quantity::Exact;
 use crate::time::{Duration, Instant};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::num::NonZeroU32;
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Value {
     /// A number, or an amount in the agreement's currency.
-    Number(Exact),
+    Number(Number),
+    /// One that is too large, or has too many decimals, to be kept so: as its text.
+    Long(TextId),
     /// True or false.
     Bool(bool),
     /// A length of time.
@@ -31,6 +35,54 @@ pub enum Value {
     Member(u32),
     /// Any text.
     Text(TextId),
+}
+
+/// A ratio of small whole numbers, reduced: most numbers of a log in the least room.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Number {
+    numerator: i64,
+    denominator: NonZeroU32,
+}
+
+impl Number {
+    fn new(n: Exact) -> Option<Number> {
+        let denominator = NonZeroU32::new(u32::try_from(n.denom()).ok()?)?;
+        Some(Number { numerator: i64::try_from(n.numer()).ok()?, denominator })
+    }
+
+    fn exact(self) -> Exact {
+        Exact::reduced(self.numerator, self.denominator)
+    }
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.exact().fmt(f)
+    }
+}
+
+impl Value {
+    /// Of a number. Equal numbers have equal values.
+    pub fn number(n: Exact, texts: &Texts) -> Value {
+        Number::new(n).map_or_else(|| Value::Long(texts.intern(&n.to_string())), Value::Number)
+    }
+
+    /// The number that it is, if it is one.
+    pub fn as_number(self, texts: &Texts) -> Option<Exact> {
+        match self {
+            Value::Number(n) => Some(n.exact()),
+            Value::Long(text) => Exact::written(&texts.text(text)),
+            Value::Bool(_) | Value::Duration(_) | Value::Date(_) | Value::Time(_) | Value::Member(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// Its text's number, where it has one.
+    fn text_mut(&mut self) -> Option<&mut TextId> {
+        match self {
+            Value::Text(text) | Value::Long(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// Where in a log something stands.

@@ -131,7 +131,7 @@ impl Events {
     pub fn renumber(&mut self, number: impl Fn(TextId) -> TextId) {
         let of_case = self.fields.iter_mut().filter_map(|(_, value)| value.as_mut());
         for value in of_case.chain(self.own.iter_mut().map(|(_, value)| value)) {
-            if let Value::Text(text) = value {
+            if let Some(text) = value.text_mut() {
                 *text = number(*text);
             }
         }

@@ -166,7 +166,6 @@ fn unpack<'e>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantity::Exact;
 
     #[test]
     fn runs_on_disk_give_what_a_sort_in_memory_gives() {
@@ -178,7 +177,7 @@ mod tests {
             // Few instants, so that many events share one; two files; some rows with values, some without a case.
             let (time, file) = (Instant::from_micros((dice >> 40) as i64 % 300), line / 2_500);
             let key = format!("case {}", dice >> 50);
-            let fields = [(field, Some(Value::Number(Exact::whole(i64::from(line)))))];
+            let fields = [(field, Some(Value::Member(line)))];
             let (case, fields) = if line % 7 == 0 { (None, &[][..]) } else { (Some((kind, key.as_str())), &fields[..(line % 2) as usize]) };
             all.push(Event { time, case, event: None, fields, own: &[], origin: Origin { file, line } });
         }

@@ -23,8 +23,8 @@ pub(super) fn value(ty: &Type, text: &str, context: &Context<'_>, texts: &Texts)
     let trimmed = text.trim();
     match ty {
         Type::Text => Ok(Value::Text(texts.intern(text))),
-        Type::Number => Exact::parse(trimmed).map(Value::Number).ok_or_else(|| "a number such as `12.5`".into()),
-        Type::Money => money(trimmed, context.currency).map(Value::Number),
+        Type::Number => Exact::parse(trimmed).map(|n| Value::number(n, texts)).ok_or_else(|| "a number such as `12.5`".into()),
+        Type::Money => money(trimmed, context.currency).map(|n| Value::number(n, texts)),
         Type::Bool => match trimmed.to_ascii_lowercase().as_str() {
             "true" | "yes" | "y" | "t" | "1" => Ok(Value::Bool(true)),
             "false" | "no" | "n" | "f" | "0" => Ok(Value::Bool(false)),
@@ -86,7 +86,7 @@ fn duration(text: &str) -> Option<Duration> {
 /// A fixed value of a plan as a log would have it.
 pub(super) fn fixed(scalar: &Scalar, texts: &Texts) -> Option<Value> {
     Some(match scalar {
-        Scalar::Number(n) => Value::Number(*n),
+        Scalar::Number(n) => Value::number(*n, texts),
         Scalar::Bool(b) => Value::Bool(*b),
         Scalar::Duration(d) => Value::Duration(*d),
         Scalar::Date(d) => Value::Date(*d),

@@ -4,6 +4,7 @@ use num_rational::Ratio;
 use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Signed, Zero};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::num::NonZeroU32;
 
 /// An exact number. All arithmetic is checked; comparison is exact.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +24,19 @@ impl Exact {
     /// A whole number.
     pub const fn whole(n: i64) -> Exact {
         Exact(Ratio::new_raw(n as i128, 1))
+    }
+
+    /// `n / d`, of which the caller knows that they have no divisor in common.
+    pub(crate) fn reduced(n: i64, d: NonZeroU32) -> Exact {
+        Exact(Ratio::new_raw(n.into(), d.get().into()))
+    }
+
+    /// As it is displayed: `12`, `-1/3`.
+    pub(crate) fn written(text: &str) -> Option<Exact> {
+        match text.split_once('/') {
+            Some((n, d)) => n.parse().ok().zip(d.parse().ok()).and_then(|(n, d)| Exact::ratio(n, d)),
+            None => Exact::parse(text),
+        }
     }
 
     /// `n / d`, or nothing for a zero denominator.
@@ -218,11 +232,7 @@ impl Serialize for Exact {
 impl<'de> Deserialize<'de> for Exact {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let parsed = match text.split_once('/') {
-            Some((n, d)) => n.parse().ok().zip(d.parse().ok()).and_then(|(n, d)| Exact::ratio(n, d)),
-            None => Exact::parse(&text),
-        };
-        parsed.ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a number")))
+        Exact::written(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a number")))
     }
 }
 

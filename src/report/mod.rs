@@ -113,7 +113,7 @@ impl<'a> Report<'a> {
             (Value::Text(text), _) => self.texts.text(text).to_string(),
             (Value::Member(m), Type::Members(names)) => names.get(m as usize).cloned().unwrap_or_default(),
             (Value::Member(m), _) => m.to_string(),
-            (Value::Number(n), _) => n.short(9),
+            (Value::Number(_) | Value::Long(_), _) => value.as_number(self.texts).map_or_else(String::new, |n| n.short(9)),
             (Value::Bool(b), _) => b.to_string(),
             (Value::Duration(d), _) => d.to_string(),
             (Value::Date(d), _) => d.to_string(),

@@ -87,7 +87,7 @@ fn own_values(event: &TestEvent, zone: &Zone, texts: &Texts) -> Vec<(FieldId, Va
 
 fn value(scalar: &Scalar, zone: &Zone, texts: &Texts) -> Option<Value> {
     Some(match scalar {
-        Scalar::Number(n) => Value::Number(*n),
+        Scalar::Number(n) => Value::number(*n, texts),
         Scalar::Bool(b) => Value::Bool(*b),
         Scalar::Duration(d) => Value::Duration(*d),
         Scalar::Date(d) => Value::Date(*d),
@@ -154,8 +154,7 @@ impl Trial<'_> {
         match (o.group??, by.first().map(|f| &self.plan.fields[*f].ty)) {
             (Value::Text(text), _) => Some(self.texts.text(text).to_string()),
             (Value::Member(m), Some(crate::model::Type::Members(names))) => names.get(m as usize).cloned(),
-            (Value::Number(n), _) => Some(n.short(9)),
-            _ => None,
+            (other, _) => other.as_number(self.texts).map(|n| n.short(9)),
         }
     }
 

@@ -3,18 +3,22 @@
 mod notice;
 mod verdict;
 
+pub(super) use verdict::Decided;
+
 use crate::ast::NoticeKind as Point;
 use crate::engine::Sink;
 use crate::engine::clock::{Clock, Halt};
-use crate::engine::matcher::Matcher;
+use crate::engine::matcher::{Hit, Matcher};
 use crate::engine::outcome::{Evidence, Rows, Verdict};
+use crate::engine::promise::Role;
 use crate::engine::target::{self, Choice, Need};
+use crate::engine::track::Turn;
 use crate::engine::truth::{Gap, LazyTier, Moment, Tiered, Truth};
 use crate::engine::world::World;
 use crate::event::{Event, Value};
 use crate::id::{ObligationId, TierId};
 use crate::model::{Retier, Target};
-use crate::plan::{Clocked, Duty};
+use crate::plan::{Clocked, Pattern};
 use crate::quantity::Exact;
 use crate::time::{Calendar, Duration, Instant};
 use chrono::NaiveDate;
@@ -38,10 +42,8 @@ pub(super) struct Live {
     /// Its target was used up when it was stopped: reopened, it is breached.
     used_up: bool,
     clock: Option<Clock>,
-    pub(super) stop: Matcher,
-    pub(super) cancel: Matcher,
-    pub(super) reset: Matcher,
-    pub(super) reopen: Matcher,
+    /// How far what ends it has come, where that takes several events.
+    matchers: Option<Box<Matchers>>,
     pub(super) end: Option<(Instant, End)>,
     pub(super) evidence: Rows,
     /// What few instances have.
@@ -76,6 +78,15 @@ struct Rest {
     group: Option<Option<Value>>,
     /// The first day of the period of a duty that begins with it.
     first: Option<NaiveDate>,
+}
+
+/// How far each of the things that may end an instance has come.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Matchers {
+    stop: Matcher,
+    cancel: Matcher,
+    reset: Matcher,
+    reopen: Matcher,
 }
 
 /// What most instances have.
@@ -147,10 +158,7 @@ impl Reading {
 }
 
 pub(super) fn clocked<'p>(world: &World<'p>, id: ObligationId) -> &'p Clocked {
-    match &world.obligation(id).duty {
-        Duty::Clock(clocked) => clocked,
-        Duty::Rule(_) => unreachable!("only duties with a clock have open instances"),
-    }
+    world.promises[id].clocked.expect("only duties with a clock have open instances")
 }
 
 impl Live {
@@ -179,10 +187,7 @@ impl Live {
             calendar_ended: false,
             used_up: false,
             clock: None,
-            stop: Matcher::default(),
-            cancel: Matcher::default(),
-            reset: Matcher::default(),
-            reopen: Matcher::default(),
+            matchers: None,
             end: None,
             evidence,
             rest: None,
@@ -229,7 +234,7 @@ impl Live {
             rest.given = vec![false; clocked.notices.len()];
             rest.silenced = rest.given.clone();
         }
-        self.anew(clocked);
+        self.anew(world);
         let read = |row: &crate::plan::Row| moment.allows(row.condition.as_ref());
         let choice = target::choose(&clocked.rows, |i| read(&clocked.rows[i]), tier);
         if choice == Choice::Nothing {
@@ -259,13 +264,12 @@ impl Live {
         group: Option<Option<Value>>,
         halt: Halt,
     ) -> Option<Box<Live>> {
-        let clocked = clocked(world, self.obligation);
         let moment = Moment { world, case: None, own: &[], time: self.start, start: None };
         let rest = self.rest_mut();
         (rest.first, rest.group) = (Some(first), group);
         match self.open(&moment, Truth::True, Tiered::InNone, halt) {
             Opened::Instance(mut live) => {
-                live.anew(clocked);
+                live.anew(world);
                 Some(live)
             }
             Opened::UnknownInstance(_) | Opened::Nothing => None,
@@ -281,11 +285,27 @@ impl Live {
     }
 
     /// Counts begin anew.
-    fn anew(&mut self, clocked: &Clocked) {
-        self.stop = Matcher::new(&clocked.stop);
-        self.cancel = Matcher::of(clocked.cancel.as_ref());
-        self.reset = Matcher::of(clocked.reset.as_ref());
-        self.reopen = Matcher::of(clocked.reopen.as_ref());
+    fn anew(&mut self, world: &World<'_>) {
+        let promise = &world.promises[self.obligation];
+        let of = |clocked: &Clocked| Matchers {
+            stop: Matcher::new(&clocked.stop),
+            cancel: Matcher::of(clocked.cancel.as_ref()),
+            reset: Matcher::of(clocked.reset.as_ref()),
+            reopen: Matcher::of(clocked.reopen.as_ref()),
+        };
+        self.matchers = promise.clocked.filter(|_| promise.counts).map(|clocked| Box::new(of(clocked)));
+    }
+
+    /// Takes an event for something that may end it, or begin it again.
+    pub(super) fn step(&mut self, role: Role, pattern: &Pattern, turn: &Turn<'_>) -> Hit {
+        let matcher = self.matchers.as_mut().map(|m| match role {
+            Role::Start | Role::Stop => &mut m.stop,
+            Role::Cancel => &mut m.cancel,
+            Role::Reset => &mut m.reset,
+            Role::Reopen => &mut m.reopen,
+        });
+        let zone = &turn.moment.world.term(self.obligation).zone;
+        turn.roles.step(role, pattern, matcher, turn.happening, turn.moment, zone)
     }
 
     /// Starts the clock of a row, at the start.
@@ -498,7 +518,7 @@ impl Live {
         }
         let stopped = self.end.take().map_or(event.time, |e| e.0);
         self.note(event);
-        self.anew(clocked);
+        self.anew(world);
         // The time since the stop is paused; where the target is not known yet, that is kept for when it is.
         if self.clock.is_none() || !self.rest().halts.is_empty() {
             self.rest_mut().halts.extend([(stopped, Halt::Paused), (event.time, halt)]);

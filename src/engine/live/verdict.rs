@@ -1,28 +1,50 @@
 //! What becomes of an instance: the table of section 2.4.
 
-use crate::engine::case::CaseState;
 use crate::engine::clock::Clock;
-use crate::engine::live::{End, Live, NOTHING, Reading, clocked};
+use crate::engine::facts::Facts;
+use crate::engine::live::{End, Live, Reading, clocked};
 use crate::engine::outcome::{Outcome, Reason, Verdict};
 use crate::engine::world::World;
+use crate::event::Value;
+use crate::id::{ObligationId, TierId};
 use crate::time::{Duration, Instant};
 
+/// What is decided of an instance, or how it stands at as-of: what objectives ask.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Decided {
+    pub(in crate::engine) track: usize,
+    pub(in crate::engine) obligation: ObligationId,
+    pub(in crate::engine) verdict: Verdict,
+    pub(in crate::engine) reason: Option<Reason>,
+    pub(in crate::engine) tier: Option<TierId>,
+    pub(in crate::engine) group: Option<Option<Value>>,
+    pub(in crate::engine) start: Instant,
+    pub(in crate::engine) due: Option<Instant>,
+    pub(in crate::engine) stop: Option<Instant>,
+    end: Instant,
+    pub(in crate::engine) open: bool,
+    pub(in crate::engine) elapsed: Option<Duration>,
+    ruled: bool,
+}
+
 impl Live {
-    /// The instance as it stands: the table of section 2.4. `end` is read where it ended; an open one at as-of.
-    ///
-    /// Its evidence goes with it, and whose case it is stays to be said.
-    pub(in crate::engine) fn outcome(&mut self, world: &World<'_>, case: Option<&CaseState>, reading: Reading, as_of: Instant) -> Outcome {
-        let mut rest = self.rest.take();
-        let at_due = rest.as_mut().and_then(|rest| rest.at_due.take());
-        let rest = rest.as_deref().unwrap_or(&NOTHING);
+    /// The instance as it stands: the table of section 2.4. It is read where it ended, an open one at as-of; a breached one as
+    /// it was when it was due, which replaces the reading.
+    pub(in crate::engine) fn decide(
+        &mut self,
+        world: &World<'_>,
+        case: Option<&Facts>,
+        reading: &mut Reading,
+        as_of: Instant,
+    ) -> Decided {
         let (end, how) = self.end.map_or((as_of, None), |(t, how)| (t, Some(how)));
-        let mut clock = self.clock.take();
         let mut due = None;
-        if let Some(clock) = &mut clock {
+        if let Some(clock) = &mut self.clock {
             let days = &world.calendars[clock.calendar];
             clock.settle(days, end);
             due = clock.due_if_resumed(days, end);
         }
+        let rest = self.rest();
         if self.calendar_ended {
             due = None;
         }
@@ -51,45 +73,71 @@ impl Live {
                 },
             }
         };
-        let breached = verdict == Verdict::Breached;
-        let reading = if breached { at_due.unwrap_or(reading) } else { reading };
-        let at_start = |state: usize| rest.states.get(state).copied().unwrap_or(Duration::ZERO);
-        let since = |(state, until): (usize, &Duration)| until.minus(at_start(state));
         let ruled = rest.ruled.is_some();
-        // A rule is decided at once: no time went anywhere.
-        let states = if breached && !ruled { reading.states.iter().enumerate().map(since).collect() } else { Vec::new() };
         let stop = match how {
             Some(End::Stop) => Some(end),
             _ if ruled && verdict == Verdict::Met => Some(self.start),
             _ => None,
         };
-        let due = if rest.unknown.is_some() && clock.is_none() && !ruled { None } else { due };
-        let zero = ruled.then_some(Duration::ZERO);
-        Outcome {
+        let due = if rest.unknown.is_some() && self.clock.is_none() && !ruled { None } else { due };
+        let decided = Decided {
             track: self.track as usize,
             obligation: self.obligation,
-            case: None,
-            seq: self.seq,
-            tier: self.tier,
-            group: rest.group,
-            row: self.row.map(|row| row as usize),
             verdict,
             reason,
+            tier: self.tier,
+            group: rest.group,
             start: self.start,
             due,
             stop,
             end,
             open: how.is_none() && !ruled,
-            elapsed: clock.as_ref().map(|c| c.elapsed).or(zero),
-            target: clock.as_ref().and_then(Clock::target).or(zero),
-            paused: clock.as_ref().map(|c| c.paused).or(zero),
-            late: clock.as_ref().filter(|_| breached).map_or(Duration::ZERO, |c| c.late),
-            keys: reading.keys,
-            filters: reading.filters,
+            elapsed: self.clock.as_ref().map(|c| c.elapsed).or(ruled.then_some(Duration::ZERO)),
+            ruled,
+        };
+        if verdict == Verdict::Breached
+            && let Some(at_due) = self.rest.as_mut().and_then(|rest| rest.at_due.take())
+        {
+            *reading = at_due;
+        }
+        decided
+    }
+
+    /// All that is said of it in a report.
+    pub(in crate::engine) fn outcome(&self, world: &World<'_>, case: Option<&Facts>, reading: &Reading, decided: &Decided) -> Outcome {
+        let Decided { track, obligation, verdict, reason, tier, group, start, due, stop, end, open, elapsed, ruled } = *decided;
+        let (rest, clock) = (self.rest(), self.clock.as_ref());
+        let breached = verdict == Verdict::Breached;
+        let zero = ruled.then_some(Duration::ZERO);
+        let at_start = |state: usize| rest.states.get(state).copied().unwrap_or(Duration::ZERO);
+        let since = |(state, until): (usize, &Duration)| until.minus(at_start(state));
+        // A rule is decided at once: no time went anywhere.
+        let states = if breached && !ruled { reading.states.iter().enumerate().map(since).collect() } else { Vec::new() };
+        Outcome {
+            track,
+            obligation,
+            case: case.map(|c| (c.kind, c.key.as_str().into())),
+            seq: self.seq,
+            tier,
+            group,
+            row: self.row.map(|row| row as usize),
+            verdict,
+            reason,
+            start,
+            due,
+            stop,
+            end,
+            open,
+            elapsed,
+            target: clock.and_then(Clock::target).or(zero),
+            paused: clock.map(|c| c.paused).or(zero),
+            late: clock.filter(|_| breached).map_or(Duration::ZERO, |c| c.late),
+            keys: reading.keys.clone(),
+            filters: reading.filters.clone(),
             states,
-            calendar: self.row.and_then(|row| clocked(world, self.obligation).rows[row as usize].clock),
-            halted: how.is_none() && clock.as_ref().is_some_and(Clock::is_halted),
-            evidence: std::mem::take(&mut self.evidence),
+            calendar: self.row.and_then(|row| clocked(world, obligation).rows[row as usize].clock),
+            halted: open && clock.is_some_and(Clock::is_halted),
+            evidence: self.evidence.clone(),
         }
     }
 }

@@ -149,7 +149,7 @@ pub(super) fn order(world: &World<'_>, key: KeyValue) -> (u8, usize, Option<Exac
     match key {
         KeyValue::Tier(tier) => (0, tier_position(world, tier), None, String::new()),
         KeyValue::Value(Value::Member(m)) => (0, m as usize, None, String::new()),
-        KeyValue::Value(value) => (1, 0, crate::engine::truth::seen(value), words(world, None, KeyValue::Value(value)).unwrap_or_default()),
+        KeyValue::Value(value) => (1, 0, crate::engine::truth::seen(world, value), words(world, None, KeyValue::Value(value)).unwrap_or_default()),
         KeyValue::Missing => (2, 0, None, String::new()),
     }
 }
@@ -166,7 +166,7 @@ pub(super) fn words(world: &World<'_>, members: Option<&[String]>, key: KeyValue
         KeyValue::Value(value) => match value {
             Value::Text(text) => world.texts.text(text).to_string(),
             Value::Member(m) => members.and_then(|names| names.get(m as usize)).cloned().unwrap_or_default(),
-            Value::Number(n) => n.short(9),
+            Value::Number(_) | Value::Long(_) => value.as_number(world.texts)?.short(9),
             Value::Bool(b) => b.to_string(),
             Value::Duration(d) => d.to_string(),
             Value::Date(d) => d.to_string(),

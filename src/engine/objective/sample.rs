@@ -1,10 +1,11 @@
 //! What objectives keep of the instances that they measure: counts, and elapsed times where a clock is asked for.
 
 use crate::ast::CountedBy;
-use crate::engine::case::CaseState;
+use crate::engine::facts::Facts;
 use crate::engine::counter::{KeyValue, Slot, slot_of, slot_span};
 use crate::engine::objective::placement::{each_measure, parts_of, same_part};
-use crate::engine::outcome::{Outcome, Verdict};
+use crate::engine::live::{Decided, Reading};
+use crate::engine::outcome::Verdict;
 use crate::engine::world::World;
 use crate::event::Texts;
 use crate::id::{AgreementId, ObligationId, Table};
@@ -13,7 +14,6 @@ use crate::plan::{Key, Measure, Objective, Part, Plan};
 use crate::time::{Duration, Instant};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What all objectives of a plan have measured, the named values after them.
 #[derive(Debug, Default)]
@@ -25,8 +25,26 @@ pub(crate) struct Samples {
     cases: Texts,
 }
 
-/// By slot and group, a sample for each part.
-pub(in crate::engine) type Sampled = BTreeMap<Slot, HashMap<Vec<KeyValue>, Vec<Sample>>>;
+/// By group, a sample for each part.
+pub(in crate::engine) type Groups = HashMap<Vec<KeyValue>, Vec<Sample>>;
+
+/// The groups of each slot that has any, in order.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(in crate::engine) struct Sampled(Vec<(Slot, Groups)>);
+
+impl Sampled {
+    pub(super) fn get(&self, slot: &Slot) -> Option<&Groups> {
+        self.0.binary_search_by_key(slot, |s| s.0).ok().map(|at| &self.0[at].1)
+    }
+
+    /// The place of a slot, which is made where there is none.
+    fn place(&mut self, slot: Slot) -> usize {
+        self.0.binary_search_by_key(&slot, |s| s.0).unwrap_or_else(|at| {
+            self.0.insert(at, (slot, Groups::new()));
+            at
+        })
+    }
+}
 
 /// What one objective has measured.
 #[derive(Debug)]
@@ -36,8 +54,8 @@ struct OfObjective {
     grain: Window,
     parts: Vec<Asked>,
     slots: Sampled,
-    /// The slot that was asked for last, and where it begins and ends.
-    latest: Option<(Instant, Instant, Slot)>,
+    /// The slot that was asked for last: where it begins and ends, and its place.
+    latest: Option<(Instant, Instant, usize)>,
     /// The group of the instance at hand.
     group: Vec<KeyValue>,
 }
@@ -129,10 +147,10 @@ impl Samples {
     }
 
     /// The objectives' counts take an instance.
-    pub(in crate::engine) fn take(&mut self, world: &World<'_>, case: Option<&CaseState>, outcome: &Outcome) {
+    pub(in crate::engine) fn take(&mut self, world: &World<'_>, case: Option<&Facts>, decided: &Decided, reading: &Reading) {
         let Samples { of, asking, cases } = self;
-        for (objective, part) in &asking[outcome.obligation] {
-            of[*objective].take(world, *part, case, outcome, cases);
+        for (objective, part) in &asking[decided.obligation] {
+            of[*objective].take(world, *part, case, decided, reading, cases);
         }
     }
 
@@ -154,7 +172,7 @@ impl Samples {
 
     /// No instance is to come: elapsed times are put in order, once for all that is asked of them.
     pub(in crate::engine) fn sort(&mut self) {
-        let groups = self.of.iter_mut().flat_map(|o| o.slots.values_mut()).flat_map(HashMap::values_mut);
+        let groups = self.of.iter_mut().flat_map(|o| &mut o.slots.0).flat_map(|(_, groups)| groups.values_mut());
         groups.flatten().for_each(|sample| {
             sample.decided.sort();
             sample.pending.sort();
@@ -175,50 +193,51 @@ impl OfObjective {
         });
         let agreement = plan.services[objective.service].agreement;
         let Objective { counted_by, grain, .. } = *objective;
-        OfObjective { agreement, counted_by, grain, parts: parts.collect(), slots: BTreeMap::new(), latest: None, group: Vec::new() }
+        OfObjective { agreement, counted_by, grain, parts: parts.collect(), slots: Sampled::default(), latest: None, group: Vec::new() }
     }
 
-    fn take(&mut self, world: &World<'_>, at: usize, case: Option<&CaseState>, outcome: &Outcome, cases: &Texts) {
+    fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &Reading, cases: &Texts) {
         let Asked { part, clock, by_case } = &self.parts[at];
-        if part.filter.is_some_and(|f| !outcome.filters.get(f).copied().unwrap_or(false)) {
+        if part.filter.is_some_and(|f| !reading.filters.get(f).copied().unwrap_or(false)) {
             return;
         }
         let counted = match self.counted_by {
-            CountedBy::Start => outcome.start,
-            CountedBy::Due => outcome.due.unwrap_or(outcome.start),
-            CountedBy::Stop => outcome.stop.or(outcome.due).unwrap_or(outcome.start),
+            CountedBy::Start => decided.start,
+            CountedBy::Due => decided.due.unwrap_or(decided.start),
+            CountedBy::Stop => decided.stop.or(decided.due).unwrap_or(decided.start),
         };
         let term = &world.agreements[self.agreement];
         if counted < term.from || counted >= term.to {
             return;
         }
         let key = |key: &Key| match key {
-            Key::Tier => outcome.tier.map_or(KeyValue::Missing, KeyValue::Tier),
-            Key::Reading(k) => outcome.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
-            Key::Group => outcome.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
+            Key::Tier => decided.tier.map_or(KeyValue::Missing, KeyValue::Tier),
+            Key::Reading(k) => reading.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
+            Key::Group => decided.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
             Key::Field(_) => KeyValue::Missing,
         };
         self.group.clear();
         self.group.extend(part.by.iter().map(key));
-        let slot = match self.latest {
-            Some((from, to, slot)) if from <= counted && counted < to => slot,
+        let place = match self.latest {
+            Some((from, to, place)) if from <= counted && counted < to => place,
             _ => {
                 let slot = slot_of(world, self.agreement, self.grain, counted);
-                self.latest = slot_span(world, self.agreement, self.grain, slot).map(|(from, to)| (from, to, slot));
-                slot
+                let place = self.slots.place(slot);
+                self.latest = slot_span(world, self.agreement, self.grain, slot).map(|(from, to)| (from, to, place));
+                place
             }
         };
-        let groups = self.slots.entry(slot).or_default();
+        let groups = &mut self.slots.0[place].1;
         let parts = self.parts.len();
         let samples = match groups.get_mut(&self.group) {
             Some(samples) => samples,
             None => groups.entry(self.group.clone()).or_insert_with(|| vec![Sample::default(); parts]),
         };
         let sample = &mut samples[at];
-        sample.counts[outcome.verdict as usize] += 1;
-        sample.open_breach |= outcome.verdict == Verdict::Breached && outcome.open;
-        if let (true, Some(elapsed)) = (*clock, outcome.elapsed) {
-            match outcome.verdict {
+        sample.counts[decided.verdict as usize] += 1;
+        sample.open_breach |= decided.verdict == Verdict::Breached && decided.open;
+        if let (true, Some(elapsed)) = (*clock, decided.elapsed) {
+            match decided.verdict {
                 Verdict::Met | Verdict::Breached => sample.decided.push(elapsed),
                 Verdict::Pending => sample.pending.push(elapsed),
                 Verdict::Void | Verdict::Unknown => {}
@@ -227,7 +246,7 @@ impl OfObjective {
         if *by_case {
             // A duty of each period has no case: all of its instances count as one.
             let name = case.map(|c| format!("{}:{}", crate::id::Id::index(c.kind), c.key));
-            sample.cases.push((cases.intern(name.as_deref().unwrap_or("")).0, outcome.verdict));
+            sample.cases.push((cases.intern(name.as_deref().unwrap_or("")).0, decided.verdict));
         }
     }
 }

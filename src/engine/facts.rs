@@ -1,0 +1,368 @@
+//! What is known of a case: its fields, its states, and when events happened to it last.
+
+use crate::engine::Happening;
+use crate::engine::exclusion::{Change, Exclusions, Run};
+use crate::engine::matcher::{Hit, Matcher};
+use crate::engine::outcome::Evidence;
+use crate::engine::score::ScoreRun;
+use crate::engine::span::Spans;
+use crate::engine::truth::{Moment, Truth};
+use crate::engine::world::World;
+use crate::event::{Event, Value};
+use crate::id::{CaseId, EventId, StateId};
+use crate::model::Owner;
+use crate::plan::{Condition, Exclusion, StateWhen};
+use crate::time::{Duration, Instant, Zone};
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+/// A case as its rows have left it, but for what it is promised.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Facts {
+    pub(super) kind: CaseId,
+    pub(super) key: CompactString,
+    /// Until when they hold.
+    pub(super) time: Instant,
+    /// By slot.
+    pub(super) fields: Box<[Option<Value>]>,
+    states: Box<[StateRun]>,
+    /// When events that some condition asks for happened last.
+    last: Box<[Option<Instant>]>,
+    /// What few kinds of case have.
+    rest: Option<Box<Rest>>,
+}
+
+/// What a case has where its kind has scores or stages, or an agreement excludes or measures states.
+#[derive(Debug, Serialize, Deserialize)]
+struct Rest {
+    /// Its scores, as far as events have earned them.
+    scores: Vec<ScoreRun>,
+    /// When it first reached each stage.
+    stages: Vec<(Matcher, Option<Instant>)>,
+    /// Which of the world's exclusions are on for it.
+    excluded: Vec<bool>,
+    /// Those of its own kind of case.
+    own: Vec<OwnExclusion>,
+    /// How many of the changes that all cases made were taken.
+    taken: usize,
+    /// Since when the states are on whose times are measured, by the world's spans of its kind.
+    measured: Vec<Option<Instant>>,
+}
+
+/// An exclusion that this case's own state makes.
+#[derive(Debug, Serialize, Deserialize)]
+struct OwnExclusion {
+    number: usize,
+    on: bool,
+    run: Run,
+}
+
+/// A state of a case.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct StateRun {
+    on: bool,
+    /// Since when, if it is on.
+    since: Instant,
+    /// How long it was on before that.
+    total: Duration,
+    from: Matcher,
+    to: Matcher,
+}
+
+impl Facts {
+    pub(super) fn new(world: &World<'_>, kind: CaseId, key: &str, exclusions: &Exclusions) -> Facts {
+        let plan = &world.plan.cases[kind];
+        let states = plan.states.iter().map(|s| match &world.plan.states[*s].when {
+            StateWhen::Between(from, to) => StateRun { from: Matcher::new(from), to: Matcher::new(to), ..StateRun::default() },
+            StateWhen::Holds(_) => StateRun::default(),
+        });
+        let rest = || Rest {
+            scores: plan.scores.iter().map(ScoreRun::new).collect(),
+            stages: plan.stages.iter().map(|s| (Matcher::new(&s.on), None)).collect(),
+            excluded: exclusions.now.iter().enumerate().map(|(i, on)| *on && !is_own(world, i, kind)).collect(),
+            own: (0..world.exclusions.len())
+                .filter(|i| is_own(world, *i, kind))
+                .map(|number| OwnExclusion { number, on: false, run: Run::default() })
+                .collect(),
+            taken: exclusions.changes.len(),
+            measured: vec![None; world.spans[kind].len()],
+        };
+        let is_plain = plan.scores.is_empty() && plan.stages.is_empty() && world.exclusions.is_empty() && world.spans[kind].is_empty();
+        Facts {
+            kind,
+            key: key.into(),
+            time: Instant::FIRST,
+            fields: vec![None; plan.fields.len()].into(),
+            states: states.collect(),
+            last: vec![None; plan.since.len()].into(),
+            rest: (!is_plain).then(|| Box::new(rest())),
+        }
+    }
+
+    /// Makes another case of the same kind of them; false of one that has a rest.
+    pub(super) fn begin_anew(&mut self, kind: CaseId, key: &str) -> bool {
+        if self.kind != kind || self.rest.is_some() {
+            return false;
+        }
+        self.key.clear();
+        self.key.push_str(key);
+        self.time = Instant::FIRST;
+        self.fields.fill(None);
+        self.last.fill(None);
+        for run in &mut self.states {
+            (run.on, run.since, run.total) = (false, Instant::default(), Duration::ZERO);
+            run.from.clear();
+            run.to.clear();
+        }
+        true
+    }
+
+    /// Reads a little of all parts.
+    pub(super) fn touch(&self) -> i64 {
+        let fields = self.fields.first().map_or(0, |f| i64::from(f.is_some()));
+        fields ^ self.states.first().map_or(0, |s| s.since.as_micros())
+    }
+
+    pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {
+        let state = &world.plan.states[state];
+        state.case == self.kind && self.states[state.slot as usize].on
+    }
+
+    /// Which of the world's exclusions are on for it.
+    pub(super) fn excluded(&self) -> &[bool] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.excluded)
+    }
+
+    /// When it first reached a stage.
+    pub(super) fn reached(&self, stage: usize) -> Option<Instant> {
+        self.rest.as_ref()?.stages[stage].1
+    }
+
+    /// Whether any of its states was ever on.
+    pub(super) fn had_states(&self) -> bool {
+        self.states.iter().any(|run| run.on || run.total > Duration::ZERO)
+    }
+
+    /// How long each of its states was on until an instant, in the order of the plan; nothing where none ever was.
+    pub(super) fn time_in_states(&self, t: Instant, times: &mut Vec<Duration>) {
+        let until = |run: &StateRun| if run.on { run.total.plus(t.since(run.since).max(Duration::ZERO)) } else { run.total };
+        if self.had_states() {
+            times.extend(self.states.iter().map(until));
+        }
+    }
+
+    /// When an event last happened to the case, before the one that is being judged.
+    pub(super) fn last_of(&self, world: &World<'_>, event: EventId) -> Option<Instant> {
+        let at = world.plan.cases[self.kind].since.iter().position(|e| *e == event)?;
+        self.last[at]
+    }
+
+    /// Whether a row's fields are others than those that are known.
+    pub(super) fn would_change(&self, world: &World<'_>, event: &Event<'_>) -> bool {
+        event.fields.iter().any(|(field, value)| {
+            let field = &world.plan.fields[*field];
+            field.owner == Owner::Case(self.kind) && self.fields[field.slot as usize] != *value
+        })
+    }
+
+    /// What changed of the excluded time since the case's last event: by itself, or by other cases. Where nothing is open that
+    /// this could stop, only how it stands now matters.
+    pub(super) fn exclusions_until(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, has_open: bool) -> Vec<Change> {
+        let mut changes: Vec<Change> = Vec::new();
+        let Some(rest) = &mut self.rest else { return changes };
+        for own in &mut rest.own {
+            let exclusion = own.number;
+            own.run.advance(world, exclusion, t, &mut |at, on| changes.push(Change { at, exclusion, on, evidence: None }));
+        }
+        if !has_open {
+            for (i, now) in exclusions.now.iter().enumerate().filter(|(i, _)| !is_own(world, *i, self.kind)) {
+                rest.excluded[i] = *now;
+            }
+            for change in changes.drain(..) {
+                rest.excluded[change.exclusion] = change.on;
+            }
+            rest.taken = exclusions.changes.len();
+            return changes;
+        }
+        let others = exclusions.changes[rest.taken..].iter().filter(|c| !is_own(world, c.exclusion, self.kind));
+        changes.extend(others.cloned());
+        rest.taken = exclusions.changes.len();
+        changes.sort_by_key(|c| c.at);
+        changes
+    }
+
+    /// An exclusion goes on or off.
+    pub(super) fn exclude(&mut self, change: &Change) {
+        if let Some(rest) = &mut self.rest {
+            rest.excluded[change.exclusion] = change.on;
+        }
+    }
+
+    /// Takes a row's fields, then lets states leave and enter.
+    pub(super) fn update(&mut self, world: &World<'_>, event: &Event<'_>, entered: &mut Vec<StateId>, left: &mut Vec<StateId>) {
+        for (field, value) in event.fields {
+            let field = &world.plan.fields[*field];
+            if field.owner == Owner::Case(self.kind) {
+                self.fields[field.slot as usize] = *value;
+            }
+        }
+        let kind = &world.plan.cases[self.kind];
+        self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
+        // A state's own changes are seen by the states after it; what any of them sees of the event is the same.
+        for (slot, id) in kind.states.iter().enumerate() {
+            // Most rows hold nothing that a state waits for.
+            let waited_for = event.event.is_some_and(|e| world.kinds[self.kind].moves[e]) || !entered.is_empty() || !left.is_empty();
+            if !waited_for && matches!(world.plan.states[*id].when, StateWhen::Between(..)) {
+                continue;
+            }
+            let mut run = std::mem::take(&mut self.states[slot]);
+            self.states[slot].on = run.on;
+            let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
+            let happening = Happening { event: event.event, entered, left };
+            let was = run.on;
+            let mut again = false;
+            match &world.plan.states[*id].when {
+                StateWhen::Holds(condition) => match moment.holds(condition) {
+                    Truth::True => run.on = true,
+                    Truth::False => run.on = false,
+                    Truth::Unknown(_) => {}
+                },
+                StateWhen::Between(from, to) => {
+                    let zone = vocabulary_zone(world);
+                    let leaves = run.to.step(to, happening, &moment, zone) == Hit::Yes;
+                    let enters = run.from.step(from, happening, &moment, zone) == Hit::Yes;
+                    if leaves {
+                        run.on = false;
+                        run.to.clear();
+                    }
+                    if enters {
+                        again = was && leaves;
+                        run.on = true;
+                        run.from.clear();
+                        run.to.clear();
+                    }
+                }
+            }
+            if was && !run.on {
+                run.total = run.total.plus(event.time.since(run.since));
+            }
+            if run.on && !was {
+                run.since = event.time;
+            }
+            if was && (!run.on || again) {
+                left.push(*id);
+            }
+            if run.on && (!was || again) {
+                entered.push(*id);
+            }
+            self.states[slot] = run;
+        }
+        let happening = Happening { event: event.event, entered, left };
+        self.score(world, event, happening, true);
+        self.note_stages(world, event, happening);
+    }
+
+    /// Calculates the scores: before the states for what events and fields earn, after them for what states do.
+    fn score(&mut self, world: &World<'_>, event: &Event<'_>, happening: Happening<'_>, after_states: bool) {
+        let kind = &world.plan.cases[self.kind];
+        let Some(rest) = self.rest.as_mut().filter(|_| !kind.scores.is_empty()) else { return };
+        let mut scores = std::mem::take(&mut rest.scores);
+        for (score, run) in kind.scores.iter().zip(&mut scores) {
+            let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
+            let total = run.step(score, &moment, happening, vocabulary_zone(world), after_states);
+            self.fields[score.slot as usize] = Some(Value::number(total, world.texts));
+        }
+        if let Some(rest) = &mut self.rest {
+            rest.scores = scores;
+        }
+    }
+
+    /// Takes note of the stages that the case reaches for the first time.
+    fn note_stages(&mut self, world: &World<'_>, event: &Event<'_>, happening: Happening<'_>) {
+        let Some(rest) = self.rest.as_mut().filter(|rest| !rest.stages.is_empty()) else { return };
+        let mut stages = std::mem::take(&mut rest.stages);
+        let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
+        let written = &world.plan.cases[self.kind].stages;
+        for (stage, (matcher, reached)) in written.iter().zip(&mut stages).filter(|(_, (_, reached))| reached.is_none()) {
+            if matcher.step(&stage.on, happening, &moment, vocabulary_zone(world)) == Hit::Yes {
+                *reached = Some(event.time);
+            }
+        }
+        if let Some(rest) = &mut self.rest {
+            rest.stages = stages;
+        }
+    }
+
+    /// What the states that an event left and entered do to excluded time and to times that are measured.
+    pub(super) fn states_changed(
+        &mut self,
+        world: &World<'_>,
+        happening: Happening<'_>,
+        event: &Event<'_>,
+        exclusions: &mut Exclusions,
+        spans: &mut Spans,
+    ) {
+        let Some(mut rest) = self.rest.take() else { return };
+        for exclusion in &mut rest.own {
+            let Exclusion { state, during, .. } = world.exclusions[exclusion.number];
+            let on = self.holds_now(world, event, *state, during.as_ref(), exclusion.on);
+            if on != exclusion.on {
+                exclusion.on = on;
+                rest.excluded[exclusion.number] = exclusion.run.set(on);
+                exclusions.count(exclusion.number, on, event.time, Evidence::of(event));
+            }
+        }
+        for (i, number) in world.spans[self.kind].iter().enumerate() {
+            let span = &world.plan.spans[*number];
+            let on = self.holds_now(world, event, span.state, span.during.as_ref(), rest.measured[i].is_some());
+            let again = happening.left.contains(&span.state) && happening.entered.contains(&span.state);
+            if let Some(from) = rest.measured[i].filter(|_| !on || again) {
+                spans.end(&Moment { world, case: Some(self), own: event.own, time: event.time, start: None }, *number, from);
+                rest.measured[i] = None;
+            }
+            if on && rest.measured[i].is_none() {
+                rest.measured[i] = Some(event.time);
+            }
+        }
+        self.rest = Some(rest);
+    }
+
+    /// Whether a state is on and a condition holds; where that is unknown it stays as it was.
+    fn holds_now(&self, world: &World<'_>, event: &Event<'_>, state: StateId, during: Option<&Condition>, was: bool) -> bool {
+        let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
+        match moment.allows(during) {
+            Truth::True => self.is_on(world, state),
+            Truth::False => false,
+            Truth::Unknown(_) => was && self.is_on(world, state),
+        }
+    }
+
+    /// An event happened.
+    pub(super) fn note_last(&mut self, world: &World<'_>, event: &Event<'_>) {
+        if let Some(id) = event.event
+            && let Some(at) = world.plan.cases[self.kind].since.iter().position(|e| *e == id)
+        {
+            self.last[at] = Some(event.time);
+        }
+    }
+
+    /// The states that are on whose times are measured go on until now.
+    pub(super) fn finish(&self, moment: &Moment<'_>, spans: &mut Spans) {
+        if let Some(rest) = &self.rest {
+            for (from, number) in rest.measured.iter().zip(&moment.world.spans[self.kind]) {
+                from.iter().for_each(|from| spans.end(moment, *number, *from));
+            }
+        }
+    }
+}
+
+/// Whether an exclusion is by a state of this kind of case.
+fn is_own(world: &World<'_>, exclusion: usize, kind: CaseId) -> bool {
+    world.plan.states[world.exclusions[exclusion].state].case == kind
+}
+
+/// States belong to the vocabulary, not to one agreement: days in their patterns are those of the first.
+fn vocabulary_zone<'w>(world: &'w World<'_>) -> &'w Zone {
+    use crate::id::Id;
+    &world.agreements[crate::id::AgreementId::from_index(0)].zone
+}

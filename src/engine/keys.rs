@@ -1,0 +1,194 @@
+//! Which keys were seen of cases that are no longer kept.
+
+use crate::event::Texts;
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+
+/// A set of keys. Those that end in a number, as most do, take a bit or two bytes each; the others are kept as they are.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Keys {
+    series: Vec<Series>,
+    /// The series of each prefix, by how many digits follow it; some are none.
+    places: HashMap<Box<str>, [Option<u16>; DIGITS + 1]>,
+    /// The series that was asked for last.
+    last: usize,
+    others: Texts,
+    removed: u64,
+}
+
+/// Keys that differ in the number at their end.
+#[derive(Debug, Serialize, Deserialize)]
+struct Series {
+    prefix: Box<str>,
+    digits: u8,
+    numbers: Numbers,
+}
+
+/// More digits than a number of 32 bits holds for sure.
+const DIGITS: usize = 9;
+/// Keys that have so many different beginnings are no series.
+const MANY: usize = 256;
+
+impl Keys {
+    /// A key without the number at its end, how long that is, and the number.
+    fn split(key: &str) -> Option<(&str, u8, u32)> {
+        let bytes = key.as_bytes();
+        let (mut number, mut scale, mut from) = (0, 1, bytes.len());
+        while from > 0 && bytes.len() - from < DIGITS && bytes[from - 1].is_ascii_digit() {
+            from -= 1;
+            number += u32::from(bytes[from] - b'0') * scale;
+            scale = scale.wrapping_mul(10);
+        }
+        (from < bytes.len()).then(|| (&key[..from], (bytes.len() - from) as u8, number))
+    }
+
+    fn series(&self, prefix: &str, digits: u8) -> Option<usize> {
+        let is_it = |s: &Series| s.digits == digits && *s.prefix == *prefix;
+        if self.series.get(self.last).is_some_and(is_it) {
+            return Some(self.last);
+        }
+        self.places.get(prefix)?[usize::from(digits)].map(usize::from)
+    }
+
+    pub(super) fn contains(&self, key: &str) -> bool {
+        if let Some((prefix, digits, number)) = Keys::split(key)
+            && let Some(series) = self.series(prefix, digits)
+        {
+            return self.series[series].numbers.contains(number);
+        }
+        self.others.get(key).is_some()
+    }
+
+    pub(super) fn insert(&mut self, key: &str) {
+        if let Some((prefix, digits, number)) = Keys::split(key) {
+            let found = self.series(prefix, digits).or_else(|| {
+                (self.series.len() < MANY).then(|| {
+                    self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(self.series.len()).ok();
+                    self.series.push(Series { prefix: prefix.into(), digits, numbers: Numbers::default() });
+                    self.series.len() - 1
+                })
+            });
+            if let Some(series) = found {
+                self.last = series;
+                self.series[series].numbers.insert(number);
+                return;
+            }
+        }
+        self.others.intern(key);
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        if self.series.is_empty() && self.others.is_empty() {
+            return;
+        }
+        if let Some((prefix, digits, number)) = Keys::split(key)
+            && let Some(series) = self.series(prefix, digits)
+        {
+            self.series[series].numbers.remove(number);
+        } else if self.others.get(key).is_some() {
+            // A key stays where it was kept whole: that it is live is asked first.
+            self.removed += 1;
+        }
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.series.iter().map(|s| s.numbers.count).sum::<u64>() + self.others.len() as u64 - self.removed
+    }
+}
+
+/// A set of numbers, in pages of 65,536.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Numbers {
+    pages: Vec<Page>,
+    count: u64,
+}
+
+/// The numbers of a page, by their last 16 bits.
+#[derive(Debug, Serialize, Deserialize)]
+enum Page {
+    /// In order.
+    Few(Vec<u16>),
+    /// A bit each.
+    Many(Vec<u64>),
+}
+
+/// A list of so many takes an eighth of what bits take.
+const FEW: usize = 512;
+
+impl Numbers {
+    fn split(number: u32) -> (usize, u16) {
+        ((number >> 16) as usize, (number & 0xffff) as u16)
+    }
+
+    fn contains(&self, number: u32) -> bool {
+        let (page, low) = Numbers::split(number);
+        self.pages.get(page).is_some_and(|page| page.contains(low))
+    }
+
+    fn insert(&mut self, number: u32) {
+        let (page, low) = Numbers::split(number);
+        if self.pages.len() <= page {
+            self.pages.resize_with(page + 1, || Page::Few(Vec::new()));
+        }
+        self.count += u64::from(self.pages[page].insert(low));
+    }
+
+    fn remove(&mut self, number: u32) {
+        let (page, low) = Numbers::split(number);
+        self.count -= u64::from(self.pages.get_mut(page).is_some_and(|page| page.remove(low)));
+    }
+}
+
+impl Page {
+    fn bit(low: u16) -> (usize, u64) {
+        (usize::from(low) / 64, 1 << (low % 64))
+    }
+
+    fn contains(&self, low: u16) -> bool {
+        match self {
+            Page::Few(all) => all.binary_search(&low).is_ok(),
+            Page::Many(bits) => {
+                let (word, bit) = Page::bit(low);
+                bits[word] & bit != 0
+            }
+        }
+    }
+
+    /// True where it was not there.
+    fn insert(&mut self, low: u16) -> bool {
+        match self {
+            Page::Few(all) => {
+                let Err(at) = all.binary_search(&low) else { return false };
+                if all.len() < FEW {
+                    all.insert(at, low);
+                    return true;
+                }
+                let mut bits = vec![0; 1024];
+                for (word, bit) in all.iter().chain([&low]).map(|low| Page::bit(*low)) {
+                    bits[word] |= bit;
+                }
+                *self = Page::Many(bits);
+                true
+            }
+            Page::Many(bits) => {
+                let (word, bit) = Page::bit(low);
+                let is_new = bits[word] & bit == 0;
+                bits[word] |= bit;
+                is_new
+            }
+        }
+    }
+
+    /// True where it was there.
+    fn remove(&mut self, low: u16) -> bool {
+        match self {
+            Page::Few(all) => all.binary_search(&low).map(|at| all.remove(at)).is_ok(),
+            Page::Many(bits) => {
+                let (word, bit) = Page::bit(low);
+                let was = bits[word] & bit != 0;
+                bits[word] &= !bit;
+                was
+            }
+        }
+    }
+}

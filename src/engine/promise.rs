@@ -1,0 +1,156 @@
+//! What an event can do to a promise, found out before a log is read: most events can do one thing to it, and surely do.
+
+use crate::engine::Happening;
+use crate::engine::matcher::{Hit, Matcher, is_stateless};
+use crate::engine::truth::Moment;
+use crate::id::{AgreementId, EventId, ObligationId, Table};
+use crate::model::Trigger;
+use crate::plan::{Clocked, Duty, Obligation, Pattern, Plan, Track, events_of};
+use crate::time::Zone;
+
+/// A part of a promise that events may fulfil.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Its start; of a rule, what the rule is about.
+    Start,
+    Stop,
+    Cancel,
+    Reset,
+    Reopen,
+}
+
+impl Role {
+    const ALL: [Role; 5] = [Role::Start, Role::Stop, Role::Cancel, Role::Reset, Role::Reopen];
+
+    fn of(self, obligation: &Obligation) -> Option<&Pattern> {
+        match (&obligation.duty, self) {
+            (Duty::Rule(rule), Role::Start) => Some(&rule.on),
+            (Duty::Rule(_), _) => None,
+            (Duty::Clock(_), Role::Start) => obligation.start(),
+            (Duty::Clock(clocked), Role::Stop) => Some(&clocked.stop),
+            (Duty::Clock(clocked), Role::Cancel) => clocked.cancel.as_ref(),
+            (Duty::Clock(clocked), Role::Reset) => clocked.reset.as_ref(),
+            (Duty::Clock(clocked), Role::Reopen) => clocked.reopen.as_ref(),
+        }
+    }
+
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// The parts of a promise that an event can reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Roles {
+    may: u8,
+    /// Those that the event alone fulfils, whatever else holds.
+    surely: u8,
+}
+
+impl Roles {
+    /// Any of them, by conditions of their own.
+    pub(super) const ANY: Roles = Roles { may: u8::MAX, surely: 0 };
+
+    /// What each event does to all versions of a promise.
+    pub(super) fn by_event(plan: &Plan, track: &Track) -> Table<EventId, Roles> {
+        let mut all: Table<EventId, Roles> = plan.events.iter().map(|_| Roles::default()).collect();
+        for role in Role::ALL {
+            let patterns: Vec<Option<&Pattern>> = track.0.iter().map(|id| role.of(&plan.obligations[*id])).collect();
+            for event in patterns.iter().flatten().flat_map(|p| events_of(plan, p)) {
+                all[event].may |= role.bit();
+                if patterns.iter().all(|p| p.is_some_and(|p| is_fulfilled_by(p, event))) {
+                    all[event].surely |= role.bit();
+                }
+            }
+        }
+        all
+    }
+
+    /// What states that are entered or left can do to a promise.
+    pub(super) fn by_states(plan: &Plan, track: &Track) -> Roles {
+        let is_of_state = |p: &Pattern| p.any.iter().flatten().any(|atom| !matches!(atom.on, Trigger::Event(_)));
+        let asks = |role: &Role| track.0.iter().filter_map(|id| role.of(&plan.obligations[*id])).any(is_of_state);
+        let may = Role::ALL.iter().filter(|role| asks(role)).fold(0, |may, role| may | role.bit());
+        Roles { may, surely: 0 }
+    }
+
+    pub(super) fn or(self, other: Roles) -> Roles {
+        Roles { may: self.may | other.may, surely: self.surely | other.surely }
+    }
+
+    pub(super) fn is_none(self) -> bool {
+        self.may == 0
+    }
+
+    pub(super) fn may(self, role: Role) -> bool {
+        self.may & role.bit() != 0
+    }
+
+    /// Takes an event for a part.
+    #[inline]
+    pub(super) fn step(
+        self,
+        role: Role,
+        pattern: &Pattern,
+        matcher: Option<&mut Matcher>,
+        happening: Happening<'_>,
+        moment: &Moment<'_>,
+        zone: &Zone,
+    ) -> Hit {
+        if self.surely & role.bit() != 0 {
+            return Hit::Yes;
+        }
+        if !self.may(role) {
+            return Hit::No;
+        }
+        matcher.unwrap_or(&mut Matcher::default()).step(pattern, happening, moment, zone)
+    }
+}
+
+/// Whether an event alone fulfils a pattern.
+fn is_fulfilled_by(pattern: &Pattern, event: EventId) -> bool {
+    let alone = pattern.any.iter().flatten().any(|a| a.on == Trigger::Event(event) && a.condition.is_none() && a.during.is_none());
+    alone && is_stateless(pattern)
+}
+
+/// What an event does to one of the promises of its case.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Act {
+    /// Which, by its place among them.
+    pub(super) at: u16,
+    pub(super) roles: Roles,
+}
+
+/// One version of a promise, with what is asked of it at every event.
+pub(super) struct Promise<'p> {
+    pub(super) obligation: &'p Obligation,
+    /// Nothing for a rule.
+    pub(super) clocked: Option<&'p Clocked>,
+    pub(super) agreement: AgreementId,
+    /// Every case is one that it is about.
+    pub(super) is_about_all: bool,
+    /// An instance of it has to count events.
+    pub(super) counts: bool,
+    /// Something may stop its clock on the way.
+    pub(super) halts: bool,
+}
+
+impl<'p> Promise<'p> {
+    pub(super) fn new(plan: &'p Plan, id: ObligationId) -> Promise<'p> {
+        let obligation = &plan.obligations[id];
+        let clocked = match &obligation.duty {
+            Duty::Clock(clocked) => Some(&**clocked),
+            Duty::Rule(_) => None,
+        };
+        let agreement = plan.services[obligation.service].agreement;
+        let later = [Role::Stop, Role::Cancel, Role::Reset, Role::Reopen];
+        Promise {
+            obligation,
+            clocked,
+            agreement,
+            is_about_all: obligation.about.applies.is_none() && obligation.about.unless.is_empty(),
+            counts: later.iter().filter_map(|role| role.of(obligation)).any(|p| !is_stateless(p)),
+            halts: clocked.is_some_and(|c| !c.pause.is_empty()) || !plan.agreements[agreement].exclusions.is_empty(),
+        }
+    }
+}
