@@ -7,10 +7,9 @@
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
-use crate::log::decode::{Cell, Decoder, Row};
+use crate::log::decode::{Cell, Decoder, Listed, Row};
 use crate::log::marks::Marks;
 use memchr::{memchr, memchr2, memrchr};
-use smallvec::SmallVec;
 
 /// A cell in quotes is no longer than this: what does not close before was opened by a stray quote.
 const LONGEST: usize = 16 << 20;
@@ -73,6 +72,45 @@ impl Head {
         }
         let positions = binding.columns.iter().map(|c| self.names.iter().position(|h| h == c)).collect();
         Ok(Table { delimiter: self.delimiter, lines: self.lines, columns: self.names.len(), positions })
+    }
+}
+
+/// A row without quotes, as it stands in a text.
+struct Plain<'r> {
+    table: &'r Table,
+    /// The text, from `base` on.
+    text: &'r str,
+    base: usize,
+    /// Where the row begins, and where each of its cells ends.
+    from: usize,
+    ends: &'r [usize],
+    line: u32,
+}
+
+impl Plain<'_> {
+    fn whole(&self) -> &[u8] {
+        &self.text.as_bytes()[self.from - self.base..self.ends[self.ends.len() - 1] - self.base]
+    }
+}
+
+impl<'r> Row<'r> for Plain<'r> {
+    #[inline]
+    fn cell(&self, column: usize) -> Cell<'r> {
+        let Some(place) = self.table.positions[column] else { return Cell::Absent };
+        let begin = if place == 0 { self.from } else { self.ends[place - 1] + 1 };
+        Cell::Text(&self.text[begin - self.base..self.ends[place] - self.base])
+    }
+
+    fn line(&self) -> u32 {
+        self.line
+    }
+
+    fn raw(&self) -> Vec<u8> {
+        self.whole().to_vec()
+    }
+
+    fn column_of(&self, i: usize) -> u32 {
+        self.table.positions[i].map_or(1, |place| column(self.whole(), self.table.delimiter, place))
     }
 }
 
@@ -210,17 +248,8 @@ impl Table {
             };
             // Of a text that is broken elsewhere, `valid` is this row alone.
             let base = if valid.len() == text.len() { 0 } else { from };
-            let cell = |position: &Option<usize>| match position {
-                None => Cell::Absent,
-                Some(p) => {
-                    let begin = if *p == 0 { from } else { ends[*p - 1] + 1 };
-                    let end = ends.get(*p).copied().unwrap_or(last);
-                    Cell::Text(&valid[begin - base..end - base])
-                }
-            };
-            let of_row: SmallVec<[Cell<'_>; 16]> = self.positions.iter().map(cell).collect();
-            let column_of = |i: usize| self.positions[i].map_or(1, |p| column(raw, self.delimiter, p));
-            decoder.row(binding, &Row { cells: &of_row, line, raw: &|| raw.to_vec(), column_of: &column_of });
+            ends.push(last);
+            decoder.row(binding, &Plain { table: self, text: valid, base, from, ends: &ends, line });
         }
         decoder.batch.lines = line;
     }
@@ -259,7 +288,7 @@ impl Table {
             let text = |p: &usize| std::str::from_utf8(cells.get(*p)).unwrap_or_default();
             let of_row: Vec<Cell<'_>> = self.positions.iter().map(|p| p.as_ref().map_or(Cell::Absent, |p| Cell::Text(text(p)))).collect();
             let column_of = |i: usize| self.positions[i].map_or(1, |p| column(raw, self.delimiter, p));
-            decoder.row(binding, &Row { cells: &of_row, line, raw: &|| raw.to_vec(), column_of: &column_of });
+            decoder.row(binding, &Listed { cells: &of_row, line, raw, column_of: &column_of });
         }
         (end, breaks + 1)
     }

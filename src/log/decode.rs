@@ -6,6 +6,7 @@ use crate::log::batch::Batch;
 use crate::log::binding::{Binding, FieldBinding, Shape};
 use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, takes};
 use crate::log::rules::{Ids, Rules};
+use crate::log::times::Day;
 use crate::log::values::{self, Context};
 use crate::log::wide::WideRow;
 use crate::log::{Rejected, wide};
@@ -25,14 +26,42 @@ pub(super) enum Cell<'r> {
     Time(Instant),
 }
 
-/// A row: the cells of the binding's columns, and where it stands.
-pub(super) struct Row<'r> {
+/// A row: the cells of the binding's columns, and where it stands. Most cells of most rows are never asked for.
+pub(super) trait Row<'r> {
+    /// What stands in a column.
+    fn cell(&self, column: usize) -> Cell<'r>;
+    /// Its line, from 1.
+    fn line(&self) -> u32;
+    /// The row, verbatim.
+    fn raw(&self) -> Vec<u8>;
+    /// Where the cell of a column begins, from 1.
+    fn column_of(&self, column: usize) -> u32;
+}
+
+/// A row whose cells were all read before.
+pub(super) struct Listed<'r> {
     pub(super) cells: &'r [Cell<'r>],
     pub(super) line: u32,
-    /// The row, verbatim: asked for only where it is rejected.
-    pub(super) raw: &'r dyn Fn() -> Vec<u8>,
-    /// Where the cell of a column begins, for a message.
+    pub(super) raw: &'r [u8],
     pub(super) column_of: &'r dyn Fn(usize) -> u32,
+}
+
+impl<'r> Row<'r> for Listed<'r> {
+    fn cell(&self, column: usize) -> Cell<'r> {
+        self.cells[column]
+    }
+
+    fn line(&self) -> u32 {
+        self.line
+    }
+
+    fn raw(&self) -> Vec<u8> {
+        self.raw.to_vec()
+    }
+
+    fn column_of(&self, column: usize) -> u32 {
+        (self.column_of)(column)
+    }
 }
 
 /// What is wrong with a row: which of the columns, what stood there, what should have.
@@ -50,6 +79,8 @@ pub(super) struct Decoder<'r, 'p> {
     file: usize,
     meanings: Meanings,
     pub(super) ids: Ids,
+    /// The day of the last row's time.
+    day: Day,
     /// The values of the row at hand.
     fields: Vec<(FieldId, Option<Value>)>,
     own: Vec<(FieldId, Value)>,
@@ -63,6 +94,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             file: usize::MAX,
             meanings: Meanings::default(),
             ids: Ids::default(),
+            day: Day::default(),
             fields: Vec::new(),
             own: Vec::new(),
         }
@@ -76,11 +108,10 @@ impl<'r, 'p> Decoder<'r, 'p> {
     }
 
     /// Takes a row, or says why it cannot.
-    pub(super) fn row(&mut self, binding: &Binding, row: &Row<'_>) {
+    pub(super) fn row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) {
         self.count_row();
         if let Err(fault) = self.accept(binding, row) {
-            let column = (row.column_of)(fault.column);
-            self.reject(row.line, column, fault.value, fault.expected, &(row.raw)());
+            self.reject(row.line(), row.column_of(fault.column), fault.value, fault.expected, &row.raw());
         }
     }
 
@@ -92,7 +123,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         self.batch.rejected.push(Rejected { file: String::new(), line, column, value, expected, raw: raw.to_vec() });
     }
 
-    fn accept(&mut self, binding: &Binding, row: &Row<'_>) -> Result<(), Fault> {
+    fn accept<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Fault> {
         let id = binding.id.and_then(|id| cell(binding, row, id));
         if id.is_some_and(|id| self.ids.contains(&binding.source, id)) {
             return Ok(());
@@ -109,7 +140,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
     }
 
     /// The key of a row's case, and the kind of case that its column names.
-    fn key<'a>(binding: &Binding, row: &Row<'a>) -> Result<Option<(&'a str, Option<CaseId>)>, Fault> {
+    fn key<'a>(binding: &Binding, row: &impl Row<'a>) -> Result<Option<(&'a str, Option<CaseId>)>, Fault> {
         let mut said = binding.keys.iter().filter_map(|(column, case)| cell(binding, row, *column).map(|key| (*column, key, *case)));
         let first = said.next();
         if let Some((column, value, _)) = said.next() {
@@ -118,13 +149,13 @@ impl<'r, 'p> Decoder<'r, 'p> {
         Ok(first.map(|(_, key, case)| (key, case)))
     }
 
-    fn long(&mut self, binding: &Binding, row: &Row<'_>) -> Result<(), Fault> {
+    fn long<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Fault> {
         let Shape::Long { time, reader, event: columns, .. } = &binding.shape else { return Ok(()) };
-        let (time, ambiguous) = match row.cells[*time] {
+        let (time, ambiguous) = match row.cell(*time) {
             Cell::Time(time) => (time, false),
-            _ => {
-                let written = cell(binding, row, *time).unwrap_or("");
-                let read = reader.read(written).map_err(|expected| Fault { column: *time, value: written.to_string(), expected })?;
+            found => {
+                let written = said(binding, found).unwrap_or("");
+                let read = reader.read_after(written, &mut self.day).map_err(|expected| Fault { column: *time, value: written.to_string(), expected })?;
                 (read.time, read.ambiguous)
             }
         };
@@ -146,7 +177,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             own.extend(values::fixed(scalar, &batch.texts).map(|v| (*field, v)));
         }
         take(rules, binding, row, &meaning.takes, batch, fields, own)?;
-        Self::put(rules, batch, meaning, (time, ambiguous), key.map(|k| k.0), fields, own, row.line);
+        Self::put(rules, batch, meaning, (time, ambiguous), key.map(|k| k.0), fields, own, row.line());
         Ok(())
     }
 
@@ -181,12 +212,11 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let origin = Origin { file: 0, line };
         let case = key.zip(meaning.kind).map(|(key, kind)| (kind, key));
         // An event of the top level happens to no case; what its row says of one still holds.
-        let top = meaning.event.filter(|e| rules.plan.events[*e].case.is_none());
-        if top.is_some() && case.is_some() {
+        if meaning.is_top && case.is_some() {
             if !fields.is_empty() {
                 batch.events.push(Event { time, case, event: None, fields, own: &[], origin });
             }
-            batch.events.push(Event { time, case: None, event: top, fields: &[], own, origin });
+            batch.events.push(Event { time, case: None, event: meaning.event, fields: &[], own, origin });
         } else if meaning.matters || !fields.is_empty() {
             batch.events.push(Event { time, case, event: meaning.event, fields, own, origin });
         } else if let Some((kind, key)) = case {
@@ -194,7 +224,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
     }
 
-    fn wide_row(&mut self, binding: &Binding, row: &Row<'_>) -> Result<(), Fault> {
+    fn wide_row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Fault> {
         let Shape::Wide(milestones) = &binding.shape else { return Ok(()) };
         let column = binding.keys.first().map_or(0, |k| k.0);
         let no_key = || Fault { column, value: String::new(), expected: "the key of a case".into() };
@@ -208,10 +238,10 @@ impl<'r, 'p> Decoder<'r, 'p> {
         };
         let (mut reached, mut ambiguous) = (Vec::new(), 0);
         for (position, (event, column, reader)) in milestones.iter().enumerate() {
-            let time = match row.cells[*column] {
+            let time = match row.cell(*column) {
                 Cell::Time(time) => time,
-                _ => {
-                    let Some(written) = cell(binding, row, *column) else { continue };
+                found => {
+                    let Some(written) = said(binding, found) else { continue };
                     let read = reader.read(written);
                     let read = read.map_err(|expected| Fault { column: *column, value: written.to_string(), expected })?;
                     ambiguous += u64::from(read.ambiguous);
@@ -226,7 +256,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         for milestone in &reached {
             batch.seen(milestone.time);
         }
-        batch.wide.push(WideRow { kind, key: key.into(), fields, reached, origin: Origin { file: 0, line: row.line } });
+        batch.wide.push(WideRow { kind, key: key.into(), fields, reached, origin: Origin { file: 0, line: row.line() } });
         Ok(())
     }
 }
@@ -240,7 +270,7 @@ fn note_ignored(ignored: &mut BTreeMap<String, u64>, name: &str) {
     }
 }
 
-fn refused(binding: &Binding, row: &Row<'_>, key: Option<&str>, refusal: &Refusal) -> Fault {
+fn refused<'a>(binding: &Binding, row: &impl Row<'a>, key: Option<&str>, refusal: &Refusal) -> Fault {
     let Shape::Long { time, event: columns, .. } = &binding.shape else {
         return Fault { column: 0, value: String::new(), expected: refusal.expected.clone() };
     };
@@ -255,18 +285,17 @@ fn refused(binding: &Binding, row: &Row<'_>, key: Option<&str>, refusal: &Refusa
 }
 
 /// Reads fields: the event's own go to `own`, the case's to `fields`.
-fn take(
+fn take<'a>(
     rules: &Rules<'_>,
     binding: &Binding,
-    row: &Row<'_>,
+    row: &impl Row<'a>,
     takes: &[Take],
     batch: &mut Batch,
     fields: &mut Vec<(FieldId, Option<Value>)>,
     own: &mut Vec<(FieldId, Value)>,
 ) -> Result<(), Fault> {
     for take in takes {
-        let column = &binding.fields[take.binding];
-        let read = match row.cells[column.column] {
+        let read = match row.cell(take.column) {
             Cell::Absent => continue,
             Cell::Null => None,
             Cell::Text(text) if text.is_empty() || is_missing(binding, text) => {
@@ -275,7 +304,7 @@ fn take(
                 }
                 None
             }
-            Cell::Text(text) => value(rules, column, take, text, batch)?,
+            Cell::Text(text) => value(rules, &binding.fields[take.binding], take, text, batch)?,
             Cell::Time(t) => Some(Value::Time(t)),
         };
         if !take.asked {
@@ -316,8 +345,13 @@ fn value(rules: &Rules<'_>, column: &FieldBinding, take: &Take, text: &str, batc
 }
 
 /// The text of a cell that says something.
-fn cell<'r>(binding: &Binding, row: &Row<'r>, column: usize) -> Option<&'r str> {
-    match row.cells[column] {
+fn cell<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Option<&'r str> {
+    said(binding, row.cell(column))
+}
+
+/// What a cell says, if it says something.
+fn said<'r>(binding: &Binding, cell: Cell<'r>) -> Option<&'r str> {
+    match cell {
         Cell::Text(text) if !text.is_empty() && !is_missing(binding, text) => Some(text),
         _ => None,
     }

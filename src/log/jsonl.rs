@@ -6,7 +6,7 @@
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
-use crate::log::decode::{Cell, Decoder, Row};
+use crate::log::decode::{Cell, Decoder, Listed};
 use crate::log::marks::Marks;
 use serde_json::{Map, Value};
 
@@ -56,7 +56,7 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
             String::from_utf8_lossy(line).find(&format!("\"{key}\"")).unwrap_or(0) as u32 + 1
         };
         if flat_end.is_some() {
-            decoder.row(binding, &Row { cells: &cells, line: number, raw: &|| line.to_vec(), column_of: &column_of });
+            decoder.row(binding, &Listed { cells: &cells, line: number, raw: line, column_of: &column_of });
             continue;
         }
         flat.marks.seek(start.min(text.len()));
@@ -82,7 +82,7 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
                 Some(Found::Made(text)) => Cell::Text(text),
             })
             .collect();
-        decoder.row(binding, &Row { cells: &cells, line: number, raw: &|| line.to_vec(), column_of: &column_of });
+        decoder.row(binding, &Listed { cells: &cells, line: number, raw: line, column_of: &column_of });
     }
     decoder.batch.lines = number;
 }

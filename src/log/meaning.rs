@@ -11,6 +11,8 @@ use hashbrown::HashMap;
 #[derive(Debug)]
 pub(super) struct Meaning {
     pub(super) event: Option<EventId>,
+    /// The event is one of the top level: it happens to no case.
+    pub(super) is_top: bool,
     pub(super) kind: Option<CaseId>,
     /// What the word says of the event's own fields.
     pub(super) implied: Vec<(FieldId, Scalar)>,
@@ -27,6 +29,8 @@ pub(super) struct Meaning {
 pub(super) struct Take {
     /// Which of the binding's fields.
     pub(super) binding: usize,
+    /// Its column.
+    pub(super) column: usize,
     pub(super) field: FieldId,
     /// It is the event's own.
     pub(super) own: bool,
@@ -145,7 +149,8 @@ fn understand(rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>,
         ignored = Some((name, known));
     }
     let matters = event.is_some_and(|e| rules.interest.events[e]) || kind.is_some_and(|k| rules.interest.every_row[k]);
-    Ok(Meaning { event, kind, implied, takes: takes(rules, binding, kind, event), ignored, matters })
+    let is_top = event.is_some() && of_case.is_none();
+    Ok(Meaning { event, is_top, kind, implied, takes: takes(rules, binding, kind, event), ignored, matters })
 }
 
 /// The fields that a row may hold: the event's own come first where both it and its case have one of the column's name.
@@ -155,7 +160,7 @@ pub(super) fn takes(rules: &Rules<'_>, binding: &Binding, kind: Option<CaseId>, 
         let own = event.and_then(|e| column.of_events.iter().find(|(of, _)| *of == e)).map(|(_, f)| *f);
         let of_case = column.of_case.iter().copied().find(|f| matches!(rules.plan.fields[*f].owner, Owner::Case(c) if Some(c) == kind));
         if let Some(field) = own.or(of_case) {
-            takes.push(Take { binding: at, field, own: own.is_some(), asked: rules.interest.fields[field] });
+            takes.push(Take { binding: at, column: column.column, field, own: own.is_some(), asked: rules.interest.fields[field] });
         }
     }
     takes

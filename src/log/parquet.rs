@@ -10,11 +10,11 @@ use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType};
+use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
-use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 use std::sync::Arc;
 
@@ -136,32 +136,53 @@ impl Columns {
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        for row in 0..rows {
-            let line = row as u32 + 1;
-            let (mut cells, mut broken) = (SmallVec::<[Cell<'_>; 16]>::new(), None);
-            for (i, column) in columns.iter().enumerate() {
-                cells.push(column.cell(row).unwrap_or_else(|| {
-                    broken.get_or_insert(i);
-                    Cell::Absent
-                }));
+        let broken: BTreeMap<usize, usize> = columns.iter().enumerate().flat_map(|(i, c)| c.broken().iter().map(move |row| (*row, i))).collect();
+        for at in 0..rows {
+            let row = Across { columns: &columns, at };
+            match broken.get(&at) {
+                Some(column) => {
+                    decoder.count_row();
+                    decoder.reject(row.line(), row.column_of(*column), String::new(), "text in UTF-8".into(), &row.raw());
+                }
+                None => decoder.row(binding, &row),
             }
-            let raw = || {
-                let text = |cell: &Cell<'_>| match cell {
-                    Cell::Text(text) => text.to_string(),
-                    Cell::Time(t) => instant(t.as_micros(), true),
-                    Cell::Absent | Cell::Null => String::new(),
-                };
-                cells.iter().map(text).collect::<Vec<_>>().join(",").into_bytes()
-            };
-            if let Some(broken) = broken {
-                decoder.count_row();
-                decoder.reject(line, broken as u32 + 1, String::new(), "text in UTF-8".into(), &raw());
-                continue;
-            }
-            decoder.row(binding, &Row { cells: &cells, line, raw: &raw, column_of: &|i| i as u32 + 1 });
         }
         decoder.batch.lines = rows as u32;
         Ok(())
+    }
+}
+
+/// A row across the columns of a row group.
+struct Across<'r> {
+    columns: &'r [Column],
+    at: usize,
+}
+
+impl<'r> Row<'r> for Across<'r> {
+    #[inline]
+    fn cell(&self, column: usize) -> Cell<'r> {
+        match &self.columns[column] {
+            Column::Absent => Cell::Absent,
+            Column::Texts(texts) => Cell::Text(texts.get(self.at)),
+            Column::Times(times) => times[self.at].map_or(Cell::Text(""), Cell::Time),
+        }
+    }
+
+    fn line(&self) -> u32 {
+        self.at as u32 + 1
+    }
+
+    fn raw(&self) -> Vec<u8> {
+        let text = |i| match self.cell(i) {
+            Cell::Text(text) => text.to_string(),
+            Cell::Time(t) => instant(t.as_micros(), true),
+            Cell::Absent | Cell::Null => String::new(),
+        };
+        (0..self.columns.len()).map(text).collect::<Vec<_>>().join(",").into_bytes()
+    }
+
+    fn column_of(&self, column: usize) -> u32 {
+        column as u32 + 1
     }
 }
 
@@ -169,84 +190,127 @@ impl Columns {
 enum Column {
     /// The file has no such column.
     Absent,
-    /// Texts as they stand.
-    Texts(Vec<Option<ByteArray>>),
-    /// What is no text there.
-    Made(Vec<Option<String>>),
+    Texts(Texts),
     /// Instants between 1900 and 2200.
     Times(Vec<Option<Instant>>),
 }
 
-impl Column {
-    fn read(group: &dyn RowGroupReader, at: usize, times: bool) -> Result<Column, ParquetError> {
-        let reader = group.get_column_reader(at)?;
-        let column = group.metadata().column(at).column_descr_ptr();
-        Ok(match reader {
-            ColumnReader::BoolColumnReader(r) => Column::made(r, &column, |b| b.to_string())?,
-            ColumnReader::Int32ColumnReader(r) => Column::made(r, &column, |n| whole(&column, i64::from(*n)))?,
-            ColumnReader::Int64ColumnReader(r) if times && is_utc_micros(&column) => {
-                let all = values(r, &column)?;
-                // A time that is none is shown as it stands, for a message.
-                match all.iter().map(|v| v.map(Instant::checked)).collect::<Vec<_>>() {
-                    read if read.iter().all(|t| *t != Some(None)) => Column::Times(read.into_iter().map(Option::flatten).collect()),
-                    _ => Column::Made(all.into_iter().map(|v| v.map(|v| whole(&column, v))).collect()),
-                }
+/// A text for each row, one behind the other: an empty one, as in a table, where a row has none.
+struct Texts {
+    text: String,
+    ends: Vec<usize>,
+    /// Rows with a text that is none.
+    broken: Vec<usize>,
+}
+
+impl Texts {
+    fn new(bytes: Vec<u8>, ends: Vec<usize>) -> Texts {
+        match String::from_utf8(bytes) {
+            Ok(text) if ends.iter().all(|end| text.is_char_boundary(*end)) => Texts { text, ends, broken: Vec::new() },
+            Ok(text) => Texts::one_by_one(text.as_bytes(), &ends),
+            Err(e) => Texts::one_by_one(e.as_bytes(), &ends),
+        }
+    }
+
+    fn one_by_one(bytes: &[u8], ends: &[usize]) -> Texts {
+        let mut texts = Texts { text: String::new(), ends: Vec::with_capacity(ends.len()), broken: Vec::new() };
+        let mut from = 0;
+        for (row, end) in ends.iter().enumerate() {
+            match std::str::from_utf8(&bytes[from..*end]) {
+                Ok(text) => texts.text.push_str(text),
+                Err(_) => texts.broken.push(row),
             }
-            ColumnReader::Int64ColumnReader(r) => Column::made(r, &column, |n| whole(&column, *n))?,
-            // Spark and Hive write instants so.
-            ColumnReader::Int96ColumnReader(r) => Column::made(r, &column, |t| instant(t.to_nanos().div_euclid(1_000), true))?,
-            ColumnReader::FloatColumnReader(r) => Column::made(r, &column, |n| n.to_string())?,
-            ColumnReader::DoubleColumnReader(r) => Column::made(r, &column, |n| n.to_string())?,
-            ColumnReader::ByteArrayColumnReader(r) => match decimals(&column) {
-                Some(scale) => Column::made(r, &column, |b| decimal(big_endian(b.data()), scale))?,
-                None => Column::Texts(values(r, &column)?),
-            },
-            ColumnReader::FixedLenByteArrayColumnReader(r) => match decimals(&column) {
-                Some(scale) => Column::made(r, &column, |b| decimal(big_endian(b.data()), scale))?,
-                None => Column::Texts(values(r, &column)?.into_iter().map(|v| v.map(ByteArray::from)).collect()),
-            },
-        })
+            texts.ends.push(texts.text.len());
+            from = *end;
+        }
+        texts
     }
 
-    fn made<T: DataType>(
-        reader: ColumnReaderImpl<T>,
-        column: &ColumnDescriptor,
-        text: impl Fn(&T::T) -> String,
-    ) -> Result<Column, ParquetError> {
-        Ok(Column::Made(values(reader, column)?.into_iter().map(|v| v.map(|v| text(&v))).collect()))
-    }
-
-    /// A column holds a value for each row or none: none is what an empty cell of a table is. Nothing where it is no text.
-    fn cell(&self, row: usize) -> Option<Cell<'_>> {
-        Some(match self {
-            Column::Absent => Cell::Absent,
-            Column::Texts(texts) => match texts.get(row).and_then(Option::as_ref) {
-                Some(text) => Cell::Text(text.as_utf8().ok()?),
-                None => Cell::Text(""),
-            },
-            Column::Times(times) => times.get(row).copied().flatten().map_or(Cell::Text(""), Cell::Time),
-            Column::Made(texts) => Cell::Text(texts.get(row).and_then(Option::as_deref).unwrap_or("")),
-        })
+    fn get(&self, row: usize) -> &str {
+        let from = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.text[from..self.ends[row]]
     }
 }
 
-/// All values of a flat column; nothing where it says that there is none.
-fn values<T: DataType>(mut reader: ColumnReaderImpl<T>, column: &ColumnDescriptor) -> Result<Vec<Option<T::T>>, ParquetError> {
-    const AT_ONCE: usize = 64 * 1024;
-    let there = column.max_def_level();
-    let mut all = Vec::new();
-    loop {
-        let (mut levels, mut found) = (Vec::new(), Vec::new());
-        let asked = if there > 0 { Some(&mut levels) } else { None };
-        let (records, ..) = reader.read_records(AT_ONCE, asked, None, &mut found)?;
-        if records == 0 {
-            return Ok(all);
+impl Column {
+    fn read(group: &dyn RowGroupReader, at: usize, times: bool) -> Result<Column, ParquetError> {
+        let column = group.metadata().column(at).column_descr_ptr();
+        if times && is_utc_micros(&column) {
+            let mut read = Vec::new();
+            if let ColumnReader::Int64ColumnReader(r) = group.get_column_reader(at)? {
+                each(r, &column, |us| read.push(us.map(|us| Instant::checked(*us))))?;
+            }
+            // A time that is none is shown as it stands, for a message.
+            if read.iter().all(|t| *t != Some(None)) {
+                return Ok(Column::Times(read.into_iter().map(Option::flatten).collect()));
+            }
         }
-        if there == 0 {
-            all.extend(found.into_iter().map(Some));
-        } else {
-            let mut found = found.into_iter();
-            all.extend(levels.into_iter().map(|level| if level == there { found.next() } else { None }));
+        let words = |text: String, into: &mut Vec<u8>| into.extend_from_slice(text.as_bytes());
+        let texts = match group.get_column_reader(at)? {
+            ColumnReader::BoolColumnReader(r) => texts(r, &column, |b, into| words(b.to_string(), into)),
+            ColumnReader::Int32ColumnReader(r) => texts(r, &column, |n, into| words(whole(&column, i64::from(*n)), into)),
+            ColumnReader::Int64ColumnReader(r) => texts(r, &column, |n, into| words(whole(&column, *n), into)),
+            // Spark and Hive write instants so.
+            ColumnReader::Int96ColumnReader(r) => {
+                texts(r, &column, |t, into| words(instant(t.to_nanos().div_euclid(1_000), true), into))
+            }
+            ColumnReader::FloatColumnReader(r) => texts(r, &column, |n, into| words(n.to_string(), into)),
+            ColumnReader::DoubleColumnReader(r) => texts(r, &column, |n, into| words(n.to_string(), into)),
+            ColumnReader::ByteArrayColumnReader(r) => match decimals(&column) {
+                Some(scale) => texts(r, &column, |b, into| words(decimal(big_endian(b.data()), scale), into)),
+                None => texts(r, &column, |b, into| into.extend_from_slice(b.data())),
+            },
+            ColumnReader::FixedLenByteArrayColumnReader(r) => match decimals(&column) {
+                Some(scale) => texts(r, &column, |b, into| words(decimal(big_endian(b.data()), scale), into)),
+                None => texts(r, &column, |b, into| into.extend_from_slice(b.data())),
+            },
+        };
+        texts.map(Column::Texts)
+    }
+
+    /// Rows of which this column cannot be read.
+    fn broken(&self) -> &[usize] {
+        match self {
+            Column::Texts(texts) => &texts.broken,
+            Column::Absent | Column::Times(_) => &[],
+        }
+    }
+}
+
+/// All values of a flat column as texts.
+fn texts<T: DataType>(
+    reader: ColumnReaderImpl<T>,
+    column: &ColumnDescriptor,
+    write: impl Fn(&T::T, &mut Vec<u8>),
+) -> Result<Texts, ParquetError> {
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    each(reader, column, |value| {
+        value.into_iter().for_each(|value| write(value, &mut bytes));
+        ends.push(bytes.len());
+    })?;
+    Ok(Texts::new(bytes, ends))
+}
+
+/// All values of a flat column; nothing where it says that there is none.
+fn each<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    column: &ColumnDescriptor,
+    mut take: impl FnMut(Option<&T::T>),
+) -> Result<(), ParquetError> {
+    const AT_ONCE: usize = 16 * 1024;
+    let there = column.max_def_level();
+    let (mut levels, mut found) = (Vec::new(), Vec::new());
+    loop {
+        levels.clear();
+        found.clear();
+        let (records, ..) = reader.read_records(AT_ONCE, (there > 0).then_some(&mut levels), None, &mut found)?;
+        if records == 0 {
+            return Ok(());
+        }
+        let mut found = found.iter();
+        match there {
+            0 => found.for_each(|value| take(Some(value))),
+            _ => levels.iter().for_each(|level| take(if *level == there { found.next() } else { None })),
         }
     }
 }

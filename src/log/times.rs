@@ -51,7 +51,12 @@ impl TimeReader {
 
     /// The instant of a text, or what was expected instead.
     pub(super) fn read(&self, text: &str) -> Result<Read, String> {
-        if let (Form::Plain | Form::Rfc3339, Some(time)) = (&self.form, zulu(text.as_bytes())) {
+        self.read_after(text, &mut Day::default())
+    }
+
+    /// The same after another time, which most times lie near to.
+    pub(super) fn read_after(&self, text: &str, day: &mut Day) -> Result<Read, String> {
+        if let (Form::Plain | Form::Rfc3339, Some(time)) = (&self.form, zulu(text.as_bytes(), day)) {
             return Ok(Read { time, ambiguous: false });
         }
         let text = text.trim();
@@ -113,47 +118,55 @@ fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
         .then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * 1_000_000)))
 }
 
+/// A date that was read: the next one is mostly the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Day {
+    written: [u8; 10],
+    /// Days since 1970.
+    days: i64,
+}
+
 /// `2026-03-06T16:45:00Z`, as most logs have it.
-fn zulu(text: &[u8]) -> Option<Instant> {
+#[inline]
+fn zulu(text: &[u8], day: &mut Day) -> Option<Instant> {
     let text: &[u8; 20] = text.try_into().ok()?;
-    // Eight bytes at a time: which are digits, and which the signs between them.
-    let word = |at: usize| u64::from_le_bytes(*text[at..].first_chunk().expect("eight of twenty bytes"));
-    let is = |word: u64, signs: u64, digits: u64| {
-        let low = word & digits;
-        let shape = 0x3030_3030_3030_3030 & digits;
-        let is_digit =
-            (low & 0xf0f0_f0f0_f0f0_f0f0) == shape && ((low + (0x0606_0606_0606_0606 & digits)) & 0xf0f0_f0f0_f0f0_f0f0) == shape;
-        is_digit && word & !digits == signs
+    let date: &[u8; 10] = text.first_chunk()?;
+    if *date != day.written {
+        *day = Day { written: *date, days: days_since_1970(date)? };
+    }
+    let clock: &[u8; 10] = text.last_chunk()?;
+    let [b'T', h, hh, b':', m, mm, b':', s, ss, b'Z'] = clock else { return None };
+    let two = |tens: u8, ones: u8| {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        (tens <= 9 && ones <= 9).then_some(i64::from(tens) * 10 + i64::from(ones))
     };
-    let (date, time, end) = (word(0), word(8), word(12));
-    let formed = is(date, 0x2d00_002d_0000_0000, 0x00ff_ff00_ffff_ffff)
-        && is(time, 0x0000_3a00_0054_0000, 0xffff_00ff_ff00_ffff)
-        && is(end, 0x5a00_003a_0000_3a00, 0x00ff_ff00_ffff_00ff);
-    if !formed {
+    let (hour, minute, second) = (two(*h, *hh)?, two(*m, *mm)?, two(*s, *ss)?);
+    if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let two = |at: usize| i64::from(text[at] & 15) * 10 + i64::from(text[at + 1] & 15);
-    let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
-    let (hour, minute, second) = (two(11), two(14), two(17));
+    Some(Instant::from_micros((day.days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000))
+}
+
+/// Of a date such as `2026-03-06`, between 1900 and 2199.
+fn days_since_1970(date: &[u8; 10]) -> Option<i64> {
+    let digits = |range: std::ops::Range<usize>| {
+        let mut digits = date[range].iter();
+        digits.try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
+    };
+    let (year, month, day) = (digits(0..4)?, digits(5..7)?, digits(8..10)?);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let longest = match month {
         4 | 6 | 9 | 11 => 30,
         2 => 28 + i64::from(leap),
         _ => 31,
     };
-    if !(1900..2200).contains(&year)
-        || !(1..=12).contains(&month)
-        || !(1..=longest).contains(&day)
-        || hour > 23
-        || minute > 59
-        || second > 59
-    {
+    let is_one = date[4] == b'-' && date[7] == b'-' && (1900..2200).contains(&year);
+    if !is_one || !(1..=12).contains(&month) || !(1..=longest).contains(&day) {
         return None;
     }
-    // Days since 1970 of a year that begins in March, so that the leap day is its last.
+    // Of a year that begins in March, so that the leap day is its last.
     let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468;
-    Some(Instant::from_micros((days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000))
+    Some(y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468)
 }
 
 /// `2026-03-06`, `2026-03-06 16:45`, `2026-03-06T16:45:00.123Z`, `… +01:00`

@@ -2,7 +2,7 @@
 
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
-use crate::log::decode::{Cell, Decoder, Row};
+use crate::log::decode::{Cell, Decoder, Listed};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -39,8 +39,7 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, name: &str,
         line += text[counted..start].iter().filter(|b| **b == b'\n').count() as u32;
         counted = start;
         let cells: Vec<Cell<'_>> = binding.columns.iter().map(|c| attributes.get(c).map_or(Cell::Absent, |v| Cell::Text(v))).collect();
-        let raw = &text[start..end];
-        decoder.row(binding, &Row { cells: &cells, line, raw: &|| raw.to_vec(), column_of: &|_| 1 });
+        decoder.row(binding, &Listed { cells: &cells, line, raw: &text[start..end], column_of: &|_| 1 });
     }
     Ok(())
 }
