@@ -4,7 +4,6 @@ use crate::engine::case::CaseState;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::keys::Keys;
 use crate::engine::world::World;
-use crate::event::Event;
 use crate::id::{CaseId, Id, Table};
 use crate::plan::Plan;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -19,7 +18,7 @@ pub(super) struct Cases {
     hasher: DefaultHashBuilder,
     /// Those that were forgotten.
     spent: Table<CaseId, Keys>,
-    /// Those of which only rows were seen that change nothing.
+    /// Those of which rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
 }
 
@@ -38,8 +37,8 @@ impl Cases {
 
     /// How many were seen.
     pub(super) fn len(&self) -> u64 {
-        let of = |keys: &Table<CaseId, Keys>| keys.iter().map(Keys::len).sum::<u64>();
-        self.index.len() as u64 + of(&self.spent) + of(&self.idle)
+        let live = self.live().filter(|case| !self.idle[case.facts.kind].contains(&case.facts.key)).count() as u64;
+        live + self.spent.iter().zip(self.idle.iter()).map(|(spent, idle)| spent.len_with(idle)).sum::<u64>()
     }
 
     fn hash(&self, kind: CaseId, key: &str) -> u64 {
@@ -60,7 +59,6 @@ impl Cases {
         if self.spent[kind].contains(key) {
             return None;
         }
-        self.idle[kind].remove(key);
         let slot = match self.free.pop() {
             Some(slot) => {
                 let Slot { case, is_live, hash: of } = &mut self.slots[slot as usize];
@@ -86,8 +84,11 @@ impl Cases {
         index.insert_unique(hash, (slot, (hash >> 32) as u32), |(slot, _)| slots[*slot as usize].hash);
     }
 
-    /// Takes note of a case a row of which changes nothing.
+    /// Takes note of a case a row of which changes nothing. A key that takes a bit is noted whether or not its case is known.
     pub(super) fn note(&mut self, kind: CaseId, key: &str) {
+        if self.idle[kind].insert_number(key) {
+            return;
+        }
         let hash = self.hash(kind, key);
         if self.find(hash, kind, key).is_none() && !self.spent[kind].contains(key) {
             self.idle[kind].insert(key);
@@ -111,17 +112,22 @@ impl Cases {
         self.spent[case.facts.kind].insert(&case.facts.key);
     }
 
-    /// Looks cases up ahead of their events, so that their memory is near when they are judged: the places where they were.
-    pub(super) fn look_ahead<'e>(&self, events: impl Iterator<Item = Event<'e>>, places: &mut Vec<Option<Place>>) {
+    /// Looks cases up ahead of their events: the places where they were. Each step asks for the memory of all of them, which
+    /// then comes at once; when they are judged it is near.
+    pub(super) fn look_ahead<'e>(&self, keys: impl Iterator<Item = Option<(CaseId, &'e str)>>, places: &mut Vec<Option<Place>>) {
         places.clear();
+        places.extend(keys.map(|case| case.map(|(kind, key)| Place { hash: self.hash(kind, key), slot: None })));
+        for place in places.iter_mut().flatten() {
+            // That it is this case and not another of the same hash is seen when it is judged.
+            place.slot = self.index.find(place.hash, |(_, short)| *short == (place.hash >> 32) as u32).map(|(slot, _)| *slot as usize);
+        }
         let mut touched = 0;
-        places.extend(events.map(|event| {
-            let (kind, key) = event.case?;
-            let hash = self.hash(kind, key);
-            let slot = self.find(hash, kind, key);
-            touched ^= slot.map_or(0, |slot| self.slots[slot].case.touch());
-            Some(Place { hash, slot })
-        }));
+        for slot in places.iter().flatten().filter_map(|place| place.slot) {
+            touched ^= self.slots[slot].case.facts.touch();
+        }
+        for slot in places.iter().flatten().filter_map(|place| place.slot) {
+            touched ^= self.slots[slot].case.touch();
+        }
         std::hint::black_box(touched);
     }
 
@@ -181,6 +187,6 @@ struct Slot {
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) hash: u64,
-    /// Where it was.
+    /// Where one of this hash was.
     pub(super) slot: Option<usize>,
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::Happening;
 use crate::engine::exclusion::{Change, Exclusions, Run};
-use crate::engine::matcher::{Hit, Matcher};
+use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::outcome::Evidence;
 use crate::engine::score::ScoreRun;
 use crate::engine::span::Spans;
@@ -15,6 +15,7 @@ use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 
 /// A case as its rows have left it, but for what it is promised.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,8 +25,8 @@ pub(super) struct Facts {
     /// Until when they hold.
     pub(super) time: Instant,
     /// By slot.
-    pub(super) fields: Box<[Option<Value>]>,
-    states: Box<[StateRun]>,
+    pub(super) fields: SmallVec<[Option<Value>; 4]>,
+    states: SmallVec<[StateRun; 1]>,
     /// When events that some condition asks for happened last.
     last: Box<[Option<Instant>]>,
     /// What few kinds of case have.
@@ -65,15 +66,18 @@ struct StateRun {
     since: Instant,
     /// How long it was on before that.
     total: Duration,
-    from: Matcher,
-    to: Matcher,
+    /// How far what turns it on and off has come, where that takes several events.
+    matchers: Option<Box<(Matcher, Matcher)>>,
 }
 
 impl Facts {
     pub(super) fn new(world: &World<'_>, kind: CaseId, key: &str, exclusions: &Exclusions) -> Facts {
         let plan = &world.plan.cases[kind];
         let states = plan.states.iter().map(|s| match &world.plan.states[*s].when {
-            StateWhen::Between(from, to) => StateRun { from: Matcher::new(from), to: Matcher::new(to), ..StateRun::default() },
+            StateWhen::Between(from, to) if !is_stateless(from) || !is_stateless(to) => {
+                StateRun { matchers: Some(Box::new((Matcher::new(from), Matcher::new(to)))), ..StateRun::default() }
+            }
+            StateWhen::Between(..) => StateRun::default(),
             StateWhen::Holds(_) => StateRun::default(),
         });
         let rest = || Rest {
@@ -92,7 +96,7 @@ impl Facts {
             kind,
             key: key.into(),
             time: Instant::FIRST,
-            fields: vec![None; plan.fields.len()].into(),
+            fields: smallvec![None; plan.fields.len()],
             states: states.collect(),
             last: vec![None; plan.since.len()].into(),
             rest: (!is_plain).then(|| Box::new(rest())),
@@ -111,16 +115,18 @@ impl Facts {
         self.last.fill(None);
         for run in &mut self.states {
             (run.on, run.since, run.total) = (false, Instant::default(), Duration::ZERO);
-            run.from.clear();
-            run.to.clear();
+            if let Some(matchers) = &mut run.matchers {
+                matchers.0.clear();
+                matchers.1.clear();
+            }
         }
         true
     }
 
-    /// Reads a little of all parts.
+    /// Reads a little of them.
     pub(super) fn touch(&self) -> i64 {
         let fields = self.fields.first().map_or(0, |f| i64::from(f.is_some()));
-        fields ^ self.states.first().map_or(0, |s| s.since.as_micros())
+        fields ^ self.states.first().map_or(0, |s| s.since.as_micros()) ^ self.time.as_micros()
     }
 
     pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {
@@ -207,11 +213,14 @@ impl Facts {
             }
         }
         let kind = &world.plan.cases[self.kind];
-        self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
+        let moves = event.event.is_some_and(|e| world.kinds[self.kind].moves[e]);
+        if self.rest.is_some() {
+            self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
+        }
         // A state's own changes are seen by the states after it; what any of them sees of the event is the same.
         for (slot, id) in kind.states.iter().enumerate() {
             // Most rows hold nothing that a state waits for.
-            let waited_for = event.event.is_some_and(|e| world.kinds[self.kind].moves[e]) || !entered.is_empty() || !left.is_empty();
+            let waited_for = moves || !entered.is_empty() || !left.is_empty();
             if !waited_for && matches!(world.plan.states[*id].when, StateWhen::Between(..)) {
                 continue;
             }
@@ -229,17 +238,22 @@ impl Facts {
                 },
                 StateWhen::Between(from, to) => {
                     let zone = vocabulary_zone(world);
-                    let leaves = run.to.step(to, happening, &moment, zone) == Hit::Yes;
-                    let enters = run.from.step(from, happening, &moment, zone) == Hit::Yes;
+                    let (mut one, mut other) = Default::default();
+                    let (from_run, to_run) = match run.matchers.as_deref_mut() {
+                        Some((from, to)) => (from, to),
+                        None => (&mut one, &mut other),
+                    };
+                    let leaves = to_run.step(to, happening, &moment, zone) == Hit::Yes;
+                    let enters = from_run.step(from, happening, &moment, zone) == Hit::Yes;
                     if leaves {
                         run.on = false;
-                        run.to.clear();
+                        to_run.clear();
                     }
                     if enters {
                         again = was && leaves;
                         run.on = true;
-                        run.from.clear();
-                        run.to.clear();
+                        from_run.clear();
+                        to_run.clear();
                     }
                 }
             }
@@ -257,9 +271,11 @@ impl Facts {
             }
             self.states[slot] = run;
         }
-        let happening = Happening { event: event.event, entered, left };
-        self.score(world, event, happening, true);
-        self.note_stages(world, event, happening);
+        if self.rest.is_some() {
+            let happening = Happening { event: event.event, entered, left };
+            self.score(world, event, happening, true);
+            self.note_stages(world, event, happening);
+        }
     }
 
     /// Calculates the scores: before the states for what events and fields earn, after them for what states do.

@@ -1,9 +1,11 @@
 //! Instances that a report will show, packed: a log of years leaves many, and each is looked at once or twice.
 
-use crate::engine::outcome::{Outcome, Verdict};
-use crate::event::Texts;
-use crate::time::Instant;
+use crate::engine::outcome::{Evidence, GroupOrder, Outcome, Reason, Rows, Verdict};
+use crate::event::{Origin, Texts, Value};
+use crate::id::{CalendarId, CaseId, EventId, ObligationId, TierId};
+use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Instances in the order of reports.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,6 +25,119 @@ struct Place {
     verdict: Verdict,
 }
 
+/// What else there is of an instance. Small numbers are packed into few bytes: instants are counted from its start.
+#[derive(Serialize, Deserialize)]
+struct Packed<'o> {
+    obligation: ObligationId,
+    #[serde(borrow)]
+    case: Option<(CaseId, Cow<'o, str>)>,
+    seq: u32,
+    tier: Option<TierId>,
+    group: Option<Option<Value>>,
+    row: Option<u32>,
+    reason: Option<Reason>,
+    due: Option<Span>,
+    stop: Option<Span>,
+    end: Span,
+    open: bool,
+    elapsed: Option<Span>,
+    target: Option<Span>,
+    paused: Option<Span>,
+    late: Span,
+    keys: Cow<'o, [Option<Value>]>,
+    filters: Cow<'o, [bool]>,
+    states: Cow<'o, [Duration]>,
+    calendar: Option<CalendarId>,
+    halted: bool,
+    evidence: Vec<(Option<EventId>, Span, Origin)>,
+}
+
+/// A length of time: whole seconds are even numbers, all others odd ones.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Span(i64);
+
+const SECOND: i64 = 1_000_000;
+
+impl Span {
+    fn new(d: Duration) -> Span {
+        let us = d.as_micros();
+        Span(if us % SECOND == 0 { us / SECOND * 2 } else { us * 2 + 1 })
+    }
+
+    fn since(start: Instant, t: Instant) -> Span {
+        Span::new(t.since(start))
+    }
+
+    fn length(self) -> Duration {
+        let n = self.0 >> 1;
+        if self.0 & 1 == 0 { Duration::seconds(n) } else { Duration::micros(n) }
+    }
+}
+
+impl<'o> Packed<'o> {
+    fn new(outcome: &'o Outcome) -> Packed<'o> {
+        // Its place keeps what is not here.
+        let Outcome { track: _, obligation, case, seq, tier, group, row, verdict: _, reason, start, due, stop, end, open, .. } = outcome;
+        let Outcome { elapsed, target, paused, late, keys, filters, states, calendar, halted, evidence, .. } = outcome;
+        let since = |t: Instant| Span::since(*start, t);
+        Packed {
+            obligation: *obligation,
+            case: case.as_ref().map(|(kind, key)| (*kind, Cow::Borrowed(&**key))),
+            seq: *seq,
+            tier: *tier,
+            group: *group,
+            row: row.map(|row| u32::try_from(row).expect("an obligation is limited to far fewer rows")),
+            reason: *reason,
+            due: due.map(since),
+            stop: stop.map(since),
+            end: since(*end),
+            open: *open,
+            elapsed: elapsed.map(Span::new),
+            target: target.map(Span::new),
+            paused: paused.map(Span::new),
+            late: Span::new(*late),
+            keys: Cow::Borrowed(keys),
+            filters: Cow::Borrowed(filters),
+            states: Cow::Borrowed(states),
+            calendar: *calendar,
+            halted: *halted,
+            evidence: evidence.iter().map(|e| (e.event, since(e.time), e.origin)).collect(),
+        }
+    }
+
+    fn outcome(self, place: &Place) -> Outcome {
+        let Place { start, track, verdict, .. } = *place;
+        let at = |span: Span| start.plus(span.length());
+        let evidence = self.evidence.into_iter().map(|(event, time, origin)| Evidence { event, time: at(time), origin });
+        Outcome {
+            track: track as usize,
+            obligation: self.obligation,
+            case: self.case.map(|(kind, key)| (kind, key.into())),
+            seq: self.seq,
+            tier: self.tier,
+            group: self.group,
+            row: self.row.map(|row| row as usize),
+            verdict,
+            reason: self.reason,
+            start,
+            due: self.due.map(at),
+            stop: self.stop.map(at),
+            end: at(self.end),
+            open: self.open,
+            elapsed: self.elapsed.map(Span::length),
+            target: self.target.map(Span::length),
+            paused: self.paused.map(Span::length),
+            late: self.late.length(),
+            keys: self.keys.into_owned(),
+            filters: self.filters.into_owned(),
+            states: self.states.into_owned(),
+            calendar: self.calendar,
+            halted: self.halted,
+            evidence: Rows::from_iter(evidence),
+        }
+    }
+}
+
 /// So many bytes are packed together.
 const BLOCK: usize = 1 << 20;
 
@@ -35,7 +150,7 @@ impl Outcomes {
         let (number, block) = (self.packed.len() - 1, self.packed.last_mut().expect("one was added"));
         let (track, at) = (small(outcome.track), small(block.len()));
         self.places.push(Place { start: outcome.start, block: small(number), at, track, verdict: outcome.verdict });
-        *block = postcard::to_extend(outcome, std::mem::take(block)).expect("an outcome is plain data");
+        *block = postcard::to_extend(&Packed::new(outcome), std::mem::take(block)).expect("an outcome is plain data");
     }
 
     /// By promise, start, case, group and number.
@@ -43,16 +158,21 @@ impl Outcomes {
         let mut places = std::mem::take(&mut self.places);
         places.sort_by(|a, b| {
             (a.track, a.start).cmp(&(b.track, b.start)).then_with(|| {
-                let (a, b) = (self.at(a), self.at(b));
-                let case = |o: &Outcome| o.case.as_ref().map(|c| c.1.clone());
-                case(&a).cmp(&case(&b)).then_with(|| a.group_text(texts).cmp(&b.group_text(texts))).then(a.seq.cmp(&b.seq))
+                let (a, b) = (self.packed(a), self.packed(b));
+                let order = |o: &Packed<'_>| o.group.map(|group| GroupOrder::of(group, texts));
+                let (of_a, of_b) = (a.case.as_ref().map(|c| &c.1), b.case.as_ref().map(|c| &c.1));
+                of_a.cmp(&of_b).then_with(|| order(&a).cmp(&order(&b))).then(a.seq.cmp(&b.seq))
             })
         });
         self.places = places;
     }
 
-    fn at(&self, place: &Place) -> Outcome {
+    fn packed(&self, place: &Place) -> Packed<'_> {
         postcard::from_bytes(&self.packed[place.block as usize][place.at as usize..]).expect("it was packed here")
+    }
+
+    fn at(&self, place: &Place) -> Outcome {
+        self.packed(place).outcome(place)
     }
 
     /// How many there are.

@@ -1,6 +1,6 @@
 //! Which keys were seen of cases that are no longer kept.
 
-use crate::event::Texts;
+use crate::event::{TextId, Texts};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,6 @@ pub(super) struct Keys {
     /// The series that was asked for last.
     last: usize,
     others: Texts,
-    removed: u64,
 }
 
 /// Keys that differ in the number at their end.
@@ -60,39 +59,45 @@ impl Keys {
     }
 
     pub(super) fn insert(&mut self, key: &str) {
-        if let Some((prefix, digits, number)) = Keys::split(key) {
-            let found = self.series(prefix, digits).or_else(|| {
-                (self.series.len() < MANY).then(|| {
-                    self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(self.series.len()).ok();
-                    self.series.push(Series { prefix: prefix.into(), digits, numbers: Numbers::default() });
-                    self.series.len() - 1
-                })
-            });
-            if let Some(series) = found {
-                self.last = series;
-                self.series[series].numbers.insert(number);
-                return;
-            }
-        }
-        self.others.intern(key);
-    }
-
-    pub(super) fn remove(&mut self, key: &str) {
-        if self.series.is_empty() && self.others.is_empty() {
-            return;
-        }
-        if let Some((prefix, digits, number)) = Keys::split(key)
-            && let Some(series) = self.series(prefix, digits)
-        {
-            self.series[series].numbers.remove(number);
-        } else if self.others.get(key).is_some() {
-            // A key stays where it was kept whole: that it is live is asked first.
-            self.removed += 1;
+        if !self.insert_number(key) {
+            self.others.intern(key);
         }
     }
 
-    pub(super) fn len(&self) -> u64 {
-        self.series.iter().map(|s| s.numbers.count).sum::<u64>() + self.others.len() as u64 - self.removed
+    /// Takes a key if it costs next to nothing, as one that ends in a number does.
+    pub(super) fn insert_number(&mut self, key: &str) -> bool {
+        let Some((prefix, digits, number)) = Keys::split(key) else { return false };
+        let found = self.series(prefix, digits).or_else(|| {
+            (self.series.len() < MANY).then(|| {
+                self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(self.series.len()).ok();
+                self.series.push(Series { prefix: prefix.into(), digits, numbers: Numbers::default() });
+                self.series.len() - 1
+            })
+        });
+        if let Some(series) = found {
+            self.last = series;
+            self.series[series].numbers.insert(number);
+        }
+        found.is_some()
+    }
+
+    /// How many there are, with those of another set that are not among them.
+    pub(super) fn len_with(&self, other: &Keys) -> u64 {
+        let len = |keys: &Keys| keys.series.iter().map(|s| s.numbers.count).sum::<u64>() + keys.others.len() as u64;
+        let both = other.series.iter().map(|series| match self.series(&series.prefix, series.digits) {
+            Some(at) => self.series[at].numbers.shared_with(&series.numbers),
+            None if self.others.is_empty() => 0,
+            None => series.keys().filter(|key| self.others.get(key).is_some()).count() as u64,
+        });
+        let others = (0..other.others.len() as u32).filter(|id| self.contains(&other.others.text(TextId(*id)))).count() as u64;
+        len(self) + len(other) - both.sum::<u64>() - others
+    }
+}
+
+impl Series {
+    fn keys(&self) -> impl Iterator<Item = String> {
+        let Series { prefix, digits, numbers } = self;
+        numbers.iter().map(move |number| format!("{prefix}{number:0width$}", width = usize::from(*digits)))
     }
 }
 
@@ -133,9 +138,18 @@ impl Numbers {
         self.count += u64::from(self.pages[page].insert(low));
     }
 
-    fn remove(&mut self, number: u32) {
-        let (page, low) = Numbers::split(number);
-        self.count -= u64::from(self.pages.get_mut(page).is_some_and(|page| page.remove(low)));
+    fn iter(&self) -> impl Iterator<Item = u32> {
+        let low = |page: &Page| (0..=u16::MAX).filter(|low| page.contains(*low)).collect::<Vec<u16>>();
+        self.pages.iter().enumerate().flat_map(move |(at, page)| low(page).into_iter().map(move |low| (at as u32) << 16 | u32::from(low)))
+    }
+
+    /// How many are in another set too.
+    fn shared_with(&self, other: &Numbers) -> u64 {
+        let shared = |(a, b): (&Page, &Page)| match (a, b) {
+            (Page::Many(a), Page::Many(b)) => a.iter().zip(b).map(|(a, b)| u64::from((a & b).count_ones())).sum(),
+            (Page::Few(few), page) | (page, Page::Few(few)) => few.iter().filter(|low| page.contains(**low)).count() as u64,
+        };
+        self.pages.iter().zip(&other.pages).map(shared).sum()
     }
 }
 
@@ -175,19 +189,6 @@ impl Page {
                 let is_new = bits[word] & bit == 0;
                 bits[word] |= bit;
                 is_new
-            }
-        }
-    }
-
-    /// True where it was there.
-    fn remove(&mut self, low: u16) -> bool {
-        match self {
-            Page::Few(all) => all.binary_search(&low).map(|at| all.remove(at)).is_ok(),
-            Page::Many(bits) => {
-                let (word, bit) = Page::bit(low);
-                let was = bits[word] & bit != 0;
-                bits[word] &= !bit;
-                was
             }
         }
     }

@@ -177,11 +177,11 @@ impl<'p> Engine<'p> {
     /// Takes events whose rows were counted before, in their order.
     pub fn judge_all(&mut self, events: &Events) {
         /// Enough for the memory to answer several questions at once.
-        const AHEAD: usize = 16;
+        const AHEAD: usize = 32;
         let mut places = Vec::with_capacity(AHEAD);
         for from in (0..events.len()).step_by(AHEAD) {
             let block = from..events.len().min(from + AHEAD);
-            self.cases.look_ahead(block.clone().map(|at| events.get(at)), &mut places);
+            self.cases.look_ahead(block.clone().map(|at| events.case(at)), &mut places);
             for (at, place) in block.zip(&places) {
                 self.judge(events.get(at), *place);
             }
@@ -195,7 +195,9 @@ impl<'p> Engine<'p> {
             self.now = event.time;
         }
         let Engine { world, cases, recurring, counters, exclusions, spans, claims, sink, closing, entered, left, .. } = self;
-        exclusions.advance(world, event.time);
+        if !world.exclusions.is_empty() {
+            exclusions.advance(world, event.time);
+        }
         let Some((kind, key)) = event.case else {
             let happening = Happening { event: event.event, ..Happening::default() };
             counters.count(world, None, happening, &event);

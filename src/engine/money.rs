@@ -182,7 +182,9 @@ pub(super) fn consequences(
     as_of: Instant,
 ) -> Consequences {
     let mut made = Consequences::default();
-    let all = records.iter().filter_map(|r| credit(world, r)).chain(outcomes.of(&[Verdict::Breached]).filter_map(|o| penalty(world, &o)));
+    let breaches_cost = world.plan.obligations.iter().any(|o| o.penalty.is_some());
+    let costly = outcomes.of(if breaches_cost { &[Verdict::Breached] } else { &[] });
+    let all = records.iter().filter_map(|r| credit(world, r)).chain(costly.filter_map(|o| penalty(world, &o)));
     let (lapsed, owed): (Vec<Placed>, Vec<Placed>) =
         all.map(|placed| claimed_by(world, placed)).partition(|placed| has_lapsed(world, placed, claims, as_of));
     let (owed, caps) = after_caps(world, owed);

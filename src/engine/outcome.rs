@@ -88,7 +88,7 @@ impl Reason {
 }
 
 /// The rows that a verdict rests on: few, mostly.
-pub(super) type Rows = SmallVec<[Evidence; 3]>;
+pub(super) type Rows = SmallVec<[Evidence; 2]>;
 
 /// An event that a verdict rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +108,7 @@ impl Evidence {
 }
 
 /// One instance of an obligation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
     /// The obligation's place in the order of reports.
     pub track: usize,
@@ -160,17 +160,6 @@ pub struct Outcome {
     pub evidence: Rows,
 }
 
-impl Outcome {
-    pub(super) fn group_text(&self, texts: &Texts) -> Option<GroupOrder> {
-        self.group.map(|g| match g {
-            None => GroupOrder::Missing,
-            Some(Value::Text(text)) => GroupOrder::Text(texts.text(text).to_string()),
-            Some(Value::Member(m)) => GroupOrder::Member(m),
-            Some(other) => GroupOrder::Other(format!("{other:?}")),
-        })
-    }
-}
-
 /// How groups of a duty of each period follow each other.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum GroupOrder {
@@ -178,6 +167,17 @@ pub(super) enum GroupOrder {
     Member(u32),
     Text(String),
     Other(String),
+}
+
+impl GroupOrder {
+    pub(super) fn of(group: Option<Value>, texts: &Texts) -> GroupOrder {
+        match group {
+            None => GroupOrder::Missing,
+            Some(Value::Text(text)) => GroupOrder::Text(texts.text(text).to_string()),
+            Some(Value::Member(m)) => GroupOrder::Member(m),
+            Some(other) => GroupOrder::Other(format!("{other:?}")),
+        }
+    }
 }
 
 /// Whether a notice warns or escalates.

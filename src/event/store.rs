@@ -87,6 +87,15 @@ impl Events {
         self.lend(&self.rows[at])
     }
 
+    /// The case of the one at a position.
+    pub fn case(&self, at: usize) -> Option<(CaseId, &str)> {
+        self.case_of(&self.rows[at])
+    }
+
+    fn case_of(&self, row: &Row) -> Option<(CaseId, &str)> {
+        row.case.map(|kind| (kind, &self.keys[row.key.range()]))
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Event<'_>> {
         self.rows.iter().map(|row| self.lend(row))
@@ -95,7 +104,7 @@ impl Events {
     fn lend(&self, row: &Row) -> Event<'_> {
         Event {
             time: row.time,
-            case: row.case.map(|kind| (kind, &self.keys[row.key.range()])),
+            case: self.case_of(row),
             event: row.event,
             fields: self.fields(row),
             own: self.own(row),

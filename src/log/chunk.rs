@@ -71,24 +71,9 @@ impl Chunks {
     }
 
     fn read(&mut self, text: &mut Vec<u8>) -> io::Result<()> {
-        let from = text.len();
-        text.resize(from + CHUNK, 0);
-        let mut got = 0;
-        while got < CHUNK {
-            match self.stream.read(&mut text[from + got..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(n) => got += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => {
-                    text.truncate(from + got);
-                    return Err(e);
-                }
-            }
-        }
-        text.truncate(from + got);
+        text.reserve(CHUNK);
+        let got = (&mut self.stream).take(CHUNK as u64).read_to_end(text)?;
+        self.ended = got < CHUNK;
         Ok(())
     }
 }

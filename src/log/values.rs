@@ -20,7 +20,7 @@ pub(super) struct Context<'a> {
 
 /// The value of a cell, or what was expected instead.
 pub(super) fn value(ty: &Type, text: &str, context: &Context<'_>, texts: &Texts) -> Result<Value, String> {
-    let trimmed = text.trim();
+    let trimmed = trimmed(text);
     match ty {
         Type::Text => Ok(Value::Text(texts.intern(text))),
         Type::Number => Exact::parse(trimmed).map(|n| Value::number(n, texts)).ok_or_else(|| "a number such as `12.5`".into()),
@@ -48,6 +48,14 @@ pub(super) fn value(ty: &Type, text: &str, context: &Context<'_>, texts: &Texts)
             let expected = || format!("one of {}", members.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", "));
             found.map(|i| Value::Member(i as u32)).ok_or_else(expected)
         }
+    }
+}
+
+/// Without spaces around it, which most have none of.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] | [first @ last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 

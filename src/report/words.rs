@@ -16,31 +16,30 @@ pub(super) fn rfc3339(zone: &Zone, t: Instant) -> String {
 /// The same behind a text: reports of years hold millions of times.
 pub(super) fn push_rfc3339(out: &mut String, zone: &Zone, t: Instant) {
     let offset = zone.offset(t);
-    let local = t.plus(offset).utc();
-    let date = local.date();
+    let local = t.plus(offset);
+    let (date, of_day) = (local.utc().date(), local.as_micros().rem_euclid(86_400_000_000));
+    let (seconds, micros) = ((of_day / 1_000_000) as u32, of_day % 1_000_000);
+    let mut text = *b"0000-00-00T00:00:00";
     let year = date.year().unsigned_abs();
-    push_two(out, year / 100);
-    push_two(out, year % 100);
-    let parts = [('-', date.month()), ('-', date.day()), ('T', local.hour()), (':', local.minute()), (':', local.second())];
-    for (sign, n) in parts {
-        out.push(sign);
-        push_two(out, n);
+    let parts = [year / 100, year % 100, date.month(), date.day(), seconds / 3600, seconds / 60 % 60, seconds % 60];
+    for (at, n) in [0, 2, 5, 8, 11, 14, 17].into_iter().zip(parts) {
+        text[at..at + 2].copy_from_slice(&two(n));
     }
-    let micros = local.nanosecond() / 1000;
+    out.push_str(&String::from_utf8_lossy(&text));
     if micros != 0 {
         let fraction = format!(".{micros:06}");
         out.push_str(fraction.trim_end_matches('0'));
     }
     let minutes = offset.as_micros() / 60_000_000;
-    out.push(if minutes < 0 { '-' } else { '+' });
-    push_two(out, minutes.unsigned_abs() as u32 / 60);
-    out.push(':');
-    push_two(out, minutes.unsigned_abs() as u32 % 60);
+    let mut text = if minutes < 0 { *b"-00:00" } else { *b"+00:00" };
+    text[1..3].copy_from_slice(&two(minutes.unsigned_abs() as u32 / 60));
+    text[4..6].copy_from_slice(&two(minutes.unsigned_abs() as u32 % 60));
+    out.push_str(&String::from_utf8_lossy(&text));
 }
 
-fn push_two(out: &mut String, n: u32) {
-    out.push((b'0' + (n / 10 % 10) as u8) as char);
-    out.push((b'0' + (n % 10) as u8) as char);
+/// The last two digits of a number.
+fn two(n: u32) -> [u8; 2] {
+    [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
 }
 
 /// `Mon 2026-03-09 09:45`, with seconds only where there are some.
