@@ -19,6 +19,9 @@ pub(super) enum Halt {
     Excluded,
 }
 
+/// Later than all instants that are kept.
+const NEVER: Instant = Instant::from_micros(i64::MAX);
+
 /// A clock, accounted for up to `mark`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Clock {
@@ -30,8 +33,8 @@ pub(super) struct Clock {
     pub(super) elapsed: Duration,
     pub(super) paused: Duration,
     pub(super) late: Duration,
-    /// When the target is used up if the clock runs on from `mark`; nothing where the calendar ends first.
-    due: Option<Instant>,
+    /// When the target is used up if the clock runs on from `mark`; [`NEVER`] where the calendar ends first.
+    due: Instant,
     /// It was used up before a halt began: nothing moves it any more.
     passed: bool,
 }
@@ -39,8 +42,8 @@ pub(super) struct Clock {
 impl Clock {
     pub(super) fn start(calendar: CalendarId, days: &Calendar, need: Option<Need>, start: Instant, halt: Halt) -> Clock {
         let zero = Duration::ZERO;
-        let mut clock = Clock { calendar, need, mark: start, halt, elapsed: zero, paused: zero, late: zero, due: None, passed: false };
-        clock.due = clock.used_up(days, start);
+        let mut clock = Clock { calendar, need, mark: start, halt, elapsed: zero, paused: zero, late: zero, due: NEVER, passed: false };
+        clock.due = clock.used_up(days, start).unwrap_or(NEVER);
         clock
     }
 
@@ -55,8 +58,8 @@ impl Clock {
             Halt::Paused => self.paused = self.paused.plus(open),
             Halt::Runs => {
                 self.elapsed = self.elapsed.plus(open);
-                if let Some(due) = self.due.filter(|due| *due < t) {
-                    self.late = self.late.plus(days.elapsed(due.max(self.mark), t));
+                if self.due < t {
+                    self.late = self.late.plus(days.elapsed(self.due.max(self.mark), t));
                 }
             }
         }
@@ -78,17 +81,17 @@ impl Clock {
         }
         self.settle(days, t);
         if self.halt == Halt::Runs {
-            self.passed |= self.due.is_some_and(|due| due <= t);
+            self.passed |= self.due <= t;
         }
         if halt == Halt::Runs {
-            self.due = self.due_if_resumed(days, t);
+            self.due = self.due_if_resumed(days, t).unwrap_or(NEVER);
         }
         self.halt = halt;
     }
 
     /// The due; of a halted clock, the due if it resumed at `t`.
     pub(super) fn due_if_resumed(&self, days: &Calendar, t: Instant) -> Option<Instant> {
-        if self.passed || !self.is_halted() { self.due } else { self.used_up(days, t) }
+        if self.passed || !self.is_halted() { self.due() } else { self.used_up(days, t) }
     }
 
     /// When the target is used up if the clock runs from `t` on with what it has counted.
@@ -105,7 +108,7 @@ impl Clock {
     /// Whether the target was used up before `t`, whatever happens from `t` on.
     pub(super) fn is_overdue(&self, t: Instant) -> bool {
         let fixed = self.passed || !self.is_halted() || self.need.is_some_and(|need| need.open <= self.elapsed);
-        fixed && self.due.is_some_and(|due| due < t)
+        fixed && self.due < t
     }
 
     /// From `t` on another target counts; what has elapsed is kept. Of a named instant, which is reached on its own
@@ -118,7 +121,7 @@ impl Clock {
         let (elapsed, not_before) = (self.elapsed, t);
         self.need =
             need.map(|need| Need { open: need.open.minus(counted).plus(elapsed), not_before: need.not_before.max(not_before), ..need });
-        self.due = self.used_up(new, t);
+        self.due = self.used_up(new, t).unwrap_or(NEVER);
         self.passed = false;
     }
 
@@ -143,6 +146,6 @@ impl Clock {
     }
 
     pub(super) fn due(&self) -> Option<Instant> {
-        self.due
+        Some(self.due).filter(|due| *due != NEVER)
     }
 }

@@ -23,22 +23,36 @@ struct Series {
     numbers: Numbers,
 }
 
-/// More digits than a number of 32 bits holds for sure.
-const DIGITS: usize = 9;
+/// As many digits as are looked at at once.
+const DIGITS: usize = 8;
 /// Keys that have so many different beginnings are no series.
 const MANY: usize = 256;
 
 impl Keys {
-    /// A key without the number at its end, how long that is, and the number.
+    /// A key without the number at its end, how long that is, and the number: of the last eight bytes at once.
     fn split(key: &str) -> Option<(&str, u8, u32)> {
         let bytes = key.as_bytes();
-        let (mut number, mut scale, mut from) = (0, 1, bytes.len());
-        while from > 0 && bytes.len() - from < DIGITS && bytes[from - 1].is_ascii_digit() {
-            from -= 1;
-            number += u32::from(bytes[from] - b'0') * scale;
-            scale = scale.wrapping_mul(10);
+        let last: [u8; DIGITS] = match bytes.last_chunk() {
+            Some(last) => *last,
+            None => {
+                let mut last = [0; DIGITS];
+                last[DIGITS - bytes.len()..].copy_from_slice(bytes);
+                last
+            }
+        };
+        // Of a digit what is left is its value; of any other byte it is more than nine.
+        let values = u64::from_le_bytes(last) ^ 0x3030_3030_3030_3030;
+        let others = (values | ((values & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
+        let digits = others.leading_zeros() / 8;
+        if digits == 0 {
+            return None;
         }
-        (from < bytes.len()).then(|| (&key[..from], (bytes.len() - from) as u8, number))
+        // Pairs of digits, of pairs, of fours; the first byte is the highest digit.
+        let ones = values & (u64::MAX << (64 - 8 * digits));
+        let pairs = ones.wrapping_mul(2561) >> 8 & 0x00ff_00ff_00ff_00ff;
+        let fours = pairs.wrapping_mul(6_553_601) >> 16 & 0x0000_ffff_0000_ffff;
+        let number = fours.wrapping_mul(42_949_672_960_001) >> 32;
+        Some((&key[..key.len() - digits as usize], digits as u8, number as u32))
     }
 
     fn series(&self, prefix: &str, digits: u8) -> Option<usize> {
@@ -191,5 +205,42 @@ impl Page {
                 is_new
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_at_the_end_of_a_key_is_found() {
+        let split = |key| Keys::split(key);
+        assert_eq!(split("L0001234"), Some(("L", 7, 1234)));
+        assert_eq!(split("7"), Some(("", 1, 7)));
+        assert_eq!(split("case-99999999"), Some(("case-", 8, 99_999_999)));
+        assert_eq!(split("2026000000017"), Some(("20260", 8, 17)));
+        assert_eq!(split("A12B34"), Some(("A12B", 2, 34)));
+        assert_eq!(split("\u{e9}09"), Some(("\u{e9}", 2, 9)));
+        for none in ["", "A", "12-", "0x/", "9:", "\u{661}"] {
+            assert_eq!(split(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn keys_of_two_sets_are_counted_once() {
+        let (mut one, mut other) = (Keys::default(), Keys::default());
+        // Few and many of a page, keys without numbers, and more beginnings than there are series.
+        let all: Vec<String> = (0..3_000).map(|n| format!("L{n:06}")).chain((0..600).flat_map(|n| [format!("x{n}-1"), format!("y{n}z")])).collect();
+        for (i, key) in all.iter().enumerate() {
+            if i % 2 == 0 {
+                one.insert(key);
+            }
+            if i % 3 == 0 {
+                other.insert(key);
+            }
+        }
+        let expected = (0..all.len()).filter(|i| i % 2 == 0 || i % 3 == 0).count() as u64;
+        assert_eq!((one.len_with(&other), other.len_with(&one)), (expected, expected));
+        assert!(all.iter().enumerate().all(|(i, key)| one.contains(key) == (i % 2 == 0)));
     }
 }

@@ -79,7 +79,7 @@ impl TrackState {
 
     /// Reads a little of its instance.
     pub(super) fn touch(&self) -> i64 {
-        self.live.as_ref().map_or(0, |live| live.start.as_micros() ^ live.evidence.last().map_or(0, |e| e.time.as_micros()))
+        self.live.as_ref().map_or(0, |live| live.touch())
     }
 
     fn index(&self) -> usize {
@@ -117,18 +117,18 @@ impl TrackState {
         // The last leads to those before it: the chain is turned round.
         let (mut first, mut last) = (None, self.ended.take());
         while let Some(mut live) = last {
-            last = std::mem::replace(&mut live.before, first);
+            last = live.replace_before(first);
             first = Some(live);
         }
         std::iter::from_fn(move || {
             let mut live = first.take()?;
-            first = live.before.take();
+            first = live.replace_before(None);
             Some(live)
         })
     }
 
     fn end(&mut self, mut live: Box<Live>) {
-        live.before = self.ended.take();
+        live.replace_before(self.ended.take());
         self.ended = Some(live);
     }
 
@@ -321,7 +321,7 @@ impl TrackState {
     /// The last that ended at this instant.
     fn take_last_ended(&mut self) -> Option<Box<Live>> {
         let mut live = self.ended.take()?;
-        self.ended = live.before.take();
+        self.ended = live.replace_before(None);
         Some(live)
     }
 

@@ -122,6 +122,11 @@ impl Moment<'_> {
                 (_, None) => Truth::Unknown(Gap::Field(*b)),
                 (Some(a), Some(b)) => (a == b).into(),
             },
+            Op::Compare(Value::Field(field), sign, Value::Fixed(Scalar::Number(n))) => match self.field(*field) {
+                Some(Seen::Number(seen)) => sign.holds(seen.compare(n)).into(),
+                Some(value) => seen(self.world, value).map_or(Truth::Unknown(Gap::Field(*field)), |seen| sign.holds(seen.cmp(n)).into()),
+                None => Truth::Unknown(Gap::Field(*field)),
+            },
             Op::Compare(a, sign, b) => match (self.amount(a), self.amount(b)) {
                 (Ok(a), Ok(b)) => sign.holds(a.cmp(&b)).into(),
                 (Err(gap), _) | (_, Err(gap)) => Truth::Unknown(gap),

@@ -13,6 +13,7 @@ use crate::quantity::Exact;
 use crate::time::{Duration, Instant};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::fmt;
 use std::num::NonZeroU32;
 
@@ -39,6 +40,8 @@ pub enum Value {
 
 /// A ratio of small whole numbers, reduced: most numbers of a log in the least room.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+// So that a value takes 16 bytes, and one that may be missing no more.
+#[repr(packed(4))]
 pub struct Number {
     numerator: i64,
     denominator: NonZeroU32,
@@ -48,6 +51,15 @@ impl Number {
     fn new(n: Exact) -> Option<Number> {
         let denominator = NonZeroU32::new(u32::try_from(n.denom()).ok()?)?;
         Some(Number { numerator: i64::try_from(n.numer()).ok()?, denominator })
+    }
+
+    /// How it compares with any number.
+    pub fn compare(self, other: &Exact) -> Ordering {
+        // Most are whole.
+        match (self.denominator.get(), other.is_whole()) {
+            (1, true) => i128::from(self.numerator).cmp(&other.numer()),
+            _ => self.exact().cmp(other),
+        }
     }
 
     fn exact(self) -> Exact {

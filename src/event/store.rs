@@ -50,8 +50,13 @@ impl Events {
     /// Adds an event.
     pub fn push(&mut self, event: Event<'_>) {
         let (keys, fields, own) = (self.keys.len(), self.fields.len(), self.own.len());
-        self.fields.extend_from_slice(event.fields);
-        self.own.extend_from_slice(event.own);
+        // Most rows have neither.
+        if !event.fields.is_empty() {
+            self.fields.extend_from_slice(event.fields);
+        }
+        if !event.own.is_empty() {
+            self.own.extend_from_slice(event.own);
+        }
         let case = event.case.map(|(kind, key)| {
             self.keys.push_str(key);
             kind

@@ -81,15 +81,14 @@ struct Plain<'r> {
     /// The text, from `base` on.
     text: &'r str,
     base: usize,
-    /// Where the row begins, and where each of its cells ends.
-    from: usize,
+    /// One before each of its cells and, at last, its end.
     ends: &'r [usize],
     line: u32,
 }
 
 impl Plain<'_> {
     fn whole(&self) -> &[u8] {
-        &self.text.as_bytes()[self.from - self.base..self.ends[self.ends.len() - 1] - self.base]
+        &self.text.as_bytes()[self.ends[0].wrapping_add(1) - self.base..self.ends[self.ends.len() - 1] - self.base]
     }
 }
 
@@ -97,9 +96,9 @@ impl<'r> Row<'r> for Plain<'r> {
     #[inline(always)]
     fn cell(&self, column: usize) -> Cell<'r> {
         let Some(place) = self.table.positions[column] else { return Cell::Absent };
-        let begin = if place == 0 { self.from } else { self.ends[place - 1] + 1 };
+        let [before, end] = self.ends[place..place + 2] else { unreachable!("a row has all columns of its header") };
+        let begin = before.wrapping_add(1);
         // Most cells that are asked for are empty.
-        let end = self.ends[place];
         Cell::Text(if begin == end { "" } else { &self.text[begin - self.base..end - self.base] })
     }
 
@@ -214,6 +213,7 @@ impl Table {
         while start < text.len() {
             line += 1;
             ends.clear();
+            ends.push(start.wrapping_sub(1));
             let mut quoted = false;
             let end = loop {
                 match marks.next() {
@@ -240,8 +240,8 @@ impl Table {
             if raw.is_empty() {
                 continue;
             }
-            if ends.len() + 1 != self.columns {
-                self.ragged(decoder, line, raw, ends.len() + 1);
+            if ends.len() != self.columns {
+                self.ragged(decoder, line, raw, ends.len());
                 continue;
             }
             let Some(valid) = valid.or_else(|| std::str::from_utf8(raw).ok()) else {
@@ -251,7 +251,7 @@ impl Table {
             // Of a text that is broken elsewhere, `valid` is this row alone.
             let base = if valid.len() == text.len() { 0 } else { from };
             ends.push(last);
-            decoder.row(binding, &Plain { table: self, text: valid, base, from, ends: &ends, line });
+            decoder.row(binding, &Plain { table: self, text: valid, base, ends: &ends, line });
         }
         decoder.batch.lines = line;
     }

@@ -41,7 +41,7 @@ pub(super) fn names(name: &str, chunks: &mut Chunks) -> Result<Vec<String>, Unre
 pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
     let valid = std::str::from_utf8(text).ok();
     // In JSON a text holds no such character as it is: where one stands, the library says what is wrong.
-    let has_controls = text.iter().any(|b| *b < 0x20 && *b != b'\n');
+    let has_controls = text.iter().fold(false, |odd, b| odd | ((*b < 0x20) & (*b != b'\n')));
     let mut flat = Flat { marks: Marks::new(text, [b'"', b'\\', b'\n']), keys: Vec::new() };
     let mut cells: Vec<Cell<'_>> = Vec::new();
     let (mut start, mut number) = (0, 0);

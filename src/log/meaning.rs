@@ -54,12 +54,30 @@ pub(super) enum What {
 }
 
 /// How the words of one file's rows were understood so far, by the kind of case that the key's column names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Meanings {
     of: HashMap<(u32, Box<str>), usize>,
-    list: Vec<Result<Meaning, Refusal>>,
+    list: Vec<Understood>,
+    /// The one that was found last for words of each length and ends: it is mostly the one that is asked for.
+    recent: [u16; RECENT],
     /// Memory for the words of several columns, put together.
     joined: String,
+}
+
+const RECENT: usize = 64;
+
+/// What words mean, for one kind of key.
+#[derive(Debug)]
+struct Understood {
+    hint: u32,
+    words: Box<str>,
+    meaning: Result<Meaning, Refusal>,
+}
+
+impl Default for Meanings {
+    fn default() -> Meanings {
+        Meanings { of: HashMap::new(), list: Vec::new(), recent: [0; RECENT], joined: String::new() }
+    }
 }
 
 impl Meanings {
@@ -87,15 +105,22 @@ impl Meanings {
                 self.joined.as_str()
             }
         };
-        let at = match self.of.get(&Asked(hint, joined)) {
-            Some(at) => *at,
-            None => {
-                self.list.push(understand(rules, binding, key, words));
-                self.of.insert((hint, joined.into()), self.list.len() - 1);
-                self.list.len() - 1
-            }
-        };
-        &self.list[at]
+        let bytes = joined.as_bytes();
+        let ends = bytes.first().zip(bytes.last()).map_or(0, |(first, last)| usize::from(*first) * 5 + usize::from(*last));
+        let recent = (bytes.len() * 7 + ends + hint as usize) % RECENT;
+        let mut at = usize::from(self.recent[recent]);
+        if !self.list.get(at).is_some_and(|u| u.hint == hint && *u.words == *joined) {
+            at = match self.of.get(&Asked(hint, joined)) {
+                Some(at) => *at,
+                None => {
+                    self.list.push(Understood { hint, words: joined.into(), meaning: understand(rules, binding, key, words) });
+                    self.of.insert((hint, joined.into()), self.list.len() - 1);
+                    self.list.len() - 1
+                }
+            };
+            self.recent[recent] = u16::try_from(at).unwrap_or(0);
+        }
+        &self.list[at].meaning
     }
 }
 

@@ -227,8 +227,8 @@ impl Texts {
     }
 
     fn get(&self, row: usize) -> &str {
-        let from = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.text[from..self.ends[row]]
+        let (from, end) = (if row == 0 { 0 } else { self.ends[row - 1] }, self.ends[row]);
+        if from == end { "" } else { &self.text[from..end] }
     }
 }
 

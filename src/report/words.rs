@@ -25,7 +25,7 @@ pub(super) fn push_rfc3339(out: &mut String, zone: &Zone, t: Instant) {
     for (at, n) in [0, 2, 5, 8, 11, 14, 17].into_iter().zip(parts) {
         text[at..at + 2].copy_from_slice(&two(n));
     }
-    out.push_str(&String::from_utf8_lossy(&text));
+    out.push_str(std::str::from_utf8(&text).expect("digits and signs are text"));
     if micros != 0 {
         let fraction = format!(".{micros:06}");
         out.push_str(fraction.trim_end_matches('0'));
@@ -34,7 +34,7 @@ pub(super) fn push_rfc3339(out: &mut String, zone: &Zone, t: Instant) {
     let mut text = if minutes < 0 { *b"-00:00" } else { *b"+00:00" };
     text[1..3].copy_from_slice(&two(minutes.unsigned_abs() as u32 / 60));
     text[4..6].copy_from_slice(&two(minutes.unsigned_abs() as u32 % 60));
-    out.push_str(&String::from_utf8_lossy(&text));
+    out.push_str(std::str::from_utf8(&text).expect("digits and signs are text"));
 }
 
 /// The last two digits of a number.

@@ -42,19 +42,19 @@ pub(super) struct Live {
     /// Its target was used up when it was stopped: reopened, it is breached.
     used_up: bool,
     clock: Option<Clock>,
-    /// How far what ends it has come, where that takes several events.
-    matchers: Option<Box<Matchers>>,
     pub(super) end: Option<(Instant, End)>,
     pub(super) evidence: Rows,
     /// What few instances have.
     rest: Option<Box<Rest>>,
-    /// The one that ended before it at the same instant.
-    pub(super) before: Option<Box<Live>>,
 }
 
 /// What few instances have.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Rest {
+    /// How far what ends it has come, where that takes several events.
+    matchers: Option<Box<Matchers>>,
+    /// The one that ended before it at the same instant.
+    before: Option<Box<Live>>,
     /// The rows' conditions, read at the start; kept where the target may be chosen later.
     truths: Vec<Truth>,
     /// A row waits for the tier.
@@ -91,6 +91,8 @@ struct Matchers {
 
 /// What most instances have.
 static NOTHING: Rest = Rest {
+    matchers: None,
+    before: None,
     truths: Vec::new(),
     waits: None,
     unknown: None,
@@ -187,12 +189,25 @@ impl Live {
             calendar_ended: false,
             used_up: false,
             clock: None,
-            matchers: None,
             end: None,
             evidence,
             rest: None,
-            before: None,
         }
+    }
+
+    /// Reads a little of it, from its beginning to its end.
+    pub(super) fn touch(&self) -> i64 {
+        let clock = self.clock.as_ref().map_or(0, |clock| clock.mark().as_micros());
+        let evidence = self.evidence.last().map_or(0, |e| e.time.as_micros());
+        self.start.as_micros() ^ clock ^ evidence ^ i64::from(self.rest.is_some()) ^ self.end.map_or(0, |end| end.0.as_micros())
+    }
+
+    /// Takes away the one that ended before it at the same instant, and puts another there.
+    pub(super) fn replace_before(&mut self, before: Option<Box<Live>>) -> Option<Box<Live>> {
+        if self.rest.is_none() && before.is_none() {
+            return None;
+        }
+        std::mem::replace(&mut self.rest_mut().before, before)
     }
 
     fn rest(&self) -> &Rest {
@@ -293,12 +308,15 @@ impl Live {
             reset: Matcher::of(clocked.reset.as_ref()),
             reopen: Matcher::of(clocked.reopen.as_ref()),
         };
-        self.matchers = promise.clocked.filter(|_| promise.counts).map(|clocked| Box::new(of(clocked)));
+        if let Some(clocked) = promise.clocked.filter(|_| promise.counts) {
+            self.rest_mut().matchers = Some(Box::new(of(clocked)));
+        }
     }
 
     /// Takes an event for something that may end it, or begin it again.
     pub(super) fn step(&mut self, role: Role, pattern: &Pattern, turn: &Turn<'_>) -> Hit {
-        let matcher = self.matchers.as_mut().map(|m| match role {
+        let matchers = self.rest.as_mut().and_then(|rest| rest.matchers.as_mut());
+        let matcher = matchers.map(|m| match role {
             Role::Start | Role::Stop => &mut m.stop,
             Role::Cancel => &mut m.cancel,
             Role::Reset => &mut m.reset,
