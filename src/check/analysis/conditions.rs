@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Finding};
 use crate::id::CaseId;
 use crate::model::{Condition, Duty, Excluded, Model, Pattern, Start, StateWhen, TierRule};
 use crate::source::Span;
+use std::collections::HashSet;
 
 pub(super) fn run(checker: &mut Checker) {
     let model = &checker.model;
@@ -31,10 +32,10 @@ fn tiers(model: &Model, id: CaseId) -> Vec<Finding> {
     let case = &model.cases[id];
     let mut findings = Vec::new();
     let Some(domain) = Domain::new(model, id, std::iter::empty()) else { return findings };
-    let (mut reached, mut left_out) = (Vec::new(), None);
+    let (mut reached, mut left_out) = (HashSet::new(), None);
     for example in domain.examples() {
         match example.tier() {
-            Ok(Some(tier)) if !reached.contains(&tier) => reached.push(tier),
+            Ok(Some(tier)) => _ = reached.insert(tier),
             Ok(None) if left_out.is_none() => left_out = Some(example.words()),
             _ => {}
         }

@@ -5,9 +5,11 @@
 //! What compares fields with each other, or asks for the time, is taken as free to hold or not: then more cases are looked
 //! at than there are, and nothing is said that depends on them.
 
+use crate::ast::Comparison;
 use crate::id::{CaseId, FieldId, TierId};
 use crate::model::{Condition, ConditionKind, Model, Scalar, Subject, TierRule, Type, Value};
 use crate::quantity::Exact;
+use std::collections::HashMap;
 
 /// More combinations are not looked at.
 const MOST: usize = 200_000;
@@ -42,6 +44,36 @@ pub(super) struct Domain<'m> {
     free: Vec<ConditionKind>,
     /// Fields that are asked whether they are there: any of them may be missing for a while.
     asked: Vec<FieldId>,
+    by_number: Option<ByNumber>,
+}
+
+/// The first tiers, where each is for one number of the same field: thousands of them are not tried one after another.
+struct ByNumber {
+    field: FieldId,
+    /// The first tier of each number.
+    of: HashMap<Exact, TierId>,
+    /// How many tiers these are.
+    count: usize,
+}
+
+impl ByNumber {
+    fn new(model: &Model, case: CaseId) -> Option<ByNumber> {
+        let tiers = &model.cases[case].tiers;
+        let test = |tier: &TierId| match &model.tiers[*tier].rule {
+            TierRule::When(Condition {
+                kind: ConditionKind::Compare(Value::Field(field), Comparison::Equal, Value::Fixed(fixed)), ..
+            }) => Some((*field, number(fixed)?)),
+            _ => None,
+        };
+        let (field, _) = test(tiers.first()?)?;
+        let (mut of, mut count) = (HashMap::new(), 0);
+        for tier in tiers {
+            let Some((_, n)) = test(tier).filter(|(its, _)| *its == field) else { break };
+            of.entry(n).or_insert(*tier);
+            count += 1;
+        }
+        Some(ByNumber { field, of, count })
+    }
 }
 
 /// One of them: a choice for each field and each free condition.
@@ -53,7 +85,8 @@ pub(super) struct Example<'d> {
 impl<'m> Domain<'m> {
     /// Nothing where there are too many, or where an event's own fields are asked for.
     pub(super) fn new<'c>(model: &'m Model, case: CaseId, conditions: impl Iterator<Item = &'c Condition>) -> Option<Domain<'m>> {
-        let mut domain = Domain { model, case, fields: Vec::new(), free: Vec::new(), asked: Vec::new() };
+        let mut domain =
+            Domain { model, case, fields: Vec::new(), free: Vec::new(), asked: Vec::new(), by_number: ByNumber::new(model, case) };
         let mut points: Vec<(FieldId, Vec<Exact>, Vec<String>)> = Vec::new();
         for condition in conditions {
             condition.each(&mut |c| domain.collect(c, &mut points));
@@ -233,7 +266,16 @@ impl Example<'_> {
 
     /// The case's tier: nothing where none takes it, an error where it is not known.
     pub(super) fn tier(&self) -> Result<Option<TierId>, ()> {
-        for tier in &self.domain.model.cases[self.domain.case].tiers {
+        let mut tried = 0;
+        if let Some(by) = &self.domain.by_number
+            && let Some(Point::Number(n)) = self.point(by.field)
+        {
+            match by.of.get(n) {
+                Some(tier) => return Ok(Some(*tier)),
+                None => tried = by.count,
+            }
+        }
+        for tier in &self.domain.model.cases[self.domain.case].tiers[tried..] {
             match &self.domain.model.tiers[*tier].rule {
                 TierRule::Otherwise => return Ok(Some(*tier)),
                 TierRule::When(condition) => match self.holds(condition) {
