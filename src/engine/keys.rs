@@ -230,7 +230,8 @@ mod tests {
     fn keys_of_two_sets_are_counted_once() {
         let (mut one, mut other) = (Keys::default(), Keys::default());
         // Few and many of a page, keys without numbers, and more beginnings than there are series.
-        let all: Vec<String> = (0..3_000).map(|n| format!("L{n:06}")).chain((0..600).flat_map(|n| [format!("x{n}-1"), format!("y{n}z")])).collect();
+        let all: Vec<String> =
+            (0..3_000).map(|n| format!("L{n:06}")).chain((0..600).flat_map(|n| [format!("x{n}-1"), format!("y{n}z")])).collect();
         for (i, key) in all.iter().enumerate() {
             if i % 2 == 0 {
                 one.insert(key);

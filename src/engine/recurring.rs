@@ -1,8 +1,8 @@
 //! Duties of each period, and rules about events of the top level: what has no case.
 
-use crate::engine::facts::Facts;
 use crate::engine::clock::Halt;
 use crate::engine::exclusion::Exclusions;
+use crate::engine::facts::Facts;
 use crate::engine::live::{End, Live, Reading, clocked};
 use crate::engine::matcher::Hit;
 use crate::engine::promise::{Role, Roles};

@@ -102,7 +102,8 @@ impl TrackState {
         for live in self.take_ended() {
             let mut reading = sink.reading();
             reading.read(moment, live.obligation, live.decided_at(moment.time), live.start);
-            let may_reopen = matches!(live.end, Some((_, End::Stop))) && moment.world.promises[live.obligation].clocked.is_some_and(|c| c.reopen.is_some());
+            let may_reopen = matches!(live.end, Some((_, End::Stop)))
+                && moment.world.promises[live.obligation].clocked.is_some_and(|c| c.reopen.is_some());
             self.give_up(moment, sink);
             if may_reopen && self.live.is_none() {
                 self.rest.get_or_insert_default().stopped = Some((live, reading));

@@ -41,7 +41,7 @@ pub enum Value {
 /// A ratio of small whole numbers, reduced: most numbers of a log in the least room.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 // So that a value takes 16 bytes, and one that may be missing no more.
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 pub struct Number {
     numerator: i64,
     denominator: NonZeroU32,

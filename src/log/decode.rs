@@ -159,7 +159,11 @@ impl<'r, 'p> Decoder<'r, 'p> {
             Cell::Time(time) => (time, false),
             found => {
                 let written = said(binding, found).unwrap_or("");
-                let read = reader.read_after(written, &mut self.day).map_err(|expected| Fault { column: *time, value: written.to_string(), expected })?;
+                let read = reader.read_after(written, &mut self.day).map_err(|expected| Fault {
+                    column: *time,
+                    value: written.to_string(),
+                    expected,
+                })?;
                 (read.time, read.ambiguous)
             }
         };

@@ -136,7 +136,8 @@ impl Columns {
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        let broken: BTreeMap<usize, usize> = columns.iter().enumerate().flat_map(|(i, c)| c.broken().iter().map(move |row| (*row, i))).collect();
+        let broken: BTreeMap<usize, usize> =
+            columns.iter().enumerate().flat_map(|(i, c)| c.broken().iter().map(move |row| (*row, i))).collect();
         for at in 0..rows {
             let row = Across { columns: &columns, at };
             match broken.get(&at) {
@@ -251,9 +252,7 @@ impl Column {
             ColumnReader::Int32ColumnReader(r) => texts(r, &column, |n, into| words(whole(&column, i64::from(*n)), into)),
             ColumnReader::Int64ColumnReader(r) => texts(r, &column, |n, into| words(whole(&column, *n), into)),
             // Spark and Hive write instants so.
-            ColumnReader::Int96ColumnReader(r) => {
-                texts(r, &column, |t, into| words(instant(t.to_nanos().div_euclid(1_000), true), into))
-            }
+            ColumnReader::Int96ColumnReader(r) => texts(r, &column, |t, into| words(instant(t.to_nanos().div_euclid(1_000), true), into)),
             ColumnReader::FloatColumnReader(r) => texts(r, &column, |n, into| words(n.to_string(), into)),
             ColumnReader::DoubleColumnReader(r) => texts(r, &column, |n, into| words(n.to_string(), into)),
             ColumnReader::ByteArrayColumnReader(r) => match decimals(&column) {

@@ -30,13 +30,7 @@ pub(in crate::engine) struct Decided {
 impl Live {
     /// The instance as it stands: the table of section 2.4. It is read where it ended, an open one at as-of; a breached one as
     /// it was when it was due, which replaces the reading.
-    pub(in crate::engine) fn decide(
-        &mut self,
-        world: &World<'_>,
-        case: Option<&Facts>,
-        reading: &mut Reading,
-        as_of: Instant,
-    ) -> Decided {
+    pub(in crate::engine) fn decide(&mut self, world: &World<'_>, case: Option<&Facts>, reading: &mut Reading, as_of: Instant) -> Decided {
         let (end, how) = self.end.map_or((as_of, None), |(t, how)| (t, Some(how)));
         let mut due = None;
         if let Some(clock) = &mut self.clock {

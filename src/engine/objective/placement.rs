@@ -149,7 +149,9 @@ pub(super) fn order(world: &World<'_>, key: KeyValue) -> (u8, usize, Option<Exac
     match key {
         KeyValue::Tier(tier) => (0, tier_position(world, tier), None, String::new()),
         KeyValue::Value(Value::Member(m)) => (0, m as usize, None, String::new()),
-        KeyValue::Value(value) => (1, 0, crate::engine::truth::seen(world, value), words(world, None, KeyValue::Value(value)).unwrap_or_default()),
+        KeyValue::Value(value) => {
+            (1, 0, crate::engine::truth::seen(world, value), words(world, None, KeyValue::Value(value)).unwrap_or_default())
+        }
         KeyValue::Missing => (2, 0, None, String::new()),
     }
 }

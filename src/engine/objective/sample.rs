@@ -1,10 +1,10 @@
 //! What objectives keep of the instances that they measure: counts, and elapsed times where a clock is asked for.
 
 use crate::ast::CountedBy;
-use crate::engine::facts::Facts;
 use crate::engine::counter::{KeyValue, Slot, slot_of, slot_span};
-use crate::engine::objective::placement::{each_measure, parts_of, same_part};
+use crate::engine::facts::Facts;
 use crate::engine::live::{Decided, Reading};
+use crate::engine::objective::placement::{each_measure, parts_of, same_part};
 use crate::engine::outcome::Verdict;
 use crate::engine::world::World;
 use crate::event::Texts;

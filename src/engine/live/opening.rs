@@ -1,0 +1,153 @@
+//! How an instance begins: its tier, its target and its clock, once they are known.
+
+use crate::engine::Sink;
+use crate::engine::clock::{Clock, Halt};
+use crate::engine::live::{Live, Matchers, clocked};
+use crate::engine::matcher::Matcher;
+use crate::engine::target::{self, Choice};
+use crate::engine::truth::{Moment, Tiered, Truth};
+use crate::engine::world::World;
+use crate::event::Value;
+use crate::model::Retier;
+use crate::plan::Clocked;
+use chrono::NaiveDate;
+
+/// What a start gives.
+pub(in crate::engine) enum Opened {
+    Instance(Box<Live>),
+    /// One that is unknown at once and blocks nothing.
+    UnknownInstance(Box<Live>),
+    Nothing,
+}
+
+impl Live {
+    /// Opens an instance at an event. `applies` is the start's own truth joined with the cases that the duty is about.
+    pub(in crate::engine) fn open(mut self: Box<Self>, moment: &Moment<'_>, applies: Truth, tier: Tiered, halt: Halt) -> Opened {
+        let world = moment.world;
+        let clocked = clocked(world, self.obligation);
+        match applies {
+            Truth::False => return Opened::Nothing,
+            Truth::Unknown(gap) => {
+                self.rest_mut().unknown = Some(gap);
+                self.set_tier(tier);
+                return Opened::UnknownInstance(self);
+            }
+            Truth::True => {}
+        }
+        for (bit, condition) in clocked.excluded_if.iter().enumerate() {
+            match moment.holds(condition) {
+                Truth::True => self.excluded |= 1 << bit,
+                Truth::False => {}
+                // Whether its clock runs cannot be known.
+                Truth::Unknown(gap) => self.rest_mut().unknown = Some(gap),
+            }
+        }
+        if let Some(case) = moment.case.filter(|case| case.had_states()) {
+            let start = self.start;
+            case.time_in_states(start, &mut self.rest_mut().states);
+        }
+        self.set_tier(tier);
+        if !clocked.notices.is_empty() {
+            let rest = self.rest_mut();
+            rest.given = vec![false; clocked.notices.len()];
+            rest.silenced = rest.given.clone();
+        }
+        self.anew(world);
+        let read = |row: &crate::plan::Row| moment.allows(row.condition.as_ref());
+        let choice = target::choose(&clocked.rows, |i| read(&clocked.rows[i]), tier);
+        if choice == Choice::Nothing {
+            return Opened::Nothing;
+        }
+        // Only a target that is chosen later, or chosen again, asks for what was before.
+        if !matches!(choice, Choice::Row(_)) || clocked.retier == Retier::Carry {
+            let halts = vec![(self.start, halt)];
+            let truths = clocked.rows.iter().map(read).collect();
+            let rest = self.rest_mut();
+            (rest.truths, rest.halts) = (truths, halts);
+        }
+        match choice {
+            Choice::Nothing => {}
+            Choice::Waits(gap) => self.rest_mut().waits = Some(gap),
+            Choice::Unknown(gap) => self.rest_mut().unknown = Some(gap),
+            Choice::Row(row) => self.start_clock(world, clocked, row, halt),
+        }
+        Opened::Instance(self)
+    }
+
+    /// Opens an instance of a duty of each period.
+    pub(in crate::engine) fn open_period(
+        mut self: Box<Self>,
+        world: &World<'_>,
+        first: NaiveDate,
+        group: Option<Option<Value>>,
+        halt: Halt,
+    ) -> Option<Box<Live>> {
+        let moment = Moment { world, case: None, own: &[], time: self.start, start: None };
+        let rest = self.rest_mut();
+        (rest.first, rest.group) = (Some(first), group);
+        match self.open(&moment, Truth::True, Tiered::InNone, halt) {
+            Opened::Instance(mut live) => {
+                live.anew(world);
+                Some(live)
+            }
+            Opened::UnknownInstance(_) | Opened::Nothing => None,
+        }
+    }
+
+    pub(super) fn set_tier(&mut self, tier: Tiered) {
+        (self.tier, self.tier_open) = match tier {
+            Tiered::In(tier) => (Some(tier), false),
+            Tiered::InNone => (None, false),
+            Tiered::Unknown(_) => (None, true),
+        };
+    }
+
+    /// Counts begin anew.
+    pub(super) fn anew(&mut self, world: &World<'_>) {
+        let promise = &world.promises[self.obligation];
+        let of = |clocked: &Clocked| Matchers {
+            stop: Matcher::new(&clocked.stop),
+            cancel: Matcher::of(clocked.cancel.as_ref()),
+            reset: Matcher::of(clocked.reset.as_ref()),
+            reopen: Matcher::of(clocked.reopen.as_ref()),
+        };
+        if let Some(clocked) = promise.clocked.filter(|_| promise.counts) {
+            self.rest_mut().matchers = Some(Box::new(of(clocked)));
+        }
+    }
+
+    /// Starts the clock of a row, at the start.
+    fn start_clock(&mut self, world: &World<'_>, clocked: &Clocked, at: usize, halt: Halt) {
+        let row = &clocked.rows[at];
+        self.row = u32::try_from(at).ok();
+        let calendar = row.clock.expect("a row with a target has a calendar");
+        let need = target::need(row.target, &world.calendars[calendar], self.start, self.rest().first);
+        self.calendar_ended = need.is_none();
+        let running = row.running[self.excluded as usize];
+        self.clock = Some(Clock::start(running, &world.calendars[running], need, self.start, halt));
+    }
+
+    /// Starts the clock of a row, at the start, through all halts since. Notices that it would have given on the way are
+    /// given now, if there is somewhere to give them.
+    pub(super) fn set_target(&mut self, world: &World<'_>, clocked: &Clocked, row: usize, mut sink: Option<(&Moment<'_>, &mut Sink)>) {
+        let halts = std::mem::take(&mut self.rest_mut().halts);
+        self.start_clock(world, clocked, row, halts.first().map(|h| h.1).unwrap_or_default());
+        for (t, halt) in halts.iter().skip(1) {
+            if let Some((moment, sink)) = &mut sink {
+                self.give_notices(moment, *t, false, sink);
+            }
+            if *halt == Halt::Runs {
+                self.skip_notices(world, *t);
+            }
+            if let Some(clock) = &mut self.clock {
+                clock.set(&world.calendars[clock.calendar], *halt, *t);
+            }
+        }
+        if let Some((moment, sink)) = sink {
+            self.give_notices(moment, moment.time, false, sink);
+        }
+        if clocked.retier == Retier::Carry {
+            self.rest_mut().halts = halts;
+        }
+    }
+}
