@@ -47,8 +47,13 @@ impl CaseState {
         begun
     }
 
-    /// Reads a little of its instances.
+    /// Reads a little of it, from its beginning to its end.
     pub(super) fn touch(&self) -> i64 {
+        self.tracks.iter().fold(self.facts.touch(), |all, track| all ^ i64::from(track.is_live()))
+    }
+
+    /// Reads a little of its instances.
+    pub(super) fn touch_instances(&self) -> i64 {
         self.tracks.iter().fold(0, |all, track| all ^ track.touch())
     }
 

@@ -123,10 +123,10 @@ impl Cases {
         }
         let mut touched = 0;
         for slot in places.iter().flatten().filter_map(|place| place.slot) {
-            touched ^= self.slots[slot].case.facts.touch();
+            touched ^= self.slots[slot].case.touch();
         }
         for slot in places.iter().flatten().filter_map(|place| place.slot) {
-            touched ^= self.slots[slot].case.touch();
+            touched ^= self.slots[slot].case.touch_instances();
         }
         std::hint::black_box(touched);
     }

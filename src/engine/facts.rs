@@ -126,7 +126,7 @@ impl Facts {
     /// Reads a little of them.
     pub(super) fn touch(&self) -> i64 {
         let fields = self.fields.first().map_or(0, |f| i64::from(f.is_some()));
-        fields ^ self.states.first().map_or(0, |s| s.since.as_micros()) ^ self.time.as_micros()
+        fields ^ self.states.first().map_or(0, |s| s.since.as_micros()) ^ self.time.as_micros() ^ self.key.len() as i64
     }
 
     pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {

@@ -7,7 +7,6 @@ use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::{Cell, Decoder, Listed};
-use crate::log::marks::Marks;
 use serde_json::{Map, Value};
 
 /// So many objects show which columns a log has.
@@ -42,7 +41,7 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
     let valid = std::str::from_utf8(text).ok();
     // In JSON a text holds no such character as it is: where one stands, the library says what is wrong.
     let has_controls = text.iter().fold(false, |odd, b| odd | ((*b < 0x20) & (*b != b'\n')));
-    let mut flat = Flat { marks: Marks::new(text, [b'"', b'\\', b'\n']), keys: Vec::new() };
+    let mut flat = Flat::default();
     let mut cells: Vec<Cell<'_>> = Vec::new();
     let (mut start, mut number) = (0, 0);
     while start < text.len() {
@@ -59,7 +58,6 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
             decoder.row(binding, &Listed { cells: &cells, line: number, raw: line, column_of: &column_of });
             continue;
         }
-        flat.marks.seek(start.min(text.len()));
         if line.is_empty() {
             continue;
         }
@@ -88,41 +86,35 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
 }
 
 /// Reads lines that are flat objects.
+#[derive(Default)]
 struct Flat<'t> {
-    /// Quotes, backslashes and line breaks.
-    marks: Marks<'t, 3>,
-    /// The keys of the line before, each with the column that it is: those of the next are mostly the same.
-    keys: Vec<(&'t str, Option<usize>)>,
+    /// The keys of the line before, as they are written up to the colon, each with the column that it is: those of the next
+    /// line are mostly the same.
+    keys: Vec<(&'t [u8], Option<usize>)>,
 }
 
 impl<'t> Flat<'t> {
     /// Reads the line that begins at a place, and gives where it ends; nothing if it is no flat object of plain values.
     fn line(&mut self, text: &'t str, start: usize, columns: &[String], cells: &mut Vec<Cell<'t>>) -> Option<usize> {
         let bytes = text.as_bytes();
-        let mut at = start;
-        let spaces = |at: &mut usize| {
-            while bytes.get(*at) == Some(&b' ') {
-                *at += 1;
-            }
-        };
+        let mut at = behind_spaces(bytes, start);
         cells.clear();
         cells.resize(columns.len(), Cell::Absent);
-        spaces(&mut at);
         if bytes.get(at) != Some(&b'{') {
             return None;
         }
         for nth in 0.. {
-            at += 1;
-            spaces(&mut at);
-            let key = self.text(text, &mut at)?;
-            spaces(&mut at);
-            if bytes.get(at) != Some(&b':') {
-                return None;
-            }
-            at += 1;
-            spaces(&mut at);
+            at = behind_spaces(bytes, at + 1);
+            let column = match self.keys.get(nth) {
+                Some((written, column)) if bytes[at..].starts_with(written) => {
+                    at += written.len();
+                    *column
+                }
+                _ => self.key(text, nth, &mut at, columns)?,
+            };
+            at = behind_spaces(bytes, at);
             let cell = match bytes.get(at) {
-                Some(b'"') => Cell::Text(self.text(text, &mut at)?),
+                Some(b'"') => Cell::Text(quoted(text, &mut at)?),
                 _ => {
                     let from = at;
                     while bytes.get(at).is_some_and(|b| !matches!(b, b',' | b'}' | b' ' | b'\n')) {
@@ -136,41 +128,56 @@ impl<'t> Flat<'t> {
                     }
                 }
             };
-            let column = match self.keys.get(nth) {
-                Some((known, column)) if *known == key => *column,
-                _ => {
-                    let column = columns.iter().position(|c| c == key);
-                    self.keys.truncate(nth);
-                    self.keys.push((key, column));
-                    column
-                }
-            };
             if let Some(column) = column {
                 cells[column] = cell;
             }
-            spaces(&mut at);
+            at = behind_spaces(bytes, at);
             match bytes.get(at) {
                 Some(b',') => {}
                 Some(b'}') => break,
                 _ => return None,
             }
         }
-        at += 1;
-        spaces(&mut at);
-        // The line break itself is a mark too.
-        (at == bytes.len() || (bytes[at] == b'\n' && self.marks.next() == Some(at))).then_some(at)
+        at = behind_spaces(bytes, at + 1);
+        (at == bytes.len() || bytes[at] == b'\n').then_some(at)
     }
 
-    /// A text in quotes without escapes, from its first quote on.
-    fn text(&mut self, text: &'t str, at: &mut usize) -> Option<&'t str> {
-        let bytes = text.as_bytes();
-        let (from, to) = (self.marks.next()?, self.marks.next()?);
-        if from != *at || bytes[from] != b'"' || bytes[to] != b'"' {
+    /// Reads a key with its colon that is another than that of the line before: which column it is.
+    fn key(&mut self, text: &'t str, nth: usize, at: &mut usize, columns: &[String]) -> Option<Option<usize>> {
+        let from = *at;
+        let key = quoted(text, at)?;
+        *at = behind_spaces(text.as_bytes(), *at);
+        if text.as_bytes().get(*at) != Some(&b':') {
             return None;
         }
-        *at = to + 1;
-        Some(&text[from + 1..to])
+        *at += 1;
+        let column = columns.iter().position(|c| c == key);
+        self.keys.truncate(nth);
+        self.keys.push((&text.as_bytes()[from..*at], column));
+        Some(column)
     }
+}
+
+fn behind_spaces(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    at
+}
+
+/// A text in quotes without escapes, from its first quote on.
+fn quoted<'t>(text: &'t str, at: &mut usize) -> Option<&'t str> {
+    let bytes = text.as_bytes();
+    if bytes.get(*at) != Some(&b'"') {
+        return None;
+    }
+    let from = *at + 1;
+    let end = from + memchr::memchr3(b'"', b'\\', b'\n', &bytes[from..])?;
+    if bytes[end] != b'"' {
+        return None;
+    }
+    *at = end + 1;
+    Some(&text[from..end])
 }
 
 /// A whole number as every reader writes it.
