@@ -165,7 +165,8 @@ impl<'r> Row<'r> for Across<'r> {
         match &self.columns[column] {
             Column::Absent => Cell::Absent,
             Column::Texts(texts) => Cell::Text(texts.get(self.at)),
-            Column::Times(times) => times[self.at].map_or(Cell::Text(""), Cell::Time),
+            Column::Times(times) if times[self.at] == NO_TIME => Cell::Text(""),
+            Column::Times(times) => Cell::Time(times[self.at]),
         }
     }
 
@@ -192,9 +193,12 @@ enum Column {
     /// The file has no such column.
     Absent,
     Texts(Texts),
-    /// Instants between 1900 and 2200.
-    Times(Vec<Option<Instant>>),
+    /// Instants between 1900 and 2200; [`NO_TIME`] where a row has none.
+    Times(Vec<Instant>),
 }
+
+/// Before all instants that are kept.
+const NO_TIME: Instant = Instant::from_micros(i64::MIN);
 
 /// A text for each row, one behind the other: an empty one, as in a table, where a row has none.
 struct Texts {
@@ -237,13 +241,17 @@ impl Column {
     fn read(group: &dyn RowGroupReader, at: usize, times: bool) -> Result<Column, ParquetError> {
         let column = group.metadata().column(at).column_descr_ptr();
         if times && is_utc_micros(&column) {
-            let mut read = Vec::new();
+            let (mut read, mut all_are_kept) = (Vec::new(), true);
             if let ColumnReader::Int64ColumnReader(r) = group.get_column_reader(at)? {
-                each(r, &column, |us| read.push(us.map(|us| Instant::checked(*us))))?;
+                each(r, &column, |us| {
+                    let time = us.map(|us| Instant::checked(*us));
+                    all_are_kept &= time != Some(None);
+                    read.push(time.flatten().unwrap_or(NO_TIME));
+                })?;
             }
             // A time that is none is shown as it stands, for a message.
-            if read.iter().all(|t| *t != Some(None)) {
-                return Ok(Column::Times(read.into_iter().map(Option::flatten).collect()));
+            if all_are_kept {
+                return Ok(Column::Times(read));
             }
         }
         let words = |text: String, into: &mut Vec<u8>| into.extend_from_slice(text.as_bytes());

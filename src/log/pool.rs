@@ -8,8 +8,9 @@ use crate::log::{LogFile, Unreadable};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// So many pieces for each thread wait at most.
+/// So many pieces for each thread wait at most, and no more than so many bytes of them: a row group can be large.
 const AHEAD: usize = 3;
+const AHEAD_BYTES: usize = 2 << 20;
 
 /// A piece that was read, or one that must be read in its turn. Few wait at once.
 #[allow(clippy::large_enum_variant)]
@@ -17,6 +18,15 @@ enum Ready {
     Batch(Arc<File>, Batch),
     Piece(Piece),
     Failed(Unreadable),
+}
+
+impl Ready {
+    fn memory(&self) -> usize {
+        match self {
+            Ready::Batch(_, batch) => batch.events.memory(),
+            Ready::Piece(_) | Ready::Failed(_) => 0,
+        }
+    }
 }
 
 /// What the threads share.
@@ -36,6 +46,8 @@ struct Source<'r, 'p> {
 #[derive(Default)]
 struct Waiting {
     ready: BTreeMap<usize, Ready>,
+    /// How much memory they take.
+    bytes: usize,
     /// The piece that is asked for next.
     wanted: usize,
     /// How many there are, once that is known.
@@ -44,6 +56,12 @@ struct Waiting {
     /// Memory to be used again.
     texts: Vec<Vec<u8>>,
     batches: Vec<Batch>,
+}
+
+impl Waiting {
+    fn is_full(&self, threads: usize) -> bool {
+        self.ready.len() >= AHEAD * threads || self.bytes >= AHEAD_BYTES * threads
+    }
 }
 
 /// Whether more is wanted.
@@ -88,7 +106,7 @@ impl Shared<'_, '_> {
         let mut decoder = Decoder::new(rules);
         loop {
             let mut waiting = lock(&self.ready);
-            while !waiting.stopped && waiting.all.is_none() && waiting.ready.len() >= AHEAD * threads {
+            while !waiting.stopped && waiting.all.is_none() && waiting.is_full(threads) {
                 waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
             }
             if waiting.stopped || waiting.all.is_some() {
@@ -125,6 +143,7 @@ impl Shared<'_, '_> {
         };
         let failed = matches!(ready, Ready::Failed(_));
         let mut waiting = lock(&self.ready);
+        waiting.bytes += ready.memory();
         waiting.ready.insert(number, ready);
         if failed {
             waiting.all = Some(number + 1);
@@ -166,8 +185,9 @@ impl Shared<'_, '_> {
             let mut waiting = lock(&self.ready);
             let wanted = waiting.wanted;
             let ready = waiting.ready.remove(&wanted);
-            if ready.is_some() {
+            if let Some(ready) = &ready {
                 waiting.wanted += 1;
+                waiting.bytes -= ready.memory();
             }
             drop(waiting);
             let (file, mut batch) = match ready {
