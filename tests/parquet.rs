@@ -146,6 +146,28 @@ fn typed_columns_give_what_their_texts_give() {
     assert_eq!(but_the_plan(&formed), but_the_plan(&expected));
 }
 
+/// The second group begins with L2's chatbot at 10:30, a statistic that the file keeps. As of 10:29 all of it is later: its rows
+/// are counted and not opened, so that what is broken in one of them is not seen either; as of 10:30 it is.
+#[test]
+fn a_row_group_after_as_of_is_counted_and_not_opened() {
+    let folder = folder("parquet-later");
+    std::fs::write(folder.join("spec.sla"), SPEC.replace(r#" format "%d.%m.%Y""#, "")).unwrap();
+    let mut broken = log();
+    broken.what[4] = "nothing that the vocabulary holds";
+    write(&folder.join("log.parquet"), &broken, "TIMESTAMP(MICROS,true)");
+    let summary = |as_of: &str| {
+        let run =
+            sla(&folder, &["run", "spec.sla", "--log", "log.parquet", "--as-of", as_of, "--deny", "unknown-events", "-o", "out.jsonl"]);
+        let records = std::fs::read_to_string(folder.join("out.jsonl")).unwrap_or_default();
+        (run.status.code(), records.lines().last().unwrap_or_default().to_string(), text(&run.stderr))
+    };
+    let (code, records, said) = summary("2026-03-02T10:29:00-05:00");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(records.contains(r#""events":2,"#) && records.contains(r#""rows":5"#), "{records}");
+    let (code, _, said) = summary("2026-03-02T10:30:00-05:00");
+    assert!(code == Some(2) && said.contains("nothing that the vocabulary holds"), "{said}");
+}
+
 #[test]
 fn a_wall_clock_without_a_zone_is_refused_with_the_number_of_its_row() {
     let folder = folder("parquet-wall");

@@ -201,6 +201,11 @@ impl<'r, 'p> Decoder<'r, 'p> {
         own: &[(FieldId, Value)],
         line: u32,
     ) {
+        batch.seen(time);
+        if rules.options.as_of.is_some_and(|as_of| as_of < time) {
+            batch.later += 1;
+            return;
+        }
         if let Some((name, known)) = &meaning.ignored {
             note_ignored(&mut batch.ignored, name);
             if !known && !batch.unknown.contains(name) {
@@ -208,11 +213,6 @@ impl<'r, 'p> Decoder<'r, 'p> {
             }
         }
         batch.ambiguous += u64::from(ambiguous);
-        batch.seen(time);
-        if rules.options.as_of.is_some_and(|as_of| as_of < time) {
-            batch.later += 1;
-            return;
-        }
         if meaning.event.is_some() {
             batch.known += 1;
             batch.outside += u64::from(!rules.in_term(time));

@@ -1,7 +1,7 @@
 //! Parquet: flat columns, of which only those are read that something asks for. A row's line is its number in the file.
 
 use crate::log::Unreadable;
-use crate::log::binding::{Binding, FieldBinding};
+use crate::log::binding::{Binding, FieldBinding, Shape};
 use crate::log::decode::{Cell, Decoder, Row};
 use crate::log::input::Data;
 use crate::log::rules::Rules;
@@ -12,7 +12,9 @@ use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
+use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnDescriptor;
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
@@ -130,12 +132,25 @@ impl Columns {
     pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, name: &str, group: usize) -> Result<(), Unreadable> {
         let damaged = damaged(name);
         let group = self.file.get_row_group(group).map_err(&damaged)?;
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        decoder.batch.lines = rows as u32;
+        // What lies after as-of is not seen: of such a group nothing is opened.
+        if let Some((first, last)) = self.span(group.metadata(), binding)
+            && decoder.rules.options.as_of.is_some_and(|as_of| as_of < first)
+        {
+            decoder.batch.rows += rows as u64;
+            decoder.batch.later += rows as u64;
+            decoder.batch.seen(last);
+            return Ok(());
+        }
         let columns = self.positions.iter().zip(&self.times).map(|(position, times)| match position {
             Some(at) => Column::read(&*group, *at, *times).map_err(&damaged),
             None => Ok(Column::Absent),
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
-        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        if columns.iter().any(|column| column.rows().is_some_and(|n| n != rows)) {
+            return Err(damaged(ParquetError::EOF("a column has fewer values than rows".into())));
+        }
         let broken: BTreeMap<usize, usize> =
             columns.iter().enumerate().flat_map(|(i, c)| c.broken().iter().map(move |row| (*row, i))).collect();
         for at in 0..rows {
@@ -148,8 +163,17 @@ impl Columns {
                 None => decoder.row(binding, &row),
             }
         }
-        decoder.batch.lines = rows as u32;
         Ok(())
+    }
+
+    /// The first and the last instant of a row group, where the file says so of a column that holds nothing else.
+    fn span(&self, group: &RowGroupMetaData, binding: &Binding) -> Option<(Instant, Instant)> {
+        let Shape::Long { time, .. } = &binding.shape else { return None };
+        let column = group.column(self.positions[*time].filter(|_| self.times[*time])?);
+        let Statistics::Int64(found) = column.statistics()? else { return None };
+        let is_told = is_utc_micros(column.column_descr()) && found.null_count_opt() == Some(0);
+        let instant = |us: Option<&i64>| us.and_then(|us| Instant::checked(*us)).filter(|_| is_told);
+        instant(found.min_opt()).zip(instant(found.max_opt()))
     }
 }
 
@@ -273,6 +297,15 @@ impl Column {
             },
         };
         texts.map(Column::Texts)
+    }
+
+    /// How many rows it holds, if the file has it.
+    fn rows(&self) -> Option<usize> {
+        match self {
+            Column::Absent => None,
+            Column::Texts(texts) => Some(texts.ends.len()),
+            Column::Times(times) => Some(times.len()),
+        }
     }
 
     /// Rows of which this column cannot be read.
