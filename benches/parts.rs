@@ -212,10 +212,11 @@ fn write_records(bencher: Bencher<'_, '_>) {
     let mut engine = Engine::new(&PLAN, &log.texts, &Verdict::ALL);
     engine.judge_all(&log.events);
     let judgement = engine.finish(log.found.latest.expect("the log has rows"));
-    let report = Report::new(&PLAN, &log.texts, &judgement, log.found);
+    let texts = log.texts.table();
+    let report = Report::new(&PLAN, &texts, &judgement, log.found);
     bencher.counter(ItemsCount::new(judgement.outcomes.len())).bench_local(|| {
         let mut out = Vec::new();
-        records::write(&report, &mut out).expect("memory takes everything");
+        records::write(&report, 1, &mut out).expect("memory takes everything");
         out
     });
 }

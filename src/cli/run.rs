@@ -81,10 +81,11 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     timings.end("judging what is open");
     progress.then("writing the report");
     let rows = found.files.iter().map(|f| f.rows).sum();
+    let texts = texts.table();
     let report = Report::new(&plan, &texts, &judgement, found).only(only);
     drop(progress);
     for (path, form) in &outputs {
-        write(&report, path, *form)?;
+        write(&report, options.threads, path, *form)?;
     }
     if outputs.is_empty() {
         let out = anstream::AutoStream::auto(std::io::stdout());
@@ -162,11 +163,11 @@ fn form(path: &Path) -> Result<Form, Failed> {
     }
 }
 
-fn write(report: &Report<'_>, path: &Path, form: Form) -> Result<(), Failed> {
+fn write(report: &Report<'_>, threads: usize, path: &Path, form: Form) -> Result<(), Failed> {
     let failed = |e: std::io::Error| Failed(format!("error: {}: {e}", path.display()));
     let mut out = BufWriter::with_capacity(1 << 16, std::fs::File::create(path).map_err(failed)?);
     match form {
-        Form::Records => records::write(report, &mut out),
+        Form::Records => records::write(report, threads, &mut out),
         Form::Table => table::write(report, &mut out),
         Form::Markdown => markdown::write(&page::gather(report), &mut out),
     }

@@ -190,8 +190,18 @@ impl Outcomes {
         self.places.iter().map(|place| self.at(place))
     }
 
+    /// The one at a position.
+    pub fn get(&self, at: usize) -> Outcome {
+        self.at(&self.places[at])
+    }
+
+    /// The positions of those of some verdicts.
+    pub fn positions(&self, verdicts: &[Verdict]) -> impl Iterator<Item = usize> {
+        self.places.iter().enumerate().filter(|(_, place)| verdicts.contains(&place.verdict)).map(|(at, _)| at)
+    }
+
     /// Those of some verdicts.
-    pub fn of<'v>(&'v self, verdicts: &'v [Verdict]) -> impl Iterator<Item = Outcome> + 'v {
-        self.places.iter().filter(|place| verdicts.contains(&place.verdict)).map(|place| self.at(place))
+    pub fn of(&self, verdicts: &[Verdict]) -> impl Iterator<Item = Outcome> {
+        self.positions(verdicts).map(|at| self.get(at))
     }
 }

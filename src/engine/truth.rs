@@ -262,7 +262,7 @@ fn fixed(scalar: &Scalar) -> Exact {
 /// A field's value as an amount, if it is one.
 pub(super) fn seen(world: &World<'_>, value: Seen) -> Option<Exact> {
     Some(match value {
-        Seen::Number(_) | Seen::Long(_) => value.as_number(world.texts)?,
+        Seen::Number(_) | Seen::Long(_) => value.as_number(&world.texts.table())?,
         Seen::Duration(d) => d.as_seconds(),
         Seen::Date(d) => days(d),
         Seen::Time(t) => Exact::whole(t.as_micros()),

@@ -147,7 +147,7 @@ impl TiersByValue {
     /// The tier of a value, if one of them is for it.
     pub(super) fn get(&self, value: Value, texts: &Texts) -> Option<TierId> {
         let only = match value {
-            Value::Number(_) | Value::Long(_) => Only::Amount(value.as_number(texts)?),
+            Value::Number(_) | Value::Long(_) => Only::Amount(value.as_number(&texts.table())?),
             Value::Member(m) => Only::Member(m),
             Value::Bool(b) => Only::Bool(b),
             Value::Duration(_) | Value::Date(_) | Value::Time(_) | Value::Text(_) => return None,

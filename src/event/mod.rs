@@ -6,7 +6,7 @@ mod store;
 mod texts;
 
 pub use store::Events;
-pub use texts::{TextId, Texts};
+pub use texts::{TextId, TextTable, Texts};
 
 use crate::id::{CaseId, EventId, FieldId};
 use crate::quantity::Exact;
@@ -80,10 +80,10 @@ impl Value {
     }
 
     /// The number that it is, if it is one.
-    pub fn as_number(self, texts: &Texts) -> Option<Exact> {
+    pub fn as_number(self, texts: &TextTable) -> Option<Exact> {
         match self {
             Value::Number(n) => Some(n.exact()),
-            Value::Long(text) => Exact::written(&texts.text(text)),
+            Value::Long(text) => Exact::written(texts.text(text)),
             Value::Bool(_) | Value::Duration(_) | Value::Date(_) | Value::Time(_) | Value::Member(_) | Value::Text(_) => None,
         }
     }

@@ -11,11 +11,13 @@ use std::hash::BuildHasher;
 pub struct TextId(pub u32);
 
 /// Texts, each kept once. A log adds to them while an engine reads them.
-#[derive(Clone, Debug, Default)]
-pub struct Texts(RefCell<Kept>);
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Texts(RefCell<TextTable>);
 
+/// The same where nothing is added while they are read.
 #[derive(Clone, Debug, Default)]
-struct Kept {
+pub struct TextTable {
     /// All of them, one behind the other.
     text: String,
     /// Where each ends.
@@ -24,17 +26,16 @@ struct Kept {
     hasher: DefaultHashBuilder,
 }
 
-impl Serialize for Texts {
+impl Serialize for TextTable {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let kept = self.0.borrow();
-        (&kept.text, &kept.ends).serialize(to)
+        (&self.text, &self.ends).serialize(to)
     }
 }
 
-impl<'de> Deserialize<'de> for Texts {
+impl<'de> Deserialize<'de> for TextTable {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let (all, ends) = <(String, Vec<usize>)>::deserialize(from)?;
-        let texts = Texts::default();
+        let mut texts = TextTable::default();
         let mut from = 0;
         for end in ends {
             texts.intern(all.get(from..end).ok_or_else(|| D::Error::custom("a text ends outside of all texts"))?);
@@ -47,28 +48,22 @@ impl<'de> Deserialize<'de> for Texts {
 impl Texts {
     /// The number of a text.
     pub fn intern(&self, text: &str) -> TextId {
-        let mut kept = self.0.borrow_mut();
-        let hash = kept.hasher.hash_one(text);
-        if let Some(id) = kept.ids.find(hash, |id| kept.text(*id) == text) {
-            return TextId(*id);
-        }
-        let id = u32::try_from(kept.ends.len()).expect("fewer than four billion different texts");
-        let Kept { text: all, ends, ids, hasher } = &mut *kept;
-        all.push_str(text);
-        ends.push(all.len());
-        ids.insert_unique(hash, id, |id| hasher.hash_one(slice(all, ends, *id)));
-        TextId(id)
+        self.0.borrow_mut().intern(text)
     }
 
     /// The number of a text, if it is here.
     pub fn get(&self, text: &str) -> Option<TextId> {
-        let kept = self.0.borrow();
-        kept.ids.find(kept.hasher.hash_one(text), |id| kept.text(*id) == text).map(|id| TextId(*id))
+        self.0.borrow().get(text)
     }
 
     /// The text of a number.
     pub fn text(&self, id: TextId) -> Ref<'_, str> {
-        Ref::map(self.0.borrow(), |kept| kept.text(id.0))
+        Ref::map(self.0.borrow(), |table| table.text(id))
+    }
+
+    /// All of them, as long as none is added.
+    pub fn table(&self) -> Ref<'_, TextTable> {
+        self.0.borrow()
     }
 
     /// How many there are.
@@ -82,9 +77,30 @@ impl Texts {
     }
 }
 
-impl Kept {
-    fn text(&self, id: u32) -> &str {
-        slice(&self.text, &self.ends, id)
+impl TextTable {
+    /// The number of a text.
+    pub fn intern(&mut self, text: &str) -> TextId {
+        let TextTable { text: all, ends, ids, hasher } = self;
+        let hash = hasher.hash_one(text);
+        if let Some(id) = ids.find(hash, |id| slice(all, ends, *id) == text) {
+            return TextId(*id);
+        }
+        let id = u32::try_from(ends.len()).expect("fewer than four billion different texts");
+        all.push_str(text);
+        ends.push(all.len());
+        ids.insert_unique(hash, id, |id| hasher.hash_one(slice(all, ends, *id)));
+        TextId(id)
+    }
+
+    /// The number of a text, if it is here.
+    pub fn get(&self, text: &str) -> Option<TextId> {
+        let is_it = |id: &u32| self.text(TextId(*id)) == text;
+        self.ids.find(self.hasher.hash_one(text), is_it).map(|id| TextId(*id))
+    }
+
+    /// The text of a number.
+    pub fn text(&self, id: TextId) -> &str {
+        slice(&self.text, &self.ends, id.0)
     }
 }
 

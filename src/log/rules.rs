@@ -1,6 +1,6 @@
 //! What rows are read by: a plan, what of a log it looks at, and what was asked for on the way.
 
-use crate::event::Texts;
+use crate::event::TextTable;
 use crate::id::{CaseId, EventId};
 use crate::log::Options;
 use crate::plan::{Interest, Plan};
@@ -68,7 +68,7 @@ impl<'p> Rules<'p> {
 
 /// Ids of rows that were taken, by source.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Ids(HashMap<String, Texts>);
+pub(super) struct Ids(HashMap<String, TextTable>);
 
 impl Ids {
     pub(super) fn contains(&self, source: &str, id: &str) -> bool {
@@ -76,9 +76,9 @@ impl Ids {
     }
 
     pub(super) fn insert(&mut self, source: &str, id: &str) {
-        if !self.0.contains_key(source) {
-            self.0.insert(source.to_string(), Texts::default());
-        }
-        self.0[source].intern(id);
+        match self.0.get_mut(source) {
+            Some(ids) => ids.intern(id),
+            None => self.0.entry(source.to_string()).or_default().intern(id),
+        };
     }
 }

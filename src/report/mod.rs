@@ -13,8 +13,8 @@ pub mod table;
 pub mod text;
 mod words;
 
-use crate::engine::{Judgement, NoticeRecord, ObjectiveRecord, Outcome};
-use crate::event::{Origin, Texts, Value};
+use crate::engine::{Judgement, NoticeRecord, ObjectiveRecord, Outcome, Verdict};
+use crate::event::{Origin, TextTable, Value};
 use crate::id::{AgreementId, ObligationId};
 use crate::log::Found;
 use crate::model::Type;
@@ -24,30 +24,35 @@ use crate::time::{Instant, Zone};
 /// Everything that a report is made of.
 pub struct Report<'a> {
     plan: &'a Plan,
-    texts: &'a Texts,
+    texts: &'a TextTable,
     judgement: &'a Judgement,
     log: Found,
     digest: String,
     zones: Vec<Zone>,
-    only: Option<Vec<crate::engine::Verdict>>,
+    only: Option<Vec<Verdict>>,
 }
 
 impl<'a> Report<'a> {
     /// A report on a judgement.
-    pub fn new(plan: &'a Plan, texts: &'a Texts, judgement: &'a Judgement, log: Found) -> Report<'a> {
+    pub fn new(plan: &'a Plan, texts: &'a TextTable, judgement: &'a Judgement, log: Found) -> Report<'a> {
         let zones = plan.agreements.iter().map(|a| Zone::named(&a.zone).unwrap_or_else(Zone::utc)).collect();
         Report { plan, texts, judgement, log, digest: plan.digest(), zones, only: None }
     }
 
     /// Narrows the verdict records to these.
-    pub fn only(mut self, verdicts: Option<Vec<crate::engine::Verdict>>) -> Report<'a> {
+    pub fn only(mut self, verdicts: Option<Vec<Verdict>>) -> Report<'a> {
         self.only = verdicts;
         self
     }
 
+    /// Which of the outcomes were asked for.
+    fn asked(&self) -> &[Verdict] {
+        self.only.as_deref().unwrap_or(&Verdict::ALL)
+    }
+
     /// The outcomes that were asked for.
-    fn outcomes(&self) -> impl Iterator<Item = Outcome> + '_ {
-        self.judgement.outcomes.of(self.only.as_deref().unwrap_or(&crate::engine::Verdict::ALL))
+    fn outcomes(&self) -> impl Iterator<Item = Outcome> {
+        self.judgement.outcomes.of(self.asked())
     }
 
     fn objectives(&self) -> &'a [ObjectiveRecord] {

@@ -7,11 +7,10 @@ use crate::report::{Report, words};
 use crate::time::{Duration, Instant};
 use std::io::{self, Write};
 
-/// Writes verdicts, objectives, credits, caps, rights, notices, notes and the summary.
-pub fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    for outcome in report.outcomes() {
-        verdict(report, &outcome).end(out)?;
-    }
+/// Writes verdicts, objectives, credits, caps, rights, notices, notes and the summary: the verdicts, which are many, by several
+/// threads.
+pub fn write(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::Result<()> {
+    verdicts(report, threads, out)?;
     for record in report.objectives() {
         objective(report, record).end(out)?;
     }
@@ -40,6 +39,26 @@ pub fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     summary(report).end(out)
 }
 
+/// Each thread writes a share of the verdicts into a text; the texts go out in order.
+fn verdicts(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::Result<()> {
+    const SHARE: usize = 2048;
+    let outcomes = &report.judgement.outcomes;
+    let written = |share: &[usize]| share.iter().fold(String::new(), |text, at| verdict(report, &outcomes.get(*at), text));
+    let all: Vec<usize> = outcomes.positions(report.asked()).collect();
+    for round in all.chunks(SHARE * threads.max(1)) {
+        let (first, others) = round.split_at(SHARE.min(round.len()));
+        let texts: io::Result<Vec<String>> = std::thread::scope(|scope| {
+            let others: Vec<_> = others.chunks(SHARE).map(|share| scope.spawn(move || written(share))).collect();
+            let broken = |_| io::Error::other("a thread that wrote records has panicked");
+            std::iter::once(Ok(written(first))).chain(others.into_iter().map(|other| other.join().map_err(broken))).collect()
+        });
+        for text in texts? {
+            out.write_all(text.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
 /// One JSON object, written key by key so that the order of keys is the records' own.
 struct Object(String);
 
@@ -49,7 +68,12 @@ impl Object {
     }
 
     fn kind(kind: &str) -> Object {
-        let mut object = Object(String::with_capacity(1024));
+        Object::behind(String::with_capacity(1024), kind)
+    }
+
+    /// The same behind other records.
+    fn behind(text: String, kind: &str) -> Object {
+        let mut object = Object(text);
         object.0.push('{');
         object.text("kind", kind);
         object
@@ -183,11 +207,12 @@ fn agreement(object: &mut Object, report: &Report<'_>, id: AgreementId) {
     object.text("version", &agreement.version);
 }
 
-fn verdict(report: &Report<'_>, o: &Outcome) -> Object {
+/// The record of an instance behind those before it.
+fn verdict(report: &Report<'_>, o: &Outcome, before: String) -> String {
     let obligation = report.obligation(o.obligation);
     let service = report.service_of(o.obligation);
     let zone = service.agreement;
-    let mut object = Object::kind("verdict");
+    let mut object = Object::behind(before, "verdict");
     agreement(&mut object, report, zone);
     object.text("service", &service.name);
     object.text("obligation", &obligation.name);
@@ -216,7 +241,9 @@ fn verdict(report: &Report<'_>, o: &Outcome) -> Object {
         one.text("file", report.file(e.origin));
         one.number("line", e.origin.line.into());
     });
-    object
+    let mut text = object.close();
+    text.push('\n');
+    text
 }
 
 fn by<'k>(keys: impl Iterator<Item = (&'k str, Option<String>)>) -> String {

@@ -154,7 +154,7 @@ impl Trial<'_> {
         match (o.group??, by.first().map(|f| &self.plan.fields[*f].ty)) {
             (Value::Text(text), _) => Some(self.texts.text(text).to_string()),
             (Value::Member(m), Some(crate::model::Type::Members(names))) => names.get(m as usize).cloned(),
-            (other, _) => other.as_number(self.texts).map(|n| n.short(9)),
+            (other, _) => other.as_number(&self.texts.table()).map(|n| n.short(9)),
         }
     }
 

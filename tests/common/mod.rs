@@ -40,7 +40,7 @@ pub fn run(plan: &plan::Plan, inputs: Vec<Input>, as_of: Option<&str>) -> Vec<Va
     let as_of = as_of.map(instant).or(log.found.latest).expect("the log has rows");
     let judgement = engine::run(plan, &log.texts, &log.events, as_of);
     let mut out = Vec::new();
-    records::write(&Report::new(plan, &log.texts, &judgement, log.found), &mut out).expect("memory takes everything");
+    records::write(&Report::new(plan, &log.texts.table(), &judgement, log.found), 2, &mut out).expect("memory takes everything");
     let lines = String::from_utf8(out).expect("records are UTF-8");
     lines.lines().map(|l| serde_json::from_str(l).expect("a record is JSON")).collect()
 }

@@ -77,6 +77,6 @@ fn plain(world: &World<'_>, ty: &Type, value: Value) -> String {
     match (value, ty) {
         (Value::Text(text), _) => world.texts.text(text).to_string(),
         (Value::Member(m), Type::Members(names)) => names.get(m as usize).cloned().unwrap_or_default(),
-        (other, _) => other.as_number(world.texts).map_or_else(|| format!("{other:?}"), |n| n.short(6)),
+        (other, _) => other.as_number(&world.texts.table()).map_or_else(|| format!("{other:?}"), |n| n.short(6)),
     }
 }

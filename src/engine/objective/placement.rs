@@ -168,7 +168,7 @@ pub(super) fn words(world: &World<'_>, members: Option<&[String]>, key: KeyValue
         KeyValue::Value(value) => match value {
             Value::Text(text) => world.texts.text(text).to_string(),
             Value::Member(m) => members.and_then(|names| names.get(m as usize)).cloned().unwrap_or_default(),
-            Value::Number(_) | Value::Long(_) => value.as_number(world.texts)?.short(9),
+            Value::Number(_) | Value::Long(_) => value.as_number(&world.texts.table())?.short(9),
             Value::Bool(b) => b.to_string(),
             Value::Duration(d) => d.to_string(),
             Value::Date(d) => d.to_string(),
