@@ -96,6 +96,9 @@ impl Exclusions {
     /// Time goes on to `t`.
     pub(super) fn advance(&mut self, world: &World<'_>, t: Instant) {
         let Exclusions { runs, now, changes, .. } = self;
+        if runs.is_empty() {
+            return;
+        }
         let first = changes.len();
         for (exclusion, run) in runs.iter_mut().enumerate() {
             run.advance(world, exclusion, t, &mut |at, on| {

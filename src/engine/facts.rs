@@ -77,8 +77,7 @@ impl Facts {
             StateWhen::Between(from, to) if !is_stateless(from) || !is_stateless(to) => {
                 StateRun { matchers: Some(Box::new((Matcher::new(from), Matcher::new(to)))), ..StateRun::default() }
             }
-            StateWhen::Between(..) => StateRun::default(),
-            StateWhen::Holds(_) => StateRun::default(),
+            StateWhen::Between(..) | StateWhen::Holds(_) => StateRun::default(),
         });
         let rest = || Rest {
             scores: plan.scores.iter().map(ScoreRun::new).collect(),

@@ -64,10 +64,6 @@ impl Span {
         Span(if us % SECOND == 0 { us / SECOND * 2 } else { us * 2 + 1 })
     }
 
-    fn since(start: Instant, t: Instant) -> Span {
-        Span::new(t.since(start))
-    }
-
     fn length(self) -> Duration {
         let n = self.0 >> 1;
         if self.0 & 1 == 0 { Duration::seconds(n) } else { Duration::micros(n) }
@@ -79,7 +75,7 @@ impl<'o> Packed<'o> {
         // Its place keeps what is not here.
         let Outcome { track: _, obligation, case, seq, tier, group, row, verdict: _, reason, start, due, stop, end, open, .. } = outcome;
         let Outcome { elapsed, target, paused, late, keys, filters, states, calendar, halted, evidence, .. } = outcome;
-        let since = |t: Instant| Span::since(*start, t);
+        let since = |t: Instant| Span::new(t.since(*start));
         Packed {
             obligation: *obligation,
             case: case.as_ref().map(|(kind, key)| (*kind, Cow::Borrowed(&**key))),

@@ -195,9 +195,7 @@ impl<'p> Engine<'p> {
             self.now = event.time;
         }
         let Engine { world, cases, recurring, counters, exclusions, spans, claims, sink, closing, entered, left, .. } = self;
-        if !world.exclusions.is_empty() {
-            exclusions.advance(world, event.time);
-        }
+        exclusions.advance(world, event.time);
         let Some((kind, key)) = event.case else {
             let happening = Happening { event: event.event, ..Happening::default() };
             counters.count(world, None, happening, &event);

@@ -81,7 +81,7 @@ struct Plain<'r> {
     /// The text, from `base` on.
     text: &'r str,
     base: usize,
-    /// One before each of its cells and, at last, its end.
+    /// One before each of its cells and, at last, its end: one more than the table has columns.
     ends: &'r [usize],
     line: u32,
 }
@@ -96,8 +96,7 @@ impl<'r> Row<'r> for Plain<'r> {
     #[inline(always)]
     fn cell(&self, column: usize) -> Cell<'r> {
         let Some(place) = self.table.positions[column] else { return Cell::Absent };
-        let [before, end] = self.ends[place..place + 2] else { unreachable!("a row has all columns of its header") };
-        let begin = before.wrapping_add(1);
+        let (begin, end) = (self.ends[place].wrapping_add(1), self.ends[place + 1]);
         // Most cells that are asked for are empty.
         Cell::Text(if begin == end { "" } else { &self.text[begin - self.base..end - self.base] })
     }

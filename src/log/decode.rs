@@ -141,10 +141,6 @@ impl<'r, 'p> Decoder<'r, 'p> {
 
     /// The key of a row's case, and the kind of case that its column names.
     fn key<'a>(binding: &Binding, row: &impl Row<'a>) -> Result<Option<(&'a str, Option<CaseId>)>, Fault> {
-        // Mostly there is one such column.
-        if let [(column, case)] = binding.keys.as_slice() {
-            return Ok(cell(binding, row, *column).map(|key| (key, *case)));
-        }
         let mut said = binding.keys.iter().filter_map(|(column, case)| cell(binding, row, *column).map(|key| (*column, key, *case)));
         let first = said.next();
         if let Some((column, value, _)) = said.next() {

@@ -86,10 +86,7 @@ impl Live {
         let rest = self.rest_mut();
         (rest.first, rest.group) = (Some(first), group);
         match self.open(&moment, Truth::True, Tiered::InNone, halt) {
-            Opened::Instance(mut live) => {
-                live.anew(world);
-                Some(live)
-            }
+            Opened::Instance(live) => Some(live),
             Opened::UnknownInstance(_) | Opened::Nothing => None,
         }
     }
