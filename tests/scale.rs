@@ -155,6 +155,54 @@ fn a_run_that_is_killed_and_started_again_counts_nothing_twice() {
     assert!(records(&folder, &[&logs[..], &["--state", "state"]].concat()) == whole);
 }
 
+/// Ten thousand tickets are opened a second after another, from eight in the morning in Berlin on; each is to be resolved
+/// within four hours. Of ten one is resolved when it is due and one a second later, one waits for an hour and is resolved
+/// an hour later, and seven never are.
+#[test]
+fn tickets_that_nobody_touches_for_hours_are_judged_like_any_other() {
+    let folder = folder("scale-asleep");
+    std::fs::write(folder.join("spec.sla"), SPEC).unwrap();
+    const HOUR: i64 = 3600;
+    let mut rows: Vec<(i64, String)> = Vec::new();
+    for i in 0..10_000 {
+        let mut add = |at: i64, event: &str, rest: &str| rows.push((i + at, format!("{event},T-{i:06},{rest}")));
+        add(0, "opened", "1,team,");
+        match i % 10 {
+            0 => add(4 * HOUR, "resolved", ",,"),
+            1 => add(4 * HOUR + 1, "resolved", ",,"),
+            2 => {
+                add(HOUR, "waiting", ",,");
+                add(2 * HOUR, "resumed", ",,");
+                add(5 * HOUR, "resolved", ",,");
+            }
+            _ => {}
+        }
+    }
+    rows.sort_by_key(|row| row.0);
+    let start = chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap().and_hms_opt(8, 0, 0).unwrap();
+    let time = |second: i64| (start + chrono::TimeDelta::seconds(second)).format("%Y-%m-%dT%H:%M:%S+01:00");
+    let rows: Vec<String> = rows.into_iter().map(|(second, row)| format!("{},{row}", time(second))).collect();
+    write(&folder, "log.csv", &rows);
+    let whole = records(&folder, &["--log", "log.csv"]);
+    let verdicts: Vec<serde_json::Value> = whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let verdicts: Vec<_> = verdicts.iter().filter(|record| record["kind"] == "verdict").collect();
+    assert_eq!(verdicts.len(), 10_000);
+    let opened: Vec<usize> = (2..).zip(&rows).filter(|(_, row)| row.contains(",opened,")).map(|(line, _)| line).collect();
+    for (i, record) in verdicts.iter().enumerate() {
+        let (verdict, hours, paused) =
+            [("met", 4, 0), ("breached", 4, 0), ("met", 5, HOUR)].get(i % 10).copied().unwrap_or(("breached", 4, 0));
+        assert_eq!(record["case"], format!("T-{i:06}"));
+        assert_eq!((&record["verdict"], &record["paused_s"]), (&verdict.into(), &paused.into()), "{record}");
+        assert_eq!(record["due"], format!("{}", time(i as i64 + hours * HOUR)), "{record}");
+        assert_eq!(record["evidence"][0]["line"], opened[i], "{record}");
+    }
+    // The same where the log is cut while most of them wait.
+    let days = days(&folder, &rows, 2);
+    records(&folder, &["--state", "state", "--log", &days[0]]);
+    let both = records(&folder, &["--log", &days[0], "--log", &days[1]]);
+    assert!(records(&folder, &["--state", "state", "--log", &days[1]]) == both);
+}
+
 #[test]
 fn a_state_refuses_what_it_cannot_go_on_with() {
     let (folder, rows) = prepared("scale-refused", 300);

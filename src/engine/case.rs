@@ -14,7 +14,7 @@ use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-/// A case as its rows have left it.
+/// A case as its rows have left it. Its kind and its key come first, so that they are found where it is packed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CaseState {
     pub(super) facts: Facts,
@@ -124,6 +124,11 @@ impl CaseState {
         facts.time = event.time;
         facts.note_last(world, event);
         ended
+    }
+
+    /// Instances of it ended at the latest instant.
+    pub(super) fn has_ended(&self) -> bool {
+        self.tracks.iter().any(TrackState::has_ended)
     }
 
     /// The instant is over at which instances ended: they are read as the case is now.

@@ -1,5 +1,6 @@
 //! All cases: the live ones by their keys, and the keys of those of which nothing more can be said.
 
+use crate::engine::asleep::{self, Asleep};
 use crate::engine::case::CaseState;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::keys::Keys;
@@ -14,30 +15,62 @@ use std::hash::BuildHasher;
 pub(super) struct Cases {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    index: HashTable<(u32, u32)>,
+    asleep: Asleep,
+    /// Where each is, with half of its key's hash.
+    index: HashTable<(Seat, u32)>,
     hasher: DefaultHashBuilder,
+    rest: Rest,
     /// Those that were forgotten.
     spent: Table<CaseId, Keys>,
     /// Those of which rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
 }
 
+/// Where a live case is.
+#[derive(Clone, Copy, PartialEq)]
+enum Seat {
+    /// In a slot.
+    Awake(u32),
+    /// Packed.
+    Asleep(u32),
+}
+
+/// When cases are put to sleep: when more would be awake than are worth it.
+struct Rest {
+    /// So many may be awake.
+    crowd: usize,
+    /// Since the last time: how many were put to sleep, and how many of these were woken.
+    put: usize,
+    woken: usize,
+}
+
+/// So many cases are awake at any time.
+const FEW: usize = 4096;
+
 impl Cases {
     pub(super) fn new(plan: &Plan) -> Cases {
         let none = || plan.cases.iter().map(|_| Keys::default()).collect();
+        Cases::of(none(), none())
+    }
+
+    /// No live ones.
+    fn of(spent: Table<CaseId, Keys>, idle: Table<CaseId, Keys>) -> Cases {
         Cases {
             slots: Vec::new(),
             free: Vec::new(),
+            asleep: Asleep::default(),
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
-            spent: none(),
-            idle: none(),
+            rest: Rest { crowd: FEW, put: 0, woken: 0 },
+            spent,
+            idle,
         }
     }
 
     /// How many were seen.
     pub(super) fn len(&self) -> u64 {
-        let live = self.live().filter(|case| !self.idle[case.facts.kind].contains(&case.facts.key)).count() as u64;
+        let awake = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.as_str()));
+        let live = awake.chain(self.asleep.packed().map(asleep::name)).filter(|(kind, key)| !self.idle[*kind].contains(key)).count() as u64;
         live + self.spent.iter().zip(self.idle.iter()).map(|(spent, idle)| spent.len_with(idle)).sum::<u64>()
     }
 
@@ -45,23 +78,29 @@ impl Cases {
         self.hasher.hash_one((kind.index() as u32, key))
     }
 
-    fn find(&self, hash: u64, kind: CaseId, key: &str) -> Option<usize> {
-        let is_it = |(slot, short): &(u32, u32)| *short == (hash >> 32) as u32 && self.is_at(*slot as usize, kind, key);
-        self.index.find(hash, is_it).map(|(slot, _)| *slot as usize)
+    fn find(&self, hash: u64, kind: CaseId, key: &str) -> Option<Seat> {
+        let is_it = |(seat, short): &(Seat, u32)| {
+            let is_at = || match *seat {
+                Seat::Awake(slot) => self.is_at(slot as usize, kind, key),
+                Seat::Asleep(at) => self.asleep.is_at(at, kind, key),
+            };
+            *short == (hash >> 32) as u32 && is_at()
+        };
+        self.index.find(hash, is_it).map(|(seat, _)| *seat)
     }
 
     /// The place of a case, which is a new one if it was not seen before; nothing if it was forgotten.
     pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: &str, hash: Option<u64>, exclusions: &Exclusions) -> Option<usize> {
         let hash = hash.unwrap_or_else(|| self.hash(kind, key));
-        if let Some(slot) = self.find(hash, kind, key) {
-            return Some(slot);
+        match self.find(hash, kind, key) {
+            Some(Seat::Awake(slot)) => return Some(slot as usize),
+            Some(Seat::Asleep(at)) => return Some(self.wake(hash, at)),
+            None if self.spent[kind].contains(key) => return None,
+            None => {}
         }
-        if self.spent[kind].contains(key) {
-            return None;
-        }
-        let slot = match self.free.pop() {
+        let slot = match self.vacant() {
             Some(slot) => {
-                let Slot { case, is_live, hash: of } = &mut self.slots[slot as usize];
+                let Slot { case, is_live, hash: of, .. } = &mut self.slots[slot as usize];
                 // The memory of a forgotten case is used again.
                 if !case.begin_anew(kind, key) {
                     *case = CaseState::new(world, kind, key, exclusions);
@@ -69,19 +108,73 @@ impl Cases {
                 (*is_live, *of) = (true, hash);
                 slot
             }
-            None => {
-                self.slots.push(Slot { is_live: true, hash, case: CaseState::new(world, kind, key, exclusions) });
-                u32::try_from(self.slots.len() - 1).expect("fewer than four billion live cases")
-            }
+            None => self.add(hash, CaseState::new(world, kind, key, exclusions)),
         };
-        self.enter(hash, slot);
+        self.enter(hash, Seat::Awake(slot));
         Some(slot as usize)
     }
 
+    /// A slot that is free, if one is or can be made so.
+    fn vacant(&mut self) -> Option<u32> {
+        if self.free.is_empty() && self.slots.len() >= self.rest.crowd {
+            self.put_to_sleep();
+        }
+        self.free.pop()
+    }
+
+    fn add(&mut self, hash: u64, case: CaseState) -> u32 {
+        self.slots.push(Slot { is_live: true, stirred: true, hash, case });
+        u32::try_from(self.slots.len() - 1).expect("fewer than four billion live cases")
+    }
+
+    /// Packs the cases to which nothing has happened since the last time. A quarter more than are awake then may be before the
+    /// next time; where many were woken since, twice as many: to wake a case costs more than to judge an event.
+    fn put_to_sleep(&mut self) {
+        let Cases { slots, free, asleep, index, rest, .. } = self;
+        let restless = rest.woken > rest.put / 8;
+        (rest.put, rest.woken) = (0, 0);
+        for (at, slot) in slots.iter_mut().enumerate().filter(|(_, slot)| slot.is_live) {
+            if std::mem::replace(&mut slot.stirred, false) || slot.case.has_ended() {
+                continue;
+            }
+            let place = asleep.put(slot.hash, &slot.case);
+            if let Ok(mut entry) = index.find_entry(slot.hash, |(seat, _)| *seat == Seat::Awake(at as u32)) {
+                entry.get_mut().0 = Seat::Asleep(place);
+            }
+            slot.case.begin_anew(slot.case.facts.kind, "");
+            slot.is_live = false;
+            free.push(at as u32);
+            rest.put += 1;
+        }
+        let awake = slots.len() - free.len();
+        rest.crowd = if restless { slots.len() * 2 } else { (awake + awake / 4).max(FEW) };
+    }
+
+    /// Something happens to a case that was put to sleep.
+    fn wake(&mut self, hash: u64, at: u32) -> usize {
+        self.rest.woken += 1;
+        let case = self.asleep.take(at);
+        let slot = match self.vacant() {
+            Some(slot) => {
+                self.slots[slot as usize] = Slot { is_live: true, stirred: true, hash, case };
+                slot
+            }
+            None => self.add(hash, case),
+        };
+        if let Ok(mut entry) = self.index.find_entry(hash, |(seat, _)| *seat == Seat::Asleep(at)) {
+            entry.get_mut().0 = Seat::Awake(slot);
+        }
+        slot as usize
+    }
+
     /// Lets a case be found by its key.
-    fn enter(&mut self, hash: u64, slot: u32) {
-        let Cases { index, slots, .. } = self;
-        index.insert_unique(hash, (slot, (hash >> 32) as u32), |(slot, _)| slots[*slot as usize].hash);
+    fn enter(&mut self, hash: u64, seat: Seat) {
+        let Cases { index, slots, asleep, .. } = self;
+        let hash_of = |(seat, _): &(Seat, u32)| match *seat {
+            Seat::Awake(slot) => slots[slot as usize].hash,
+            Seat::Asleep(at) => asleep.hash(at),
+        };
+        index.insert_unique(hash, (seat, (hash >> 32) as u32), hash_of);
     }
 
     /// Takes note of a case a row of which changes nothing. A key that takes a bit is noted whether or not its case is known.
@@ -95,17 +188,20 @@ impl Cases {
         }
     }
 
+    /// The case in a slot, to which something happens.
     pub(super) fn at(&mut self, slot: usize) -> &mut CaseState {
-        &mut self.slots[slot].case
+        let slot = &mut self.slots[slot];
+        slot.stirred = true;
+        &mut slot.case
     }
 
     /// Forgets a case but for its key.
     pub(super) fn forget(&mut self, slot: usize) {
-        let Slot { case, is_live, hash } = &mut self.slots[slot];
+        let Slot { case, is_live, hash, .. } = &mut self.slots[slot];
         if !std::mem::replace(is_live, false) {
             return;
         }
-        if let Ok(entry) = self.index.find_entry(*hash, |(at, _)| *at as usize == slot) {
+        if let Ok(entry) = self.index.find_entry(*hash, |(seat, _)| *seat == Seat::Awake(slot as u32)) {
             entry.remove();
         }
         self.free.push(slot as u32);
@@ -119,7 +215,11 @@ impl Cases {
         places.extend(keys.map(|case| case.map(|(kind, key)| Place { hash: self.hash(kind, key), slot: None })));
         for place in places.iter_mut().flatten() {
             // That it is this case and not another of the same hash is seen when it is judged.
-            place.slot = self.index.find(place.hash, |(_, short)| *short == (place.hash >> 32) as u32).map(|(slot, _)| *slot as usize);
+            let found = self.index.find(place.hash, |(_, short)| *short == (place.hash >> 32) as u32);
+            place.slot = found.and_then(|(seat, _)| match seat {
+                Seat::Awake(slot) => Some(*slot as usize),
+                Seat::Asleep(_) => None,
+            });
         }
         let mut touched = 0;
         for slot in places.iter().flatten().filter_map(|place| place.slot) {
@@ -137,39 +237,45 @@ impl Cases {
         *is_live && facts.kind == kind && facts.key == key
     }
 
-    /// Which of the live ones is at a place: its place when they are taken up again.
+    /// Which of those that are awake is in a slot: its slot when they are taken up again.
     pub(super) fn rank(&self, slot: usize) -> usize {
         self.slots[..slot].iter().filter(|slot| slot.is_live).count()
     }
 
-    /// The live ones, in the order of their places.
-    pub(super) fn live(&self) -> impl Iterator<Item = &CaseState> {
-        self.slots.iter().filter(|slot| slot.is_live).map(|slot| &slot.case)
+    fn awake(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().filter(|slot| slot.is_live)
     }
 
-    pub(super) fn live_mut(&mut self) -> impl Iterator<Item = &mut CaseState> {
-        self.slots.iter_mut().filter(|slot| slot.is_live).map(|slot| &mut slot.case)
+    /// All live ones, awake or not: nothing more happens to them.
+    pub(super) fn into_live(self) -> impl Iterator<Item = CaseState> {
+        let awake = self.slots.into_iter().filter(|slot| slot.is_live).map(|slot| slot.case);
+        awake.chain(self.asleep.into_cases())
     }
 }
 
-/// As a list of the live ones, and what is known of the others.
+/// As a list of those that are awake, one of those that are not, and what is known of the others.
 impl Serialize for Cases {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let live: Vec<&CaseState> = self.live().collect();
-        (live, &self.spent, &self.idle).serialize(to)
+        let awake: Vec<&CaseState> = self.awake().map(|slot| &slot.case).collect();
+        let asleep: Vec<&[u8]> = self.asleep.packed().collect();
+        (awake, asleep, &self.spent, &self.idle).serialize(to)
     }
 }
 
 impl<'de> Deserialize<'de> for Cases {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (live, spent, idle) = <(Vec<CaseState>, _, _)>::deserialize(from)?;
-        let slots = live.into_iter().map(|case| Slot { is_live: true, hash: 0, case }).collect();
-        let mut cases = Cases { slots, free: Vec::new(), index: HashTable::new(), hasher: DefaultHashBuilder::default(), spent, idle };
-        for slot in 0..cases.slots.len() {
-            let case = &cases.slots[slot].case;
+        let (awake, asleep, spent, idle) = <(Vec<CaseState>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
+        let mut cases = Cases::of(spent, idle);
+        for case in awake {
             let hash = cases.hash(case.facts.kind, &case.facts.key);
-            cases.slots[slot].hash = hash;
-            cases.enter(hash, slot as u32);
+            let slot = cases.add(hash, case);
+            cases.enter(hash, Seat::Awake(slot));
+        }
+        for packed in asleep {
+            let (kind, key) = asleep::name(&packed);
+            let hash = cases.hash(kind, key);
+            let at = cases.asleep.put_packed(hash, packed);
+            cases.enter(hash, Seat::Asleep(at));
         }
         Ok(cases)
     }
@@ -178,6 +284,8 @@ impl<'de> Deserialize<'de> for Cases {
 /// The place of a case; of a forgotten one the memory is left for another.
 struct Slot {
     is_live: bool,
+    /// Something has happened to it since cases were last put to sleep.
+    stirred: bool,
     /// Of its key.
     hash: u64,
     case: CaseState,

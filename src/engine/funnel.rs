@@ -1,11 +1,9 @@
 //! The waterfall of a kind of case: how many reach each stage, and how long it takes them from the one before.
 
-use crate::engine::cases::Cases;
 use crate::engine::facts::Facts;
 use crate::engine::world::World;
-use crate::id::CaseId;
+use crate::id::{CaseId, Table};
 use crate::quantity::Exact;
-use crate::time::Instant;
 
 /// A stage of a kind of case.
 #[derive(Clone, Debug)]
@@ -22,26 +20,54 @@ pub struct StageRecord {
     pub median: Option<Exact>,
 }
 
-pub(super) fn stages(world: &World<'_>, cases: &Cases) -> Vec<StageRecord> {
-    let mut records = Vec::new();
-    for (case, kind) in world.plan.cases.enumerate() {
-        let of_kind = || cases.live().map(|c| &c.facts).filter(|c| c.kind == case);
-        let at = |c: &Facts, stage: usize| -> Option<Instant> { c.reached(stage) };
-        for stage in 0..kind.stages.len() {
-            let reached = of_kind().filter(|c| at(c, stage).is_some()).count() as u64;
-            let (mut converted, mut median) = (None, None);
-            if stage > 0 {
-                let before = || of_kind().filter(|c| at(c, stage - 1).is_some());
-                let both: Vec<(Instant, Instant)> = before().filter_map(|c| at(c, stage - 1).zip(at(c, stage))).collect();
-                converted = Some((both.len() as u64, before().count() as u64));
-                let mut times: Vec<i64> = both.iter().filter(|(a, b)| a <= b).map(|(a, b)| b.since(*a).as_micros()).collect();
-                times.sort();
-                median = middle(&times);
+/// The stages of each kind of case, counted case by case.
+pub(super) struct Funnels(Table<CaseId, Vec<Stage>>);
+
+/// What is counted of a stage.
+#[derive(Clone, Default)]
+struct Stage {
+    reached: u64,
+    /// Of the cases that reached it, those that reached the one before too.
+    converted: u64,
+    /// The real times between the two, in microseconds, of those that reached them in this order.
+    times: Vec<i64>,
+}
+
+impl Funnels {
+    pub(super) fn new(world: &World<'_>) -> Funnels {
+        Funnels(world.plan.cases.iter().map(|kind| vec![Stage::default(); kind.stages.len()]).collect())
+    }
+
+    /// Counts a case.
+    pub(super) fn take(&mut self, case: &Facts) {
+        let mut before = None;
+        for (at, stage) in self.0[case.kind].iter_mut().enumerate() {
+            let reached = case.reached(at);
+            stage.reached += u64::from(reached.is_some());
+            if let (Some(before), Some(reached)) = (before, reached) {
+                stage.converted += 1;
+                if before <= reached {
+                    stage.times.push(reached.since(before).as_micros());
+                }
             }
-            records.push(StageRecord { case, stage, reached, converted, median });
+            before = reached;
         }
     }
-    records
+
+    /// The waterfall of each kind.
+    pub(super) fn stages(mut self) -> Vec<StageRecord> {
+        let mut records = Vec::new();
+        for case in self.0.ids() {
+            let mut before = None;
+            for (stage, Stage { reached, converted, times }) in self.0[case].iter_mut().enumerate() {
+                times.sort_unstable();
+                let (reached, converted) = (*reached, before.map(|all| (*converted, all)));
+                records.push(StageRecord { case, stage, reached, converted, median: middle(times) });
+                before = Some(reached);
+            }
+        }
+        records
+    }
 }
 
 /// The middle one, or the mean of the two middle ones, in seconds.

@@ -4,6 +4,7 @@
 //! case keeps its fields, states and open instances (`case`); an instance keeps its own clock (`clock`); what is
 //! decided becomes an [`Outcome`], and `objective` sums outcomes and counted events up by period.
 
+mod asleep;
 mod case;
 mod cases;
 mod clock;
@@ -46,6 +47,7 @@ use cases::{Cases, Place};
 use counter::Counters;
 use exclusion::Exclusions;
 use facts::Facts;
+use funnel::Funnels;
 use recurring::Recurring;
 use sink::Sink;
 use span::Spans;
@@ -252,22 +254,23 @@ impl<'p> Engine<'p> {
     /// Judges what is left, as of an instant.
     pub fn finish(mut self, as_of: Instant) -> Judgement {
         self.close_instant();
-        let Engine { world, cases, recurring, counters, exclusions, spans, claims, sink, tally, .. } = &mut self;
+        let Engine { world, cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, tally, .. } = self;
+        let world = &world;
         exclusions.advance(world, as_of);
         let seen = cases.len();
-        for case in cases.live_mut() {
-            case.elapse(world, exclusions, as_of, true, sink);
-            case.finish(world, as_of, spans, sink);
+        let mut funnels = Funnels::new(world);
+        for mut case in cases.into_live() {
+            case.elapse(world, &exclusions, as_of, true, &mut sink);
+            funnels.take(&case.facts);
+            case.finish(world, as_of, &mut spans, &mut sink);
         }
-        for duty in recurring.iter_mut() {
-            duty.finish(world, exclusions, as_of, sink);
+        for duty in &mut recurring {
+            duty.finish(world, &exclusions, as_of, &mut sink);
         }
-        let mut sink = std::mem::take(sink);
         sink.sort(world.texts);
-        let objectives = objective::evaluate(world, &sink.samples, counters, spans, as_of);
-        let consequences = money::consequences(world, &objectives, &sink.outcomes, claims, as_of);
-        let measured = objective::measured(world, &sink.samples, counters, spans, as_of);
-        let stages = funnel::stages(world, cases);
+        let objectives = objective::evaluate(world, &sink.samples, &counters, &spans, as_of);
+        let consequences = money::consequences(world, &objectives, &sink.outcomes, &claims, as_of);
+        let measured = objective::measured(world, &sink.samples, &counters, &spans, as_of);
         Judgement {
             outcomes: sink.outcomes,
             totals: sink.totals,
@@ -275,7 +278,7 @@ impl<'p> Engine<'p> {
             objectives,
             consequences,
             measured,
-            stages,
+            stages: funnels.stages(),
             notices: sink.notices,
             as_of,
             events: tally.events,

@@ -1,0 +1,69 @@
+//! Cases to which nothing has happened for long, packed: most of them wait for what never comes.
+
+use crate::engine::case::CaseState;
+use crate::id::CaseId;
+
+/// Packed cases, each at a place that it keeps until it is woken.
+#[derive(Debug, Default)]
+pub(super) struct Asleep {
+    /// With the hash of its key. An empty one is free.
+    cases: Vec<(u64, Box<[u8]>)>,
+    free: Vec<u32>,
+}
+
+impl Asleep {
+    /// Packs a case, and says where it lies.
+    pub(super) fn put(&mut self, hash: u64, case: &CaseState) -> u32 {
+        self.put_packed(hash, postcard::to_stdvec(case).expect("a case is plain data").into())
+    }
+
+    /// Takes one that is packed already.
+    pub(super) fn put_packed(&mut self, hash: u64, packed: Box<[u8]>) -> u32 {
+        match self.free.pop() {
+            Some(at) => {
+                self.cases[at as usize] = (hash, packed);
+                at
+            }
+            None => {
+                self.cases.push((hash, packed));
+                u32::try_from(self.cases.len() - 1).expect("fewer than four billion live cases")
+            }
+        }
+    }
+
+    /// Takes a case away from its place.
+    pub(super) fn take(&mut self, at: u32) -> CaseState {
+        let (_, packed) = std::mem::take(&mut self.cases[at as usize]);
+        self.free.push(at);
+        unpacked(&packed)
+    }
+
+    /// The hash of the key of the one at a place.
+    pub(super) fn hash(&self, at: u32) -> u64 {
+        self.cases[at as usize].0
+    }
+
+    /// Whether it is this case that lies at a place.
+    pub(super) fn is_at(&self, at: u32, kind: CaseId, key: &str) -> bool {
+        name(&self.cases[at as usize].1) == (kind, key)
+    }
+
+    /// All of them, woken.
+    pub(super) fn into_cases(self) -> impl Iterator<Item = CaseState> {
+        self.cases.into_iter().filter(|(_, packed)| !packed.is_empty()).map(|(_, packed)| unpacked(&packed))
+    }
+
+    /// All of them, as they are packed.
+    pub(super) fn packed(&self) -> impl Iterator<Item = &[u8]> {
+        self.cases.iter().map(|(_, packed)| &**packed).filter(|packed| !packed.is_empty())
+    }
+}
+
+fn unpacked(packed: &[u8]) -> CaseState {
+    postcard::from_bytes(packed).expect("it was packed here")
+}
+
+/// What a case begins with, packed: its kind and its key.
+pub(super) fn name(packed: &[u8]) -> (CaseId, &str) {
+    postcard::take_from_bytes(packed).expect("it was packed here").0
+}
