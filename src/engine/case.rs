@@ -98,7 +98,7 @@ impl CaseState {
                 let mut next = acting.next();
                 for (at, track) in tracks.iter_mut().enumerate() {
                     turn.roles = Roles::default();
-                    if let Some(act) = next.filter(|act| usize::from(act.at) == at) {
+                    if let Some(act) = next.filter(|act| act.at as usize == at) {
                         turn.roles = act.roles;
                         next = acting.next();
                     }
@@ -113,7 +113,7 @@ impl CaseState {
             }
             Reach::Acting => {
                 for act in acting {
-                    let track = &mut tracks[usize::from(act.at)];
+                    let track = &mut tracks[act.at as usize];
                     turn.roles = act.roles;
                     track.pass(&before, event.time, false, sink);
                     track.event(&turn, sink);

@@ -15,19 +15,20 @@ pub struct Outcomes {
     places: Vec<Place>,
 }
 
-/// Where an instance stands among the packed ones, and what of it is asked for most.
+/// Where an instance stands among the packed ones, and what puts it in order.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Place {
     start: Instant,
-    block: u32,
-    at: u32,
     track: u32,
-    verdict: Verdict,
+    /// Where it is packed: its block, and how far in it, in steps of [`STEP`] bytes.
+    at: u32,
 }
 
-/// What else there is of an instance. Small numbers are packed into few bytes: instants are counted from its start.
+/// What else there is of an instance, first what is asked for most. Small numbers are packed into few bytes: instants are
+/// counted from its start.
 #[derive(Serialize, Deserialize)]
 struct Packed<'o> {
+    verdict: Verdict,
     obligation: ObligationId,
     #[serde(borrow)]
     case: Option<(CaseId, Cow<'o, str>)>,
@@ -73,10 +74,11 @@ impl Span {
 impl<'o> Packed<'o> {
     fn new(outcome: &'o Outcome) -> Packed<'o> {
         // Its place keeps what is not here.
-        let Outcome { track: _, obligation, case, seq, tier, group, row, verdict: _, reason, start, due, stop, end, open, .. } = outcome;
+        let Outcome { track: _, obligation, case, seq, tier, group, row, verdict, reason, start, due, stop, end, open, .. } = outcome;
         let Outcome { elapsed, target, paused, late, keys, filters, states, calendar, halted, evidence, .. } = outcome;
         let since = |t: Instant| Span::new(t.since(*start));
         Packed {
+            verdict: *verdict,
             obligation: *obligation,
             case: case.as_ref().map(|(kind, key)| (*kind, Cow::Borrowed(&**key))),
             seq: *seq,
@@ -102,7 +104,7 @@ impl<'o> Packed<'o> {
     }
 
     fn outcome(self, place: &Place) -> Outcome {
-        let Place { start, track, verdict, .. } = *place;
+        let Place { start, track, .. } = *place;
         let at = |span: Span| start.plus(span.length());
         let evidence = self.evidence.into_iter().map(|(event, time, origin)| Evidence { event, time: at(time), origin });
         Outcome {
@@ -113,7 +115,7 @@ impl<'o> Packed<'o> {
             tier: self.tier,
             group: self.group,
             row: self.row.map(|row| row as usize),
-            verdict,
+            verdict: self.verdict,
             reason: self.reason,
             start,
             due: self.due.map(at),
@@ -134,25 +136,28 @@ impl<'o> Packed<'o> {
     }
 }
 
-/// So many bytes are packed together.
+/// So many bytes are packed together, and a little more: the last one that begins in a block ends in it.
 const BLOCK: usize = 1 << 20;
+/// Each one begins at a multiple of so many bytes.
+const STEP: usize = 4;
 
 impl Outcomes {
     pub(super) fn push(&mut self, outcome: &Outcome) {
-        let small = |n: usize| u32::try_from(n).expect("a block, and what a spec declares, is limited to far less");
         if self.packed.last().is_none_or(|block| block.len() >= BLOCK) {
             self.packed.push(Vec::with_capacity(BLOCK + BLOCK / 16));
         }
         let (number, block) = (self.packed.len() - 1, self.packed.last_mut().expect("one was added"));
-        let (track, at) = (small(outcome.track), small(block.len()));
-        self.places.push(Place { start: outcome.start, block: small(number), at, track, verdict: outcome.verdict });
+        let at = u32::try_from((number * BLOCK + block.len()) / STEP).expect("a report takes far less than 16 GiB");
+        let track = u32::try_from(outcome.track).expect("a spec is limited to far fewer obligations");
+        self.places.push(Place { start: outcome.start, track, at });
         *block = postcard::to_extend(&Packed::new(outcome), std::mem::take(block)).expect("an outcome is plain data");
+        block.resize(block.len().next_multiple_of(STEP), 0);
     }
 
     /// By promise, start, case, group and number.
     pub(super) fn sort(&mut self, texts: &Texts) {
         let mut places = std::mem::take(&mut self.places);
-        places.sort_by(|a, b| {
+        places.sort_unstable_by(|a, b| {
             (a.track, a.start).cmp(&(b.track, b.start)).then_with(|| {
                 let (a, b) = (self.packed(a), self.packed(b));
                 let order = |o: &Packed<'_>| o.group.map(|group| GroupOrder::of(group, texts));
@@ -164,7 +169,16 @@ impl Outcomes {
     }
 
     fn packed(&self, place: &Place) -> Packed<'_> {
-        postcard::from_bytes(&self.packed[place.block as usize][place.at as usize..]).expect("it was packed here")
+        postcard::from_bytes(self.bytes(place)).expect("it was packed here")
+    }
+
+    fn bytes(&self, place: &Place) -> &[u8] {
+        let at = place.at as usize * STEP;
+        &self.packed[at / BLOCK][at % BLOCK..]
+    }
+
+    fn verdict(&self, place: &Place) -> Verdict {
+        postcard::take_from_bytes(self.bytes(place)).expect("it was packed here").0
     }
 
     fn at(&self, place: &Place) -> Outcome {
@@ -193,7 +207,7 @@ impl Outcomes {
 
     /// The positions of those of some verdicts.
     pub fn positions(&self, verdicts: &[Verdict]) -> impl Iterator<Item = usize> {
-        self.places.iter().enumerate().filter(|(_, place)| verdicts.contains(&place.verdict)).map(|(at, _)| at)
+        self.places.iter().enumerate().filter(|(_, place)| verdicts.contains(&self.verdict(place))).map(|(at, _)| at)
     }
 
     /// Those of some verdicts.

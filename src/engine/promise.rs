@@ -117,7 +117,7 @@ fn is_fulfilled_by(pattern: &Pattern, event: EventId) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Act {
     /// Which, by its place among them.
-    pub(super) at: u16,
+    pub(super) at: u32,
     pub(super) roles: Roles,
 }
 

@@ -60,7 +60,7 @@ impl Kind {
         let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
         let mut acting: Table<EventId, Vec<Act>> = plan.events.iter().map(|_| Vec::new()).collect();
         for (at, (_, track)) in own.iter().enumerate() {
-            let at = u16::try_from(at).expect("a kind of case is limited to far fewer promises");
+            let at = u32::try_from(at).expect("a spec is limited to far fewer obligations");
             for (event, roles) in Roles::by_event(plan, track).enumerate().filter(|(_, roles)| !roles.is_none()) {
                 acting[event].push(Act { at, roles: *roles });
             }

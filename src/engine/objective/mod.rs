@@ -6,6 +6,7 @@ mod record;
 mod sample;
 mod scope;
 mod stretches;
+mod times;
 mod value;
 
 use crate::engine::counter::{Counters, KeyValue, Slot, Tally};

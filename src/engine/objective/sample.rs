@@ -5,13 +5,14 @@ use crate::engine::counter::{KeyValue, Slot, slot_of, slot_span};
 use crate::engine::facts::Facts;
 use crate::engine::live::{Decided, Reading};
 use crate::engine::objective::placement::{each_measure, parts_of, same_part};
+use crate::engine::objective::times::Times;
 use crate::engine::outcome::Verdict;
 use crate::engine::world::World;
 use crate::event::Texts;
 use crate::id::{AgreementId, ObligationId, Table};
 use crate::model::Window;
 use crate::plan::{Key, Measure, Objective, Part, Plan};
-use crate::time::{Duration, Instant};
+use crate::time::Instant;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -85,54 +86,6 @@ pub(in crate::engine) struct Sample {
     pub(super) cases: Vec<(u32, Verdict)>,
 }
 
-/// Lengths of time, as small as they can be kept exactly.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::engine) enum Times {
-    /// Whole seconds.
-    Seconds(Vec<u32>),
-    /// Microseconds.
-    Micros(Vec<i64>),
-}
-
-impl Default for Times {
-    fn default() -> Times {
-        Times::Seconds(Vec::new())
-    }
-}
-
-impl Times {
-    fn push(&mut self, d: Duration) {
-        const SECOND: i64 = 1_000_000;
-        let us = d.as_micros();
-        match self {
-            Times::Micros(all) => all.push(us),
-            Times::Seconds(all) => match u32::try_from(us / SECOND) {
-                Ok(seconds) if us % SECOND == 0 => all.push(seconds),
-                _ => {
-                    let mut exact: Vec<i64> = all.iter().map(|s| i64::from(*s) * SECOND).collect();
-                    exact.push(us);
-                    *self = Times::Micros(exact);
-                }
-            },
-        }
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = Duration> {
-        let (seconds, micros) = match self {
-            Times::Seconds(all) => (all.as_slice(), &[][..]),
-            Times::Micros(all) => (&[][..], all.as_slice()),
-        };
-        seconds.iter().map(|s| Duration::seconds(i64::from(*s))).chain(micros.iter().map(|us| Duration::micros(*us)))
-    }
-
-    pub(super) fn sort(&mut self) {
-        match self {
-            Times::Seconds(all) => all.sort_unstable(),
-            Times::Micros(all) => all.sort_unstable(),
-        }
-    }
-}
-
 impl Samples {
     pub(in crate::engine) fn new(plan: &Plan) -> Samples {
         let all = plan.objectives.iter().chain(plan.measured.iter().map(|m| &m.objective));
@@ -174,8 +127,8 @@ impl Samples {
     pub(in crate::engine) fn sort(&mut self) {
         let groups = self.of.iter_mut().flat_map(|o| &mut o.slots.0).flat_map(|(_, groups)| groups.values_mut());
         groups.flatten().for_each(|sample| {
-            sample.decided.sort();
-            sample.pending.sort();
+            sample.decided.pack();
+            sample.pending.pack();
         });
     }
 }

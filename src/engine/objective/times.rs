@@ -1,0 +1,177 @@
+//! Elapsed times, kept exactly and in little room: medians and percentiles ask for all of them.
+
+use crate::time::Duration;
+use serde::{Deserialize, Serialize};
+
+/// Lengths of time, none of them negative. Most are packed in order, each by what it is more than the one before; the latest are as they came.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::engine) struct Times {
+    /// What one is, in microseconds: all are whole seconds, mostly.
+    unit: i64,
+    packed: Vec<u8>,
+    /// How many are packed.
+    count: usize,
+    latest: Latest,
+}
+
+/// Those that are not packed yet, in units, as small as they fit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Latest {
+    Short(Vec<u32>),
+    Long(Vec<i64>),
+}
+
+impl Default for Times {
+    fn default() -> Times {
+        Times { unit: SECOND, packed: Vec::new(), count: 0, latest: Latest::Short(Vec::new()) }
+    }
+}
+
+const SECOND: i64 = 1_000_000;
+/// So many wait to be packed, or half as many as are packed already: each of them is packed anew a few times.
+const WAITING: usize = 256;
+
+impl Times {
+    pub(super) fn push(&mut self, d: Duration) {
+        let us = d.as_micros();
+        if us % self.unit != 0 {
+            self.count_in_micros();
+        }
+        let n = us / self.unit;
+        match (&mut self.latest, u32::try_from(n)) {
+            (Latest::Short(latest), Ok(n)) => latest.push(n),
+            (Latest::Short(latest), Err(_)) => {
+                let long = latest.iter().map(|n| i64::from(*n)).chain([n]).collect();
+                self.latest = Latest::Long(long);
+            }
+            (Latest::Long(latest), _) => latest.push(n),
+        }
+        if self.latest.len() > WAITING + self.count / 2 {
+            self.pack();
+        }
+    }
+
+    /// All of them; in order, once they were packed.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Duration> {
+        self.units().chain(self.latest.iter()).map(|n| Duration::micros(n * self.unit))
+    }
+
+    /// Packs all of them.
+    pub(super) fn pack(&mut self) {
+        if self.latest.len() == 0 {
+            return;
+        }
+        let latest = std::mem::replace(&mut self.latest, Latest::Short(Vec::new())).sorted();
+        let mut packed = Vec::with_capacity(self.packed.len() + 2 * latest.len());
+        let (mut old, mut new) = (self.units().peekable(), latest.into_iter().peekable());
+        let (mut last, mut count) = (0, 0);
+        while let Some(next) = if new.peek().is_none_or(|new| old.peek().is_some_and(|old| old <= new)) { old.next() } else { new.next() } {
+            put(&mut packed, next - last);
+            (last, count) = (next, count + 1);
+        }
+        drop(old);
+        packed.shrink_to_fit();
+        (self.packed, self.count) = (packed, count);
+    }
+
+    /// Those that are packed, in units.
+    fn units(&self) -> impl Iterator<Item = i64> {
+        let (mut rest, mut last) = (self.packed.as_slice(), 0);
+        std::iter::from_fn(move || {
+            last += take(&mut rest)?;
+            Some(last)
+        })
+    }
+
+    /// One comes that is no whole second.
+    fn count_in_micros(&mut self) {
+        self.pack();
+        let units: Vec<i64> = self.units().map(|n| n * self.unit).collect();
+        *self = Times { unit: 1, latest: Latest::Long(units), ..Times::default() };
+        self.pack();
+    }
+}
+
+impl Latest {
+    fn len(&self) -> usize {
+        match self {
+            Latest::Short(all) => all.len(),
+            Latest::Long(all) => all.len(),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = i64> {
+        let (short, long) = match self {
+            Latest::Short(all) => (all.as_slice(), &[][..]),
+            Latest::Long(all) => (&[][..], all.as_slice()),
+        };
+        short.iter().map(|n| i64::from(*n)).chain(long.iter().copied())
+    }
+
+    fn sorted(self) -> Vec<i64> {
+        let mut all: Vec<i64> = self.iter().collect();
+        all.sort_unstable();
+        all
+    }
+}
+
+/// A number of seven bits a byte, the lowest first; all but the last byte are marked.
+fn put(bytes: &mut Vec<u8>, mut n: i64) {
+    while n > 0x7f {
+        bytes.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    bytes.push(n as u8);
+}
+
+fn take(bytes: &mut &[u8]) -> Option<i64> {
+    let mut n = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        n |= i64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            *bytes = &bytes[at + 1..];
+            return Some(n);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(times: &Times) -> Vec<i64> {
+        times.iter().map(Duration::as_micros).collect()
+    }
+
+    #[test]
+    fn times_come_back_in_order_and_exactly() {
+        let mut times = Times::default();
+        // Whole seconds in no order, zero and one twice among them, one longer than 136 years, then halves of seconds.
+        let seconds = (0..5_000).map(|n| n * 7_919 % 4_999).chain([5_000_000_000]).map(|n| n * SECOND);
+        let halves = (0..1_000).map(|n| n * SECOND / 2);
+        let mut expected = Vec::new();
+        for us in seconds.chain(halves) {
+            times.push(Duration::micros(us));
+            expected.push(us);
+        }
+        times.pack();
+        expected.sort();
+        assert_eq!(all(&times), expected);
+        // 4,999 different seconds in order: a byte each.
+        let mut small = Times::default();
+        (0..4_999).rev().for_each(|n| small.push(Duration::seconds(n)));
+        small.pack();
+        assert_eq!(small.packed.len(), 4_999);
+    }
+
+    #[test]
+    fn no_time_is_lost_where_the_unit_changes_before_any_was_packed() {
+        let mut times = Times::default();
+        for us in [3 * SECOND, 1, 0] {
+            times.push(Duration::micros(us));
+        }
+        times.pack();
+        assert_eq!(all(&times), [0, 1, 3 * SECOND]);
+    }
+}
