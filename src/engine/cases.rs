@@ -127,8 +127,8 @@ impl Cases {
         u32::try_from(self.slots.len() - 1).expect("fewer than four billion live cases")
     }
 
-    /// Packs the cases to which nothing has happened since the last time. A quarter more than are awake then may be before the
-    /// next time; where many were woken since, twice as many: to wake a case costs more than to judge an event.
+    /// Packs the cases to which nothing has happened since the last time. An eighth more than are awake then may be before
+    /// the next time; where many were woken since, twice as many: to wake a case costs more than to judge an event.
     fn put_to_sleep(&mut self) {
         let Cases { slots, free, asleep, index, rest, .. } = self;
         let restless = rest.woken > rest.put / 8;
@@ -147,7 +147,7 @@ impl Cases {
             rest.put += 1;
         }
         let awake = slots.len() - free.len();
-        rest.crowd = if restless { slots.len() * 2 } else { (awake + awake / 4).max(FEW) };
+        rest.crowd = if restless { slots.len() * 2 } else { (awake + awake / 8).max(FEW) };
     }
 
     /// Something happens to a case that was put to sleep.

@@ -37,38 +37,20 @@ struct Packed<'o> {
     group: Option<Option<Value>>,
     row: Option<u32>,
     reason: Option<Reason>,
-    due: Option<Span>,
-    stop: Option<Span>,
-    end: Span,
+    due: Option<Duration>,
+    stop: Option<Duration>,
+    end: Duration,
     open: bool,
-    elapsed: Option<Span>,
-    target: Option<Span>,
-    paused: Option<Span>,
-    late: Span,
+    elapsed: Option<Duration>,
+    target: Option<Duration>,
+    paused: Option<Duration>,
+    late: Duration,
     keys: Cow<'o, [Option<Value>]>,
     filters: Cow<'o, [bool]>,
     states: Cow<'o, [Duration]>,
     calendar: Option<CalendarId>,
     halted: bool,
-    evidence: Vec<(Option<EventId>, Span, Origin)>,
-}
-
-/// A length of time: whole seconds are even numbers, all others odd ones.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-struct Span(i64);
-
-const SECOND: i64 = 1_000_000;
-
-impl Span {
-    fn new(d: Duration) -> Span {
-        let us = d.as_micros();
-        Span(if us % SECOND == 0 { us / SECOND * 2 } else { us * 2 + 1 })
-    }
-
-    fn length(self) -> Duration {
-        let n = self.0 >> 1;
-        if self.0 & 1 == 0 { Duration::seconds(n) } else { Duration::micros(n) }
-    }
+    evidence: Vec<(Option<EventId>, Duration, Origin)>,
 }
 
 impl<'o> Packed<'o> {
@@ -76,7 +58,7 @@ impl<'o> Packed<'o> {
         // Its place keeps what is not here.
         let Outcome { track: _, obligation, case, seq, tier, group, row, verdict, reason, start, due, stop, end, open, .. } = outcome;
         let Outcome { elapsed, target, paused, late, keys, filters, states, calendar, halted, evidence, .. } = outcome;
-        let since = |t: Instant| Span::new(t.since(*start));
+        let since = |t: Instant| t.since(*start);
         Packed {
             verdict: *verdict,
             obligation: *obligation,
@@ -90,10 +72,10 @@ impl<'o> Packed<'o> {
             stop: stop.map(since),
             end: since(*end),
             open: *open,
-            elapsed: elapsed.map(Span::new),
-            target: target.map(Span::new),
-            paused: paused.map(Span::new),
-            late: Span::new(*late),
+            elapsed: *elapsed,
+            target: *target,
+            paused: *paused,
+            late: *late,
             keys: Cow::Borrowed(keys),
             filters: Cow::Borrowed(filters),
             states: Cow::Borrowed(states),
@@ -105,7 +87,7 @@ impl<'o> Packed<'o> {
 
     fn outcome(self, place: &Place) -> Outcome {
         let Place { start, track, .. } = *place;
-        let at = |span: Span| start.plus(span.length());
+        let at = |since: Duration| start.plus(since);
         let evidence = self.evidence.into_iter().map(|(event, time, origin)| Evidence { event, time: at(time), origin });
         Outcome {
             track: track as usize,
@@ -122,10 +104,10 @@ impl<'o> Packed<'o> {
             stop: self.stop.map(at),
             end: at(self.end),
             open: self.open,
-            elapsed: self.elapsed.map(Span::length),
-            target: self.target.map(Span::length),
-            paused: self.paused.map(Span::length),
-            late: self.late.length(),
+            elapsed: self.elapsed,
+            target: self.target,
+            paused: self.paused,
+            late: self.late,
             keys: self.keys.into_owned(),
             filters: self.filters.into_owned(),
             states: self.states.into_owned(),

@@ -7,7 +7,7 @@ use std::fmt;
 /// A length of time in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Duration(i64);
+pub struct Duration(#[serde(with = "super::packed")] i64);
 
 impl Duration {
     /// No time at all.

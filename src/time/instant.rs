@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A count of microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Instant(i64);
+pub struct Instant(#[serde(with = "super::packed")] i64);
 
 impl Instant {
     /// The first instant that is kept: 1900-01-01T00:00:00Z.

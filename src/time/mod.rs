@@ -8,6 +8,7 @@ mod calendar;
 mod duration;
 mod holiday;
 mod instant;
+mod packed;
 mod period;
 mod rules;
 mod timeline;
