@@ -141,12 +141,15 @@ impl<'r, 'p> Decoder<'r, 'p> {
 
     /// The key of a row's case, and the kind of case that its column names.
     fn key<'a>(binding: &Binding, row: &impl Row<'a>) -> Result<Option<(&'a str, Option<CaseId>)>, Fault> {
-        let mut said = binding.keys.iter().filter_map(|(column, case)| cell(binding, row, *column).map(|key| (*column, key, *case)));
-        let first = said.next();
-        if let Some((column, value, _)) = said.next() {
-            return Err(Fault { column, value: value.to_string(), expected: "one case: this row names two".into() });
+        let mut found = None;
+        for (column, case) in &binding.keys {
+            let Some(key) = cell(binding, row, *column) else { continue };
+            if found.is_some() {
+                return Err(Fault { column: *column, value: key.to_string(), expected: "one case: this row names two".into() });
+            }
+            found = Some((key, *case));
         }
-        Ok(first.map(|(_, key, case)| (key, case)))
+        Ok(found)
     }
 
     fn long<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Fault> {

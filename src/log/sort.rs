@@ -6,6 +6,7 @@ use crate::log::{Spool, Unreadable};
 use crate::time::Instant;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
@@ -20,9 +21,19 @@ pub(super) struct Sorter {
     spool: Option<Spool>,
     /// How much memory a run takes before it is written.
     most: usize,
-    run: Events,
+    run: Run,
     runs: Vec<File>,
 }
+
+/// Events that wait in memory, packed.
+#[derive(Default)]
+struct Run {
+    places: Vec<Place>,
+    packed: Vec<u8>,
+}
+
+/// Where an event lies among the packed ones, behind what puts it in order: among equals the one that came first.
+type Place = (Instant, u32, usize);
 
 fn no_room(e: io::Error) -> Unreadable {
     let message = format!("the log is not in order of time, and the disk that is needed to put it in order cannot be used: {e}");
@@ -31,12 +42,12 @@ fn no_room(e: io::Error) -> Unreadable {
 
 impl Sorter {
     pub(super) fn new(spool: Option<Spool>) -> Sorter {
-        Sorter { spool, most: RUN, run: Events::default(), runs: Vec::new() }
+        Sorter { spool, most: RUN, run: Run::default(), runs: Vec::new() }
     }
 
     /// Takes events, which come in the order of their files and rows.
     pub(super) fn take(&mut self, events: &Events) -> Result<(), Unreadable> {
-        events.iter().for_each(|event| self.run.push(event));
+        events.iter().for_each(|event| self.run.take(&event));
         match self.spool {
             Some(spool) if self.run.memory() > self.most => self.write(spool).map_err(no_room),
             _ => Ok(()),
@@ -44,49 +55,44 @@ impl Sorter {
     }
 
     fn write(&mut self, spool: Spool) -> io::Result<()> {
-        self.run.sort();
+        self.run.places.sort_unstable();
         let mut out = BufWriter::with_capacity(1 << 18, spool()?);
-        let mut row = Vec::new();
-        for event in self.run.iter() {
-            row.clear();
-            pack(&event, &mut row);
+        for place in &self.run.places {
+            out.write_all(&place.0.as_micros().to_le_bytes())?;
+            out.write_all(&place.1.to_le_bytes())?;
+            let row = self.run.row(place);
             out.write_all(&(row.len() as u32).to_le_bytes())?;
-            out.write_all(&row)?;
+            out.write_all(row)?;
         }
-        self.run.clear();
+        self.run.places.clear();
+        self.run.packed.clear();
         self.runs.push(out.into_inner().map_err(io::IntoInnerError::into_error)?);
         Ok(())
     }
 
     /// Gives all of them, in pieces.
-    pub(super) fn give(mut self, give: &mut dyn FnMut(&Events)) -> Result<(), Unreadable> {
-        self.run.sort();
-        if self.runs.is_empty() {
-            give(&self.run);
-            return Ok(());
-        }
+    pub(super) fn give(self, give: &mut dyn FnMut(&Events)) -> Result<(), Unreadable> {
         self.merge(give).map_err(no_room)
     }
 
-    fn merge(self, give: &mut dyn FnMut(&Events)) -> io::Result<()> {
-        let mut runs = self.runs.into_iter().map(Run::new).collect::<io::Result<Vec<Run>>>()?;
+    fn merge(mut self, give: &mut dyn FnMut(&Events)) -> io::Result<()> {
+        self.run.places.sort_unstable();
         // The last run is in memory still, and was read after all others.
-        let (last, mut at) = (runs.len(), 0);
+        let mut sources = self.runs.into_iter().map(Source::on_disk).collect::<io::Result<Vec<Source<'_>>>>()?;
+        sources.push(Source::InMemory { run: &self.run, next: 0 });
         let mut heads: BinaryHeap<Reverse<(Instant, u32, usize)>> = BinaryHeap::new();
-        for (i, run) in runs.iter_mut().enumerate() {
-            heads.extend(run.next()?.map(|(time, file)| Reverse((time, file, i))));
+        for (i, source) in sources.iter_mut().enumerate() {
+            heads.extend(source.next()?.map(|(time, file)| Reverse((time, file, i))));
         }
-        let in_memory = |at: usize| (at < self.run.len()).then(|| self.run.get(at)).map(|e| Reverse((e.time, e.origin.file, last)));
-        heads.extend(in_memory(0));
         let (mut piece, mut fields, mut own) = (Events::default(), Vec::new(), Vec::new());
-        while let Some(Reverse((.., i))) = heads.pop() {
-            if i == last {
-                piece.push(self.run.get(at));
-                at += 1;
-                heads.extend(in_memory(at));
-            } else {
-                piece.push(unpack(&runs[i].row, &mut fields, &mut own)?);
-                heads.extend(runs[i].next()?.map(|(time, file)| Reverse((time, file, i))));
+        while let Some(mut head) = heads.peek_mut() {
+            let Reverse((time, file, i)) = *head;
+            piece.push(unpack(time, file, sources[i].row(), &mut fields, &mut own)?);
+            match sources[i].next()? {
+                Some((time, file)) => *head = Reverse((time, file, i)),
+                None => {
+                    PeekMut::pop(head);
+                }
             }
             if piece.len() == PIECE {
                 give(&piece);
@@ -98,68 +104,109 @@ impl Sorter {
     }
 }
 
-/// A run that is read back.
-struct Run {
-    from: BufReader<File>,
-    row: Vec<u8>,
-}
-
 impl Run {
-    fn new(mut file: File) -> io::Result<Run> {
+    fn take(&mut self, event: &Event<'_>) {
+        self.places.push((event.time, event.origin.file, self.packed.len()));
+        pack(event, &mut self.packed);
+    }
+
+    fn memory(&self) -> usize {
+        size_of_val(&*self.places) + self.packed.len()
+    }
+
+    fn row(&self, place: &Place) -> &[u8] {
+        let from = &self.packed[place.2..];
+        let (length, rest) = from.split_first_chunk().expect("each row is behind its length");
+        &rest[..u32::from_le_bytes(*length) as usize]
+    }
+}
+
+/// A run that is read back: the rows of one time and file after another.
+enum Source<'s> {
+    OnDisk { from: BufReader<File>, row: Vec<u8> },
+    InMemory { run: &'s Run, next: usize },
+}
+
+impl Source<'_> {
+    fn on_disk(mut file: File) -> io::Result<Self> {
         file.rewind()?;
-        Ok(Run { from: BufReader::with_capacity(1 << 18, file), row: Vec::new() })
+        Ok(Source::OnDisk { from: BufReader::with_capacity(1 << 18, file), row: Vec::new() })
     }
 
-    /// Reads the next row: its time and file, if there is one.
+    /// Goes on to the next row: its time and file, if there is one.
     fn next(&mut self) -> io::Result<Option<(Instant, u32)>> {
-        let mut length = [0; 4];
-        match self.from.read_exact(&mut length) {
-            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            other => other?,
+        match self {
+            Source::OnDisk { from, row } => {
+                let mut head = [0; 16];
+                match from.read_exact(&mut head) {
+                    Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+                    other => other?,
+                }
+                let mut head = head.as_slice();
+                let (time, file, length) = (i64::from_le_bytes(part(&mut head)?), small(&mut head)?, small(&mut head)?);
+                row.resize(length as usize, 0);
+                from.read_exact(row)?;
+                Ok(Some((Instant::from_micros(time), file)))
+            }
+            Source::InMemory { run, next } => {
+                *next += 1;
+                Ok(run.places.get(*next - 1).map(|(time, file, _)| (*time, *file)))
+            }
         }
-        self.row.resize(u32::from_le_bytes(length) as usize, 0);
-        self.from.read_exact(&mut self.row)?;
-        let mut row = self.row.as_slice();
-        Ok(Some((Instant::from_micros(number(&mut row)?), number(&mut row)? as u32)))
+    }
+
+    /// The row that it went on to.
+    fn row(&self) -> &[u8] {
+        match self {
+            Source::OnDisk { row, .. } => row,
+            Source::InMemory { run, next } => run.row(&run.places[*next - 1]),
+        }
     }
 }
 
-const NONE: i64 = -1;
-
-/// A row as bytes: numbers of one size, then the key, then what few rows have.
-fn pack(event: &Event<'_>, row: &mut Vec<u8>) {
-    let (kind, key) = event.case.map_or((NONE, ""), |(kind, key)| (kind.index() as i64, key));
-    let id = event.event.map_or(NONE, |id| id.index() as i64);
-    let numbers = [event.time.as_micros(), i64::from(event.origin.file), i64::from(event.origin.line), id, kind, key.len() as i64];
-    numbers.iter().for_each(|n| row.extend_from_slice(&n.to_le_bytes()));
-    row.extend_from_slice(key.as_bytes());
+/// A row as bytes, behind their length: numbers of one size, then the key, then what few rows have.
+fn pack(event: &Event<'_>, out: &mut Vec<u8>) {
+    let from = out.len();
+    let (kind, key) = event.case.map_or((0, ""), |(kind, key)| (kind.index() as u32 + 1, key));
+    let id = event.event.map_or(0, |id| id.index() as u32 + 1);
+    for n in [0, event.origin.line, id, kind, key.len() as u32] {
+        out.extend_from_slice(&n.to_le_bytes());
+    }
+    out.extend_from_slice(key.as_bytes());
     if !event.fields.is_empty() || !event.own.is_empty() {
-        *row = postcard::to_extend(&(event.fields, event.own), std::mem::take(row)).expect("values are plain data");
+        *out = postcard::to_extend(&(event.fields, event.own), std::mem::take(out)).expect("values are plain data");
     }
+    let length = (out.len() - from - 4) as u32;
+    out[from..from + 4].copy_from_slice(&length.to_le_bytes());
 }
 
-fn number(row: &mut &[u8]) -> io::Result<i64> {
-    let bytes = row.split_off(..8).and_then(|b| b.first_chunk());
-    bytes.map(|b| i64::from_le_bytes(*b)).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+fn part<const N: usize>(row: &mut &[u8]) -> io::Result<[u8; N]> {
+    row.split_off(..N).and_then(|b| b.first_chunk()).copied().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+fn small(row: &mut &[u8]) -> io::Result<u32> {
+    part(row).map(u32::from_le_bytes)
 }
 
 fn unpack<'e>(
+    time: Instant,
+    file: u32,
     mut row: &'e [u8],
     fields: &'e mut Vec<(FieldId, Option<Value>)>,
     own: &'e mut Vec<(FieldId, Value)>,
 ) -> io::Result<Event<'e>> {
     let damaged = || io::Error::from(io::ErrorKind::InvalidData);
-    let mut next = || number(&mut row);
-    let (time, file, line, id, kind, length) = (next()?, next()?, next()?, next()?, next()?, next()?);
+    let mut next = || small(&mut row);
+    let (line, id, kind, length) = (next()?, next()?, next()?, next()?);
     let key = row.split_off(..length as usize).and_then(|key| std::str::from_utf8(key).ok()).ok_or_else(damaged)?;
     (*fields, *own) = if row.is_empty() { Default::default() } else { postcard::from_bytes(row).map_err(|_| damaged())? };
     Ok(Event {
-        time: Instant::from_micros(time),
-        case: (kind != NONE).then(|| (CaseId::from_index(kind as usize), key)),
-        event: (id != NONE).then(|| EventId::from_index(id as usize)),
+        time,
+        case: (kind != 0).then(|| (CaseId::from_index(kind as usize - 1), key)),
+        event: (id != 0).then(|| EventId::from_index(id as usize - 1)),
         fields,
         own,
-        origin: Origin { file: file as u32, line: line as u32 },
+        origin: Origin { file, line },
     })
 }
 
