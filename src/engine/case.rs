@@ -60,7 +60,7 @@ impl CaseState {
     /// How far a row reaches: most change nothing but what the event itself acts on.
     pub(super) fn reach(&self, world: &World<'_>, event: &Event<'_>) -> Reach {
         let kind = &world.kinds[self.facts.kind];
-        let moves = kind.every_row || !world.exclusions.is_empty() || event.event.is_some_and(|e| kind.moves[e]);
+        let moves = kind.every_row || !world.exclusions.is_empty() || event.event.is_some_and(|e| self.facts.could_move(&kind.moves[e]));
         if moves || self.facts.would_change(world, event) { Reach::All } else { Reach::Acting }
     }
 

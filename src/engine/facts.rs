@@ -7,7 +7,7 @@ use crate::engine::outcome::Evidence;
 use crate::engine::score::ScoreRun;
 use crate::engine::span::Spans;
 use crate::engine::truth::{Moment, Truth};
-use crate::engine::world::World;
+use crate::engine::world::{Moves, World};
 use crate::event::{Event, Value};
 use crate::id::{CaseId, EventId, StateId};
 use crate::model::Owner;
@@ -162,6 +162,11 @@ impl Facts {
         self.last[at]
     }
 
+    /// Whether an event can change its states, scores or stages as they are now.
+    pub(super) fn could_move(&self, moves: &Moves) -> bool {
+        moves.always || moves.states.iter().any(|(slot, on)| self.states[*slot].on == *on)
+    }
+
     /// Whether a row's fields are others than those that are known.
     pub(super) fn would_change(&self, world: &World<'_>, event: &Event<'_>) -> bool {
         event.fields.iter().any(|(field, value)| {
@@ -212,7 +217,7 @@ impl Facts {
             }
         }
         let kind = &world.plan.cases[self.kind];
-        let moves = event.event.is_some_and(|e| world.kinds[self.kind].moves[e]);
+        let moves = event.event.is_some_and(|e| !world.kinds[self.kind].moves[e].is_nothing());
         if self.rest.is_some() {
             self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
         }

@@ -2,6 +2,7 @@
 
 use crate::ast::Comparison;
 use crate::engine::facts::Facts;
+use crate::engine::matcher::is_stateless;
 use crate::engine::promise::{Act, Promise, Roles};
 use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
@@ -40,14 +41,29 @@ pub(super) struct Kind {
     pub(super) by_states: Vec<Roles>,
     /// Which of them each event acts on.
     pub(super) acting: Table<EventId, Vec<Act>>,
-    /// Which events its states, scores and stages wait for.
-    pub(super) moves: Table<EventId, bool>,
+    /// What each event can do to its states, scores and stages.
+    pub(super) moves: Table<EventId, Moves>,
     /// Its first tiers, where each is for one value of the same field: found without asking one after another.
     pub(super) tiers: Option<TiersByValue>,
     /// Every row may change it: a state, tier or score asks what time it is.
     pub(super) every_row: bool,
     /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
     pub(super) forgets: bool,
+}
+
+/// What an event can do to the states, scores and stages of a case.
+#[derive(Default)]
+pub(super) struct Moves {
+    /// It counts for one of them, whatever the case is like.
+    pub(super) always: bool,
+    /// The states that it ends if they are on, and those that it begins if they are off: their slots, and which it takes.
+    pub(super) states: Vec<(usize, bool)>,
+}
+
+impl Moves {
+    pub(super) fn is_nothing(&self) -> bool {
+        !self.always && self.states.is_empty()
+    }
 }
 
 impl Kind {
@@ -65,22 +81,29 @@ impl Kind {
                 acting[event].push(Act { at, roles: *roles });
             }
         }
-        let between = case.states.iter().flat_map(|s| match &plan.states[*s].when {
-            StateWhen::Between(from, to) => vec![from, to],
-            StateWhen::Holds(_) => Vec::new(),
-        });
         let scored = case.scores.iter().flat_map(|s| &s.rules).filter_map(|r| match &r.by {
             ScoreBy::On(pattern) => Some(pattern),
             ScoreBy::When(_) => None,
         });
-        let mut moves: Table<EventId, bool> = plan.events.iter().map(|_| false).collect();
-        for event in between.chain(scored).chain(case.stages.iter().map(|s| &s.on)).flat_map(|p| events_of(plan, p)) {
-            moves[event] = true;
+        let mut moves: Table<EventId, Moves> = plan.events.iter().map(|_| Moves::default()).collect();
+        for event in scored.chain(case.stages.iter().map(|s| &s.on)).flat_map(|p| events_of(plan, p)) {
+            moves[event].always = true;
+        }
+        for (slot, state) in case.states.iter().enumerate() {
+            let StateWhen::Between(from, to) = &plan.states[*state].when else { continue };
+            for (pattern, on) in [(from, false), (to, true)] {
+                for event in events_of(plan, pattern) {
+                    moves[event].states.push((slot, on));
+                    // What takes several events counts each of them.
+                    moves[event].always |= !is_stateless(from) || !is_stateless(to);
+                }
+            }
         }
         // A state or score that holds by a field of an event's own changes with that event.
         for (_, field) in plan.fields.enumerate() {
             if let Owner::Event(event) = field.owner {
-                moves[event] |= case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_))) || !case.scores.is_empty();
+                moves[event].always |=
+                    case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_))) || !case.scores.is_empty();
             }
         }
         let once =
