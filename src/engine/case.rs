@@ -66,6 +66,13 @@ impl CaseState {
 
     /// Time goes on to `t`: what fell due on the way is read from the case as it was.
     pub(super) fn elapse(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        if !world.exclusions.is_empty() {
+            self.take_exclusions(world, exclusions, t, sink);
+        }
+        self.pass(world, t, to_the_end, sink);
+    }
+
+    fn take_exclusions(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, sink: &mut Sink) {
         let has_open = self.tracks.iter().any(TrackState::is_live);
         for change in self.facts.exclusions_until(world, exclusions, t, has_open) {
             self.pass(world, change.at, false, sink);
@@ -73,7 +80,6 @@ impl CaseState {
             let moment = Moment::of(world, &self.facts, self.facts.time);
             self.tracks.iter_mut().for_each(|track| track.exclude(&moment, &change));
         }
-        self.pass(world, t, to_the_end, sink);
     }
 
     fn pass(&mut self, world: &World<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
@@ -89,7 +95,7 @@ impl CaseState {
         let before = Moment::of(world, facts, facts.time);
         let moment = Moment { own: event.own, time: event.time, ..before };
         let tier = LazyTier::at(&moment);
-        let mut turn = Turn { moment: &moment, happening, event, tier: &tier, roles: Roles::default() };
+        let mut turn = Turn { moment: &moment, happening, event, tier: &tier, roles: Roles::default(), reach };
         let mut acting = event.event.map_or(&[][..], |id| &kind.acting[id]).iter();
         let mut ended = false;
         match reach {

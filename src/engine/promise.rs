@@ -3,10 +3,11 @@
 use crate::engine::Happening;
 use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::truth::Moment;
+use crate::engine::world::Term;
 use crate::id::{AgreementId, EventId, ObligationId, Table};
-use crate::model::Trigger;
+use crate::model::{Retier, Trigger};
 use crate::plan::{Clocked, Duty, Obligation, Pattern, Plan, Track, events_of};
-use crate::time::Zone;
+use crate::time::{Instant, Zone};
 
 /// A part of a promise that events may fulfil.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,11 @@ impl Roles {
         self.may & role.bit() != 0
     }
 
+    /// Whether the event alone fulfils the part.
+    pub(super) fn surely(self, role: Role) -> bool {
+        self.surely & role.bit() != 0
+    }
+
     /// Takes an event for a part.
     #[inline]
     pub(super) fn step(
@@ -97,7 +103,7 @@ impl Roles {
         moment: &Moment<'_>,
         zone: &Zone,
     ) -> Hit {
-        if self.surely & role.bit() != 0 {
+        if self.surely(role) {
             return Hit::Yes;
         }
         if !self.may(role) {
@@ -133,10 +139,16 @@ pub(super) struct Promise<'p> {
     pub(super) counts: bool,
     /// Something may stop its clock on the way.
     pub(super) halts: bool,
+    /// A change of tier changes its target, or begins it anew.
+    pub(super) retiers: bool,
+    /// A stop may be withdrawn.
+    pub(super) reopens: bool,
+    /// The first instant of its agreement's term, and the first after it.
+    pub(super) term: (Instant, Instant),
 }
 
 impl<'p> Promise<'p> {
-    pub(super) fn new(plan: &'p Plan, id: ObligationId) -> Promise<'p> {
+    pub(super) fn new(plan: &'p Plan, id: ObligationId, agreements: &Table<AgreementId, Term>) -> Promise<'p> {
         let obligation = &plan.obligations[id];
         let clocked = match &obligation.duty {
             Duty::Clock(clocked) => Some(&**clocked),
@@ -151,6 +163,9 @@ impl<'p> Promise<'p> {
             is_about_all: obligation.about.applies.is_none() && obligation.about.unless.is_empty(),
             counts: later.iter().filter_map(|role| role.of(obligation)).any(|p| !is_stateless(p)),
             halts: clocked.is_some_and(|c| !c.pause.is_empty()) || !plan.agreements[agreement].exclusions.is_empty(),
+            retiers: clocked.is_some_and(|c| c.retier != Retier::Keep),
+            reopens: clocked.is_some_and(|c| c.reopen.is_some()),
+            term: (agreements[agreement].from, agreements[agreement].to),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Duties of each period, and rules about events of the top level: what has no case.
 
+use crate::engine::case::Reach;
 use crate::engine::clock::Halt;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
@@ -102,7 +103,7 @@ impl Recurring {
                 && let Some(id) = world.in_force(ids, event.time)
             {
                 let seq = self.ruled.len() as u32 + 1;
-                self.ruled.extend(rule::instance(&moment, id, self.index, seq, happening, event));
+                self.ruled.extend(rule::instance(&moment, id, self.index as u32, seq, happening, event));
             }
             return;
         }
@@ -115,14 +116,14 @@ impl Recurring {
         let moment = Moment { world, case: None, own: &[], time: as_of, start: None };
         for live in std::mem::take(&mut self.ruled) {
             let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
-            sink.take(world, None, Box::new(live), reading, as_of);
+            sink.take(world, None, live, reading, as_of);
         }
         self.exclude(world, exclusions, sink);
         self.begin(world, as_of, sink);
         for mut live in std::mem::take(&mut self.groups).into_iter().flat_map(|g| g.instances) {
             live.pass(&moment, as_of, true, sink);
             let reading = Reading::at(&moment, live.obligation, live.decided_at(as_of), live.start);
-            sink.take(world, None, Box::new(live), reading, as_of);
+            sink.take(world, None, live, reading, as_of);
         }
     }
 
@@ -186,7 +187,7 @@ impl Recurring {
         live.pass(&Moment { case: None, own: &[], ..*moment }, event.time, false, sink);
         let duty = clocked(world, live.obligation);
         let tier = LazyTier::at(moment);
-        let turn = Turn { moment, happening, event, tier: &tier, roles: Roles::ANY };
+        let turn = Turn { moment, happening, event, tier: &tier, roles: Roles::ANY, reach: Reach::All };
         if let Some(cancel) = &duty.cancel {
             match live.step(Role::Cancel, cancel, &turn) {
                 Hit::Yes => return live.close(world, End::Cancel, event),
@@ -237,7 +238,7 @@ fn group_of(by: &[FieldId], moment: &Moment<'_>, event: &Event<'_>) -> Option<Va
 impl GroupRun {
     fn open(&mut self, world: &World<'_>, id: ObligationId, index: usize, period: &Period, start: Instant, halt: Halt) {
         let seq = self.instances.len() as u32 + 1;
-        let live = Box::new(Live::blank(id, index, seq, start));
-        self.instances.extend(live.open_period(world, period.from, self.group, halt).map(|live| *live));
+        let track = u32::try_from(index).expect("a spec is limited to far fewer obligations");
+        self.instances.extend(Live::blank(id, track, seq, start).open_period(world, period.from, self.group, halt));
     }
 }

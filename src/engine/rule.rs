@@ -12,7 +12,7 @@ use crate::plan::Duty;
 pub(super) fn instance(
     moment: &Moment<'_>,
     id: ObligationId,
-    track: usize,
+    track: u32,
     seq: u32,
     happening: Happening<'_>,
     event: &Event<'_>,

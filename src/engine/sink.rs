@@ -2,12 +2,12 @@
 
 use crate::engine::facts::Facts;
 use crate::engine::kept::Outcomes;
-use crate::engine::live::{Live, Reading};
+use crate::engine::live::{Decided, Live, Reading};
 use crate::engine::objective::{Sampled, Samples};
 use crate::engine::outcome::{NoticeRecord, Reason, Verdict};
+use crate::engine::truth::Moment;
 use crate::engine::world::World;
 use crate::event::Texts;
-use crate::id::ObligationId;
 use crate::plan::Plan;
 use crate::time::Instant;
 use serde::Serialize;
@@ -23,15 +23,9 @@ pub(super) struct Sink {
     pub(super) totals: Vec<[u64; 5]>,
     pub(super) reasons: BTreeMap<(usize, Verdict, Reason), u64>,
     pub(super) samples: Samples,
-    /// Memory for the next instances, and for the next reading.
-    // They are given out as boxes.
-    #[allow(clippy::vec_box)]
-    spare: Vec<Box<Live>>,
-    read: Reading,
+    /// Memory for the next reading.
+    reading: Reading,
 }
-
-/// So many instances are kept to be used again.
-const SPARE: usize = 1024;
 
 /// What was decided, as it was saved.
 pub(super) type Saved =
@@ -45,37 +39,41 @@ impl Sink {
         Sink { keep, totals: vec![[0; 5]; plan.tracks.len()], samples: Samples::new(plan), ..Sink::default() }
     }
 
-    /// An instance with nothing decided.
-    pub(super) fn live(&mut self, obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Box<Live> {
-        match self.spare.pop() {
-            Some(mut live) => {
-                live.begin_anew(obligation, track, seq, start);
-                live
-            }
-            None => Box::new(Live::blank(obligation, track, seq, start)),
+    /// Takes an instance that was read when it was decided, or as it stands at the end.
+    pub(super) fn take(&mut self, world: &World<'_>, case: Option<&Facts>, mut live: Live, mut reading: Reading, as_of: Instant) {
+        let decided = live.decide(world, case, as_of);
+        if decided.verdict == Verdict::Breached {
+            reading = live.take_at_due().unwrap_or(reading);
         }
+        self.record(world, case, &live, &reading, &decided);
     }
 
-    /// Something to read a case into.
-    pub(super) fn reading(&mut self) -> Reading {
-        std::mem::take(&mut self.read)
+    /// The same for one that is read now.
+    pub(super) fn take_now(&mut self, moment: &Moment<'_>, mut live: Live, as_of: Instant) {
+        let Moment { world, case, .. } = *moment;
+        let decided = live.decide(world, case, as_of);
+        let is_breached = decided.verdict == Verdict::Breached;
+        if let Some(at_due) = if is_breached { live.take_at_due() } else { None } {
+            return self.record(world, case, &live, &at_due, &decided);
+        }
+        let mut reading = std::mem::take(&mut self.reading);
+        let time = live.decided_at(as_of);
+        reading.read(moment, live.obligation, time, live.start);
+        if is_breached {
+            reading.read_states(moment, time);
+        }
+        self.record(world, case, &live, &reading, &decided);
+        self.reading = reading;
     }
 
-    /// Takes an instance that is decided, or as it stands at the end.
-    pub(super) fn take(&mut self, world: &World<'_>, case: Option<&Facts>, mut live: Box<Live>, mut reading: Reading, as_of: Instant) {
-        let decided = live.decide(world, case, &mut reading, as_of);
+    fn record(&mut self, world: &World<'_>, case: Option<&Facts>, live: &Live, reading: &Reading, decided: &Decided) {
         self.totals[decided.track][decided.verdict as usize] += 1;
         if let Some(reason) = decided.reason {
             *self.reasons.entry((decided.track, decided.verdict, reason)).or_default() += 1;
         }
-        self.samples.take(world, case, &decided, &reading);
+        self.samples.take(world, case, decided, reading);
         if self.keep[decided.verdict as usize] {
-            self.outcomes.push(&live.outcome(world, case, &reading, &decided));
-        }
-        // Their memory is used again.
-        self.read = reading;
-        if self.spare.len() < SPARE {
-            self.spare.push(live);
+            self.outcomes.push(&live.outcome(world, case, reading, decided));
         }
     }
 

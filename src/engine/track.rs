@@ -1,5 +1,6 @@
 //! One obligation of one case: its open instance, and the order in which an event acts on it (section 2.3).
 
+use crate::engine::case::Reach;
 use crate::engine::clock::Halt;
 use crate::engine::exclusion::Change;
 use crate::engine::live::{End, Live, Opened, Reading, clocked};
@@ -24,11 +25,12 @@ pub(super) struct TrackState {
     seq: u32,
     /// The case's first start has been.
     started: bool,
+    /// The latest instance ended at the case's last instant: it is read when that instant is over.
+    over: bool,
     /// Until when it was told of the time.
     time: Instant,
-    live: Option<Box<Live>>,
-    /// The last that ended at the case's last instant, with those before it: read when that instant is over.
-    ended: Option<Box<Live>>,
+    /// The latest instance, while it is open or over.
+    live: Option<Live>,
     rest: Option<Box<Rest>>,
 }
 
@@ -37,8 +39,10 @@ pub(super) struct TrackState {
 struct Rest {
     /// One for each version, where several events start one of them.
     starts: Vec<Matcher>,
+    /// Those that ended at the case's last instant before the latest one did, in their order.
+    over: Vec<Live>,
     /// Stopped, and not reopened so far.
-    stopped: Option<(Box<Live>, Reading)>,
+    stopped: Option<(Live, Reading)>,
     /// Unknown from their start: read at as-of.
     unknown: Vec<Live>,
 }
@@ -52,6 +56,8 @@ pub(super) struct Turn<'a> {
     pub(super) tier: &'a LazyTier<'a>,
     /// What it can do to the promise.
     pub(super) roles: Roles,
+    /// What it can do to the case.
+    pub(super) reach: Reach,
 }
 
 impl TrackState {
@@ -64,86 +70,101 @@ impl TrackState {
     }
 
     fn blank(index: u32) -> TrackState {
-        TrackState { index, seq: 0, started: false, time: Instant::FIRST, live: None, ended: None, rest: None }
+        TrackState { index, seq: 0, started: false, over: false, time: Instant::FIRST, live: None, rest: None }
     }
 
     /// Nothing has happened yet.
     pub(super) fn begin_anew(&mut self) {
-        let mut rest = self.rest.take();
-        if let Some(rest) = &mut rest {
+        (self.seq, self.started, self.over, self.time, self.live) = (0, false, false, Instant::FIRST, None);
+        if let Some(rest) = &mut self.rest {
             rest.starts.iter_mut().for_each(Matcher::clear);
-            (rest.stopped, rest.unknown) = (None, Vec::new());
+            *rest = Box::new(Rest { starts: std::mem::take(&mut rest.starts), ..Rest::default() });
         }
-        *self = TrackState { rest, ..TrackState::blank(self.index) };
     }
 
     /// Reads a little of its instance.
     pub(super) fn touch(&self) -> i64 {
-        self.live.as_ref().map_or(0, |live| live.touch())
+        self.live.as_ref().map_or(0, Live::touch)
     }
 
     fn index(&self) -> usize {
         self.index as usize
     }
 
+    /// The instance that goes on.
+    fn open(&self) -> Option<&Live> {
+        self.live.as_ref().filter(|_| !self.over)
+    }
+
+    fn open_mut(&mut self) -> Option<&mut Live> {
+        self.live.as_mut().filter(|_| !self.over)
+    }
+
     /// Time goes on to `t`; `moment` is the case as it was until then.
+    #[inline]
     pub(super) fn pass(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
         if t <= self.time && !to_the_end {
             return;
         }
         self.time = t;
-        if let Some(live) = &mut self.live {
+        if let Some(live) = self.open_mut() {
             live.pass(moment, t, to_the_end, sink);
         }
     }
 
     /// The instant is over at which instances ended.
     pub(super) fn close_instant(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
-        for live in self.take_ended() {
-            let mut reading = sink.reading();
-            reading.read(moment, live.obligation, live.decided_at(moment.time), live.start);
-            let may_reopen = matches!(live.end, Some((_, End::Stop)))
-                && moment.world.promises[live.obligation].clocked.is_some_and(|c| c.reopen.is_some());
-            self.give_up(moment, sink);
-            if may_reopen && self.live.is_none() {
-                self.rest.get_or_insert_default().stopped = Some((live, reading));
-            } else {
-                sink.take(moment.world, moment.case, live, reading, moment.time);
+        if let Some(rest) = &mut self.rest {
+            for live in std::mem::take(&mut rest.over) {
+                self.close(live, moment, sink);
             }
         }
-    }
-
-    /// Those that ended at the last instant, in their order.
-    fn take_ended(&mut self) -> impl Iterator<Item = Box<Live>> + use<> {
-        // The last leads to those before it: the chain is turned round.
-        let (mut first, mut last) = (None, self.ended.take());
-        while let Some(mut live) = last {
-            last = live.replace_before(first);
-            first = Some(live);
+        if self.over
+            && let Some(live) = self.live.take()
+        {
+            self.over = false;
+            self.close(live, moment, sink);
         }
-        std::iter::from_fn(move || {
-            let mut live = first.take()?;
-            first = live.replace_before(None);
-            Some(live)
-        })
     }
 
-    fn end(&mut self, mut live: Box<Live>) {
-        live.replace_before(self.ended.take());
-        self.ended = Some(live);
+    /// The instant is over at which an instance ended.
+    fn close(&mut self, live: Live, moment: &Moment<'_>, sink: &mut Sink) {
+        let may_reopen = matches!(live.end, Some((_, End::Stop))) && moment.world.promises[live.obligation].reopens;
+        self.give_up(moment, sink);
+        if may_reopen && !self.is_live() {
+            let reading = Reading::at(moment, live.obligation, live.decided_at(moment.time), live.start);
+            self.rest.get_or_insert_default().stopped = Some((live, reading));
+        } else {
+            sink.take_now(moment, live, moment.time);
+        }
     }
 
+    /// The latest instance has ended.
+    fn end(&mut self) {
+        self.over = true;
+    }
+
+    /// The latest instance makes way for another.
+    fn set_aside(&mut self) {
+        if std::mem::take(&mut self.over)
+            && let Some(live) = self.live.take()
+        {
+            self.rest.get_or_insert_default().over.push(live);
+        }
+    }
+
+    #[inline]
     pub(super) fn has_ended(&self) -> bool {
-        self.ended.is_some()
+        self.over || self.rest.as_ref().is_some_and(|rest| !rest.over.is_empty())
     }
 
     /// Whether nothing is left that could be said of its case: what starts once has started and is over.
     pub(super) fn is_spent(&self) -> bool {
-        let waits = |rest: &Rest| rest.stopped.is_some() || !rest.unknown.is_empty();
-        self.started && self.live.is_none() && self.ended.is_none() && !self.rest.as_deref().is_some_and(waits)
+        let waits = |rest: &Rest| rest.stopped.is_some() || !rest.unknown.is_empty() || !rest.over.is_empty();
+        self.started && self.live.is_none() && !self.rest.as_deref().is_some_and(waits)
     }
 
-    fn take_stopped(&mut self) -> Option<(Box<Live>, Reading)> {
+    fn take_stopped(&mut self) -> Option<(Live, Reading)> {
         self.rest.as_mut()?.stopped.take()
     }
 
@@ -154,13 +175,14 @@ impl TrackState {
         }
     }
 
+    #[inline]
     pub(super) fn is_live(&self) -> bool {
-        self.live.is_some()
+        self.open().is_some()
     }
 
     /// What the agreement excludes has changed between two events of the case.
     pub(super) fn exclude(&mut self, moment: &Moment<'_>, change: &Change) {
-        if let Some(live) = &mut self.live {
+        if let Some(live) = self.open_mut() {
             live.set_halt(moment.world, halt(moment, live.obligation), change.at, change.evidence);
         }
     }
@@ -168,34 +190,46 @@ impl TrackState {
     /// An event acts: an unknown tier settles; cancel; stop; reopen; retier or reset; start.
     pub(super) fn event(&mut self, turn: &Turn<'_>, sink: &mut Sink) {
         let world = turn.moment.world;
-        let versions = &world.plan.tracks[self.index()].0;
+        let versions = world.plan.tracks[self.index()].0.as_slice();
         if world.promises[versions[0]].clocked.is_none() {
-            if turn.roles.may(Role::Start)
-                && let Some(id) = world.in_force(versions, turn.event.time)
-                && let Some(live) = rule::instance(turn.moment, id, self.index(), self.seq + 1, turn.happening, turn.event)
-            {
-                self.seq += 1;
-                self.end(Box::new(live));
-            }
-            return;
+            return self.rule(turn, versions);
         }
-        match self.live.take() {
-            Some(mut live) => match act(&mut live, turn, sink) {
-                Fate::Goes => {
-                    self.live = Some(live);
-                    self.give_up_stopped(turn.moment, sink);
-                }
-                Fate::Never => self.forget(&live),
-                Fate::Ends => self.end(live),
-                Fate::Anew => {
-                    self.end(live);
-                    self.open_anew(turn, sink);
-                }
-            },
-            None => self.reopen(turn, sink),
+        match self.open_mut() {
+            Some(live) => {
+                let fate = act(live, turn, sink);
+                self.follow(fate, turn, sink);
+            }
+            None if turn.roles.may(Role::Reopen) => self.reopen(turn, sink),
+            None => {}
         }
         if turn.roles.may(Role::Start) {
-            self.start(turn, sink);
+            self.start(turn, versions, sink);
+        }
+    }
+
+    /// What an event made of the open instance happens.
+    fn follow(&mut self, fate: Fate, turn: &Turn<'_>, sink: &mut Sink) {
+        match fate {
+            Fate::Goes => self.give_up_stopped(turn.moment, sink),
+            Fate::Never => self.forget(),
+            Fate::Ends => self.end(),
+            Fate::Anew => {
+                self.end();
+                self.open_anew(turn, sink);
+            }
+        }
+    }
+
+    /// An event is an instance of a rule, if it is one that the rule is about.
+    fn rule(&mut self, turn: &Turn<'_>, versions: &[ObligationId]) {
+        if turn.roles.may(Role::Start)
+            && let Some(id) = turn.moment.world.in_force(versions, turn.event.time)
+            && let Some(live) = rule::instance(turn.moment, id, self.index, self.seq + 1, turn.happening, turn.event)
+        {
+            self.seq += 1;
+            self.set_aside();
+            self.live = Some(live);
+            self.end();
         }
     }
 
@@ -204,26 +238,24 @@ impl TrackState {
         let world = turn.moment.world;
         let versions = &world.plan.tracks[self.index()].0;
         if let Some(id) = world.in_force(versions, turn.event.time) {
-            self.open(id, Truth::True, turn, sink);
+            self.begin(id, Truth::True, turn, sink);
         }
     }
 
     /// Withdraws the last stop, where the event says so and no other instance is open.
     fn reopen(&mut self, turn: &Turn<'_>, sink: &mut Sink) {
-        if !turn.roles.may(Role::Reopen) {
-            return;
-        }
         let Turn { moment, event, .. } = *turn;
         let world = moment.world;
-        let just_stopped = self.ended.as_ref().is_some_and(|l| matches!(l.end, Some((_, End::Stop))));
-        let waiting = if just_stopped { self.take_last_ended().map(|l| (l, None)) } else { None };
+        // One that has just stopped was not read yet.
+        let just_stopped = self.live.as_ref().is_some_and(|l| matches!(l.end, Some((_, End::Stop))));
+        let waiting = if just_stopped { self.live.take().map(|live| (live, None)) } else { None };
         let Some((mut live, reading)) = waiting.or_else(|| self.take_stopped().map(|(l, r)| (l, Some(r)))) else { return };
         let duty = clocked(world, live.obligation);
         let reopened = duty.reopen.as_ref().is_some_and(|p| live.step(Role::Reopen, p, turn) == Hit::Yes);
         if !reopened {
             match reading {
                 Some(reading) => self.rest.get_or_insert_default().stopped = Some((live, reading)),
-                None => self.end(live),
+                None => self.live = Some(live),
             }
             return;
         }
@@ -236,22 +268,19 @@ impl TrackState {
         } else {
             retier(&mut live, duty, turn)
         };
+        self.set_aside();
+        self.live = Some(live);
         match fate {
-            Fate::Goes => self.live = Some(live),
-            Fate::Never => self.forget(&live),
-            Fate::Ends => self.end(live),
-            Fate::Anew => {
-                self.end(live);
-                self.open_anew(turn, sink);
-            }
+            // Nothing else can have stopped: it was this one.
+            Fate::Goes => {}
+            fate => self.follow(fate, turn, sink),
         }
     }
 
     /// A start, where no instance is open.
-    fn start(&mut self, turn: &Turn<'_>, sink: &mut Sink) {
+    fn start(&mut self, turn: &Turn<'_>, versions: &[ObligationId], sink: &mut Sink) {
         let Turn { moment, happening, event, roles, .. } = *turn;
         let world = moment.world;
-        let versions = &world.plan.tracks[self.index()].0;
         let current = world.in_force(versions, event.time);
         let mut counting = self.rest.as_mut().map_or(&mut [][..], |rest| &mut rest.starts);
         let (mut first, mut truth) = (false, Truth::False);
@@ -261,7 +290,11 @@ impl TrackState {
             if *once && self.started && matcher.is_none() {
                 continue;
             }
-            let hit = roles.step(Role::Start, pattern, matcher.as_deref_mut(), happening, moment, &world.term(*id).zone);
+            let hit = if roles.surely(Role::Start) {
+                Hit::Yes
+            } else {
+                roles.step(Role::Start, pattern, matcher.as_deref_mut(), happening, moment, &world.term(*id).zone)
+            };
             match (hit, matcher) {
                 (Hit::Yes, matcher) => {
                     matcher.into_iter().for_each(Matcher::clear);
@@ -279,33 +312,35 @@ impl TrackState {
             }
         }
         let mut opened_unknown = false;
-        if let Some(id) = current.filter(|_| truth != Truth::False && self.live.is_none()) {
-            opened_unknown = self.open(id, truth, turn, sink);
+        if let Some(id) = current.filter(|_| truth != Truth::False && !self.is_live()) {
+            opened_unknown = self.begin(id, truth, turn, sink);
         }
         self.started |= first && !opened_unknown;
     }
 
     /// Opens an instance; true if it is one that is unknown at once.
-    fn open(&mut self, id: ObligationId, truth: Truth, turn: &Turn<'_>, sink: &mut Sink) -> bool {
+    fn begin(&mut self, id: ObligationId, truth: Truth, turn: &Turn<'_>, sink: &mut Sink) -> bool {
         let moment = turn.moment;
         let promise = &moment.world.promises[id];
         let applies = if promise.is_about_all { truth } else { truth.and(moment.is_about(&promise.obligation.about)) };
         if applies == Truth::False {
             return false;
         }
-        let mut live = sink.live(id, self.index(), self.seq + 1, turn.event.time);
+        self.set_aside();
+        let live = self.live.insert(Live::blank(id, self.index, self.seq + 1, turn.event.time));
         live.note(turn.event);
         match live.open(moment, applies, turn.tier.get(), halt(moment, id)) {
-            Opened::Nothing => return false,
-            Opened::UnknownInstance(live) => {
+            Opened::Nothing => {
+                self.live = None;
+                return false;
+            }
+            Opened::UnknownInstance => {
                 self.seq += 1;
-                self.rest.get_or_insert_default().unknown.push(*live);
+                let unknown = self.live.take();
+                self.rest.get_or_insert_default().unknown.extend(unknown);
                 return true;
             }
-            Opened::Instance(live) => {
-                self.seq += 1;
-                self.live = Some(live);
-            }
+            Opened::Instance => self.seq += 1,
         }
         self.give_up_stopped(moment, sink);
         false
@@ -313,34 +348,30 @@ impl TrackState {
 
     /// Another instance follows: the one before it can no longer be reopened. One that waits for its tier may turn out
     /// never to have been.
+    #[inline]
     fn give_up_stopped(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
-        if self.rest.is_some() && self.live.as_ref().is_some_and(|live| !live.is_waiting()) {
+        if self.rest.is_some() && self.open().is_some_and(|live| !live.is_waiting()) {
             self.give_up(moment, sink);
         }
     }
 
-    /// The last that ended at this instant.
-    fn take_last_ended(&mut self) -> Option<Box<Live>> {
-        let mut live = self.ended.take()?;
-        self.ended = live.replace_before(None);
-        Some(live)
-    }
-
     /// There was no instance: its number is free again, unless others followed.
-    fn forget(&mut self, live: &Live) {
-        if live.seq == self.seq {
+    fn forget(&mut self) {
+        if let Some(live) = self.live.take()
+            && live.seq == self.seq
+        {
             self.seq -= 1;
         }
     }
 
-    pub(super) fn finish(mut self, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
-        let world = moment.world;
-        self.give_up(moment, sink);
-        let ended: Vec<Box<Live>> = self.take_ended().collect();
-        let unknown = self.rest.into_iter().flat_map(|rest| rest.unknown);
-        for live in ended.into_iter().chain(unknown.map(Box::new)).chain(self.live) {
-            let reading = Reading::at(moment, live.obligation, live.decided_at(as_of), live.start);
-            sink.take(world, moment.case, live, reading, as_of);
+    pub(super) fn finish(self, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
+        let (stopped, over, unknown) = self.rest.map_or_else(Default::default, |rest| (rest.stopped, rest.over, rest.unknown));
+        if let Some((before, reading)) = stopped {
+            sink.take(moment.world, moment.case, before, reading, moment.time);
+        }
+        let (just_over, open) = if self.over { (self.live, None) } else { (None, self.live) };
+        for live in over.into_iter().chain(just_over).chain(unknown).chain(open) {
+            sink.take_now(moment, live, as_of);
         }
     }
 }
@@ -357,11 +388,12 @@ enum Fate {
 
 /// What an event does to an open instance.
 fn act(live: &mut Live, turn: &Turn<'_>, sink: &mut Sink) -> Fate {
-    let Turn { moment, happening, event, tier, roles } = *turn;
+    let Turn { moment, happening, event, tier, roles, reach } = *turn;
     let world = moment.world;
     let promise = &world.promises[live.obligation];
     let duty = clocked(world, live.obligation);
-    if promise.halts {
+    // Where nothing changes that the event does not act on, the clock goes on as it did.
+    if promise.halts && reach == Reach::All {
         live.set_halt(world, halt(moment, live.obligation), event.time, Some(Evidence::of(event)));
     }
     if !live.settle_tier(moment, tier, event, sink) {
@@ -404,7 +436,7 @@ fn resets(live: &mut Live, duty: &Clocked, turn: &Turn<'_>) -> bool {
 /// A change of tier.
 fn retier(live: &mut Live, duty: &Clocked, turn: &Turn<'_>) -> Fate {
     let Turn { moment: Moment { world, .. }, event, tier, .. } = *turn;
-    if duty.retier == Retier::Keep || !live.tier_changed(tier.get(), event.time) {
+    if !world.promises[live.obligation].retiers || !live.tier_changed(tier.get(), event.time) {
         return Fate::Goes;
     }
     if duty.retier == Retier::Carry {

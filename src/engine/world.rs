@@ -216,7 +216,7 @@ impl<'p> World<'p> {
         let interest = Interest::new(plan);
         let has_claims = plan.agreements.iter().any(|a| a.claim.as_ref().is_some_and(|c| c.on.is_some()));
         let kinds = plan.cases.ids().map(|id| Kind::new(plan, id, interest.every_row[id], &spans[id])).collect();
-        let promises = plan.obligations.ids().map(|id| Promise::new(plan, id)).collect();
+        let promises = plan.obligations.ids().map(|id| Promise::new(plan, id, &agreements)).collect();
         World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, has_claims }
     }
 
@@ -246,8 +246,8 @@ impl<'p> World<'p> {
     /// The version of an obligation that is in force at an instant.
     pub(super) fn in_force(&self, versions: &[ObligationId], t: Instant) -> Option<ObligationId> {
         versions.iter().copied().find(|id| {
-            let term = self.term(*id);
-            term.from <= t && t < term.to
+            let (from, to) = self.promises[*id].term;
+            from <= t && t < to
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::{Cell, Decoder, Listed, Row};
-use crate::log::marks::Marks;
+use crate::log::marks::{Marks, Stop};
 use memchr::{memchr, memchr2, memrchr};
 
 /// A cell in quotes is no longer than this: what does not close before was opened by a stray quote.
@@ -205,7 +205,7 @@ impl Table {
     /// Reads whole records.
     pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
         let valid = std::str::from_utf8(text).ok();
-        let mut marks = Marks::new(text, [self.delimiter, b'\n', b'"']);
+        let mut marks = Marks::new(text, self.delimiter);
         let mut cells = Cells::default();
         let mut ends: Vec<usize> = Vec::with_capacity(self.columns);
         let (mut start, mut line) = (0, 0);
@@ -213,25 +213,13 @@ impl Table {
             line += 1;
             ends.clear();
             ends.push(start.wrapping_sub(1));
-            let mut quoted = false;
-            let end = loop {
-                match marks.next() {
-                    None => break text.len(),
-                    Some(at) if text[at] == self.delimiter => ends.push(at),
-                    Some(at) if text[at] == b'\n' => break at,
-                    Some(at) => {
-                        quoted = true;
-                        break at;
-                    }
-                }
-            };
-            if quoted {
+            let Stop::End(end) = marks.line(&mut ends) else {
                 let (next, lines) = self.quoted(decoder, binding, text, start, line, &mut cells);
                 line += lines - 1;
                 start = next;
                 marks.seek(start);
                 continue;
-            }
+            };
             let raw = &text[start..end];
             let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
             let last = start + raw.len();

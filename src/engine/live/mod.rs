@@ -55,8 +55,6 @@ pub(super) struct Live {
 struct Rest {
     /// How far what ends it has come, where that takes several events.
     matchers: Option<Box<Matchers>>,
-    /// The one that ended before it at the same instant.
-    before: Option<Box<Live>>,
     /// The rows' conditions, read at the start; kept where the target may be chosen later.
     truths: Vec<Truth>,
     /// A row waits for the tier.
@@ -94,7 +92,6 @@ struct Matchers {
 /// What most instances have.
 static NOTHING: Rest = Rest {
     matchers: None,
-    before: None,
     truths: Vec::new(),
     waits: None,
     unknown: None,
@@ -134,21 +131,30 @@ impl Reading {
     pub(super) fn at(moment: &Moment<'_>, obligation: ObligationId, time: Instant, start: Instant) -> Reading {
         let mut reading = Reading::default();
         reading.read(moment, obligation, time, start);
+        reading.read_states(moment, time);
         reading
     }
 
-    /// The same in the memory of another one.
+    /// Keys and filters alone, in the memory of another one.
     pub(super) fn read(&mut self, moment: &Moment<'_>, obligation: ObligationId, time: Instant, start: Instant) {
         let moment = &Moment { time, start: Some(start), ..*moment };
         let obligation = moment.world.obligation(obligation);
         let Reading { keys, filters, states } = self;
         keys.clear();
-        keys.extend(obligation.keys.iter().map(|f| moment.field(*f)));
         filters.clear();
-        filters.extend(obligation.filters.iter().map(|c| moment.holds(c) == Truth::True));
         states.clear();
+        // Most have a key, if anything.
+        for field in &obligation.keys {
+            keys.push(moment.field(*field));
+        }
+        for condition in &obligation.filters {
+            filters.push(moment.holds(condition) == Truth::True);
+        }
+    }
+
+    pub(super) fn read_states(&mut self, moment: &Moment<'_>, time: Instant) {
         if let Some(case) = moment.case {
-            case.time_in_states(time, states);
+            case.time_in_states(time, &mut self.states);
         }
     }
 }
@@ -159,21 +165,11 @@ pub(super) fn clocked<'p>(world: &World<'p>, id: ObligationId) -> &'p Clocked {
 
 impl Live {
     /// An instance with nothing decided.
-    pub(super) fn blank(obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Live {
-        Live::blank_with(Rows::new(), obligation, track, seq, start)
-    }
-
-    /// The same in the memory of another one.
-    pub(super) fn begin_anew(&mut self, obligation: ObligationId, track: usize, seq: u32, start: Instant) {
-        let mut evidence = std::mem::take(&mut self.evidence);
-        evidence.clear();
-        *self = Live::blank_with(evidence, obligation, track, seq, start);
-    }
-
-    fn blank_with(evidence: Rows, obligation: ObligationId, track: usize, seq: u32, start: Instant) -> Live {
+    #[inline]
+    pub(super) fn blank(obligation: ObligationId, track: u32, seq: u32, start: Instant) -> Live {
         Live {
             obligation,
-            track: u32::try_from(track).expect("a spec is limited to far fewer obligations"),
+            track,
             seq,
             row: None,
             start,
@@ -184,7 +180,7 @@ impl Live {
             used_up: false,
             clock: None,
             end: None,
-            evidence,
+            evidence: Rows::new(),
             rest: None,
         }
     }
@@ -196,14 +192,6 @@ impl Live {
         self.start.as_micros() ^ clock ^ evidence ^ i64::from(self.rest.is_some()) ^ self.end.map_or(0, |end| end.0.as_micros())
     }
 
-    /// Takes away the one that ended before it at the same instant, and puts another there.
-    pub(super) fn replace_before(&mut self, before: Option<Box<Live>>) -> Option<Box<Live>> {
-        if self.rest.is_none() && before.is_none() {
-            return None;
-        }
-        std::mem::replace(&mut self.rest_mut().before, before)
-    }
-
     fn rest(&self) -> &Rest {
         self.rest.as_deref().unwrap_or(&NOTHING)
     }
@@ -213,7 +201,15 @@ impl Live {
     }
 
     /// Takes an event for something that may end it, or begin it again.
+    #[inline]
     pub(super) fn step(&mut self, role: Role, pattern: &Pattern, turn: &Turn<'_>) -> Hit {
+        if turn.roles.surely(role) {
+            return Hit::Yes;
+        }
+        self.step_pattern(role, pattern, turn)
+    }
+
+    fn step_pattern(&mut self, role: Role, pattern: &Pattern, turn: &Turn<'_>) -> Hit {
         let matchers = self.rest.as_mut().and_then(|rest| rest.matchers.as_mut());
         let matcher = matchers.map(|m| match role {
             Role::Start | Role::Stop => &mut m.stop,
@@ -227,7 +223,8 @@ impl Live {
 
     /// Takes what states do to the clock from `t` on; `evidence` is the row that did it, if one did.
     pub(super) fn set_halt(&mut self, world: &World<'_>, halt: Halt, t: Instant, evidence: Option<Evidence>) {
-        if self.end.is_some() {
+        let stands = self.rest.is_none() && self.clock.as_ref().is_some_and(|clock| clock.halt() == halt);
+        if stands || self.end.is_some() {
             return;
         }
         if halt == Halt::Runs {
@@ -266,9 +263,14 @@ impl Live {
     }
 
     /// A tier that was unknown is known now; false where it turns out that nothing was promised.
+    #[inline]
     pub(super) fn settle_tier(&mut self, moment: &Moment<'_>, tier: &LazyTier<'_>, event: &Event<'_>, sink: &mut Sink) -> bool {
+        !self.tier_open || self.settle_open_tier(moment, tier, event, sink)
+    }
+
+    fn settle_open_tier(&mut self, moment: &Moment<'_>, tier: &LazyTier<'_>, event: &Event<'_>, sink: &mut Sink) -> bool {
         let world = moment.world;
-        if !self.tier_open || matches!(tier.get(), Tiered::Unknown(_)) {
+        if matches!(tier.get(), Tiered::Unknown(_)) {
             return true;
         }
         let tier = tier.get();
@@ -305,6 +307,7 @@ impl Live {
         !self.tier_open && now != self.tier && !self.used_up && !self.is_overdue(t)
     }
 
+    #[inline]
     fn is_overdue(&self, t: Instant) -> bool {
         self.clock.as_ref().is_some_and(|c| c.is_overdue(t))
     }
@@ -413,10 +416,14 @@ impl Live {
     }
 
     /// Time goes on to `t`: notices are given, and what is due is read. `moment` is the case as it was until then.
+    #[inline]
     pub(super) fn pass(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        if self.end.is_some() {
-            return;
+        if self.end.is_none() && (self.rest.is_some() || self.is_overdue(t)) {
+            self.pass_open(moment, t, to_the_end, sink);
         }
+    }
+
+    fn pass_open(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
         self.give_notices(moment, t, to_the_end, sink);
         if self.rest().waits.is_some() {
             let reading = Reading::at(moment, self.obligation, moment.time, self.start);

@@ -13,16 +13,17 @@ use crate::plan::Clocked;
 use chrono::NaiveDate;
 
 /// What a start gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Opened {
-    Instance(Box<Live>),
+    Instance,
     /// One that is unknown at once and blocks nothing.
-    UnknownInstance(Box<Live>),
+    UnknownInstance,
     Nothing,
 }
 
 impl Live {
     /// Opens an instance at an event. `applies` is the start's own truth joined with the cases that the duty is about.
-    pub(in crate::engine) fn open(mut self: Box<Self>, moment: &Moment<'_>, applies: Truth, tier: Tiered, halt: Halt) -> Opened {
+    pub(in crate::engine) fn open(&mut self, moment: &Moment<'_>, applies: Truth, tier: Tiered, halt: Halt) -> Opened {
         let world = moment.world;
         let clocked = clocked(world, self.obligation);
         match applies {
@@ -30,7 +31,7 @@ impl Live {
             Truth::Unknown(gap) => {
                 self.rest_mut().unknown = Some(gap);
                 self.set_tier(tier);
-                return Opened::UnknownInstance(self);
+                return Opened::UnknownInstance;
             }
             Truth::True => {}
         }
@@ -71,24 +72,21 @@ impl Live {
             Choice::Unknown(gap) => self.rest_mut().unknown = Some(gap),
             Choice::Row(row) => self.start_clock(world, clocked, row, halt),
         }
-        Opened::Instance(self)
+        Opened::Instance
     }
 
     /// Opens an instance of a duty of each period.
     pub(in crate::engine) fn open_period(
-        mut self: Box<Self>,
+        mut self,
         world: &World<'_>,
         first: NaiveDate,
         group: Option<Option<Value>>,
         halt: Halt,
-    ) -> Option<Box<Live>> {
+    ) -> Option<Live> {
         let moment = Moment { world, case: None, own: &[], time: self.start, start: None };
         let rest = self.rest_mut();
         (rest.first, rest.group) = (Some(first), group);
-        match self.open(&moment, Truth::True, Tiered::InNone, halt) {
-            Opened::Instance(live) => Some(live),
-            Opened::UnknownInstance(_) | Opened::Nothing => None,
-        }
+        (self.open(&moment, Truth::True, Tiered::InNone, halt) == Opened::Instance).then_some(self)
     }
 
     pub(super) fn set_tier(&mut self, tier: Tiered) {

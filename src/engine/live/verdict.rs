@@ -28,9 +28,8 @@ pub(in crate::engine) struct Decided {
 }
 
 impl Live {
-    /// The instance as it stands: the table of section 2.4. It is read where it ended, an open one at as-of; a breached one as
-    /// it was when it was due, which replaces the reading.
-    pub(in crate::engine) fn decide(&mut self, world: &World<'_>, case: Option<&Facts>, reading: &mut Reading, as_of: Instant) -> Decided {
+    /// The instance as it stands: the table of section 2.4.
+    pub(in crate::engine) fn decide(&mut self, world: &World<'_>, case: Option<&Facts>, as_of: Instant) -> Decided {
         let (end, how) = self.end.map_or((as_of, None), |(t, how)| (t, Some(how)));
         let mut due = None;
         if let Some(clock) = &mut self.clock {
@@ -74,7 +73,7 @@ impl Live {
             _ => None,
         };
         let due = if rest.unknown.is_some() && self.clock.is_none() && !ruled { None } else { due };
-        let decided = Decided {
+        Decided {
             track: self.track as usize,
             obligation: self.obligation,
             verdict,
@@ -88,13 +87,12 @@ impl Live {
             open: how.is_none() && !ruled,
             elapsed: self.clock.as_ref().map(|c| c.elapsed).or(ruled.then_some(Duration::ZERO)),
             ruled,
-        };
-        if verdict == Verdict::Breached
-            && let Some(at_due) = self.rest.as_mut().and_then(|rest| rest.at_due.take())
-        {
-            *reading = at_due;
         }
-        decided
+    }
+
+    /// The case as it was when the instance was due, where that was read: a breached one is read so, others where they ended.
+    pub(in crate::engine) fn take_at_due(&mut self) -> Option<Reading> {
+        self.rest.as_mut()?.at_due.take()
     }
 
     /// All that is said of it in a report.

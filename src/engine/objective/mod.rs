@@ -91,7 +91,7 @@ fn of_objective(
     for slice in slices(world, objective, agreement, as_of) {
         let groups = groups(world, objective, &slice, sampled, &seen);
         for group in &groups {
-            let samples = slice.parts.iter().filter_map(|p| sampled.get(p)?.get(group)).collect();
+            let samples = slice.parts.iter().filter_map(|p| sampled.get(p, group)).collect();
             let carried_over = carried.of(group);
             let scope = Scope { world, objective, agreement, slice: &slice, group, parts: &parts, samples, seen, as_of, carried_over };
             let mut record = scope.record(id);

@@ -126,8 +126,7 @@ pub(super) fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, sa
         return vec![Vec::new()];
     }
     let mut found: HashSet<Vec<KeyValue>> = HashSet::new();
-    let instances = slice.parts.iter().filter_map(|p| sampled.get(p)).flat_map(|groups| groups.keys());
-    found.extend(instances.cloned());
+    found.extend(slice.parts.iter().flat_map(|p| sampled.groups(p)).cloned());
     each_measure(&objective.goal, &mut |m| match m {
         Measure::Count(c) | Measure::OfField(_, c) => {
             let tallies = seen.tallies(world, *c, slice).flat_map(|(_, groups)| groups.keys());

@@ -8,13 +8,14 @@ use crate::engine::objective::placement::{each_measure, parts_of, same_part};
 use crate::engine::objective::times::Times;
 use crate::engine::outcome::Verdict;
 use crate::engine::world::World;
-use crate::event::Texts;
-use crate::id::{AgreementId, ObligationId, Table};
+use crate::event::{Texts, Value};
+use crate::id::{AgreementId, Id, ObligationId, Table};
 use crate::model::Window;
 use crate::plan::{Key, Measure, Objective, Part, Plan};
 use crate::time::Instant;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 
 /// What all objectives of a plan have measured, the named values after them.
 #[derive(Debug, Default)]
@@ -26,24 +27,127 @@ pub(crate) struct Samples {
     cases: Texts,
 }
 
-/// By group, a sample for each part.
-pub(in crate::engine) type Groups = HashMap<Vec<KeyValue>, Vec<Sample>>;
-
-/// The groups of each slot that has any, in order.
+/// Samples by slot and group.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::engine) struct Sampled(Vec<(Slot, Groups)>);
+pub(in crate::engine) struct Sampled {
+    groups: Groups,
+    /// The slots that have any, in order.
+    slots: Vec<(Slot, OfSlot)>,
+}
+
+/// The samples of a slot: those of a group, one for each part, lie together.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct OfSlot {
+    /// Where those of each group begin, by the group's number, if it has any.
+    places: Vec<Option<NonZeroU32>>,
+    samples: Vec<Sample>,
+}
 
 impl Sampled {
-    pub(super) fn get(&self, slot: &Slot) -> Option<&Groups> {
-        self.0.binary_search_by_key(slot, |s| s.0).ok().map(|at| &self.0[at].1)
+    fn slot(&self, slot: &Slot) -> Option<&OfSlot> {
+        self.slots.binary_search_by_key(slot, |s| s.0).ok().map(|at| &self.slots[at].1)
+    }
+
+    /// A sample for each part.
+    pub(super) fn get(&self, slot: &Slot, group: &[KeyValue]) -> Option<&[Sample]> {
+        let (of, number) = (self.slot(slot)?, self.groups.find(group)?);
+        let from = of.place(number)?;
+        Some(&of.samples[from..from + self.groups.parts])
+    }
+
+    /// The groups of a slot.
+    pub(super) fn groups(&self, slot: &Slot) -> impl Iterator<Item = &Vec<KeyValue>> {
+        let of = self.slot(slot);
+        let places = of.map_or(&[][..], |of| &of.places);
+        places.iter().zip(&self.groups.list).filter(|(place, _)| place.is_some()).map(|(_, group)| group)
     }
 
     /// The place of a slot, which is made where there is none.
     fn place(&mut self, slot: Slot) -> usize {
-        self.0.binary_search_by_key(&slot, |s| s.0).unwrap_or_else(|at| {
-            self.0.insert(at, (slot, Groups::new()));
+        self.slots.binary_search_by_key(&slot, |s| s.0).unwrap_or_else(|at| {
+            self.slots.insert(at, (slot, OfSlot::default()));
             at
         })
+    }
+}
+
+impl OfSlot {
+    #[inline]
+    fn place(&self, group: usize) -> Option<usize> {
+        self.places.get(group).copied().flatten().map(|place| place.get() as usize - 1)
+    }
+
+    /// Where the samples of a group begin, which are made where there are none.
+    fn make(&mut self, group: usize, parts: usize) -> usize {
+        if self.places.len() <= group {
+            self.places.resize(group + 1, None);
+        }
+        let from = self.samples.len();
+        self.samples.resize_with(from + parts, Sample::default);
+        self.places[group] = u32::try_from(from + 1).ok().and_then(NonZeroU32::new);
+        from
+    }
+}
+
+/// The groups that were seen, numbered.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Groups {
+    /// How many samples each has in a slot.
+    parts: usize,
+    list: Vec<Vec<KeyValue>>,
+    numbers: HashMap<Vec<KeyValue>, u32>,
+    /// Of those of one key, whose values are mostly few, the number by the value: a number of which the list says another group
+    /// is not it.
+    by_value: Vec<u32>,
+}
+
+impl Groups {
+    /// A small number that tells apart most values of a key.
+    #[inline]
+    fn small(key: KeyValue) -> Option<usize> {
+        match key {
+            KeyValue::Missing => Some(0),
+            KeyValue::Tier(tier) => Some(tier.index() + 1),
+            KeyValue::Value(Value::Member(m)) => Some(m as usize + 1),
+            KeyValue::Value(Value::Text(text)) => Some(text.0 as usize + 1),
+            KeyValue::Value(_) => None,
+        }
+    }
+
+    #[inline]
+    fn find(&self, group: &[KeyValue]) -> Option<usize> {
+        let short = match group {
+            [] => (!self.list.is_empty()).then_some(0),
+            [only] => Groups::small(*only).and_then(|small| self.by_value.get(small)).map(|number| *number as usize),
+            _ => None,
+        };
+        match short {
+            Some(number) if self.list.get(number).is_some_and(|found| found == group) => Some(number),
+            _ => self.numbers.get(group).map(|number| *number as usize),
+        }
+    }
+
+    /// The number of a group, which may be new.
+    #[inline]
+    fn number(&mut self, group: &[KeyValue]) -> usize {
+        self.find(group).unwrap_or_else(|| self.add(group))
+    }
+
+    fn add(&mut self, group: &[KeyValue]) -> usize {
+        /// Texts of a log may be many, and few of them groups.
+        const MOST: usize = 1 << 20;
+        let number = u32::try_from(self.list.len()).expect("fewer than four billion groups");
+        if let [only] = group
+            && let Some(small) = Groups::small(*only).filter(|small| *small < MOST)
+        {
+            if self.by_value.len() <= small {
+                self.by_value.resize(small + 1, u32::MAX);
+            }
+            self.by_value[small] = number;
+        }
+        self.numbers.insert(group.to_vec(), number);
+        self.list.push(group.to_vec());
+        number as usize
     }
 }
 
@@ -54,7 +158,7 @@ struct OfObjective {
     counted_by: CountedBy,
     grain: Window,
     parts: Vec<Asked>,
-    slots: Sampled,
+    sampled: Sampled,
     /// The slot that was asked for last: where it begins and ends, and its place.
     latest: Option<(Instant, Instant, usize)>,
     /// The group of the instance at hand.
@@ -109,24 +213,24 @@ impl Samples {
 
     /// All that was measured, to be taken up again.
     pub(in crate::engine) fn saved(&self) -> (Vec<&Sampled>, &Texts) {
-        (self.of.iter().map(|o| &o.slots).collect(), &self.cases)
+        (self.of.iter().map(|o| &o.sampled).collect(), &self.cases)
     }
 
     /// Takes up what was measured before.
     pub(in crate::engine) fn take_up(&mut self, (of, cases): (Vec<Sampled>, Texts)) {
-        self.of.iter_mut().zip(of).for_each(|(objective, slots)| objective.slots = slots);
+        self.of.iter_mut().zip(of).for_each(|(objective, sampled)| objective.sampled = sampled);
         self.cases = cases;
     }
 
     /// What an objective has measured. The named values' numbers go on after the objectives'.
     pub(super) fn of(&self, objective: usize) -> &Sampled {
-        &self.of[objective].slots
+        &self.of[objective].sampled
     }
 
     /// No instance is to come: elapsed times are put in order, once for all that is asked of them.
     pub(in crate::engine) fn sort(&mut self) {
-        let groups = self.of.iter_mut().flat_map(|o| &mut o.slots.0).flat_map(|(_, groups)| groups.values_mut());
-        groups.flatten().for_each(|sample| {
+        let samples = self.of.iter_mut().flat_map(|o| &mut o.sampled.slots).flat_map(|(_, of)| &mut of.samples);
+        samples.for_each(|sample| {
             sample.decided.pack();
             sample.pending.pack();
         });
@@ -146,7 +250,10 @@ impl OfObjective {
         });
         let agreement = plan.services[objective.service].agreement;
         let Objective { counted_by, grain, .. } = *objective;
-        OfObjective { agreement, counted_by, grain, parts: parts.collect(), slots: Sampled::default(), latest: None, group: Vec::new() }
+        let parts: Vec<Asked> = parts.collect();
+        let groups = Groups { parts: parts.len(), ..Groups::default() };
+        let sampled = Sampled { groups, slots: Vec::new() };
+        OfObjective { agreement, counted_by, grain, parts, sampled, latest: None, group: Vec::new() }
     }
 
     fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &Reading, cases: &Texts) {
@@ -170,23 +277,22 @@ impl OfObjective {
             Key::Field(_) => KeyValue::Missing,
         };
         self.group.clear();
-        self.group.extend(part.by.iter().map(key));
+        for by in &part.by {
+            self.group.push(key(by));
+        }
         let place = match self.latest {
             Some((from, to, place)) if from <= counted && counted < to => place,
             _ => {
                 let slot = slot_of(world, self.agreement, self.grain, counted);
-                let place = self.slots.place(slot);
+                let place = self.sampled.place(slot);
                 self.latest = slot_span(world, self.agreement, self.grain, slot).map(|(from, to)| (from, to, place));
                 place
             }
         };
-        let groups = &mut self.slots.0[place].1;
-        let parts = self.parts.len();
-        let samples = match groups.get_mut(&self.group) {
-            Some(samples) => samples,
-            None => groups.entry(self.group.clone()).or_insert_with(|| vec![Sample::default(); parts]),
-        };
-        let sample = &mut samples[at];
+        let number = self.sampled.groups.number(&self.group);
+        let of_slot = &mut self.sampled.slots[place].1;
+        let from = of_slot.place(number).unwrap_or_else(|| of_slot.make(number, self.parts.len()));
+        let sample = &mut of_slot.samples[from + at];
         sample.counts[decided.verdict as usize] += 1;
         sample.open_breach |= decided.verdict == Verdict::Breached && decided.open;
         if let (true, Some(elapsed)) = (*clock, decided.elapsed) {
@@ -198,7 +304,7 @@ impl OfObjective {
         }
         if *by_case {
             // A duty of each period has no case: all of its instances count as one.
-            let name = case.map(|c| format!("{}:{}", crate::id::Id::index(c.kind), c.key));
+            let name = case.map(|c| format!("{}:{}", c.kind.index(), c.key));
             sample.cases.push((cases.intern(name.as_deref().unwrap_or("")).0, decided.verdict));
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct Scope<'a> {
     pub(super) group: &'a Vec<KeyValue>,
     pub(super) parts: &'a [&'a Part],
     /// The instances of this period and group: samples of its slots, each with one for every part.
-    pub(super) samples: Vec<&'a Vec<Sample>>,
+    pub(super) samples: Vec<&'a [Sample]>,
     pub(super) seen: Seen<'a>,
     pub(super) as_of: Instant,
     /// What the period before was short of its goal.

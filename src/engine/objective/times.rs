@@ -34,10 +34,15 @@ const WAITING: usize = 256;
 impl Times {
     pub(super) fn push(&mut self, d: Duration) {
         let us = d.as_micros();
-        if us % self.unit != 0 {
-            self.count_in_micros();
-        }
-        let n = us / self.unit;
+        // Divided by a constant, which costs next to nothing.
+        let n = if self.unit == SECOND && us % SECOND == 0 {
+            us / SECOND
+        } else {
+            if self.unit == SECOND {
+                self.count_in_micros();
+            }
+            us
+        };
         match (&mut self.latest, u32::try_from(n)) {
             (Latest::Short(latest), Ok(n)) => latest.push(n),
             (Latest::Short(latest), Err(_)) => {
