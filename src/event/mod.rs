@@ -2,10 +2,12 @@
 //!
 //! Texts are kept once each and compared by number; nothing here knows a file format.
 
+mod short;
 mod store;
 mod texts;
 
-pub use store::Events;
+pub use short::{Short, hash};
+pub use store::{Draft, Events, Head};
 pub use texts::{TextId, TextTable, Texts};
 
 use crate::id::{CaseId, EventId, FieldId};
@@ -54,12 +56,20 @@ impl Number {
     }
 
     /// How it compares with any number.
+    #[inline]
     pub fn compare(self, other: &Exact) -> Ordering {
         // Most are whole.
         match (self.denominator.get(), other.is_whole()) {
             (1, true) => i128::from(self.numerator).cmp(&other.numer()),
             _ => self.exact().cmp(other),
         }
+    }
+
+    /// The number, if it is whole.
+    #[inline]
+    pub fn as_whole(self) -> Option<i64> {
+        let Number { numerator, denominator } = self;
+        (denominator.get() == 1).then_some(numerator)
     }
 
     fn exact(self) -> Exact {
@@ -74,6 +84,11 @@ impl fmt::Debug for Number {
 }
 
 impl Value {
+    /// Of a small whole number.
+    pub const fn whole(n: i64) -> Value {
+        Value::Number(Number { numerator: n, denominator: NonZeroU32::MIN })
+    }
+
     /// Of a number. Equal numbers have equal values.
     pub fn number(n: Exact, texts: &Texts) -> Value {
         Number::new(n).map_or_else(|| Value::Long(texts.intern(&n.to_string())), Value::Number)

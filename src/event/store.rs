@@ -35,41 +35,98 @@ struct Piece {
 }
 
 impl Piece {
+    #[inline]
     fn range(self) -> Range<usize> {
         let from = self.from as usize;
         from..from + self.len as usize
     }
 
+    #[inline]
     fn since(from: usize, to: usize) -> Piece {
         let small = |n: usize| u32::try_from(n).expect("a batch is limited to far less");
         Piece { from: small(from), len: small(to - from) }
     }
 }
 
+/// Where the values of an event begin that is being read.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft {
+    fields: usize,
+    own: usize,
+}
+
+/// What an event is, but for its values.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'e> {
+    /// When.
+    pub time: Instant,
+    /// The kind of case and its key.
+    pub case: Option<(CaseId, &'e str)>,
+    /// What happened.
+    pub event: Option<EventId>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
 impl Events {
-    /// Adds an event.
-    pub fn push(&mut self, event: Event<'_>) {
-        let (keys, fields, own) = (self.keys.len(), self.fields.len(), self.own.len());
-        // Most rows have neither.
-        if !event.fields.is_empty() {
-            self.fields.extend_from_slice(event.fields);
+    /// An event is being read: its values are added before it is.
+    #[inline]
+    pub fn draft(&self) -> Draft {
+        Draft { fields: self.fields.len(), own: self.own.len() }
+    }
+
+    /// A field of the case changes with the event that is being read.
+    #[inline]
+    pub fn draft_field(&mut self, field: FieldId, value: Option<Value>) {
+        self.fields.push((field, value));
+    }
+
+    /// The event that is being read has a value of its own, if it has none of this field yet.
+    #[inline]
+    pub fn draft_own(&mut self, draft: Draft, field: FieldId, value: Value) {
+        if !self.own[draft.own..].iter().any(|(known, _)| *known == field) {
+            self.own.push((field, value));
         }
-        if !event.own.is_empty() {
-            self.own.extend_from_slice(event.own);
-        }
-        let case = event.case.map(|(kind, key)| {
+    }
+
+    /// What was added since.
+    #[inline]
+    pub fn drafted(&self, draft: Draft) -> (&Changes, &Own) {
+        (&self.fields[draft.fields..], &self.own[draft.own..])
+    }
+
+    /// It is no event after all.
+    #[inline]
+    pub fn discard(&mut self, draft: Draft) {
+        self.fields.truncate(draft.fields);
+        self.own.truncate(draft.own);
+    }
+
+    /// Adds the event that was read.
+    #[inline]
+    pub fn finish(&mut self, draft: Draft, head: &Head<'_>) {
+        let Draft { fields, own } = draft;
+        self.add(head, Piece::since(fields, self.fields.len()), Piece::since(own, self.own.len()));
+    }
+
+    #[inline]
+    fn add(&mut self, head: &Head<'_>, fields: Piece, own: Piece) {
+        let from = self.keys.len();
+        let Head { time, case, event, origin } = *head;
+        let case = case.map(|(kind, key)| {
             self.keys.push_str(key);
             kind
         });
-        self.rows.push(Row {
-            time: event.time,
-            origin: event.origin,
-            event: event.event,
-            case,
-            key: Piece::since(keys, self.keys.len()),
-            fields: Piece::since(fields, self.fields.len()),
-            own: Piece::since(own, self.own.len()),
-        });
+        self.rows.push(Row { time, origin, event, case, key: Piece::since(from, self.keys.len()), fields, own });
+    }
+
+    /// Adds an event.
+    pub fn push(&mut self, event: Event<'_>) {
+        let draft = self.draft();
+        self.fields.extend_from_slice(event.fields);
+        self.own.extend_from_slice(event.own);
+        let Event { time, case, event, origin, .. } = event;
+        self.finish(draft, &Head { time, case, event, origin });
     }
 
     /// How much memory they take.
@@ -88,15 +145,18 @@ impl Events {
     }
 
     /// The one at a position.
+    #[inline]
     pub fn get(&self, at: usize) -> Event<'_> {
         self.lend(&self.rows[at])
     }
 
     /// The case of the one at a position.
+    #[inline]
     pub fn case(&self, at: usize) -> Option<(CaseId, &str)> {
         self.case_of(&self.rows[at])
     }
 
+    #[inline]
     fn case_of(&self, row: &Row) -> Option<(CaseId, &str)> {
         row.case.map(|kind| (kind, &self.keys[row.key.range()]))
     }
@@ -106,6 +166,7 @@ impl Events {
         self.rows.iter().map(|row| self.lend(row))
     }
 
+    #[inline]
     fn lend(&self, row: &Row) -> Event<'_> {
         Event {
             time: row.time,
@@ -117,10 +178,12 @@ impl Events {
         }
     }
 
+    #[inline]
     fn fields(&self, row: &Row) -> &Changes {
         &self.fields[row.fields.range()]
     }
 
+    #[inline]
     fn own(&self, row: &Row) -> &Own {
         &self.own[row.own.range()]
     }

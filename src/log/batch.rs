@@ -39,6 +39,7 @@ pub struct Batch {
 
 impl Batch {
     /// Takes note of a case a row of which changes nothing.
+    #[inline]
     pub(super) fn idle(&mut self, kind: CaseId, key: &str) {
         self.idle_keys.push_str(key);
         self.idle.push((kind, self.idle_keys.len() as u32));
@@ -64,6 +65,7 @@ impl Batch {
         *self = Batch { events, idle, idle_keys, ..Batch::default() };
     }
 
+    #[inline]
     pub(super) fn seen(&mut self, time: Instant) {
         self.latest = Some(self.latest.map_or(time, |t| t.max(time)));
     }

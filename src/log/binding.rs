@@ -12,6 +12,8 @@ use std::collections::HashMap;
 pub(super) struct Binding {
     /// The columns that are read, as the log names them.
     pub(super) columns: Vec<String>,
+    /// Where each of them stands in a row, if rows have it.
+    pub(super) places: Vec<Option<usize>>,
     /// Columns of keys, each with the kind of case that the source or its name gives away.
     pub(super) keys: Vec<(usize, Option<CaseId>)>,
     pub(super) shape: Shape,
@@ -22,6 +24,30 @@ pub(super) struct Binding {
     pub(super) missing: Vec<String>,
     pub(super) empty_clears: bool,
     pub(super) ignore: Vec<String>,
+    /// Where rows are found out most easily, if they are such.
+    pub(super) usual: Option<Usual>,
+}
+
+/// The columns of a long log in which one says when, one what and one of which case, and no word says that nothing is said.
+#[derive(Clone, Copy)]
+pub(super) struct Usual {
+    pub(super) time: usize,
+    pub(super) word: usize,
+    pub(super) key: usize,
+    /// The kind of case that the key's column gives away.
+    pub(super) kind: Option<CaseId>,
+}
+
+impl Usual {
+    fn of(binding: &Binding) -> Option<Usual> {
+        let Shape::Long { time, reader, event, .. } = &binding.shape else { return None };
+        match (event.as_slice(), binding.keys.as_slice()) {
+            ([word], [(key, kind)]) if binding.id.is_none() && binding.missing.is_empty() && reader.is_usual() => {
+                Some(Usual { time: *time, word: *word, key: *key, kind: *kind })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Binding {
@@ -191,6 +217,7 @@ impl<'a> Binder<'a> {
         self.plain_fields(case, &named, &mut fields);
         self.finish(Binding {
             columns: Vec::new(),
+            places: Vec::new(),
             keys,
             shape,
             fields,
@@ -199,6 +226,7 @@ impl<'a> Binder<'a> {
             missing: source.missing.clone(),
             empty_clears: source.empty_clears,
             ignore: source.ignore.clone(),
+            usual: None,
         })
     }
 
@@ -218,6 +246,7 @@ impl<'a> Binder<'a> {
         let reader = self.reader(&TimeForm::default());
         self.finish(Binding {
             columns: Vec::new(),
+            places: Vec::new(),
             keys,
             shape: Shape::Long { time, reader, event, words: HashMap::new() },
             fields,
@@ -226,6 +255,7 @@ impl<'a> Binder<'a> {
             missing: Vec::new(),
             empty_clears: false,
             ignore: Vec::new(),
+            usual: None,
         })
     }
 
@@ -324,7 +354,9 @@ impl<'a> Binder<'a> {
             };
             return Err(unreadable.help(help));
         }
+        binding.places = (0..self.columns.len()).map(Some).collect();
         binding.columns = self.columns;
+        binding.usual = Usual::of(&binding);
         Ok(binding)
     }
 }

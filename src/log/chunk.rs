@@ -22,7 +22,9 @@ impl Chunks {
     pub(super) fn peek(&mut self, enough: impl Fn(&[u8]) -> bool) -> io::Result<&[u8]> {
         while !self.ended && !enough(&self.left) {
             let mut left = std::mem::take(&mut self.left);
-            let result = self.read(&mut left);
+            let mut filled = left.len();
+            let result = self.read(&mut left, &mut filled);
+            left.truncate(filled);
             self.left = left;
             result?;
         }
@@ -34,27 +36,28 @@ impl Chunks {
         self.left.drain(..n);
     }
 
-    /// The next whole records, in a text that is used again. `cut` says where the last whole one ends: nothing where none
-    /// does, and more must be read; at the end of the stream all that is left is whole.
-    pub(super) fn next(&mut self, text: &mut Vec<u8>, cut: impl Fn(&[u8], bool) -> Option<usize>) -> io::Result<bool> {
-        text.clear();
-        text.append(&mut self.left);
+    /// The next whole records at the beginning of a text that is used again: where they end, if there are any. `cut` says where the
+    /// last whole one ends: nothing where none does, and more must be read; at the end of the stream all that is left is whole.
+    pub(super) fn next(&mut self, text: &mut Vec<u8>, cut: impl Fn(&[u8], bool) -> Option<usize>) -> io::Result<Option<usize>> {
+        let mut filled = self.left.len();
+        reserve(text, filled + CHUNK);
+        text[..filled].copy_from_slice(&self.left);
+        self.left.clear();
         loop {
-            if !self.ended && text.len() < CHUNK {
-                self.read(text)?;
+            if !self.ended && filled < CHUNK {
+                self.read(text, &mut filled)?;
                 continue;
             }
-            if text.is_empty() {
-                return Ok(false);
+            if filled == 0 {
+                return Ok(None);
             }
-            match cut(text, self.ended) {
+            match cut(&text[..filled], self.ended) {
                 Some(end) if end > 0 => {
-                    self.left.extend_from_slice(&text[end..]);
-                    text.truncate(end);
-                    return Ok(true);
+                    self.left.extend_from_slice(&text[end..filled]);
+                    return Ok(Some(end));
                 }
-                _ if self.ended => return Ok(true),
-                _ => self.read(text)?,
+                _ if self.ended => return Ok(Some(filled)),
+                _ => self.read(text, &mut filled)?,
             }
         }
     }
@@ -70,10 +73,28 @@ impl Chunks {
         Ok(self.left)
     }
 
-    fn read(&mut self, text: &mut Vec<u8>) -> io::Result<()> {
-        text.reserve(CHUNK);
-        let got = (&mut self.stream).take(CHUNK as u64).read_to_end(text)?;
-        self.ended = got < CHUNK;
+    /// Reads behind what a text is filled with.
+    fn read(&mut self, text: &mut Vec<u8>, filled: &mut usize) -> io::Result<()> {
+        let wanted = *filled + CHUNK;
+        reserve(text, wanted);
+        while *filled < wanted {
+            match self.stream.read(&mut text[*filled..wanted]) {
+                Ok(0) => {
+                    self.ended = true;
+                    return Ok(());
+                }
+                Ok(n) => *filled += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
         Ok(())
+    }
+}
+
+/// Makes a text so long; what it holds already is not written again.
+fn reserve(text: &mut Vec<u8>, length: usize) {
+    if text.len() < length {
+        text.resize(length, 0);
     }
 }

@@ -8,7 +8,7 @@ use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::{Cell, Decoder, Listed, Row};
-use crate::log::marks::{Marks, Stop};
+use crate::log::marks::{Marks, PLACES, Stop};
 use memchr::{memchr, memchr2, memrchr};
 
 /// A cell in quotes is no longer than this: what does not close before was opened by a stray quote.
@@ -64,31 +64,35 @@ impl Head {
     }
 
     /// The table of a binding.
-    pub(super) fn bound(self, name: &str, binding: &Binding) -> Result<Table, Unreadable> {
+    pub(super) fn bound(self, name: &str, binding: &mut Binding) -> Result<Table, Unreadable> {
         for column in &binding.columns {
             if self.names.iter().filter(|h| *h == column).count() > 1 {
                 return Err(Unreadable::new(name, format!("two columns are called `{column}`")).help("give one of them another name"));
             }
         }
-        let positions = binding.columns.iter().map(|c| self.names.iter().position(|h| h == c)).collect();
-        Ok(Table { delimiter: self.delimiter, lines: self.lines, columns: self.names.len(), positions })
+        binding.places = binding.columns.iter().map(|c| self.names.iter().position(|h| h == c)).collect();
+        Ok(Table { delimiter: self.delimiter, lines: self.lines, columns: self.names.len(), positions: binding.places.clone() })
     }
 }
 
 /// A row without quotes, as it stands in a text.
 struct Plain<'r> {
     table: &'r Table,
-    /// The text, from `base` on.
     text: &'r str,
-    base: usize,
-    /// One before each of its cells and, at last, its end: one more than the table has columns.
-    ends: &'r [usize],
+    /// Where each of its cells begins and, at last, one behind where it ends: one more than the table has columns.
+    begins: &'r [usize; 2 * PLACES],
     line: u32,
 }
 
 impl Plain<'_> {
+    /// Where the cell in a place begins and ends. There are fewer than [`PLACES`].
+    #[inline(always)]
+    fn ends(&self, place: usize) -> (usize, usize) {
+        (self.begins[place % PLACES], self.begins[place % PLACES + 1] - 1)
+    }
+
     fn whole(&self) -> &[u8] {
-        &self.text.as_bytes()[self.ends[0].wrapping_add(1) - self.base..self.ends[self.ends.len() - 1] - self.base]
+        &self.text.as_bytes()[self.begins[0]..self.begins[self.table.columns] - 1]
     }
 }
 
@@ -96,9 +100,27 @@ impl<'r> Row<'r> for Plain<'r> {
     #[inline(always)]
     fn cell(&self, column: usize) -> Cell<'r> {
         let Some(place) = self.table.positions[column] else { return Cell::Absent };
-        let (begin, end) = (self.ends[place].wrapping_add(1), self.ends[place + 1]);
-        // Most cells that are asked for are empty.
-        Cell::Text(if begin == end { "" } else { &self.text[begin - self.base..end - self.base] })
+        let (begin, end) = self.ends(place);
+        Cell::Text(&self.text[begin..end])
+    }
+
+    #[inline(always)]
+    fn bytes(&self, column: usize) -> Option<&'r [u8]> {
+        let (begin, end) = self.ends(self.table.positions[column]?);
+        Some(&self.text.as_bytes()[begin..end])
+    }
+
+    #[inline(always)]
+    fn says(&self, mut places: u64) -> bool {
+        while places != 0 {
+            let place = places.trailing_zeros() as usize;
+            let (begin, end) = self.ends(place);
+            if begin < end {
+                return true;
+            }
+            places &= places - 1;
+        }
+        false
     }
 
     fn line(&self) -> u32 {
@@ -207,13 +229,13 @@ impl Table {
         let valid = std::str::from_utf8(text).ok();
         let mut marks = Marks::new(text, self.delimiter);
         let mut cells = Cells::default();
-        let mut ends: Vec<usize> = Vec::with_capacity(self.columns);
+        let mut begins = [0; 2 * PLACES];
+        let is_wide = self.columns >= PLACES;
         let (mut start, mut line) = (0, 0);
         while start < text.len() {
             line += 1;
-            ends.clear();
-            ends.push(start.wrapping_sub(1));
-            let Stop::End(end) = marks.line(&mut ends) else {
+            begins[0] = start;
+            let Some(Stop::End(end, delimiters)) = (!is_wide).then(|| marks.line(&mut begins)) else {
                 let (next, lines) = self.quoted(decoder, binding, text, start, line, &mut cells);
                 line += lines - 1;
                 start = next;
@@ -227,23 +249,25 @@ impl Table {
             if raw.is_empty() {
                 continue;
             }
-            if ends.len() != self.columns {
-                self.ragged(decoder, line, raw, ends.len());
+            if delimiters + 1 != self.columns {
+                self.ragged(decoder, line, raw, delimiters + 1);
                 continue;
             }
             let Some(valid) = valid.or_else(|| std::str::from_utf8(raw).ok()) else {
                 self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter));
                 continue;
             };
+            begins[self.columns] = last + 1;
             // Of a text that is broken elsewhere, `valid` is this row alone.
-            let base = if valid.len() == text.len() { 0 } else { from };
-            ends.push(last);
-            decoder.row(binding, &Plain { table: self, text: valid, base, ends: &ends, line });
+            if valid.len() < text.len() {
+                begins[..=self.columns].iter_mut().for_each(|begin| *begin -= from);
+            }
+            decoder.row(binding, &Plain { table: self, text: valid, begins: &begins, line });
         }
         decoder.batch.lines = line;
     }
 
-    /// Reads a record that holds a quote; gives where the next one begins, and how many lines it has.
+    /// Reads a record that holds a quote, or many cells; gives where the next one begins, and how many lines it has.
     fn quoted(
         &self,
         decoder: &mut Decoder<'_, '_>,
@@ -262,6 +286,9 @@ impl Table {
             }
         };
         let raw = trim_line(&text[start..end]);
+        if raw.is_empty() {
+            return (end, 1);
+        }
         let breaks = raw.iter().filter(|b| **b == b'\n').count() as u32;
         if cells.ends.len() != self.columns {
             if breaks > 0 {
@@ -277,7 +304,7 @@ impl Table {
             let text = |p: &usize| std::str::from_utf8(cells.get(*p)).unwrap_or_default();
             let of_row: Vec<Cell<'_>> = self.positions.iter().map(|p| p.as_ref().map_or(Cell::Absent, |p| Cell::Text(text(p)))).collect();
             let column_of = |i: usize| self.positions[i].map_or(1, |p| column(raw, self.delimiter, p));
-            decoder.row(binding, &Listed { cells: &of_row, line, raw, column_of: &column_of });
+            decoder.row(binding, &Listed { cells: &of_row, filled: u64::MAX, line, raw, column_of: &column_of });
         }
         (end, breaks + 1)
     }

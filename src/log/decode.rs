@@ -1,12 +1,12 @@
 //! Rows of any format to events.
 
-use crate::event::{Event, Origin, Value};
-use crate::id::{CaseId, EventId, FieldId};
+use crate::event::{Draft, Event, Head, Origin, Short, Texts, Value};
+use crate::id::{CaseId, EventId, FieldId, Id};
 use crate::log::batch::Batch;
-use crate::log::binding::{Binding, FieldBinding, Shape};
+use crate::log::binding::{Binding, Shape, Usual};
 use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, takes};
 use crate::log::rules::{Ids, Rules};
-use crate::log::times::Day;
+use crate::log::times::{self, Day};
 use crate::log::values::{self, Context};
 use crate::log::wide::WideRow;
 use crate::log::{Rejected, wide};
@@ -30,6 +30,21 @@ pub(super) enum Cell<'r> {
 pub(super) trait Row<'r> {
     /// What stands in a column.
     fn cell(&self, column: usize) -> Cell<'r>;
+    /// The text that stands in a column, as bytes; nothing where that is not told so easily.
+    #[inline(always)]
+    fn bytes(&self, column: usize) -> Option<&'r [u8]> {
+        match self.cell(column) {
+            Cell::Text(text) => Some(text.as_bytes()),
+            Cell::Absent | Cell::Null | Cell::Time(_) => None,
+        }
+    }
+    /// The instant that stands in a column in the form that most logs have. `day` is that of the row before.
+    #[inline(always)]
+    fn usual_time(&self, column: usize, day: &mut Day) -> Option<Instant> {
+        times::usual(self.bytes(column)?, day)
+    }
+    /// Whether something may stand in one of these places: a bit for each of the first 64 of a row's own.
+    fn says(&self, places: u64) -> bool;
     /// Its line, from 1.
     fn line(&self) -> u32;
     /// The row, verbatim.
@@ -41,6 +56,7 @@ pub(super) trait Row<'r> {
 /// A row whose cells were all read before.
 pub(super) struct Listed<'r> {
     pub(super) cells: &'r [Cell<'r>],
+    pub(super) filled: u64,
     pub(super) line: u32,
     pub(super) raw: &'r [u8],
     pub(super) column_of: &'r dyn Fn(usize) -> u32,
@@ -49,6 +65,11 @@ pub(super) struct Listed<'r> {
 impl<'r> Row<'r> for Listed<'r> {
     fn cell(&self, column: usize) -> Cell<'r> {
         self.cells[column]
+    }
+
+    #[inline(always)]
+    fn says(&self, places: u64) -> bool {
+        self.filled & places != 0
     }
 
     fn line(&self) -> u32 {
@@ -81,9 +102,7 @@ pub(super) struct Decoder<'r, 'p> {
     pub(super) ids: Ids,
     /// The day of the last row's time.
     day: Day,
-    /// The values of the row at hand.
-    fields: Vec<(FieldId, Option<Value>)>,
-    own: Vec<(FieldId, Value)>,
+    recent: Recent,
 }
 
 impl<'r, 'p> Decoder<'r, 'p> {
@@ -95,26 +114,89 @@ impl<'r, 'p> Decoder<'r, 'p> {
             meanings: Meanings::default(),
             ids: Ids::default(),
             day: Day::default(),
-            fields: Vec::new(),
-            own: Vec::new(),
+            recent: Recent::default(),
         }
     }
 
-    /// Rows of this file follow.
+    /// A piece of this file follows.
     pub(super) fn turn_to(&mut self, file: usize) {
+        self.recent.0.fill(None);
         if self.file != file {
             (self.file, self.meanings) = (file, Meanings::default());
         }
     }
 
     /// Takes a row, or says why it cannot.
+    #[inline(always)]
     pub(super) fn row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) {
         self.count_row();
+        let is_usual = binding.usual.as_ref().is_some_and(|usual| self.usual_row(binding, usual, row));
+        if !is_usual {
+            self.any_row(binding, row);
+        }
+    }
+
+    /// Takes a row as most are: of a case, with a time in the usual form and a word that was seen before. False where it is none,
+    /// and nothing of it was taken.
+    #[inline(always)]
+    fn usual_row<'a>(&mut self, binding: &Binding, usual: &Usual, row: &impl Row<'a>) -> bool {
+        let Decoder { rules, meanings, batch, day, .. } = self;
+        let (Some(time), Some(word)) = (row.usual_time(usual.time, day), row.bytes(usual.word)) else { return false };
+        let Some(at) = meanings.found(Some(usual.kind), word) else { return false };
+        let Some(meaning) = meanings.at(at) else { return false };
+        let (Cell::Text(key), Some(kind)) = (row.cell(usual.key), meaning.kind) else { return false };
+        if !meaning.is_plain || key.is_empty() || rules.options.as_of.is_some_and(|as_of| as_of < time) {
+            return false;
+        }
+        let head = Head { time, case: Some((kind, key)), event: meaning.event, origin: Origin { file: 0, line: row.line() } };
+        let (says, matters) = (row.says(meaning.wants), meaning.matters);
+        if says {
+            if !self.with_values(binding, row, at, &head) {
+                return false;
+            }
+        } else if matters {
+            let draft = batch.events.draft();
+            batch.events.finish(draft, &head);
+        } else {
+            batch.idle(kind, key);
+        }
+        let Decoder { rules, batch, .. } = self;
+        batch.seen(time);
+        batch.known += 1;
+        batch.outside += u64::from(!rules.in_term(time));
+        true
+    }
+
+    /// Adds the event of a row that holds values; false where one of them cannot be read.
+    #[inline(never)]
+    fn with_values<'a>(&mut self, binding: &Binding, row: &impl Row<'a>, meaning: u32, head: &Head<'_>) -> bool {
+        let Decoder { rules, meanings, recent, batch, .. } = self;
+        let Some(meaning) = meanings.at(meaning) else { return false };
+        let draft = batch.events.draft();
+        if read_values(rules, binding, row, meaning, recent, batch, draft).is_err() {
+            batch.events.discard(draft);
+            return false;
+        }
+        if meaning.matters || !batch.events.drafted(draft).0.is_empty() {
+            batch.events.finish(draft, head);
+        } else {
+            batch.events.discard(draft);
+            if let Some((kind, key)) = head.case {
+                batch.idle(kind, key);
+            }
+        }
+        true
+    }
+
+    /// Takes any row, or says why it cannot.
+    #[inline(never)]
+    fn any_row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) {
         if let Err(fault) = self.accept(binding, row) {
             self.reject(row.line(), row.column_of(fault.column), fault.value, fault.expected, &row.raw());
         }
     }
 
+    #[inline]
     pub(super) fn count_row(&mut self) {
         self.batch.rows += 1;
     }
@@ -153,57 +235,54 @@ impl<'r, 'p> Decoder<'r, 'p> {
     }
 
     fn long<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Fault> {
-        let Shape::Long { time, reader, event: columns, .. } = &binding.shape else { return Ok(()) };
-        let (time, ambiguous) = match row.cell(*time) {
+        let Shape::Long { time: column, reader, event: columns, .. } = &binding.shape else { return Ok(()) };
+        let (time, ambiguous) = match row.cell(*column) {
             Cell::Time(time) => (time, false),
             found => {
                 let written = said(binding, found).unwrap_or("");
-                let read = reader.read_after(written, &mut self.day).map_err(|expected| Fault {
-                    column: *time,
-                    value: written.to_string(),
-                    expected,
-                })?;
-                (read.time, read.ambiguous)
+                match reader.read(written) {
+                    Ok(read) => (read.time, read.ambiguous),
+                    Err(expected) => return Err(Fault { column: *column, value: written.to_string(), expected }),
+                }
             }
         };
         let key = Self::key(binding, row)?;
-        let word = |column: &usize| cell(binding, row, *column).unwrap_or("");
-        let Decoder { rules, meanings, fields, own, batch, .. } = self;
+        let Decoder { rules, meanings, recent, batch, .. } = self;
         let hint = key.map(|k| k.1);
         let meaning = match columns.as_slice() {
-            [only] => meanings.find(rules, binding, hint, &[word(only)]),
-            several => meanings.find(rules, binding, hint, &several.iter().map(word).collect::<Vec<_>>()),
+            [only] => meanings.find_one(rules, binding, hint, row.bytes(*only), cell(binding, row, *only).unwrap_or("")),
+            several => {
+                let words: Vec<&str> = several.iter().map(|column| cell(binding, row, *column).unwrap_or("")).collect();
+                meanings.find(rules, binding, hint, &words)
+            }
         };
         let meaning = match meaning {
             Ok(meaning) => meaning,
             Err(refusal) => return Err(refused(binding, row, key.map(|k| k.0), refusal)),
         };
-        fields.clear();
-        own.clear();
-        for (field, scalar) in &meaning.implied {
-            own.extend(values::fixed(scalar, &batch.texts).map(|v| (*field, v)));
+        let draft = batch.events.draft();
+        if let Err(fault) = read_values(rules, binding, row, meaning, recent, batch, draft) {
+            batch.events.discard(draft);
+            return Err(fault);
         }
-        take(rules, binding, row, &meaning.takes, batch, fields, own)?;
-        Self::put(rules, batch, meaning, (time, ambiguous), key.map(|k| k.0), fields, own, row.line());
+        Self::put(rules, batch, meaning, (time, ambiguous), key.map(|k| k.0), draft, row.line());
         Ok(())
     }
 
     /// Adds what a row says to the batch.
-    #[allow(clippy::too_many_arguments)]
     fn put(
         rules: &Rules<'_>,
         batch: &mut Batch,
         meaning: &Meaning,
         (time, ambiguous): (Instant, bool),
         key: Option<&str>,
-        fields: &[(FieldId, Option<Value>)],
-        own: &[(FieldId, Value)],
+        draft: Draft,
         line: u32,
     ) {
         batch.seen(time);
         if rules.options.as_of.is_some_and(|as_of| as_of < time) {
             batch.later += 1;
-            return;
+            return batch.events.discard(draft);
         }
         if let Some((name, known)) = &meaning.ignored {
             note_ignored(&mut batch.ignored, name);
@@ -217,17 +296,24 @@ impl<'r, 'p> Decoder<'r, 'p> {
             batch.outside += u64::from(!rules.in_term(time));
         }
         let origin = Origin { file: 0, line };
-        let case = key.zip(meaning.kind).map(|(key, kind)| (kind, key));
+        let case = meaning.kind.and_then(|kind| Some((kind, key?)));
+        let event = meaning.event;
+        let (fields, own) = batch.events.drafted(draft);
         // An event of the top level happens to no case; what its row says of one still holds.
         if meaning.is_top && case.is_some() {
+            let (fields, own) = (fields.to_vec(), own.to_vec());
+            batch.events.discard(draft);
             if !fields.is_empty() {
-                batch.events.push(Event { time, case, event: None, fields, own: &[], origin });
+                batch.events.push(Event { time, case, event: None, fields: &fields, own: &[], origin });
             }
-            batch.events.push(Event { time, case: None, event: meaning.event, fields: &[], own, origin });
+            batch.events.push(Event { time, case: None, event, fields: &[], own: &own, origin });
         } else if meaning.matters || !fields.is_empty() {
-            batch.events.push(Event { time, case, event: meaning.event, fields, own, origin });
-        } else if let Some((kind, key)) = case {
-            batch.idle(kind, key);
+            batch.events.finish(draft, &Head { time, case, event, origin });
+        } else {
+            batch.events.discard(draft);
+            if let Some((kind, key)) = case {
+                batch.idle(kind, key);
+            }
         }
     }
 
@@ -237,10 +323,15 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let no_key = || Fault { column, value: String::new(), expected: "the key of a case".into() };
         let (key, case) = Self::key(binding, row)?.ok_or_else(no_key)?;
         let kind = case.or_else(|| milestones.iter().find_map(|(e, ..)| self.rules.plan.events[*e].case)).ok_or_else(no_key)?;
-        let Decoder { rules, batch, .. } = self;
+        let Decoder { rules, batch, recent, .. } = self;
         let mut read_all = |kind: Option<CaseId>, event: Option<EventId>| -> Result<_, Fault> {
-            let (mut fields, mut own) = (Vec::new(), Vec::new());
-            take(rules, binding, row, &takes(rules, binding, kind, event), batch, &mut fields, &mut own)?;
+            let (mut fields, mut own): (Vec<(FieldId, Option<Value>)>, Vec<(FieldId, Value)>) = (Vec::new(), Vec::new());
+            let mut reader = Reader { rules, binding, recent, texts: &batch.texts };
+            reader.take(row, &takes(rules, binding, kind, event), |take, value| match (take.own, value) {
+                (true, Some(value)) if !own.iter().any(|(f, _)| *f == take.field) => own.push((take.field, value)),
+                (true, _) => {}
+                (false, value) => fields.push((take.field, value)),
+            })?;
             Ok((fields, own))
         };
         let (mut reached, mut ambiguous) = (Vec::new(), 0);
@@ -291,72 +382,150 @@ fn refused<'a>(binding: &Binding, row: &impl Row<'a>, key: Option<&str>, refusal
     Fault { column, value, expected: refusal.expected.clone() }
 }
 
-/// Reads fields: the event's own go to `own`, the case's to `fields`.
-fn take<'a>(
+/// Reads the values of an event that its word implies, and those that its row holds.
+#[inline]
+fn read_values<'a>(
     rules: &Rules<'_>,
     binding: &Binding,
     row: &impl Row<'a>,
-    takes: &[Take],
+    meaning: &Meaning,
+    recent: &mut Recent,
     batch: &mut Batch,
-    fields: &mut Vec<(FieldId, Option<Value>)>,
-    own: &mut Vec<(FieldId, Value)>,
+    draft: Draft,
 ) -> Result<(), Fault> {
-    for take in takes {
-        let read = match row.cell(take.column) {
-            Cell::Absent => continue,
-            Cell::Null => None,
-            Cell::Text(text) if text.is_empty() || is_missing(binding, text) => {
-                if !binding.empty_clears {
-                    continue;
-                }
-                None
-            }
-            Cell::Text(text) => value(rules, &binding.fields[take.binding], take, text, batch)?,
-            Cell::Time(t) => Some(Value::Time(t)),
-        };
-        if !take.asked {
-            continue;
-        }
-        match (take.own, read) {
-            (true, Some(read)) if !own.iter().any(|(f, _)| *f == take.field) => own.push((take.field, read)),
-            (true, _) => {}
-            (false, read) => fields.push((take.field, read)),
+    let Batch { events, texts, .. } = batch;
+    for (field, scalar) in &meaning.implied {
+        if let Some(value) = values::fixed(scalar, texts) {
+            events.draft_own(draft, *field, value);
         }
     }
-    Ok(())
-}
-
-fn value(rules: &Rules<'_>, column: &FieldBinding, take: &Take, text: &str, batch: &mut Batch) -> Result<Option<Value>, Fault> {
-    if let Some(mapped) = column.values.get(text) {
-        return Ok(mapped.as_ref().and_then(|s| values::fixed(s, &batch.texts)));
-    }
-    let context = Context { times: &column.times, date_format: column.date_format.as_deref(), currency: rules.currency };
-    let field = &rules.plan.fields[take.field];
-    if !take.asked && field.ty == crate::model::Type::Text {
-        return Ok(None);
-    }
-    let value = values::value(&field.ty, text, &context, &batch.texts);
-    value.map(Some).map_err(|expected| {
-        let name = &field.name;
-        // Where the source maps words, those are what the log is expected to hold.
-        let mut mapped: Vec<&String> = column.values.keys().collect();
-        mapped.sort();
-        let near = crate::diagnostic::nearest(text, mapped.iter().map(|m| m.as_str()));
-        let expected = match (near, mapped.as_slice()) {
-            (_, []) => expected,
-            (Some(near), _) => format!("a word that the source maps: `{near}`?"),
-            (None, words) => format!("a word that the source maps: {}", crate::diagnostic::one_of(words.iter().map(|w| w.as_str()))),
-        };
-        Fault { column: column.column, value: text.to_string(), expected: format!("{expected} for `{name}`") }
+    let mut reader = Reader { rules, binding, recent, texts };
+    reader.take(row, &meaning.takes, |take, value| match (take.own, value) {
+        (true, Some(value)) => events.draft_own(draft, take.field, value),
+        (true, None) => {}
+        (false, value) => events.draft_field(take.field, value),
     })
 }
 
+/// Reads the fields of rows.
+struct Reader<'d> {
+    rules: &'d Rules<'d>,
+    binding: &'d Binding,
+    recent: &'d mut Recent,
+    texts: &'d Texts,
+}
+
+impl Reader<'_> {
+    /// Gives the values of a row that some clause asks for; looks whether the others can be read.
+    #[inline]
+    fn take<'a>(&mut self, row: &impl Row<'a>, takes: &[Take], mut give: impl FnMut(&Take, Option<Value>)) -> Result<(), Fault> {
+        for take in takes {
+            // Most cells are empty, and most others hold what was read before.
+            if take.place != 0 && !self.binding.empty_clears && !row.says(take.place) {
+                continue;
+            }
+            let known = row.bytes(take.column).and_then(|text| self.recent.find(text, take.field));
+            if let Some(value) = known {
+                if take.asked {
+                    give(take, value);
+                }
+                continue;
+            }
+            let value = match row.cell(take.column) {
+                Cell::Absent => continue,
+                Cell::Text("") if !self.binding.empty_clears => continue,
+                Cell::Null => None,
+                Cell::Text(text) if text.is_empty() || is_missing(self.binding, text) => {
+                    if !self.binding.empty_clears {
+                        continue;
+                    }
+                    None
+                }
+                Cell::Text(text) => self.value(take, text)?,
+                Cell::Time(t) => Some(Value::Time(t)),
+            };
+            if take.asked {
+                give(take, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a text that was not read before.
+    fn value(&mut self, take: &Take, text: &str) -> Result<Option<Value>, Fault> {
+        let value = self.read(take, text)?;
+        self.recent.add(text.as_bytes(), take.field, value);
+        Ok(value)
+    }
+
+    fn read(&self, take: &Take, text: &str) -> Result<Option<Value>, Fault> {
+        let column = &self.binding.fields[take.binding];
+        if let Some(mapped) = column.values.get(text) {
+            return Ok(mapped.as_ref().and_then(|s| values::fixed(s, self.texts)));
+        }
+        let context = Context { times: &column.times, date_format: column.date_format.as_deref(), currency: self.rules.currency };
+        let field = &self.rules.plan.fields[take.field];
+        if !take.asked && field.ty == crate::model::Type::Text {
+            return Ok(None);
+        }
+        let value = values::value(&field.ty, text, &context, self.texts);
+        value.map(Some).map_err(|expected| {
+            let name = &field.name;
+            // Where the source maps words, those are what the log is expected to hold.
+            let mut mapped: Vec<&String> = column.values.keys().collect();
+            mapped.sort();
+            let near = crate::diagnostic::nearest(text, mapped.iter().map(|m| m.as_str()));
+            let expected = match (near, mapped.as_slice()) {
+                (_, []) => expected,
+                (Some(near), _) => format!("a word that the source maps: `{near}`?"),
+                (None, words) => format!("a word that the source maps: {}", crate::diagnostic::one_of(words.iter().map(|w| w.as_str()))),
+            };
+            Fault { column: column.column, value: text.to_string(), expected: format!("{expected} for `{name}`") }
+        })
+    }
+}
+
+/// Short texts that were read last, each with the field that it is of and its value. Texts are numbered by piece, so they are
+/// forgotten with it.
+struct Recent(Box<[Option<(Short, FieldId, Option<Value>)>; Recent::SIZE]>);
+
+impl Recent {
+    const SIZE: usize = 1024;
+
+    #[inline(always)]
+    fn place(short: Short, field: FieldId) -> usize {
+        (short.hash() as usize ^ (field.index() * 37)) % Recent::SIZE
+    }
+
+    /// The value that a text was read as.
+    #[inline(always)]
+    fn find(&self, text: &[u8], field: FieldId) -> Option<Option<Value>> {
+        let short = Short::of(text)?;
+        let (known, of, value) = self.0[Recent::place(short, field)]?;
+        (known == short && of == field).then_some(value)
+    }
+
+    fn add(&mut self, text: &[u8], field: FieldId, value: Option<Value>) {
+        if let Some(short) = Short::of(text).filter(|_| !text.is_empty()) {
+            self.0[Recent::place(short, field)] = Some((short, field, value));
+        }
+    }
+}
+
+impl Default for Recent {
+    fn default() -> Recent {
+        Recent(Box::new([None; Recent::SIZE]))
+    }
+}
+
 /// The text of a cell that says something.
+#[inline(always)]
 fn cell<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Option<&'r str> {
     said(binding, row.cell(column))
 }
 
 /// What a cell says, if it says something.
+#[inline(always)]
 fn said<'r>(binding: &Binding, cell: Cell<'r>) -> Option<&'r str> {
     match cell {
         Cell::Text(text) if !text.is_empty() && !is_missing(binding, text) => Some(text),
@@ -364,6 +533,7 @@ fn said<'r>(binding: &Binding, cell: Cell<'r>) -> Option<&'r str> {
     }
 }
 
+#[inline(always)]
 fn is_missing(binding: &Binding, text: &str) -> bool {
-    binding.missing.iter().any(|m| m == text)
+    !binding.missing.is_empty() && binding.missing.iter().any(|m| m == text)
 }

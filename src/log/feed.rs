@@ -57,7 +57,8 @@ pub(super) struct Piece {
 }
 
 enum What {
-    Text(Vec<u8>),
+    /// A text up to where it ends; the memory behind that is used again.
+    Text(Vec<u8>, usize),
     Group(usize),
 }
 
@@ -80,11 +81,11 @@ impl Piece {
         decoder.turn_to(*number);
         decoder.batch.read = self.read;
         match (form, &self.what) {
-            (Form::Csv(table), What::Text(text)) => table.read(decoder, binding, text),
-            (Form::Jsonl, What::Text(text)) => jsonl::read(decoder, binding, text),
-            (Form::Xes, What::Text(text)) => return xes::read(decoder, binding, name, text),
+            (Form::Csv(table), What::Text(text, end)) => table.read(decoder, binding, &text[..*end]),
+            (Form::Jsonl, What::Text(text, end)) => jsonl::read(decoder, binding, &text[..*end]),
+            (Form::Xes, What::Text(text, end)) => return xes::read(decoder, binding, name, &text[..*end]),
             (Form::Parquet(columns), What::Group(group)) => return columns.read(decoder, binding, name, *group),
-            (Form::Csv(_) | Form::Jsonl | Form::Xes, What::Group(_)) | (Form::Parquet(_), What::Text(_)) => {}
+            (Form::Csv(_) | Form::Jsonl | Form::Xes, What::Group(_)) | (Form::Parquet(_), What::Text(..)) => {}
         }
         Ok(())
     }
@@ -92,7 +93,7 @@ impl Piece {
     /// The memory that it took, to be used again.
     pub(super) fn into_text(self) -> Vec<u8> {
         match self.what {
-            What::Text(text) => text,
+            What::Text(text, _) => text,
             What::Group(_) => Vec::new(),
         }
     }
@@ -118,10 +119,13 @@ impl<'r, 'p> Feed<'r, 'p> {
                         _ => memchr::memrchr(b'\n', text).map(|at| at + 1),
                     };
                     let more = chunks.next(&mut text, cut).map_err(|e| Unreadable::new(&file.name, e.to_string()))?;
-                    more.then(|| What::Text(std::mem::take(&mut text)))
+                    more.map(|end| What::Text(std::mem::take(&mut text), end))
                 }
                 Rest::Groups(groups) => groups.next().map(What::Group),
-                Rest::Whole(text) => text.take().map(What::Text),
+                Rest::Whole(text) => text.take().map(|text| {
+                    let end = text.len();
+                    What::Text(text, end)
+                }),
             };
             match what {
                 Some(what) => {
@@ -163,8 +167,8 @@ impl<'r, 'p> Feed<'r, 'p> {
         match input::format(chunks.peek(has_sign).map_err(failed)?) {
             Format::Csv | Format::Parquet => {
                 let head = csv::Head::read(name, &mut chunks, only.and_then(|s| s.delimiter))?;
-                let binding = self.bind(name, &head.names, false, Format::Csv)?;
-                let table = head.bound(name, &binding)?;
+                let mut binding = self.bind(name, &head.names, false, Format::Csv)?;
+                let table = head.bound(name, &mut binding)?;
                 Ok(Open { file: file(binding, Form::Csv(table)), rest: Rest::Lines(chunks) })
             }
             Format::Jsonl => {

@@ -3,10 +3,12 @@
 //! Most lines are flat objects of plain texts and whole numbers, and are read as they stand. A line with anything else in it
 //! goes through the JSON library, which has the last word on what is JSON.
 
+use crate::event::Short;
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::{Cell, Decoder, Listed};
+use crate::log::marks::{Quotes, bit};
 use serde_json::{Map, Value};
 
 /// So many objects show which columns a log has.
@@ -55,7 +57,7 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
             String::from_utf8_lossy(line).find(&format!("\"{key}\"")).unwrap_or(0) as u32 + 1
         };
         if flat_end.is_some() {
-            decoder.row(binding, &Listed { cells: &cells, line: number, raw: line, column_of: &column_of });
+            decoder.row(binding, &Listed { cells: &cells, filled: flat.filled, line: number, raw: line, column_of: &column_of });
             continue;
         }
         if line.is_empty() {
@@ -80,7 +82,7 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
                 Some(Found::Made(text)) => Cell::Text(text),
             })
             .collect();
-        decoder.row(binding, &Listed { cells: &cells, line: number, raw: line, column_of: &column_of });
+        decoder.row(binding, &Listed { cells: &cells, filled: u64::MAX, line: number, raw: line, column_of: &column_of });
     }
     decoder.batch.lines = number;
 }
@@ -88,9 +90,35 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
 /// Reads lines that are flat objects.
 #[derive(Default)]
 struct Flat<'t> {
-    /// The keys of the line before, as they are written up to the colon, each with the column that it is: those of the next
-    /// line are mostly the same.
-    keys: Vec<(&'t [u8], Option<usize>)>,
+    quotes: Quotes,
+    /// The keys that were seen, and which one was the first of a line.
+    keys: Vec<Key<'t>>,
+    first: usize,
+    /// Which columns of the line at hand say something, if only that there is no value: a bit for each of the first 64.
+    filled: u64,
+}
+
+/// A key as it is written, with its colon.
+#[derive(Clone, Copy)]
+struct Key<'t> {
+    written: &'t [u8],
+    short: Option<Short>,
+    /// The column that it is.
+    column: Option<usize>,
+    /// The one that followed it last: it mostly does again.
+    next: usize,
+}
+
+impl Key<'_> {
+    /// Whether it stands at a place.
+    #[inline(always)]
+    fn is_at(&self, bytes: &[u8], at: usize) -> bool {
+        match (self.short, bytes.get(at..at + self.written.len())) {
+            (Some(short), Some(found)) => Short::of(found) == Some(short),
+            (None, Some(found)) => found == self.written,
+            (_, None) => false,
+        }
+    }
 }
 
 impl<'t> Flat<'t> {
@@ -100,21 +128,23 @@ impl<'t> Flat<'t> {
         let mut at = behind_spaces(bytes, start);
         cells.clear();
         cells.resize(columns.len(), Cell::Absent);
+        self.filled = 0;
         if bytes.get(at) != Some(&b'{') {
             return None;
         }
-        for nth in 0.. {
+        let mut before = None;
+        loop {
             at = behind_spaces(bytes, at + 1);
-            let column = match self.keys.get(nth) {
-                Some((written, column)) if bytes[at..].starts_with(written) => {
-                    at += written.len();
-                    *column
-                }
-                _ => self.key(text, nth, &mut at, columns)?,
+            let likely = before.map_or(self.first, |before: usize| self.keys[before].next);
+            let found = match self.keys.get(likely) {
+                Some(key) if key.is_at(bytes, at) => likely,
+                _ => self.other_key(text, at, before, columns)?,
             };
-            at = behind_spaces(bytes, at);
+            let Key { written, column, .. } = self.keys[found];
+            before = Some(found);
+            at = behind_spaces(bytes, at + written.len());
             let cell = match bytes.get(at) {
-                Some(b'"') => Cell::Text(quoted(text, &mut at)?),
+                Some(b'"') => Cell::Text(quoted(text, &mut at, &mut self.quotes)?),
                 _ => {
                     let from = at;
                     while bytes.get(at).is_some_and(|b| !matches!(b, b',' | b'}' | b' ' | b'\n')) {
@@ -129,6 +159,7 @@ impl<'t> Flat<'t> {
                 }
             };
             if let Some(column) = column {
+                self.filled |= if cell == Cell::Text("") { 0 } else { bit(column) };
                 cells[column] = cell;
             }
             at = behind_spaces(bytes, at);
@@ -142,22 +173,39 @@ impl<'t> Flat<'t> {
         (at == bytes.len() || bytes[at] == b'\n').then_some(at)
     }
 
-    /// Reads a key with its colon that is another than that of the line before: which column it is.
-    fn key(&mut self, text: &'t str, nth: usize, at: &mut usize, columns: &[String]) -> Option<Option<usize>> {
-        let from = *at;
-        let key = quoted(text, at)?;
-        *at = behind_spaces(text.as_bytes(), *at);
-        if text.as_bytes().get(*at) != Some(&b':') {
+    /// Finds the key at a place that is another than the one that followed last.
+    fn other_key(&mut self, text: &'t str, at: usize, before: Option<usize>, columns: &[String]) -> Option<usize> {
+        let found = match self.keys.iter().position(|key| key.is_at(text.as_bytes(), at)) {
+            Some(found) => found,
+            None => self.new_key(text, at, columns)?,
+        };
+        match before {
+            Some(before) => self.keys[before].next = found,
+            None => self.first = found,
+        }
+        Some(found)
+    }
+
+    #[cold]
+    fn new_key(&mut self, text: &'t str, from: usize, columns: &[String]) -> Option<usize> {
+        /// Objects have far fewer. Where keys are data, the JSON library reads them.
+        const MOST: usize = 256;
+        let mut at = from;
+        let key = quoted(text, &mut at, &mut self.quotes)?;
+        at = behind_spaces(text.as_bytes(), at);
+        if text.as_bytes().get(at) != Some(&b':') {
             return None;
         }
-        *at += 1;
-        let column = columns.iter().position(|c| c == key);
-        self.keys.truncate(nth);
-        self.keys.push((&text.as_bytes()[from..*at], column));
-        Some(column)
+        let written = &text.as_bytes()[from..=at];
+        if self.keys.len() == MOST {
+            return None;
+        }
+        self.keys.push(Key { written, short: Short::of(written), column: columns.iter().position(|c| c == key), next: 0 });
+        Some(self.keys.len() - 1)
     }
 }
 
+#[inline(always)]
 fn behind_spaces(bytes: &[u8], mut at: usize) -> usize {
     while bytes.get(at) == Some(&b' ') {
         at += 1;
@@ -166,13 +214,14 @@ fn behind_spaces(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// A text in quotes without escapes, from its first quote on.
-fn quoted<'t>(text: &'t str, at: &mut usize) -> Option<&'t str> {
+#[inline(always)]
+fn quoted<'t>(text: &'t str, at: &mut usize, quotes: &mut Quotes) -> Option<&'t str> {
     let bytes = text.as_bytes();
     if bytes.get(*at) != Some(&b'"') {
         return None;
     }
     let from = *at + 1;
-    let end = from + memchr::memchr3(b'"', b'\\', b'\n', &bytes[from..])?;
+    let end = quotes.next(bytes, from)?;
     if bytes[end] != b'"' {
         return None;
     }

@@ -1,7 +1,9 @@
 //! What a word of a log means, found out once for each: which event, of which kind of case, and what is read of its row.
 
+use crate::event::Short;
 use crate::id::{CaseId, EventId, FieldId};
 use crate::log::binding::{Binding, Shape};
+use crate::log::marks::bit;
 use crate::log::rules::Rules;
 use crate::model::Owner;
 use crate::plan::Scalar;
@@ -18,6 +20,10 @@ pub(super) struct Meaning {
     pub(super) implied: Vec<(FieldId, Scalar)>,
     /// The fields that such a row may hold.
     pub(super) takes: Vec<Take>,
+    /// Their places in a row, by bits.
+    pub(super) wants: u64,
+    /// It is an event of a case and all that its word says, and where nothing stands in those places nothing else is said.
+    pub(super) is_plain: bool,
     /// A word that the vocabulary does not hold, and whether the source says to ignore it.
     pub(super) ignored: Option<(String, bool)>,
     /// Some clause names the event, or looks at every row of such a case.
@@ -36,6 +42,8 @@ pub(super) struct Take {
     pub(super) own: bool,
     /// Some clause asks for it; else it is only looked at whether it can be read.
     pub(super) asked: bool,
+    /// The place of its column in a row, as a bit; no bit where it has none of the first 64.
+    pub(super) place: u64,
 }
 
 /// Why rows of a word cannot be taken.
@@ -57,31 +65,25 @@ pub(super) enum What {
 #[derive(Debug)]
 pub(super) struct Meanings {
     of: HashMap<(u32, Box<str>), usize>,
-    list: Vec<Understood>,
-    /// The one that was found last for words of each length and ends: it is mostly the one that is asked for.
-    recent: [u16; RECENT],
+    list: Vec<Result<Meaning, Refusal>>,
+    /// Short words that were found last, each with its kind of key: mostly the one that is asked for.
+    recent: Box<[(Short, u32, u32); RECENT]>,
     /// Memory for the words of several columns, put together.
     joined: String,
 }
 
-const RECENT: usize = 64;
-
-/// What words mean, for one kind of key.
-#[derive(Debug)]
-struct Understood {
-    hint: u32,
-    words: Box<str>,
-    meaning: Result<Meaning, Refusal>,
-}
+const RECENT: usize = 512;
+/// No word has this kind of key.
+const NO_HINT: u32 = u32::MAX;
 
 impl Default for Meanings {
     fn default() -> Meanings {
-        Meanings { of: HashMap::new(), list: Vec::new(), recent: [0; RECENT], joined: String::new() }
+        Meanings { of: HashMap::new(), list: Vec::new(), recent: Box::new([(Short::default(), NO_HINT, 0); RECENT]), joined: String::new() }
     }
 }
 
 impl Meanings {
-    /// What the words mean. `key` is nothing where the row names no case.
+    /// What words mean. `key` is nothing where the row names no case.
     pub(super) fn find(
         &mut self,
         rules: &Rules<'_>,
@@ -89,11 +91,43 @@ impl Meanings {
         key: Option<Option<CaseId>>,
         words: &[&str],
     ) -> &Result<Meaning, Refusal> {
-        let hint = match key {
-            None => 0,
-            Some(None) => 1,
-            Some(Some(case)) => crate::id::Id::index(case) as u32 + 2,
-        };
+        let at = self.look_up(rules, binding, key, hint(key), words);
+        &self.list[at]
+    }
+
+    /// The place of what a word means that was found before.
+    #[inline(always)]
+    pub(super) fn found(&self, key: Option<Option<CaseId>>, written: &[u8]) -> Option<u32> {
+        let (short, hint) = (Short::of(written)?, hint(key));
+        let (known, of, at) = self.recent[place(short, hint)];
+        (known == short && of == hint).then_some(at)
+    }
+
+    /// What was found, if rows of the word can be taken.
+    #[inline(always)]
+    pub(super) fn at(&self, at: u32) -> Option<&Meaning> {
+        self.list.get(at as usize)?.as_ref().ok()
+    }
+
+    /// What a word means, as it is written and as it is taken.
+    pub(super) fn find_one(
+        &mut self,
+        rules: &Rules<'_>,
+        binding: &Binding,
+        key: Option<Option<CaseId>>,
+        written: Option<&[u8]>,
+        word: &str,
+    ) -> &Result<Meaning, Refusal> {
+        let hint = hint(key);
+        let at = self.look_up(rules, binding, key, hint, &[word]);
+        if let Some(short) = written.and_then(Short::of) {
+            self.recent[place(short, hint)] = (short, hint, at as u32);
+        }
+        &self.list[at]
+    }
+
+    /// The place of what words mean among all that was found out.
+    fn look_up(&mut self, rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>, hint: u32, words: &[&str]) -> usize {
         let joined = match words {
             [only] => *only,
             several => {
@@ -105,22 +139,28 @@ impl Meanings {
                 self.joined.as_str()
             }
         };
-        let bytes = joined.as_bytes();
-        let ends = bytes.first().zip(bytes.last()).map_or(0, |(first, last)| usize::from(*first) * 5 + usize::from(*last));
-        let recent = (bytes.len() * 7 + ends + hint as usize) % RECENT;
-        let mut at = usize::from(self.recent[recent]);
-        if !self.list.get(at).is_some_and(|u| u.hint == hint && *u.words == *joined) {
-            at = match self.of.get(&Asked(hint, joined)) {
-                Some(at) => *at,
-                None => {
-                    self.list.push(Understood { hint, words: joined.into(), meaning: understand(rules, binding, key, words) });
-                    self.of.insert((hint, joined.into()), self.list.len() - 1);
-                    self.list.len() - 1
-                }
-            };
-            self.recent[recent] = u16::try_from(at).unwrap_or(0);
+        if let Some(at) = self.of.get(&Asked(hint, joined)) {
+            return *at;
         }
-        &self.list[at].meaning
+        self.of.insert((hint, joined.into()), self.list.len());
+        self.list.push(understand(rules, binding, key, words));
+        self.list.len() - 1
+    }
+}
+
+/// Where a short word is looked for among the recent ones.
+#[inline(always)]
+fn place(short: Short, hint: u32) -> usize {
+    (short.hash() as usize ^ hint as usize) % RECENT
+}
+
+/// Of which kind of key something is.
+#[inline(always)]
+fn hint(key: Option<Option<CaseId>>) -> u32 {
+    match key {
+        None => 0,
+        Some(None) => 1,
+        Some(Some(case)) => crate::id::Id::index(case) as u32 + 2,
     }
 }
 
@@ -175,7 +215,11 @@ fn understand(rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>,
     }
     let matters = event.is_some_and(|e| rules.interest.events[e]) || kind.is_some_and(|k| rules.interest.every_row[k]);
     let is_top = event.is_some() && of_case.is_none();
-    Ok(Meaning { event, is_top, kind, implied, takes: takes(rules, binding, kind, event), ignored, matters })
+    let takes = takes(rules, binding, kind, event);
+    let places = || takes.iter().filter_map(|take| binding.places[take.column]);
+    let wants = places().fold(0, |wants, place| wants | bit(place));
+    let is_plain = of_case.is_some() && implied.is_empty() && !binding.empty_clears && places().all(|place| bit(place) != 0);
+    Ok(Meaning { event, is_top, kind, implied, takes, wants, is_plain, ignored, matters })
 }
 
 /// The fields that a row may hold: the event's own come first where both it and its case have one of the column's name.
@@ -185,7 +229,8 @@ pub(super) fn takes(rules: &Rules<'_>, binding: &Binding, kind: Option<CaseId>, 
         let own = event.and_then(|e| column.of_events.iter().find(|(of, _)| *of == e)).map(|(_, f)| *f);
         let of_case = column.of_case.iter().copied().find(|f| matches!(rules.plan.fields[*f].owner, Owner::Case(c) if Some(c) == kind));
         if let Some(field) = own.or(of_case) {
-            takes.push(Take { binding: at, column: column.column, field, own: own.is_some(), asked: rules.interest.fields[field] });
+            let place = binding.places[column.column].map_or(0, bit);
+            takes.push(Take { binding: at, column: column.column, field, own: own.is_some(), asked: rules.interest.fields[field], place });
         }
     }
     takes

@@ -16,6 +16,7 @@ mod jsonl;
 mod marks;
 mod meaning;
 mod order;
+mod pages;
 mod parquet;
 mod pool;
 mod rules;

@@ -4,11 +4,13 @@ use crate::log::Unreadable;
 use crate::log::binding::{Binding, FieldBinding, Shape};
 use crate::log::decode::{Cell, Decoder, Row};
 use crate::log::input::Data;
+use crate::log::pages::{self, Numbers};
 use crate::log::rules::Rules;
+use crate::log::times::{self, Day};
 use crate::time::Instant;
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, NaiveTime};
-use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
@@ -152,7 +154,7 @@ impl Columns {
             return Err(damaged(ParquetError::EOF("a column has fewer values than rows".into())));
         }
         let broken: BTreeMap<usize, usize> =
-            columns.iter().enumerate().flat_map(|(i, c)| c.broken().iter().map(move |row| (*row, i))).collect();
+            columns.iter().enumerate().flat_map(|(i, c)| c.broken().into_iter().map(move |row| (row, i))).collect();
         for at in 0..rows {
             let row = Across { columns: &columns, at };
             match broken.get(&at) {
@@ -189,8 +191,36 @@ impl<'r> Row<'r> for Across<'r> {
         match &self.columns[column] {
             Column::Absent => Cell::Absent,
             Column::Texts(texts) => Cell::Text(texts.get(self.at)),
+            Column::Entries(entries, numbers) => {
+                Cell::Text(numbers[self.at].checked_sub(1).map_or("", |entry| entries.get(entry as usize)))
+            }
             Column::Times(times) if times[self.at] == NO_TIME => Cell::Text(""),
             Column::Times(times) => Cell::Time(times[self.at]),
+        }
+    }
+
+    #[inline]
+    fn says(&self, mut places: u64) -> bool {
+        while places != 0 {
+            let is_there = match self.columns.get(places.trailing_zeros() as usize) {
+                None | Some(Column::Absent) => false,
+                Some(Column::Texts(texts)) => !texts.get(self.at).is_empty(),
+                Some(Column::Entries(_, numbers)) => numbers[self.at] != 0,
+                Some(Column::Times(times)) => times[self.at] != NO_TIME,
+            };
+            if is_there {
+                return true;
+            }
+            places &= places - 1;
+        }
+        false
+    }
+
+    #[inline]
+    fn usual_time(&self, column: usize, day: &mut Day) -> Option<Instant> {
+        match &self.columns[column] {
+            Column::Times(times) => Some(times[self.at]).filter(|time| *time != NO_TIME),
+            Column::Absent | Column::Texts(_) | Column::Entries(..) => times::usual(self.bytes(column)?, day),
         }
     }
 
@@ -217,6 +247,8 @@ enum Column {
     /// The file has no such column.
     Absent,
     Texts(Texts),
+    /// Texts of which many rows have the same, and the number of each row's.
+    Entries(Texts, Numbers),
     /// Instants between 1900 and 2200; [`NO_TIME`] where a row has none.
     Times(Vec<Instant>),
 }
@@ -266,7 +298,13 @@ impl Column {
         let column = group.metadata().column(at).column_descr_ptr();
         if times && is_utc_micros(&column) {
             let (mut read, mut all_are_kept) = (Vec::new(), true);
-            if let ColumnReader::Int64ColumnReader(r) = group.get_column_reader(at)? {
+            if let Some((times, numbers)) = times_by_pages(group, at, &column)? {
+                let time = |number: &u32| number.checked_sub(1).map_or(Some(NO_TIME), |entry| times[entry as usize]);
+                match numbers.iter().map(time).collect::<Option<Vec<Instant>>>() {
+                    Some(times) => return Ok(Column::Times(times)),
+                    None => all_are_kept = false,
+                }
+            } else if let ColumnReader::Int64ColumnReader(r) = group.get_column_reader(at)? {
                 each(r, &column, |us| {
                     let time = us.map(|us| Instant::checked(*us));
                     all_are_kept &= time != Some(None);
@@ -277,6 +315,9 @@ impl Column {
             if all_are_kept {
                 return Ok(Column::Times(read));
             }
+        }
+        if let Some((texts, numbers)) = texts_by_pages(group, at, &column)? {
+            return Ok(Column::Entries(texts, numbers));
         }
         let words = |text: String, into: &mut Vec<u8>| into.extend_from_slice(text.as_bytes());
         let texts = match group.get_column_reader(at)? {
@@ -304,17 +345,69 @@ impl Column {
         match self {
             Column::Absent => None,
             Column::Texts(texts) => Some(texts.ends.len()),
+            Column::Entries(_, numbers) => Some(numbers.len()),
             Column::Times(times) => Some(times.len()),
         }
     }
 
     /// Rows of which this column cannot be read.
-    fn broken(&self) -> &[usize] {
+    fn broken(&self) -> Vec<usize> {
         match self {
-            Column::Texts(texts) => &texts.broken,
-            Column::Absent | Column::Times(_) => &[],
+            Column::Texts(texts) => texts.broken.clone(),
+            Column::Entries(texts, numbers) if !texts.broken.is_empty() => {
+                let is_broken = |number: &u32| number.checked_sub(1).is_some_and(|entry| texts.broken.contains(&(entry as usize)));
+                numbers.iter().enumerate().filter(|(_, number)| is_broken(number)).map(|(row, _)| row).collect()
+            }
+            Column::Absent | Column::Entries(..) | Column::Times(_) => Vec::new(),
         }
     }
+}
+
+/// The instants of a column of microseconds, each of them once for many rows; nothing for one that is not kept. Nothing at all where
+/// its pages are of another form.
+fn times_by_pages(
+    group: &dyn RowGroupReader,
+    at: usize,
+    column: &ColumnDescriptor,
+) -> Result<Option<(Vec<Option<Instant>>, Numbers)>, ParquetError> {
+    let mut times = Vec::new();
+    if column.physical_type() != Type::INT64 {
+        return Ok(None);
+    }
+    let numbers = pages::read(group.get_column_page_reader(at)?, column.max_def_level(), |bytes| {
+        let us = bytes.split_off(..8).and_then(|us| us.first_chunk());
+        times.extend(us.map(|us| Instant::checked(i64::from_le_bytes(*us))));
+        us.is_some()
+    })?;
+    Ok(numbers.map(|numbers| (times, numbers)))
+}
+
+/// The texts of a column, each of them once for many rows; nothing where its pages or its values are of another form.
+fn texts_by_pages(group: &dyn RowGroupReader, at: usize, column: &ColumnDescriptor) -> Result<Option<(Texts, Numbers)>, ParquetError> {
+    let (mut text, mut ends) = (Vec::new(), Vec::new());
+    let mut add = |value: Option<String>| {
+        text.extend_from_slice(value.as_deref().unwrap_or_default().as_bytes());
+        ends.push(text.len());
+        value.is_some()
+    };
+    fn part<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+        bytes.split_off(..N).and_then(|part| part.first_chunk()).copied()
+    }
+    let (pages, levels) = (group.get_column_page_reader(at)?, column.max_def_level());
+    let numbers = match (column.physical_type(), decimals(column)) {
+        (Type::INT32, _) => pages::read(pages, levels, |b| add(part(b).map(|n| whole(column, i32::from_le_bytes(n).into())))),
+        (Type::INT64, _) => pages::read(pages, levels, |b| add(part(b).map(|n| whole(column, i64::from_le_bytes(n))))),
+        (Type::FLOAT, _) => pages::read(pages, levels, |b| add(part(b).map(|n| f32::from_le_bytes(n).to_string()))),
+        (Type::DOUBLE, _) => pages::read(pages, levels, |b| add(part(b).map(|n| f64::from_le_bytes(n).to_string()))),
+        (Type::BYTE_ARRAY, None) => pages::read(pages, levels, |bytes| {
+            let value = part(bytes).and_then(|length| bytes.split_off(..u32::from_le_bytes(length) as usize));
+            text.extend_from_slice(value.unwrap_or_default());
+            ends.push(text.len());
+            value.is_some()
+        }),
+        _ => return Ok(None),
+    }?;
+    Ok(numbers.map(|numbers| (Texts::new(text, ends), numbers)))
 }
 
 /// All values of a flat column as texts.

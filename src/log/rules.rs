@@ -43,6 +43,7 @@ impl<'p> Rules<'p> {
         }
     }
 
+    #[inline]
     pub(super) fn in_term(&self, t: Instant) -> bool {
         self.terms.iter().any(|(from, to)| *from <= t && t < *to)
     }

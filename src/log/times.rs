@@ -49,16 +49,13 @@ impl TimeReader {
         TimeReader { or_plain: true, ..self }
     }
 
-    /// The instant of a text, or what was expected instead.
-    pub(super) fn read(&self, text: &str) -> Result<Read, String> {
-        self.read_after(text, &mut Day::default())
+    /// Whether times in the form that most logs have are read for what they are.
+    pub(super) fn is_usual(&self) -> bool {
+        self.or_plain || matches!(self.form, Form::Plain | Form::Rfc3339)
     }
 
-    /// The same after another time, which most times lie near to.
-    pub(super) fn read_after(&self, text: &str, day: &mut Day) -> Result<Read, String> {
-        if let (Form::Plain | Form::Rfc3339, Some(time)) = (&self.form, zulu(text.as_bytes(), day)) {
-            return Ok(Read { time, ambiguous: false });
-        }
+    /// The instant of a text, or what was expected instead.
+    pub(super) fn read(&self, text: &str) -> Result<Read, String> {
         let text = text.trim();
         let form = if self.or_plain && plain(text).is_some() { &Form::Plain } else { &self.form };
         match form {
@@ -126,21 +123,23 @@ pub(super) struct Day {
     days: i64,
 }
 
-/// `2026-03-06T16:45:00Z`, as most logs have it.
-#[inline]
-fn zulu(text: &[u8], day: &mut Day) -> Option<Instant> {
+/// The instant of a time such as `2026-03-06T16:45:00Z`, as most logs have it.
+#[inline(always)]
+pub(super) fn usual(text: &[u8], day: &mut Day) -> Option<Instant> {
     let text: &[u8; 20] = text.try_into().ok()?;
     let date: &[u8; 10] = text.first_chunk()?;
     if *date != day.written {
         *day = Day { written: *date, days: days_since_1970(date)? };
     }
-    let clock: &[u8; 10] = text.last_chunk()?;
-    let [b'T', h, hh, b':', m, mm, b':', s, ss, b'Z'] = clock else { return None };
-    let two = |tens: u8, ones: u8| {
-        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-        (tens <= 9 && ones <= 9).then_some(i64::from(tens) * 10 + i64::from(ones))
-    };
-    let (hour, minute, second) = (two(*h, *hh)?, two(*m, *mm)?, two(*s, *ss)?);
+    let [b'T', clock @ .., b'Z'] = text.last_chunk::<10>()? else { return None };
+    // All eight bytes at once: of a digit its value is left, of a colon nothing; a digit is still below sixteen when six is added.
+    let values = u64::from_le_bytes(*clock) ^ 0x3030_3a30_303a_3030;
+    if (values | (values + 0x0606_0006_0600_0606)) & 0xf0f0_fff0_f0ff_f0f0 != 0 {
+        return None;
+    }
+    let pairs = values * 10 + (values >> 8);
+    let two = |at: u32| (pairs >> (8 * at) & 0xff) as i64;
+    let (hour, minute, second) = (two(0), two(3), two(6));
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -292,6 +291,25 @@ mod tests {
         assert_eq!(read("2016-12-31T23:59:60Z"), utc("2017-01-01 00:00:00"));
         assert_eq!(read("1772815500"), utc("2026-03-06 16:45:00"));
         assert_eq!(read("1772815500250"), utc("2026-03-06 16:45:00.25"));
+    }
+
+    #[test]
+    fn a_time_is_read_the_same_at_once_and_sign_by_sign() {
+        let written = "2026-03-06T16:45:07Z";
+        for at in 0..written.len() {
+            for sign in ['0', '2', '3', '5', '6', '9', ':', ';', '/', '-', 'T', 'Z', ' ', '\0', '\x7f'] {
+                let mut text = written.to_string();
+                text.replace_range(at..=at, &sign.to_string());
+                let by_sign = match plain(&text) {
+                    Some(Found::Instant(time)) => Some(time),
+                    _ => None,
+                };
+                if let Some(at_once) = usual(text.as_bytes(), &mut Day::default()) {
+                    assert_eq!(Some(at_once), by_sign, "{text}");
+                }
+            }
+        }
+        assert_eq!(usual(written.as_bytes(), &mut Day::default()), Some(utc("2026-03-06 16:45:07")));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, name: &str,
         line += text[counted..start].iter().filter(|b| **b == b'\n').count() as u32;
         counted = start;
         let cells: Vec<Cell<'_>> = binding.columns.iter().map(|c| attributes.get(c).map_or(Cell::Absent, |v| Cell::Text(v))).collect();
-        decoder.row(binding, &Listed { cells: &cells, line, raw: &text[start..end], column_of: &|_| 1 });
+        decoder.row(binding, &Listed { cells: &cells, filled: u64::MAX, line, raw: &text[start..end], column_of: &|_| 1 });
     }
     Ok(())
 }

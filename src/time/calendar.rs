@@ -28,6 +28,7 @@ impl Horizon {
 pub struct Calendar {
     zone: Zone,
     recipe: Recipe,
+    is_always: bool,
     near: Layout,
     /// Inside of it `near` gives every answer.
     horizon: Horizon,
@@ -52,7 +53,8 @@ impl Calendar {
         let near = layout(recipe, &zone, horizon)?;
         let (first, last) = horizon.days();
         let safe = (zone.midnight(first + Days::new(2)), zone.midnight(last - Days::new(2)));
-        Some(Calendar { zone, recipe: recipe.clone(), near, horizon, safe, far: OnceLock::new() })
+        let is_always = *recipe == Recipe::Always;
+        Some(Calendar { zone, recipe: recipe.clone(), is_always, near, horizon, safe, far: OnceLock::new() })
     }
 
     /// The zone of its wall clock.
@@ -61,8 +63,9 @@ impl Calendar {
     }
 
     /// Whether it is open for ever.
+    #[inline]
     pub fn is_always(&self) -> bool {
-        self.recipe == Recipe::Always
+        self.is_always
     }
 
     /// Whether it has days of its own.
@@ -77,11 +80,13 @@ impl Calendar {
         self.far.get_or_init(|| layout(&self.recipe, &self.zone, Horizon::LONGEST).expect("the zones were found before"))
     }
 
+    #[inline]
     fn covering(&self, from: Instant, to: Instant) -> &Layout {
         if self.safe.0 <= from && to <= self.safe.1 { &self.near } else { self.far() }
     }
 
     /// Open time in `[from, to)`.
+    #[inline]
     pub fn elapsed(&self, from: Instant, to: Instant) -> Duration {
         if to <= from {
             return Duration::ZERO;
@@ -95,6 +100,7 @@ impl Calendar {
 
     /// The earliest instant from `start` on with so much open time behind it: 17:00 on Friday, never 09:00 on Monday.
     /// Nothing where the calendar ends first.
+    #[inline]
     pub fn advance(&self, start: Instant, open: Duration) -> Option<Instant> {
         if self.is_always() || open <= Duration::ZERO {
             return Instant::checked(start.plus(open.max(Duration::ZERO)).as_micros());

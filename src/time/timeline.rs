@@ -59,6 +59,7 @@ impl Timeline {
     }
 
     /// The first interval that ends after `t`.
+    #[inline]
     fn at(&self, t: Instant) -> usize {
         let offset = t.as_micros() - self.base;
         if offset < 0 {
@@ -73,6 +74,7 @@ impl Timeline {
     }
 
     /// Open time before `t`, from the first interval on.
+    #[inline]
     pub(super) fn open_before(&self, t: Instant) -> Duration {
         let i = self.at(t);
         match self.intervals.get(i) {
@@ -95,6 +97,7 @@ impl Timeline {
 
     /// The earliest instant from `start` on with `open` open time behind it; nothing where the intervals end first or
     /// where the calendar has fallen silent for too long on the way.
+    #[inline]
     pub(super) fn advance(&self, start: Instant, open: Duration) -> Option<Instant> {
         if open <= Duration::ZERO {
             return Some(start);
@@ -103,12 +106,12 @@ impl Timeline {
         if self.intervals.get(first)?.0.since(start) > LONGEST_SILENCE {
             return None;
         }
-        let goal = self.open_before(start).plus(open);
-        // The last interval that begins with less than the goal behind it holds the goal, unless it is too short.
-        let near = (first + 4).min(self.before.len());
-        let i = match self.before[first..near].iter().rposition(|b| *b < goal) {
-            Some(i) if first + i + 1 < near => first + i,
-            _ => self.before.partition_point(|b| *b < goal) - 1,
+        let goal = self.before[first].plus(start.since(self.intervals[first].0).max(Duration::ZERO)).plus(open);
+        // The last interval that begins with less than the goal behind it holds the goal, unless it is too short. It is mostly near.
+        let is_behind = |i: usize| self.before.get(i + 1).is_none_or(|next| goal <= *next);
+        let i = match (first..first + 4).find(|i| is_behind(*i)) {
+            Some(i) => i,
+            None => self.before.partition_point(|b| *b < goal) - 1,
         };
         let (opens, close) = self.intervals[i];
         let due = opens.plus(goal.minus(self.before[i]));

@@ -120,7 +120,8 @@ impl Zone {
     /// The instants in `[from, to)` at which the clock is set forward or back.
     pub fn changes(&self, from: Instant, to: Instant) -> impl Iterator<Item = Instant> {
         let (first, end) = (from.as_micros(), to.as_micros());
-        self.changes.iter().map(|c| c.at).filter(move |at| (first..end).contains(at)).map(Instant::from_micros)
+        let behind = self.changes.partition_point(|c| c.at < first);
+        self.changes[behind..].iter().map(|c| c.at).take_while(move |at| *at < end).map(Instant::from_micros)
     }
 
     /// The first instant of a local day.

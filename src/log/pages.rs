@@ -1,0 +1,204 @@
+//! Pages of a Parquet column: the library reads pages and undoes their compression; what is in them is read here, so that a value
+//! is looked at once for each entry of a dictionary, and not once for each row.
+
+use parquet::basic::Encoding;
+use parquet::column::page::{Page, PageReader};
+use parquet::errors::ParquetError;
+
+/// Which value each row has: one more than its number; nothing where a row has none.
+pub(super) type Numbers = Vec<u32>;
+
+/// Reads all pages of a flat column. `add` takes the next plain value off some bytes and gives it the next number; it says false
+/// where there is none. Nothing where the pages are in a form that is not read here.
+pub(super) fn read(
+    pages: Box<dyn PageReader>,
+    levels: i16,
+    mut add: impl FnMut(&mut &[u8]) -> bool,
+) -> Result<Option<Numbers>, ParquetError> {
+    let mut column = Rows { numbers: Numbers::new(), count: 0, dictionary: 0, levels, there: Vec::new(), entries: Vec::new() };
+    for page in pages {
+        let is_read = match page? {
+            Page::DictionaryPage { buf, num_values, encoding: Encoding::PLAIN | Encoding::PLAIN_DICTIONARY, .. } => {
+                let mut bytes = &buf[..];
+                for _ in 0..num_values {
+                    column.plain(&mut bytes, &mut add)?;
+                }
+                column.dictionary = column.count;
+                true
+            }
+            Page::DataPage { def_level_encoding, .. } if levels > 0 && def_level_encoding != Encoding::RLE => false,
+            Page::DataPage { buf, num_values, encoding, .. } => {
+                let mut bytes = &buf[..];
+                let levels = match levels {
+                    0 => &[][..],
+                    _ => {
+                        let length = bytes.split_off(..4).and_then(|b| b.first_chunk()).ok_or_else(short)?;
+                        bytes.split_off(..u32::from_le_bytes(*length) as usize).ok_or_else(short)?
+                    }
+                };
+                column.page(num_values as usize, levels, encoding, bytes, &mut add)?
+            }
+            Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len: 0, .. } => {
+                let mut bytes = &buf[..];
+                let levels = bytes.split_off(..def_levels_byte_len as usize).ok_or_else(short)?;
+                column.page(num_values as usize, levels, encoding, bytes, &mut add)?
+            }
+            Page::DictionaryPage { .. } | Page::DataPageV2 { .. } => false,
+        };
+        if !is_read {
+            return Ok(None);
+        }
+    }
+    Ok(Some(column.numbers))
+}
+
+fn short() -> ParquetError {
+    ParquetError::EOF("a page ends early".into())
+}
+
+/// The rows of a column so far.
+struct Rows {
+    numbers: Numbers,
+    /// How many values there are, and how many of them are the dictionary's.
+    count: u32,
+    dictionary: u32,
+    /// The level of rows that have a value.
+    levels: i16,
+    /// Memory for the levels and the entries of a page.
+    there: Vec<u32>,
+    entries: Vec<u32>,
+}
+
+impl Rows {
+    fn plain(&mut self, bytes: &mut &[u8], add: &mut impl FnMut(&mut &[u8]) -> bool) -> Result<(), ParquetError> {
+        if !add(bytes) {
+            return Err(short());
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Takes a page of data; false where its form is not read here.
+    fn page(
+        &mut self,
+        rows: usize,
+        levels: &[u8],
+        encoding: Encoding,
+        mut bytes: &[u8],
+        add: &mut impl FnMut(&mut &[u8]) -> bool,
+    ) -> Result<bool, ParquetError> {
+        let full = u32::try_from(self.levels).unwrap_or(0);
+        self.there.clear();
+        if full > 0 {
+            packed(levels, u32::BITS - full.leading_zeros(), rows, &mut self.there)?;
+        }
+        match encoding {
+            Encoding::PLAIN => {
+                for row in 0..rows {
+                    let is_there = full == 0 || self.there[row] == full;
+                    if is_there {
+                        self.plain(&mut bytes, add)?;
+                    }
+                    self.numbers.push(if is_there { self.count } else { 0 });
+                }
+            }
+            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
+                let values = if full == 0 { rows } else { self.there.iter().filter(|level| **level == full).count() };
+                let width = match (bytes.split_off_first(), values) {
+                    (Some(width), _) => u32::from(*width),
+                    (None, 0) => 0,
+                    (None, _) => return Err(short()),
+                };
+                self.entries.clear();
+                packed(bytes, width, values, &mut self.entries)?;
+                if self.entries.iter().any(|entry| *entry >= self.dictionary) {
+                    return Err(ParquetError::General("an entry outside of its dictionary".into()));
+                }
+                if values == rows {
+                    self.numbers.extend(self.entries.iter().map(|entry| entry + 1));
+                } else {
+                    let mut entries = self.entries.iter();
+                    let number = |level: &u32| if *level == full { entries.next().map_or(0, |entry| entry + 1) } else { 0 };
+                    self.numbers.extend(self.there.iter().map(number));
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// So many numbers of so many bits: runs of one number, mixed with groups of eight that are packed.
+fn packed(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Result<(), ParquetError> {
+    if width > u32::BITS {
+        return Err(ParquetError::General("numbers of more than 32 bits".into()));
+    }
+    let end = out.len() + count;
+    let mask = ((1u64 << width) - 1) as u32;
+    while out.len() < end {
+        if width == 0 {
+            out.resize(end, 0);
+            break;
+        }
+        let head = number(&mut bytes).ok_or_else(short)?;
+        let left = end - out.len();
+        if head & 1 == 0 {
+            let run = bytes.split_off(..width.div_ceil(8) as usize).ok_or_else(short)?;
+            let value = run.iter().rev().fold(0u32, |n, byte| n << 8 | u32::from(*byte));
+            out.resize(out.len() + left.min((head >> 1) as usize), value);
+            if head == 0 {
+                return Err(ParquetError::General("a run of nothing".into()));
+            }
+        } else {
+            let groups = (head >> 1) as usize;
+            let wanted = groups.saturating_mul(width as usize);
+            let take = left.min(groups.saturating_mul(8));
+            // The last group may be cut off behind its last number.
+            let group = bytes.split_off(..wanted.min(bytes.len())).ok_or_else(short)?;
+            if take == 0 || group.len() * 8 < take * width as usize {
+                return Err(short());
+            }
+            out.extend((0..take).map(|nth| {
+                let bit = nth * width as usize;
+                let from = &group[bit / 8..];
+                let word = match from.first_chunk() {
+                    Some(word) => u64::from_le_bytes(*word),
+                    None => from.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)),
+                };
+                (word >> (bit % 8)) as u32 & mask
+            }));
+        }
+    }
+    Ok(())
+}
+
+/// Seven bits a byte, the lowest first.
+fn number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut n = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *bytes.split_off_first()?;
+        n |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(n);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_and_packed_groups_follow_each_other() {
+        // The format's own example: the numbers from 0 to 7 in three bits each; behind a run of ten fours.
+        let bytes = [20, 4, 0b11, 0b1000_1000, 0b1100_0110, 0b1111_1010];
+        let mut out = Vec::new();
+        packed(&bytes, 3, 17, &mut out).unwrap();
+        assert_eq!(out, [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 1, 2, 3, 4, 5, 6]);
+        for short in 0..bytes.len() {
+            assert!(packed(&bytes[..short], 3, 17, &mut Vec::new()).is_err(), "{short}");
+        }
+        assert!(packed(&[0, 1], 3, 1, &mut Vec::new()).is_err(), "a run of nothing");
+    }
+}
