@@ -5,6 +5,7 @@
 
 pub mod findings;
 mod grid;
+mod lines;
 pub mod markdown;
 pub mod page;
 pub mod proofs;
@@ -18,7 +19,7 @@ use crate::event::{Origin, TextTable, Value};
 use crate::id::{AgreementId, ObligationId};
 use crate::log::Found;
 use crate::model::Type;
-use crate::plan::{Agreement, Obligation, Plan, Service};
+use crate::plan::{Agreement, Duty, Obligation, Plan, Service, Start};
 use crate::time::{Instant, Zone};
 
 /// Everything that a report is made of.
@@ -81,8 +82,8 @@ impl<'a> Report<'a> {
     fn clause(&self, o: &Outcome) -> &'a crate::source::Place {
         let obligation = self.obligation(o.obligation);
         let row = match &obligation.duty {
-            crate::plan::Duty::Clock(clocked) => o.row.and_then(|row| clocked.rows[row].spec.as_ref()),
-            crate::plan::Duty::Rule(_) => None,
+            Duty::Clock(clocked) => o.row.and_then(|row| clocked.rows[row].spec.as_ref()),
+            Duty::Rule(_) => None,
         };
         row.unwrap_or(&obligation.spec)
     }
@@ -127,38 +128,49 @@ impl<'a> Report<'a> {
     }
 
     /// The keys of an outcome with their values, the group of a duty of each period first.
+    fn keys<'o>(&self, outcome: &'o Outcome) -> impl Iterator<Item = (&'a str, Option<(&'a Type, Value)>)> + use<'a, 'o> {
+        let (plan, obligation) = (self.plan, self.obligation(outcome.obligation));
+        let group = outcome.group.zip(match &obligation.duty {
+            Duty::Clock(clocked) => Some(clocked),
+            Duty::Rule(_) => None,
+        });
+        let group = group.and_then(|(group, clocked)| match &clocked.start {
+            Start::Each { by, name: Some(name), .. } => {
+                let ty = by.first().map_or(&Type::Text, |f| &plan.fields[*f].ty);
+                Some((name.as_str(), group.map(|v| (ty, v))))
+            }
+            Start::Each { .. } | Start::On { .. } => None,
+        });
+        let keys = obligation.keys.iter().zip(&outcome.keys).map(|(field, value)| {
+            let field = &plan.fields[*field];
+            (field.name.as_str(), value.map(|v| (&field.ty, v)))
+        });
+        group.into_iter().chain(keys)
+    }
+
+    /// The same in words.
     fn by(&self, outcome: &Outcome) -> Vec<(&'a str, Option<String>)> {
-        let obligation = self.obligation(outcome.obligation);
         let agreement = self.service_of(outcome.obligation).agreement;
-        let mut by = Vec::new();
-        if let (Some(group), crate::plan::Duty::Clock(clocked)) = (outcome.group, &obligation.duty)
-            && let crate::plan::Start::Each { by: fields, name: Some(name), .. } = &clocked.start
-        {
-            let ty = fields.first().map_or(&Type::Text, |f| &self.plan.fields[*f].ty);
-            by.push((name.as_str(), group.map(|v| self.value(ty, agreement, v))));
-        }
-        for (field, value) in obligation.keys.iter().zip(&outcome.keys) {
-            let field = &self.plan.fields[*field];
-            by.push((field.name.as_str(), value.map(|v| self.value(&field.ty, agreement, v))));
-        }
-        by
+        self.keys(outcome).map(|(key, value)| (key, value.map(|(ty, v)| self.value(ty, agreement, v)))).collect()
     }
 
     /// Who is to blame for a breach, if the obligation says.
     fn blame(&self, outcome: &Outcome) -> Option<String> {
-        if outcome.verdict != crate::engine::Verdict::Breached {
-            return None;
-        }
-        self.owner(outcome)
+        if outcome.verdict == Verdict::Breached { self.owner_in_words(outcome) } else { None }
     }
 
     /// The value of the field that would be blamed.
-    fn owner(&self, outcome: &Outcome) -> Option<String> {
+    fn owner(&self, outcome: &Outcome) -> Option<(&'a Type, Value)> {
         let obligation = self.obligation(outcome.obligation);
         let at = obligation.blame?;
-        let field = &self.plan.fields[obligation.keys[at]];
+        let value = outcome.keys.get(at).copied().flatten()?;
+        Some((&self.plan.fields[obligation.keys[at]].ty, value))
+    }
+
+    /// The same in words.
+    fn owner_in_words(&self, outcome: &Outcome) -> Option<String> {
         let agreement = self.service_of(outcome.obligation).agreement;
-        outcome.keys.get(at).copied().flatten().map(|v| self.value(&field.ty, agreement, v))
+        self.owner(outcome).map(|(ty, v)| self.value(ty, agreement, v))
     }
 
     /// How many instances have each verdict, in the order of [`Verdict::ALL`](crate::engine::Verdict::ALL).

@@ -1,10 +1,11 @@
 //! The stable records, one JSON object a line: what other programs read.
 
-use crate::engine::{Capped, Cause, Credit, Group, NoticeKind, NoticeRecord, ObjectiveRecord, Outcome, Right, StageRecord, Verdict};
+use crate::engine::{Capped, Cause, Credit, Group, NoticeKind, NoticeRecord, ObjectiveRecord, Right, StageRecord, Verdict};
 use crate::id::{AgreementId, ObjectiveId};
 use crate::model::MeasureUnit;
+use crate::report::lines::Lines;
 use crate::report::{Report, words};
-use crate::time::{Duration, Instant};
+
 use std::io::{self, Write};
 
 /// Writes verdicts, objectives, credits, caps, rights, notices, notes and the summary: the verdicts, which are many, by several
@@ -42,18 +43,25 @@ pub fn write(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::R
 /// Each thread writes a share of the verdicts into a text; the texts go out in order.
 fn verdicts(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::Result<()> {
     const SHARE: usize = 2048;
+    /// A little more than most records take.
+    const LINE: usize = 700;
     let outcomes = &report.judgement.outcomes;
-    let written = |share: &[usize]| share.iter().fold(String::new(), |text, at| verdict(report, &outcomes.get(*at), text));
+    let written = |share: &[usize]| {
+        let mut lines = Lines::new(report);
+        lines.text.reserve(share.len() * LINE);
+        share.iter().for_each(|at| lines.add(&outcomes.get(*at)));
+        lines.text
+    };
     let all: Vec<usize> = outcomes.positions(report.asked()).collect();
     for round in all.chunks(SHARE * threads.max(1)) {
         let (first, others) = round.split_at(SHARE.min(round.len()));
-        let texts: io::Result<Vec<String>> = std::thread::scope(|scope| {
+        let texts: io::Result<Vec<Vec<u8>>> = std::thread::scope(|scope| {
             let others: Vec<_> = others.chunks(SHARE).map(|share| scope.spawn(move || written(share))).collect();
             let broken = |_| io::Error::other("a thread that wrote records has panicked");
             std::iter::once(Ok(written(first))).chain(others.into_iter().map(|other| other.join().map_err(broken))).collect()
         });
         for text in texts? {
-            out.write_all(text.as_bytes())?;
+            out.write_all(&text)?;
         }
     }
     Ok(())
@@ -101,28 +109,6 @@ impl Object {
         quote(self.key(key), value);
     }
 
-    /// An instant on the clock of an agreement.
-    fn time(&mut self, key: &'static str, report: &Report<'_>, zone: AgreementId, t: Option<Instant>) {
-        let out = self.key(key);
-        match t {
-            Some(t) => {
-                out.push('"');
-                words::push_rfc3339(out, report.zone(zone), t);
-                out.push('"');
-            }
-            None => out.push_str("null"),
-        }
-    }
-
-    /// A length of time in seconds.
-    fn seconds(&mut self, key: &'static str, d: Option<Duration>) {
-        let out = self.key(key);
-        match d {
-            Some(d) => words::push_seconds(out, d),
-            None => out.push_str("null"),
-        }
-    }
-
     fn optional(&mut self, key: &'static str, value: Option<&str>) {
         match value {
             Some(value) => self.text(key, value),
@@ -143,31 +129,6 @@ impl Object {
         self.raw(key, if b { "true" } else { "false" });
     }
 
-    /// An object as a value.
-    fn inside(&mut self, key: &'static str, write: impl FnOnce(&mut Object)) {
-        self.key(key);
-        self.part(write);
-    }
-
-    /// A list of objects.
-    fn list<T>(&mut self, key: &'static str, items: &[T], mut write: impl FnMut(&mut Object, &T)) {
-        self.key(key).push('[');
-        for (i, item) in items.iter().enumerate() {
-            if i > 0 {
-                self.0.push(',');
-            }
-            self.part(|one| write(one, item));
-        }
-        self.0.push(']');
-    }
-
-    /// An object written behind what stands there.
-    fn part(&mut self, write: impl FnOnce(&mut Object)) {
-        self.0.push('{');
-        write(self);
-        self.0.push('}');
-    }
-
     fn close(mut self) -> String {
         self.0.push('}');
         self.0
@@ -185,10 +146,14 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// Most texts stand in JSON as they are.
-fn quote(out: &mut String, text: &str) {
-    // All of it is looked at, many bytes at once.
-    if !text.bytes().fold(false, |odd, b| odd | (b < 0x20) | (b == b'"') | (b == b'\\')) {
+/// Whether a text stands in JSON as it is. All of it is looked at, many bytes at once.
+pub(super) fn stands_in_json(text: &str) -> bool {
+    !text.bytes().fold(false, |odd, b| odd | (b < 0x20) | (b == b'"') | (b == b'\\'))
+}
+
+/// Most texts do.
+pub(super) fn quote(out: &mut String, text: &str) {
+    if stands_in_json(text) {
         out.push('"');
         out.push_str(text);
         out.push('"');
@@ -205,45 +170,6 @@ fn agreement(object: &mut Object, report: &Report<'_>, id: AgreementId) {
     let agreement = report.agreement(id);
     object.text("agreement", &agreement.name);
     object.text("version", &agreement.version);
-}
-
-/// The record of an instance behind those before it.
-fn verdict(report: &Report<'_>, o: &Outcome, before: String) -> String {
-    let obligation = report.obligation(o.obligation);
-    let service = report.service_of(o.obligation);
-    let zone = service.agreement;
-    let mut object = Object::behind(before, "verdict");
-    agreement(&mut object, report, zone);
-    object.text("service", &service.name);
-    object.text("obligation", &obligation.name);
-    object.optional("case", report.case(o));
-    object.number("seq", o.seq.into());
-    object.optional("tier", o.tier.map(|t| report.plan.tiers[t].name.as_str()));
-    object.raw("by", &by(report.by(o).into_iter()));
-    object.text("verdict", o.verdict.word());
-    object.optional("reason", o.reason.map(|r| r.text(report.plan)).as_deref());
-    object.time("start", report, zone, Some(o.start));
-    object.time("due", report, zone, o.due);
-    object.time("stop", report, zone, o.stop);
-    object.seconds("elapsed_s", o.elapsed);
-    object.seconds("target_s", o.target);
-    object.seconds("paused_s", o.paused);
-    object.seconds("late_s", o.elapsed.map(|_| o.late));
-    object.optional("blame", report.blame(o).as_deref());
-    let clause = report.clause(o);
-    object.inside("spec", |spec| {
-        spec.text("file", &clause.file);
-        spec.number("line", clause.line.into());
-    });
-    object.list("evidence", &o.evidence, |one, e| {
-        one.optional("event", e.event.map(|id| report.plan.events[id].name.as_str()));
-        one.time("time", report, zone, Some(e.time));
-        one.text("file", report.file(e.origin));
-        one.number("line", e.origin.line.into());
-    });
-    let mut text = object.close();
-    text.push('\n');
-    text
 }
 
 fn by<'k>(keys: impl Iterator<Item = (&'k str, Option<String>)>) -> String {

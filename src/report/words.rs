@@ -27,8 +27,7 @@ pub(super) fn push_rfc3339(out: &mut String, zone: &Zone, t: Instant) {
     }
     out.push_str(std::str::from_utf8(&text).expect("digits and signs are text"));
     if micros != 0 {
-        let fraction = format!(".{micros:06}");
-        out.push_str(fraction.trim_end_matches('0'));
+        out.push_str(&fraction(micros));
     }
     let minutes = offset.as_micros() / 60_000_000;
     let mut text = if minutes < 0 { *b"-00:00" } else { *b"+00:00" };
@@ -37,8 +36,13 @@ pub(super) fn push_rfc3339(out: &mut String, zone: &Zone, t: Instant) {
     out.push_str(std::str::from_utf8(&text).expect("digits and signs are text"));
 }
 
+/// A fraction of a second.
+pub(super) fn fraction(micros: i64) -> String {
+    format!(".{micros:06}").trim_end_matches('0').to_string()
+}
+
 /// The last two digits of a number.
-fn two(n: u32) -> [u8; 2] {
+pub(super) fn two(n: u32) -> [u8; 2] {
     [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
 }
 
@@ -67,8 +71,30 @@ pub(super) fn push_seconds(out: &mut String, d: Duration) {
 
 /// A whole number behind a text.
 pub(super) fn push_number(out: &mut String, n: u64) {
-    use std::fmt::Write;
-    let _ = write!(out, "{n}");
+    out.extend(digits(n).as_bytes().iter().map(|digit| char::from(*digit)));
+}
+
+/// The digits of a number.
+pub(super) struct Digits {
+    all: [u8; 20],
+    from: usize,
+}
+
+impl Digits {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.all[self.from..]
+    }
+}
+
+/// The digits of a whole number: reports of years hold millions of them.
+pub(super) fn digits(mut n: u64) -> Digits {
+    let (mut all, mut from) = ([b'0'; 20], 20);
+    while from == 20 || n > 0 {
+        from -= 1;
+        all[from] = b'0' + (n % 10) as u8;
+        n /= 10;
+    }
+    Digits { all, from }
 }
 
 /// The JSON number nearest to an exact value.

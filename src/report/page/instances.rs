@@ -106,7 +106,7 @@ pub(super) fn at_risk(report: &Report<'_>) -> (Vec<Risk>, usize) {
         Risk {
             case: case_name(report, o),
             promise: promise_title(report, o),
-            owner: report.owner(o).unwrap_or_default(),
+            owner: report.owner_in_words(o).unwrap_or_default(),
             due: if o.halted { "paused".into() } else { o.due.map_or("–".into(), |d| words::wall(zone, d)) },
             left: left.map(|left| format!("{}{}", words::rounded(left), clock_of(report, o))).unwrap_or_default(),
         }

@@ -1,0 +1,284 @@
+//! The records of instances, of which a report of years holds millions: what is the same in many of them is put into words once.
+
+use crate::engine::{Outcome, Verdict};
+use crate::event::{Origin, Value};
+use crate::id::{AgreementId, EventId, Id, ObligationId};
+use crate::model::Type;
+use crate::report::records::{quote, stands_in_json};
+use crate::report::{Report, words};
+use crate::time::{Duration, Instant, Zone};
+
+/// Writes the records of instances behind each other.
+pub(super) struct Lines<'r> {
+    report: &'r Report<'r>,
+    /// What the records of each obligation begin with.
+    heads: Vec<Option<Head>>,
+    /// What a row of each event begins with; the last is of rows without an event.
+    events: Vec<String>,
+    /// The files of the log, as texts of JSON.
+    files: Vec<String>,
+    clocks: Vec<Clock>,
+    pub(super) text: Vec<u8>,
+}
+
+/// What the records of an obligation have in common.
+#[derive(Clone)]
+struct Head {
+    agreement: AgreementId,
+    /// Up to its case.
+    text: String,
+    /// The clauses that decided, by the row of targets, each from `spec` to its evidence.
+    clauses: Vec<(Option<usize>, String)>,
+}
+
+impl<'r> Lines<'r> {
+    pub(super) fn new(report: &'r Report<'r>) -> Lines<'r> {
+        let quoted = |text: &str| {
+            let mut out = String::new();
+            quote(&mut out, text);
+            out
+        };
+        let row = |event: &str| format!("{{\"event\":{event},\"time\":");
+        let events = report.plan.events.iter().map(|e| row(&quoted(&e.name))).chain([row("null")]);
+        Lines {
+            report,
+            heads: vec![None; report.plan.obligations.len()],
+            events: events.collect(),
+            files: report.log.files.iter().map(|f| quoted(&f.name)).collect(),
+            clocks: report.plan.agreements.ids().map(|_| Clock::default()).collect(),
+            text: Vec::new(),
+        }
+    }
+
+    fn head(&self, id: ObligationId) -> Head {
+        let report = self.report;
+        let (obligation, service) = (report.obligation(id), report.service_of(id));
+        let agreement = report.agreement(service.agreement);
+        let mut text = String::from("{\"kind\":\"verdict\"");
+        let names = [
+            (",\"agreement\":", &agreement.name),
+            (",\"version\":", &agreement.version),
+            (",\"service\":", &service.name),
+            (",\"obligation\":", &obligation.name),
+        ];
+        for (key, name) in names {
+            text.push_str(key);
+            quote(&mut text, name);
+        }
+        text.push_str(",\"case\":");
+        Head { agreement: service.agreement, text, clauses: Vec::new() }
+    }
+
+    /// The clause that decided, from `spec` to the evidence.
+    fn clause(report: &Report<'_>, o: &Outcome) -> String {
+        let clause = report.clause(o);
+        let mut text = String::from(",\"spec\":{\"file\":");
+        quote(&mut text, &clause.file);
+        text.push_str(&format!(",\"line\":{}}},\"evidence\":[", clause.line));
+        text
+    }
+
+    /// Adds the record of an instance.
+    pub(super) fn add(&mut self, o: &Outcome) {
+        let at = o.obligation.index();
+        if self.heads[at].is_none() {
+            self.heads[at] = Some(self.head(o.obligation));
+        }
+        let Lines { report, heads, events, files, clocks, text: out, .. } = self;
+        let (report, head) = (*report, heads[at].as_mut().expect("it was made above"));
+        let (clock, zone) = (&mut clocks[head.agreement.index()], report.zone(head.agreement));
+        put(out, &head.text);
+        optional(out, report.case(o));
+        put(out, ",\"seq\":");
+        number(out, o.seq.into());
+        put(out, ",\"tier\":");
+        optional(out, o.tier.map(|t| report.plan.tiers[t].name.as_str()));
+        put(out, ",\"by\":{");
+        for (i, (key, value)) in report.keys(o).enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            quoted(out, key);
+            out.push(b':');
+            field(out, report, head.agreement, value);
+        }
+        put(out, "},\"verdict\":\"");
+        put(out, o.verdict.word());
+        put(out, "\",\"reason\":");
+        optional(out, o.reason.map(|r| r.text(report.plan)).as_deref());
+        for (key, t) in [(",\"start\":", Some(o.start)), (",\"due\":", o.due), (",\"stop\":", o.stop)] {
+            put(out, key);
+            match t {
+                Some(t) => clock.push(out, zone, t),
+                None => put(out, "null"),
+            }
+        }
+        let late = o.elapsed.map(|_| o.late);
+        for (key, d) in [(",\"elapsed_s\":", o.elapsed), (",\"target_s\":", o.target), (",\"paused_s\":", o.paused), (",\"late_s\":", late)]
+        {
+            put(out, key);
+            match d {
+                Some(d) => seconds(out, d),
+                None => put(out, "null"),
+            }
+        }
+        put(out, ",\"blame\":");
+        field(out, report, head.agreement, if o.verdict == Verdict::Breached { report.owner(o) } else { None });
+        let clause = match head.clauses.iter().position(|(row, _)| *row == o.row) {
+            Some(at) => at,
+            None => {
+                head.clauses.push((o.row, Lines::clause(report, o)));
+                head.clauses.len() - 1
+            }
+        };
+        put(out, &head.clauses[clause].1);
+        for (i, row) in o.evidence.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            put(out, &events[row.event.map_or(events.len() - 1, EventId::index)]);
+            clock.push(out, zone, row.time);
+            put(out, ",\"file\":");
+            let Origin { file, line } = row.origin;
+            put(out, files.get(file as usize).map_or("\"\"", String::as_str));
+            put(out, ",\"line\":");
+            number(out, line.into());
+            out.push(b'}');
+        }
+        put(out, "]}\n");
+    }
+}
+
+fn optional(out: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        Some(text) => quoted(out, text),
+        None => put(out, "null"),
+    }
+}
+
+/// A field's value in words; most are texts or members.
+fn field(out: &mut Vec<u8>, report: &Report<'_>, agreement: AgreementId, of: Option<(&Type, Value)>) {
+    match of {
+        None => put(out, "null"),
+        Some((_, Value::Text(text))) => quoted(out, report.texts.text(text)),
+        Some((ty, value)) => quoted(out, &report.value(ty, agreement, value)),
+    }
+}
+
+fn put(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Most texts stand in JSON as they are.
+fn quoted(out: &mut Vec<u8>, text: &str) {
+    if stands_in_json(text) {
+        out.push(b'"');
+        put(out, text);
+        out.push(b'"');
+    } else {
+        put(out, &serde_json::to_string(text).expect("a text is JSON"));
+    }
+}
+
+fn number(out: &mut Vec<u8>, n: u64) {
+    let digits = words::digits(n);
+    out.extend_from_slice(digits.as_bytes());
+}
+
+/// A JSON number of seconds, exact to the microsecond.
+fn seconds(out: &mut Vec<u8>, d: Duration) {
+    let us = d.as_micros();
+    if us >= 0 && us % 1_000_000 == 0 { number(out, us as u64 / 1_000_000) } else { put(out, &words::seconds(d)) }
+}
+
+const DAY: Duration = Duration::seconds(86_400);
+
+/// Instants on the clock of one zone. Those of a day have their date and their offset in common.
+struct Clock {
+    days: [Day; Clock::DAYS],
+}
+
+/// A local day, or the part of it in which the clock's offset is the same.
+#[derive(Clone, Copy, Default)]
+struct Day {
+    from: Instant,
+    to: Instant,
+    /// The time of the day at its first instant.
+    begins: Duration,
+    date: [u8; 12],
+    offset: [u8; 7],
+}
+
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock { days: [Day::default(); Clock::DAYS] }
+    }
+}
+
+impl Clock {
+    const DAYS: usize = 64;
+
+    /// Adds an instant as RFC 3339 has it, in quotes.
+    fn push(&mut self, out: &mut Vec<u8>, zone: &Zone, t: Instant) {
+        let place = t.as_micros().div_euclid(DAY.as_micros()).rem_euclid(Clock::DAYS as i64) as usize;
+        let day = &mut self.days[place];
+        if t < day.from || day.to <= t {
+            *day = Day::of(zone, t);
+        }
+        let of_day = t.since(day.from).plus(day.begins).as_micros();
+        let (seconds, micros) = ((of_day / 1_000_000) as u32, of_day % 1_000_000);
+        let mut text = [b':'; 20];
+        text[..12].copy_from_slice(&day.date);
+        for (at, n) in [(12, seconds / 3600), (15, seconds / 60 % 60), (18, seconds % 60)] {
+            text[at..at + 2].copy_from_slice(&words::two(n));
+        }
+        out.extend_from_slice(&text);
+        if micros != 0 {
+            put(out, &words::fraction(micros));
+        }
+        out.extend_from_slice(&day.offset);
+    }
+}
+
+impl Day {
+    fn of(zone: &Zone, t: Instant) -> Day {
+        let of_day = |t: Instant| Duration::micros(t.plus(zone.offset(t)).as_micros().rem_euclid(DAY.as_micros()));
+        let midnight = t.minus(of_day(t));
+        // The part of the day around the instant in which the offset is the same.
+        let (mut from, mut to) = (midnight, midnight.plus(DAY));
+        for change in zone.changes(from, to) {
+            if change <= t {
+                from = change;
+            } else {
+                to = to.min(change);
+            }
+        }
+        let mut text = String::from("\"");
+        words::push_rfc3339(&mut text, zone, from);
+        let mut day = Day { from, to, begins: of_day(from), date: [b'"'; 12], offset: [b'"'; 7] };
+        day.date.copy_from_slice(&text.as_bytes()[..12]);
+        day.offset[..6].copy_from_slice(&text.as_bytes()[text.len() - 6..]);
+        day
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_of_a_day_are_written_as_one_by_one() {
+        let zone = Zone::named("America/New_York").unwrap();
+        let mut clock = Clock::default();
+        // Every 37 minutes and some microseconds of the days around both changes of the clock, and of days long after.
+        let starts = ["2026-03-07 20:00:00", "2026-10-31 20:00:00", "2027-01-04 20:00:00"];
+        for start in starts.map(|s| chrono::NaiveDateTime::parse_from_str(s, "%Y-%m-%d %H:%M:%S").unwrap()) {
+            for step in 0..150 {
+                let t = Instant::from_utc(start).plus(Duration::micros(step * 37 * 60_000_000 + step % 3 * 250_000));
+                let mut text = Vec::new();
+                clock.push(&mut text, &zone, t);
+                assert_eq!(String::from_utf8(text).unwrap(), format!("\"{}\"", words::rfc3339(&zone, t)));
+            }
+        }
+    }
+}
