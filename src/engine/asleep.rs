@@ -6,26 +6,26 @@ use crate::id::CaseId;
 /// Packed cases, each at a place that it keeps until it is woken.
 #[derive(Debug, Default)]
 pub(super) struct Asleep {
-    /// With the hash of its key. An empty one is free.
-    cases: Vec<(u64, Box<[u8]>)>,
+    /// An empty one is free.
+    cases: Vec<Box<[u8]>>,
     free: Vec<u32>,
 }
 
 impl Asleep {
     /// Packs a case, and says where it lies.
-    pub(super) fn put(&mut self, hash: u64, case: &CaseState) -> u32 {
-        self.put_packed(hash, postcard::to_stdvec(case).expect("a case is plain data").into())
+    pub(super) fn put(&mut self, case: &CaseState) -> u32 {
+        self.put_packed(postcard::to_stdvec(case).expect("a case is plain data").into())
     }
 
     /// Takes one that is packed already.
-    pub(super) fn put_packed(&mut self, hash: u64, packed: Box<[u8]>) -> u32 {
+    pub(super) fn put_packed(&mut self, packed: Box<[u8]>) -> u32 {
         match self.free.pop() {
             Some(at) => {
-                self.cases[at as usize] = (hash, packed);
+                self.cases[at as usize] = packed;
                 at
             }
             None => {
-                self.cases.push((hash, packed));
+                self.cases.push(packed);
                 u32::try_from(self.cases.len() - 1).expect("fewer than four billion live cases")
             }
         }
@@ -33,29 +33,24 @@ impl Asleep {
 
     /// Takes a case away from its place.
     pub(super) fn take(&mut self, at: u32) -> CaseState {
-        let (_, packed) = std::mem::take(&mut self.cases[at as usize]);
+        let packed = std::mem::take(&mut self.cases[at as usize]);
         self.free.push(at);
         unpacked(&packed)
     }
 
-    /// The hash of the key of the one at a place.
-    pub(super) fn hash(&self, at: u32) -> u64 {
-        self.cases[at as usize].0
-    }
-
     /// Whether it is this case that lies at a place.
     pub(super) fn is_at(&self, at: u32, kind: CaseId, key: &str) -> bool {
-        name(&self.cases[at as usize].1) == (kind, key)
+        name(&self.cases[at as usize]) == (kind, key)
     }
 
     /// All of them, woken.
     pub(super) fn into_cases(self) -> impl Iterator<Item = CaseState> {
-        self.cases.into_iter().filter(|(_, packed)| !packed.is_empty()).map(|(_, packed)| unpacked(&packed))
+        self.cases.into_iter().filter(|packed| !packed.is_empty()).map(|packed| unpacked(&packed))
     }
 
     /// All of them, as they are packed.
     pub(super) fn packed(&self) -> impl Iterator<Item = &[u8]> {
-        self.cases.iter().map(|(_, packed)| &**packed).filter(|packed| !packed.is_empty())
+        self.cases.iter().map(|packed| &**packed).filter(|packed| !packed.is_empty())
     }
 }
 

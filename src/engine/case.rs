@@ -2,14 +2,15 @@
 
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
-use crate::engine::promise::Roles;
+use crate::engine::plain::{NotPlain, Plain};
+use crate::engine::promise::{Act, Roles};
 use crate::engine::span::Spans;
 use crate::engine::track::{TrackState, Turn};
 use crate::engine::truth::{LazyTier, Moment};
-use crate::engine::world::World;
+use crate::engine::world::{Kind, World};
 use crate::engine::{Happening, Sink};
 use crate::event::Event;
-use crate::id::CaseId;
+use crate::id::{CaseId, ObligationId};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -18,7 +19,16 @@ use smallvec::SmallVec;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CaseState {
     pub(super) facts: Facts,
-    tracks: SmallVec<[TrackState; 2]>,
+    promises: Promises,
+}
+
+/// What became of its promises, in the order of its kind's.
+#[derive(Debug, Serialize, Deserialize)]
+enum Promises {
+    /// All of them are plain, and nothing else has happened.
+    Plain(SmallVec<[Plain; 2]>),
+    /// Anything can happen.
+    Any(Vec<TrackState>),
 }
 
 /// What a row can do to a case, before it is taken.
@@ -30,34 +40,69 @@ pub(super) enum Reach {
     Acting,
 }
 
-impl CaseState {
-    pub(super) fn new(world: &World<'_>, kind: CaseId, key: &str, exclusions: &Exclusions) -> CaseState {
-        CaseState {
-            facts: Facts::new(world, kind, key, exclusions),
-            tracks: world.kinds[kind].tracks.iter().map(|t| TrackState::new(world, *t)).collect(),
+impl Promises {
+    fn new(world: &World<'_>, kind: CaseId) -> Promises {
+        let of_kind = &world.kinds[kind];
+        match &of_kind.plain {
+            Some(plain) => Promises::Plain(plain.iter().map(|_| Plain::default()).collect()),
+            None => Promises::Any(of_kind.tracks.iter().map(|t| TrackState::new(world, *t)).collect()),
         }
     }
 
+    /// The same where anything can happen.
+    fn any(&mut self, world: &World<'_>, facts: &Facts) -> &mut Vec<TrackState> {
+        if let Promises::Plain(plain) = self {
+            let of_kind = &world.kinds[facts.kind];
+            let ids = of_kind.plain.as_deref().unwrap_or_default();
+            let moment = Moment::of(world, facts, facts.time);
+            let tracks = plain.iter().zip(&of_kind.tracks).zip(ids).map(|((plain, index), id)| plain.track(&moment, *index, *id));
+            *self = Promises::Any(tracks.collect());
+        }
+        match self {
+            Promises::Any(tracks) => tracks,
+            Promises::Plain(_) => unreachable!("they were made anything above"),
+        }
+    }
+}
+
+impl CaseState {
+    pub(super) fn new(world: &World<'_>, kind: CaseId, key: &str, exclusions: &Exclusions) -> CaseState {
+        CaseState { facts: Facts::new(world, kind, key, exclusions), promises: Promises::new(world, kind) }
+    }
+
     /// Makes another case of the same kind of it; false of one that has more than most.
-    pub(super) fn begin_anew(&mut self, kind: CaseId, key: &str) -> bool {
+    #[inline]
+    pub(super) fn begin_anew(&mut self, world: &World<'_>, kind: CaseId, key: &str) -> bool {
         let begun = self.facts.begin_anew(kind, key);
         if begun {
-            self.tracks.iter_mut().for_each(TrackState::begin_anew);
+            match (&mut self.promises, &world.kinds[kind].plain) {
+                (Promises::Plain(plain), Some(all)) if plain.len() == all.len() => plain.iter_mut().for_each(Plain::begin_anew),
+                (Promises::Any(tracks), None) if tracks.len() == world.kinds[kind].tracks.len() => {
+                    tracks.iter_mut().for_each(TrackState::begin_anew);
+                }
+                (promises, _) => *promises = Promises::new(world, kind),
+            }
         }
         begun
     }
 
-    /// Reads a little of it, from its beginning to its end.
-    pub(super) fn touch(&self) -> i64 {
-        self.tracks.iter().fold(self.facts.touch(), |all, track| all ^ i64::from(track.is_live()))
+    /// Leaves only the memory for another case.
+    pub(super) fn empty(&mut self) {
+        self.promises = Promises::Plain(SmallVec::new());
     }
 
-    /// Reads a little of its instances.
-    pub(super) fn touch_instances(&self) -> i64 {
-        self.tracks.iter().fold(0, |all, track| all ^ track.touch())
+    /// Reads a little of it, from its beginning to its end.
+    #[inline]
+    pub(super) fn touch(&self) -> i64 {
+        let promises = match &self.promises {
+            Promises::Plain(plain) => plain.iter().fold(0, |all, plain| all ^ plain.touch()),
+            Promises::Any(tracks) => tracks.iter().fold(0, |all, track| all ^ track.touch()),
+        };
+        self.facts.touch() ^ promises
     }
 
     /// How far a row reaches: most change nothing but what the event itself acts on.
+    #[inline]
     pub(super) fn reach(&self, world: &World<'_>, event: &Event<'_>) -> Reach {
         let kind = &world.kinds[self.facts.kind];
         let moves = kind.every_row || !world.exclusions.is_empty() || event.event.is_some_and(|e| self.facts.could_move(&kind.moves[e]));
@@ -65,94 +110,189 @@ impl CaseState {
     }
 
     /// Time goes on to `t`: what fell due on the way is read from the case as it was.
+    #[inline]
     pub(super) fn elapse(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        let CaseState { facts, promises } = self;
+        match promises {
+            Promises::Plain(plain) if !to_the_end && !plain.iter().any(|plain| plain.is_late(t)) => facts.time = facts.time.max(t),
+            _ => self.elapse_any(world, exclusions, t, to_the_end, sink),
+        }
+    }
+
+    fn elapse_any(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        let CaseState { facts, promises } = self;
+        let tracks = promises.any(world, facts);
         if !world.exclusions.is_empty() {
-            self.take_exclusions(world, exclusions, t, sink);
+            let has_open = tracks.iter().any(TrackState::is_live);
+            for change in facts.exclusions_until(world, exclusions, t, has_open) {
+                pass(world, facts, tracks, change.at, false, sink);
+                facts.exclude(&change);
+                let moment = Moment::of(world, facts, facts.time);
+                tracks.iter_mut().for_each(|track| track.exclude(&moment, &change));
+            }
         }
-        self.pass(world, t, to_the_end, sink);
-    }
-
-    fn take_exclusions(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, sink: &mut Sink) {
-        let has_open = self.tracks.iter().any(TrackState::is_live);
-        for change in self.facts.exclusions_until(world, exclusions, t, has_open) {
-            self.pass(world, change.at, false, sink);
-            self.facts.exclude(&change);
-            let moment = Moment::of(world, &self.facts, self.facts.time);
-            self.tracks.iter_mut().for_each(|track| track.exclude(&moment, &change));
-        }
-    }
-
-    fn pass(&mut self, world: &World<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        let moment = Moment::of(world, &self.facts, self.facts.time);
-        self.tracks.iter_mut().for_each(|track| track.pass(&moment, t, to_the_end, sink));
-        self.facts.time = self.facts.time.max(t);
+        pass(world, facts, tracks, t, to_the_end, sink);
     }
 
     /// Lets the promises that an event reaches take it; true if an instance ended.
+    #[inline]
     pub(super) fn judge(&mut self, world: &World<'_>, reach: Reach, happening: Happening<'_>, event: &Event<'_>, sink: &mut Sink) -> bool {
-        let CaseState { facts, tracks } = self;
+        let CaseState { facts, promises } = self;
         let kind = &world.kinds[facts.kind];
-        let before = Moment::of(world, facts, facts.time);
-        let moment = Moment { own: event.own, time: event.time, ..before };
-        let tier = LazyTier::at(&moment);
-        let mut turn = Turn { moment: &moment, happening, event, tier: &tier, roles: Roles::default(), reach };
-        let mut acting = event.event.map_or(&[][..], |id| &kind.acting[id]).iter();
-        let mut ended = false;
-        match reach {
-            Reach::All => {
-                let states_moved = !happening.entered.is_empty() || !happening.left.is_empty();
-                let mut next = acting.next();
-                for (at, track) in tracks.iter_mut().enumerate() {
-                    turn.roles = Roles::default();
-                    if let Some(act) = next.filter(|act| act.at as usize == at) {
-                        turn.roles = act.roles;
-                        next = acting.next();
-                    }
-                    if states_moved {
-                        turn.roles = turn.roles.or(kind.by_states[at]);
-                    }
-                    if track.is_live() || !turn.roles.is_none() {
-                        track.event(&turn, sink);
-                    }
-                    ended |= track.has_ended();
+        let acting = event.event.map_or(&[][..], |id| &kind.acting[id]);
+        let judged = Judged { world, facts, reach, happening, event };
+        let from = match (&mut *promises, &kind.plain) {
+            (Promises::Plain(plain), Some(ids)) => judged.plain(plain, ids, acting),
+            _ => Err(0),
+        };
+        let ended = from.unwrap_or_else(|from| {
+            let is_new = matches!(promises, Promises::Plain(_));
+            let tracks = promises.any(world, facts);
+            match reach {
+                Reach::All if !is_new => judged.all(kind, tracks, acting, sink),
+                // What the event does to pauses was done while they were plain.
+                Reach::All | Reach::Acting => {
+                    judged.acting(tracks, &acting[from..], sink) | (is_new && tracks.iter().any(TrackState::has_ended))
                 }
             }
-            Reach::Acting => {
-                for act in acting {
-                    let track = &mut tracks[act.at as usize];
-                    turn.roles = act.roles;
-                    track.pass(&before, event.time, false, sink);
-                    track.event(&turn, sink);
-                    ended |= track.has_ended();
-                }
-            }
-        }
+        });
         facts.time = event.time;
         facts.note_last(world, event);
         ended
     }
 
     /// Instances of it ended at the latest instant.
+    #[inline]
     pub(super) fn has_ended(&self) -> bool {
-        self.tracks.iter().any(TrackState::has_ended)
+        match &self.promises {
+            Promises::Plain(plain) => plain.iter().any(Plain::is_over),
+            Promises::Any(tracks) => tracks.iter().any(TrackState::has_ended),
+        }
     }
 
     /// The instant is over at which instances ended: they are read as the case is now.
+    #[inline]
     pub(super) fn close_instant(&mut self, world: &World<'_>, sink: &mut Sink) {
-        let moment = Moment::of(world, &self.facts, self.facts.time);
-        self.tracks.iter_mut().filter(|track| track.has_ended()).for_each(|track| track.close_instant(&moment, sink));
+        let CaseState { facts, promises } = self;
+        let moment = Moment::of(world, facts, facts.time);
+        let kind = &world.kinds[facts.kind];
+        match (promises, &kind.plain) {
+            (Promises::Plain(plain), Some(ids)) => {
+                for (at, plain) in plain.iter_mut().enumerate().filter(|(_, plain)| plain.is_over()) {
+                    plain.close(kind.tracks[at], ids[at], &moment, sink);
+                }
+            }
+            (Promises::Any(tracks), _) => {
+                tracks.iter_mut().filter(|track| track.has_ended()).for_each(|track| track.close_instant(&moment, sink));
+            }
+            (Promises::Plain(_), None) => {}
+        }
     }
 
     /// Whether no row that is still to come can change anything that is said of it.
+    #[inline]
     pub(super) fn is_spent(&self, world: &World<'_>) -> bool {
-        world.kinds[self.facts.kind].forgets && self.tracks.iter().all(TrackState::is_spent)
+        world.kinds[self.facts.kind].forgets
+            && match &self.promises {
+                Promises::Plain(plain) => plain.iter().all(Plain::is_spent),
+                Promises::Any(tracks) => tracks.iter().all(TrackState::is_spent),
+            }
     }
 
     pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, spans: &mut Spans, sink: &mut Sink) {
-        let moment = Moment::of(world, &self.facts, as_of);
-        self.facts.finish(&moment, spans);
-        for track in std::mem::take(&mut self.tracks) {
+        let CaseState { facts, promises } = self;
+        let moment = Moment::of(world, facts, as_of);
+        facts.finish(&moment, spans);
+        for track in std::mem::take(promises.any(world, facts)) {
             track.finish(&moment, as_of, sink);
+        }
+    }
+}
+
+/// Time goes on to `t` between two changes of what is known of a case.
+fn pass(world: &World<'_>, facts: &mut Facts, tracks: &mut [TrackState], t: Instant, to_the_end: bool, sink: &mut Sink) {
+    tracks.iter_mut().for_each(|track| track.pass(world, facts, t, to_the_end, sink));
+    facts.time = facts.time.max(t);
+}
+
+/// An event, and what it has done to what is known of its case.
+#[derive(Clone, Copy)]
+struct Judged<'j> {
+    world: &'j World<'j>,
+    facts: &'j Facts,
+    reach: Reach,
+    happening: Happening<'j>,
+    event: &'j Event<'j>,
+}
+
+impl Judged<'_> {
+    /// Lets plain promises take it; true if an instance ended. Where something else than they know happens, the number of the first
+    /// act that was not done.
+    #[inline]
+    fn plain(&self, plain: &mut [Plain], ids: &[ObligationId], acting: &[Act]) -> Result<bool, usize> {
+        let Judged { world, facts, reach, happening, event } = *self;
+        match (reach, acting) {
+            // Most events that change nothing of the case end one of its instances, and that is all.
+            (Reach::Acting, [Act { at, ends: Some(how), .. }]) => {
+                let promise = &mut plain[*at as usize];
+                promise.end(*how, event);
+                return Ok(promise.is_over());
+            }
+            (Reach::Acting, _) => {}
+            (Reach::All, _) => plain.iter_mut().zip(ids).for_each(|(plain, id)| plain.pause(world, *id, facts, event)),
+        }
+        let mut ended = false;
+        let moment = Moment { own: event.own, time: event.time, ..Moment::of(world, facts, facts.time) };
+        let tier = LazyTier::at(&moment);
+        for (nth, Act { at, roles, ends }) in acting.iter().enumerate() {
+            let promise = &mut plain[*at as usize];
+            match ends {
+                Some(how) => promise.end(*how, event),
+                None => {
+                    let turn = Turn { moment: &moment, happening, event, tier: &tier, roles: *roles, reach };
+                    promise.event(ids[*at as usize], &turn).map_err(|NotPlain| nth)?;
+                }
+            }
+            ended |= promise.is_over();
+        }
+        Ok(ended)
+    }
+
+    /// Lets each promise take it that it acts on, that looks at states, or that has an open instance; true if an instance ended.
+    fn all(&self, kind: &Kind, tracks: &mut [TrackState], acting: &[Act], sink: &mut Sink) -> bool {
+        let mut acting = acting.iter().peekable();
+        let states_moved = !self.happening.entered.is_empty() || !self.happening.left.is_empty();
+        let turns = tracks.iter().zip(0..).map(|(track, at)| {
+            let mut roles = acting.next_if(|act| act.at == at).map_or_else(Roles::default, |act| act.roles);
+            if states_moved {
+                roles = roles.or(kind.by_states[at as usize]);
+            }
+            (track.is_live() || !roles.is_none()).then_some(roles)
+        });
+        let turns: SmallVec<[Option<Roles>; 8]> = turns.collect();
+        self.each(tracks.iter_mut().zip(turns).filter_map(|(track, roles)| Some((track, roles?))), sink);
+        tracks.iter().any(TrackState::has_ended)
+    }
+
+    /// Lets only the promises take it that it acts on.
+    fn acting(&self, tracks: &mut [TrackState], acting: &[Act], sink: &mut Sink) -> bool {
+        let Judged { world, facts, event, .. } = *self;
+        let mut ended = false;
+        for act in acting {
+            let track = &mut tracks[act.at as usize];
+            track.pass(world, facts, event.time, false, sink);
+            self.each(std::iter::once((&mut *track, act.roles)), sink);
+            ended |= track.has_ended();
+        }
+        ended
+    }
+
+    fn each<'t>(&self, turns: impl Iterator<Item = (&'t mut TrackState, Roles)>, sink: &mut Sink) {
+        let Judged { world, facts, reach, happening, event } = *self;
+        let moment = Moment { own: event.own, time: event.time, ..Moment::of(world, facts, facts.time) };
+        let tier = LazyTier::at(&moment);
+        for (track, roles) in turns {
+            track.event(&Turn { moment: &moment, happening, event, tier: &tier, roles, reach }, sink);
         }
     }
 }

@@ -3,22 +3,22 @@
 use crate::engine::asleep::{self, Asleep};
 use crate::engine::case::CaseState;
 use crate::engine::exclusion::Exclusions;
+use crate::engine::index::Index;
 use crate::engine::keys::Keys;
 use crate::engine::world::World;
+use crate::event;
 use crate::id::{CaseId, Id, Table};
 use crate::plan::Plan;
-use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
 /// The cases of a log, as far as it was read.
 pub(super) struct Cases {
     slots: Vec<Slot>,
     free: Vec<u32>,
     asleep: Asleep,
-    /// Where each is, with half of its key's hash.
-    index: HashTable<(Seat, u32)>,
-    hasher: DefaultHashBuilder,
+    /// Where each is.
+    index: Index,
     rest: Rest,
     /// Those that were forgotten.
     spent: Table<CaseId, Keys>,
@@ -33,6 +33,24 @@ enum Seat {
     Awake(u32),
     /// Packed.
     Asleep(u32),
+}
+
+impl Seat {
+    const ASLEEP: u32 = 1 << 31;
+
+    /// As one number. There are fewer than two billion of each.
+    #[inline]
+    fn number(self) -> u32 {
+        match self {
+            Seat::Awake(slot) => slot,
+            Seat::Asleep(at) => at | Seat::ASLEEP,
+        }
+    }
+
+    #[inline]
+    fn of(number: u32) -> Seat {
+        if number & Seat::ASLEEP == 0 { Seat::Awake(number) } else { Seat::Asleep(number & !Seat::ASLEEP) }
+    }
 }
 
 /// When cases are put to sleep: when more would be awake than are worth it.
@@ -59,8 +77,7 @@ impl Cases {
             slots: Vec::new(),
             free: Vec::new(),
             asleep: Asleep::default(),
-            index: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
+            index: Index::default(),
             rest: Rest { crowd: FEW, put: 0, woken: 0 },
             spent,
             idle,
@@ -74,24 +91,19 @@ impl Cases {
         live + self.spent.iter().zip(self.idle.iter()).map(|(spent, idle)| spent.len_with(idle)).sum::<u64>()
     }
 
-    fn hash(&self, kind: CaseId, key: &str) -> u64 {
-        self.hasher.hash_one((kind.index() as u32, key))
-    }
-
+    #[inline]
     fn find(&self, hash: u64, kind: CaseId, key: &str) -> Option<Seat> {
-        let is_it = |(seat, short): &(Seat, u32)| {
-            let is_at = || match *seat {
-                Seat::Awake(slot) => self.is_at(slot as usize, kind, key),
-                Seat::Asleep(at) => self.asleep.is_at(at, kind, key),
-            };
-            *short == (hash >> 32) as u32 && is_at()
+        let is_it = |number| match Seat::of(number) {
+            Seat::Awake(slot) => self.is_at(slot as usize, kind, key),
+            Seat::Asleep(at) => self.asleep.is_at(at, kind, key),
         };
-        self.index.find(hash, is_it).map(|(seat, _)| *seat)
+        self.index.find(hash, is_it).map(Seat::of)
     }
 
     /// The place of a case, which is a new one if it was not seen before; nothing if it was forgotten.
+    #[inline]
     pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: &str, hash: Option<u64>, exclusions: &Exclusions) -> Option<usize> {
-        let hash = hash.unwrap_or_else(|| self.hash(kind, key));
+        let hash = hash.unwrap_or_else(|| hash_of(kind, key));
         match self.find(hash, kind, key) {
             Some(Seat::Awake(slot)) => return Some(slot as usize),
             Some(Seat::Asleep(at)) => return Some(self.wake(hash, at)),
@@ -102,7 +114,7 @@ impl Cases {
             Some(slot) => {
                 let Slot { case, is_live, hash: of, .. } = &mut self.slots[slot as usize];
                 // The memory of a forgotten case is used again.
-                if !case.begin_anew(kind, key) {
+                if !case.begin_anew(world, kind, key) {
                     *case = CaseState::new(world, kind, key, exclusions);
                 }
                 (*is_live, *of) = (true, hash);
@@ -115,6 +127,7 @@ impl Cases {
     }
 
     /// A slot that is free, if one is or can be made so.
+    #[inline]
     fn vacant(&mut self) -> Option<u32> {
         if self.free.is_empty() && self.slots.len() >= self.rest.crowd {
             self.put_to_sleep();
@@ -137,11 +150,9 @@ impl Cases {
             if std::mem::replace(&mut slot.stirred, false) || slot.case.has_ended() {
                 continue;
             }
-            let place = asleep.put(slot.hash, &slot.case);
-            if let Ok(mut entry) = index.find_entry(slot.hash, |(seat, _)| *seat == Seat::Awake(at as u32)) {
-                entry.get_mut().0 = Seat::Asleep(place);
-            }
-            slot.case.begin_anew(slot.case.facts.kind, "");
+            let place = asleep.put(&slot.case);
+            index.replace(slot.hash, Seat::Awake(at as u32).number(), Seat::Asleep(place).number());
+            slot.case.empty();
             slot.is_live = false;
             free.push(at as u32);
             rest.put += 1;
@@ -161,34 +172,30 @@ impl Cases {
             }
             None => self.add(hash, case),
         };
-        if let Ok(mut entry) = self.index.find_entry(hash, |(seat, _)| *seat == Seat::Asleep(at)) {
-            entry.get_mut().0 = Seat::Awake(slot);
-        }
+        self.index.replace(hash, Seat::Asleep(at).number(), Seat::Awake(slot).number());
         slot as usize
     }
 
     /// Lets a case be found by its key.
+    #[inline]
     fn enter(&mut self, hash: u64, seat: Seat) {
-        let Cases { index, slots, asleep, .. } = self;
-        let hash_of = |(seat, _): &(Seat, u32)| match *seat {
-            Seat::Awake(slot) => slots[slot as usize].hash,
-            Seat::Asleep(at) => asleep.hash(at),
-        };
-        index.insert_unique(hash, (seat, (hash >> 32) as u32), hash_of);
+        self.index.insert(hash, seat.number());
     }
 
     /// Takes note of a case a row of which changes nothing. A key that takes a bit is noted whether or not its case is known.
+    #[inline]
     pub(super) fn note(&mut self, kind: CaseId, key: &str) {
         if self.idle[kind].insert_number(key) {
             return;
         }
-        let hash = self.hash(kind, key);
+        let hash = hash_of(kind, key);
         if self.find(hash, kind, key).is_none() && !self.spent[kind].contains(key) {
             self.idle[kind].insert(key);
         }
     }
 
     /// The case in a slot, to which something happens.
+    #[inline]
     pub(super) fn at(&mut self, slot: usize) -> &mut CaseState {
         let slot = &mut self.slots[slot];
         slot.stirred = true;
@@ -196,42 +203,39 @@ impl Cases {
     }
 
     /// Forgets a case but for its key.
+    #[inline]
     pub(super) fn forget(&mut self, slot: usize) {
         let Slot { case, is_live, hash, .. } = &mut self.slots[slot];
         if !std::mem::replace(is_live, false) {
             return;
         }
-        if let Ok(entry) = self.index.find_entry(*hash, |(seat, _)| *seat == Seat::Awake(slot as u32)) {
-            entry.remove();
-        }
+        self.index.remove(*hash, Seat::Awake(slot as u32).number());
         self.free.push(slot as u32);
         self.spent[case.facts.kind].insert(&case.facts.key);
     }
 
     /// Looks cases up ahead of their events: the places where they were. Each step asks for the memory of all of them, which
     /// then comes at once; when they are judged it is near.
+    #[inline]
     pub(super) fn look_ahead<'e>(&self, keys: impl Iterator<Item = Option<(CaseId, &'e str)>>, places: &mut Vec<Option<Place>>) {
         places.clear();
-        places.extend(keys.map(|case| case.map(|(kind, key)| Place { hash: self.hash(kind, key), slot: None })));
+        places.extend(keys.map(|case| case.map(|(kind, key)| Place { hash: hash_of(kind, key), slot: None })));
+        let mut touched = places.iter().flatten().fold(0, |all, place| all ^ i64::from(self.index.touch(place.hash)));
         for place in places.iter_mut().flatten() {
             // That it is this case and not another of the same hash is seen when it is judged.
-            let found = self.index.find(place.hash, |(_, short)| *short == (place.hash >> 32) as u32);
-            place.slot = found.and_then(|(seat, _)| match seat {
-                Seat::Awake(slot) => Some(*slot as usize),
+            place.slot = self.index.find(place.hash, |_| true).and_then(|number| match Seat::of(number) {
+                Seat::Awake(slot) => slot.checked_add(1).and_then(NonZeroU32::new),
                 Seat::Asleep(_) => None,
             });
         }
-        let mut touched = 0;
-        for slot in places.iter().flatten().filter_map(|place| place.slot) {
+        for slot in places.iter().flatten().filter_map(Place::slot) {
             touched ^= self.slots[slot].case.touch();
-        }
-        for slot in places.iter().flatten().filter_map(|place| place.slot) {
-            touched ^= self.slots[slot].case.touch_instances();
         }
         std::hint::black_box(touched);
     }
 
     /// Whether a case is at this place.
+    #[inline]
     pub(super) fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
         let Slot { is_live, case: CaseState { facts, .. }, .. } = &self.slots[slot];
         *is_live && facts.kind == kind && facts.key == key
@@ -267,14 +271,14 @@ impl<'de> Deserialize<'de> for Cases {
         let (awake, asleep, spent, idle) = <(Vec<CaseState>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
         let mut cases = Cases::of(spent, idle);
         for case in awake {
-            let hash = cases.hash(case.facts.kind, &case.facts.key);
+            let hash = hash_of(case.facts.kind, &case.facts.key);
             let slot = cases.add(hash, case);
             cases.enter(hash, Seat::Awake(slot));
         }
         for packed in asleep {
             let (kind, key) = asleep::name(&packed);
-            let hash = cases.hash(kind, key);
-            let at = cases.asleep.put_packed(hash, packed);
+            let hash = hash_of(kind, key);
+            let at = cases.asleep.put_packed(packed);
             cases.enter(hash, Seat::Asleep(at));
         }
         Ok(cases)
@@ -295,6 +299,18 @@ struct Slot {
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) hash: u64,
-    /// Where one of this hash was.
-    pub(super) slot: Option<usize>,
+    /// One more than the slot in which one of this hash was.
+    slot: Option<NonZeroU32>,
+}
+
+impl Place {
+    /// The slot in which one of this hash was, if it was awake.
+    #[inline]
+    pub(super) fn slot(&self) -> Option<usize> {
+        self.slot.map(|slot| slot.get() as usize - 1)
+    }
+}
+
+fn hash_of(kind: CaseId, key: &str) -> u64 {
+    event::hash(kind.index() as u64, key.as_bytes())
 }

@@ -40,6 +40,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    #[inline]
     pub(super) fn start(calendar: CalendarId, days: &Calendar, need: Option<Need>, start: Instant, halt: Halt) -> Clock {
         let zero = Duration::ZERO;
         let mut clock = Clock { calendar, need, mark: start, halt, elapsed: zero, paused: zero, late: zero, due: NEVER, passed: false };
@@ -47,7 +48,20 @@ impl Clock {
         clock
     }
 
+    /// A clock that was put aside: accounted for up to a mark, and never late until then.
+    pub(super) fn taken_up(
+        calendar: CalendarId,
+        need: Option<Need>,
+        halt: Halt,
+        passed: bool,
+        (mark, due): (Instant, Instant),
+        (elapsed, paused): (Duration, Duration),
+    ) -> Clock {
+        Clock { calendar, need, mark, halt, elapsed, paused, late: Duration::ZERO, due, passed }
+    }
+
     /// Counts the time up to `t`.
+    #[inline]
     pub(super) fn settle(&mut self, days: &Calendar, t: Instant) {
         if t <= self.mark {
             return;
@@ -66,10 +80,12 @@ impl Clock {
         self.mark = t;
     }
 
+    #[inline]
     pub(super) fn is_halted(&self) -> bool {
         self.halt != Halt::Runs
     }
 
+    #[inline]
     pub(super) fn halt(&self) -> Halt {
         self.halt
     }
@@ -90,11 +106,13 @@ impl Clock {
     }
 
     /// The due; of a halted clock, the due if it resumed at `t`.
+    #[inline]
     pub(super) fn due_if_resumed(&self, days: &Calendar, t: Instant) -> Option<Instant> {
         if self.passed || !self.is_halted() { self.due() } else { self.used_up(days, t) }
     }
 
     /// When the target is used up if the clock runs from `t` on with what it has counted.
+    #[inline]
     fn used_up(&self, days: &Calendar, t: Instant) -> Option<Instant> {
         let need = self.need?;
         let left = need.open.minus(self.elapsed);
@@ -106,6 +124,7 @@ impl Clock {
     }
 
     /// Whether the target was used up before `t`, whatever happens from `t` on.
+    #[inline]
     pub(super) fn is_overdue(&self, t: Instant) -> bool {
         let fixed = self.passed || !self.is_halted() || self.need.is_some_and(|need| need.open <= self.elapsed);
         fixed && self.due < t
@@ -126,6 +145,7 @@ impl Clock {
     }
 
     /// The open time that the target allows, as it was set.
+    #[inline]
     pub(super) fn target(&self) -> Option<Duration> {
         self.need.map(|need| need.target)
     }
@@ -141,8 +161,20 @@ impl Clock {
         self.need.is_some_and(|need| need.open.plus(beyond) <= self.elapsed)
     }
 
+    #[inline]
     pub(super) fn mark(&self) -> Instant {
         self.mark
+    }
+
+    #[inline]
+    /// The due as it is kept to be taken up: of a clock that runs the due, of one whose calendar ends first later than all instants.
+    pub(super) fn latest_due(&self) -> Instant {
+        self.due
+    }
+
+    /// Whether the target was used up before a halt began.
+    pub(super) fn passed(&self) -> bool {
+        self.passed
     }
 
     pub(super) fn due(&self) -> Option<Instant> {

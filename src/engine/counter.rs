@@ -12,8 +12,9 @@ use crate::plan::{Key, Plan};
 use crate::quantity::Exact;
 use crate::time::{Duration, Instant, Local, Period, Unit, Zone};
 use chrono::{NaiveDate, NaiveDateTime};
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The value of one key of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,11 +47,16 @@ pub(super) type Tallies = BTreeMap<Slot, HashMap<Vec<KeyValue>, Tally>>;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Counters {
     tallies: Vec<Tallies>,
+    #[serde(skip)]
+    finders: Vec<SlotFinder>,
+    /// The group of the event at hand.
+    #[serde(skip)]
+    group: Vec<KeyValue>,
 }
 
 impl Counters {
     pub(super) fn new(plan: &Plan) -> Counters {
-        Counters { tallies: vec![Tallies::default(); plan.counters.len()] }
+        Counters { tallies: vec![Tallies::default(); plan.counters.len()], finders: Vec::new(), group: Vec::new() }
     }
 
     pub(super) fn of(&self, counter: usize) -> &Tallies {
@@ -58,7 +64,9 @@ impl Counters {
     }
 
     pub(super) fn count(&mut self, world: &World<'_>, case: Option<&Facts>, happening: Happening<'_>, event: &Event) {
-        for (counter, tallies) in world.plan.counters.iter().zip(&mut self.tallies) {
+        let Counters { tallies, finders, group } = self;
+        finders.resize_with(tallies.len(), SlotFinder::default);
+        for ((counter, tallies), finder) in world.plan.counters.iter().zip(tallies).zip(finders) {
             let term = &world.agreements[counter.agreement];
             if !happens(counter.on, happening) || event.time < term.from || event.time >= term.to {
                 continue;
@@ -68,9 +76,10 @@ impl Counters {
             if conditions.into_iter().any(|c| moment.allows(c.as_ref()) != Truth::True) || moment.is_about(&counter.about) != Truth::True {
                 continue;
             }
-            let slot = slot_of(world, counter.agreement, counter.grain, event.time);
-            let group: Vec<KeyValue> = counter.by.iter().map(|key| key_at(&moment, *key)).collect();
-            let tally = tallies.entry(slot).or_default().entry(group).or_default();
+            let (slot, _) = finder.find(world, counter.agreement, counter.grain, event.time);
+            group.clear();
+            group.extend(counter.by.iter().map(|key| key_at(&moment, *key)));
+            let tally = tallies.entry(slot).or_default().entry_ref(group.as_slice()).or_default();
             tally.events += 1;
             if let Some(field) = counter.value {
                 tally.values.extend(moment.field(field).and_then(|value| seen(world, value)));
@@ -90,8 +99,39 @@ pub(super) fn key_at(moment: &Moment<'_>, key: Key) -> KeyValue {
     }
 }
 
+/// Finds the slots of instants, most of which lie in periods that were found before.
+#[derive(Debug, Default)]
+pub(super) struct SlotFinder {
+    /// First instants of periods, and the first after them, in order.
+    known: Vec<(Instant, Instant, Slot)>,
+}
+
+impl SlotFinder {
+    /// The period that holds an instant, of a rolling window its month; and when it begins and ends, if it is no stretch of a day.
+    pub(super) fn find(
+        &mut self,
+        world: &World<'_>,
+        agreement: AgreementId,
+        grain: Window,
+        t: Instant,
+    ) -> (Slot, Option<(Instant, Instant)>) {
+        let behind = self.known.partition_point(|(from, ..)| *from <= t);
+        if let Some((from, to, slot)) = behind.checked_sub(1).map(|at| self.known[at])
+            && t < to
+        {
+            return (slot, Some((from, to)));
+        }
+        let slot = slot_of(world, agreement, grain, t);
+        let span = slot_span(world, agreement, grain, slot);
+        if let Some((from, to)) = span {
+            self.known.insert(behind, (from, to, slot));
+        }
+        (slot, span)
+    }
+}
+
 /// The period that holds an instant; of a rolling window, its month.
-pub(super) fn slot_of(world: &World<'_>, agreement: AgreementId, grain: Window, t: Instant) -> Slot {
+fn slot_of(world: &World<'_>, agreement: AgreementId, grain: Window, t: Instant) -> Slot {
     let zone = &world.agreements[agreement].zone;
     let unit = match grain {
         Window::Each(unit) => unit,
@@ -115,7 +155,7 @@ pub(super) fn slot_of(world: &World<'_>, agreement: AgreementId, grain: Window, 
 }
 
 /// The first instant of a period, and the first after it; nothing for a stretch of a day.
-pub(super) fn slot_span(world: &World<'_>, agreement: AgreementId, grain: Window, slot: Slot) -> Option<(Instant, Instant)> {
+fn slot_span(world: &World<'_>, agreement: AgreementId, grain: Window, slot: Slot) -> Option<(Instant, Instant)> {
     let unit = match grain {
         Window::Each(unit) => unit,
         Window::Rolling(_) => Unit::Month,

@@ -10,7 +10,6 @@ use crate::engine::truth::{Moment, Truth};
 use crate::engine::world::{Moves, World};
 use crate::event::{Event, Value};
 use crate::id::{CaseId, EventId, StateId};
-use crate::model::Owner;
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
 use compact_str::CompactString;
@@ -103,12 +102,12 @@ impl Facts {
     }
 
     /// Makes another case of the same kind of them; false of one that has a rest.
+    #[inline]
     pub(super) fn begin_anew(&mut self, kind: CaseId, key: &str) -> bool {
         if self.kind != kind || self.rest.is_some() {
             return false;
         }
-        self.key.clear();
-        self.key.push_str(key);
+        self.key = key.into();
         self.time = Instant::FIRST;
         self.fields.fill(None);
         self.last.fill(None);
@@ -123,9 +122,9 @@ impl Facts {
     }
 
     /// Reads a little of them.
+    #[inline]
     pub(super) fn touch(&self) -> i64 {
-        let fields = self.fields.first().map_or(0, |f| i64::from(f.is_some()));
-        fields ^ self.states.first().map_or(0, |s| s.since.as_micros()) ^ self.time.as_micros() ^ self.key.len() as i64
+        i64::from(self.rest.is_some()) ^ self.time.as_micros() ^ self.states.len() as i64 ^ self.fields.len() as i64
     }
 
     pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {
@@ -138,12 +137,19 @@ impl Facts {
         self.rest.as_ref().map_or(&[], |rest| &rest.excluded)
     }
 
+    /// Whether it has what few kinds of case have.
+    #[inline]
+    pub(super) fn has_more(&self) -> bool {
+        self.rest.is_some()
+    }
+
     /// When it first reached a stage.
     pub(super) fn reached(&self, stage: usize) -> Option<Instant> {
         self.rest.as_ref()?.stages[stage].1
     }
 
     /// Whether any of its states was ever on.
+    #[inline]
     pub(super) fn had_states(&self) -> bool {
         self.states.iter().any(|run| run.on || run.total > Duration::ZERO)
     }
@@ -163,16 +169,19 @@ impl Facts {
     }
 
     /// Whether an event can change its states, scores or stages as they are now.
+    #[inline]
     pub(super) fn could_move(&self, moves: &Moves) -> bool {
         moves.always || moves.states.iter().any(|(slot, on)| self.states[*slot].on == *on)
     }
 
     /// Whether a row's fields are others than those that are known.
+    #[inline]
     pub(super) fn would_change(&self, world: &World<'_>, event: &Event<'_>) -> bool {
-        event.fields.iter().any(|(field, value)| {
-            let field = &world.plan.fields[*field];
-            field.owner == Owner::Case(self.kind) && self.fields[field.slot as usize] != *value
-        })
+        !event.fields.is_empty()
+            && event.fields.iter().any(|(field, value)| {
+                let place = world.places[*field];
+                place.kind == Some(self.kind) && self.fields[place.slot as usize] != *value
+            })
     }
 
     /// What changed of the excluded time since the case's last event: by itself, or by other cases. Where nothing is open that
@@ -209,15 +218,24 @@ impl Facts {
     }
 
     /// Takes a row's fields, then lets states leave and enter.
+    #[inline]
     pub(super) fn update(&mut self, world: &World<'_>, event: &Event<'_>, entered: &mut Vec<StateId>, left: &mut Vec<StateId>) {
         for (field, value) in event.fields {
-            let field = &world.plan.fields[*field];
-            if field.owner == Owner::Case(self.kind) {
-                self.fields[field.slot as usize] = *value;
+            let place = world.places[*field];
+            if place.kind == Some(self.kind) {
+                self.fields[place.slot as usize] = *value;
             }
         }
+        let of_kind = &world.kinds[self.kind];
+        let moves = event.event.is_some_and(|e| !of_kind.moves[e].is_nothing());
+        if self.rest.is_some() || moves || of_kind.has_conditions {
+            self.update_states(world, event, moves, entered, left);
+        }
+    }
+
+    /// Lets states leave and enter, and scores and stages follow.
+    fn update_states(&mut self, world: &World<'_>, event: &Event<'_>, moves: bool, entered: &mut Vec<StateId>, left: &mut Vec<StateId>) {
         let kind = &world.plan.cases[self.kind];
-        let moves = event.event.is_some_and(|e| !world.kinds[self.kind].moves[e].is_nothing());
         if self.rest.is_some() {
             self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
         }
@@ -358,8 +376,9 @@ impl Facts {
     }
 
     /// An event happened.
+    #[inline]
     pub(super) fn note_last(&mut self, world: &World<'_>, event: &Event<'_>) {
-        if let Some(id) = event.event
+        if let Some(id) = event.event.filter(|_| !self.last.is_empty())
             && let Some(at) = world.plan.cases[self.kind].since.iter().position(|e| *e == id)
         {
             self.last[at] = Some(event.time);

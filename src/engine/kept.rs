@@ -1,11 +1,10 @@
 //! Instances that a report will show, packed: a log of years leaves many, and each is looked at once or twice.
 
-use crate::engine::outcome::{Evidence, GroupOrder, Outcome, Reason, Rows, Verdict};
-use crate::event::{Origin, Texts, Value};
-use crate::id::{CalendarId, CaseId, EventId, ObligationId, TierId};
+use crate::engine::outcome::{Evidence, GroupOrder, Outcome, Verdict};
+use crate::event::{Origin, TextId, Texts, Value};
+use crate::id::{CaseId, EventId, Id, ObligationId};
 use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// Instances in the order of reports.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -24,99 +23,270 @@ struct Place {
     at: u32,
 }
 
-/// What else there is of an instance, first what is asked for most. Small numbers are packed into few bytes: instants are
-/// counted from its start.
-#[derive(Serialize, Deserialize)]
-struct Packed<'o> {
-    verdict: Verdict,
-    obligation: ObligationId,
-    #[serde(borrow)]
-    case: Option<(CaseId, Cow<'o, str>)>,
-    seq: u32,
-    tier: Option<TierId>,
-    group: Option<Option<Value>>,
-    row: Option<u32>,
-    reason: Option<Reason>,
-    due: Option<Duration>,
-    stop: Option<Duration>,
-    end: Duration,
-    open: bool,
-    elapsed: Option<Duration>,
-    target: Option<Duration>,
-    paused: Option<Duration>,
-    late: Duration,
-    keys: Cow<'o, [Option<Value>]>,
-    filters: Cow<'o, [bool]>,
-    states: Cow<'o, [Duration]>,
-    calendar: Option<CalendarId>,
-    halted: bool,
-    evidence: Vec<(Option<EventId>, Duration, Origin)>,
-}
+/// What else there is of an instance, behind each other: its verdict, which parts of it there are, and these parts. Small numbers
+/// take few bytes; instants are counted from the start.
+struct Writer<'o>(&'o mut Vec<u8>);
 
-impl<'o> Packed<'o> {
-    fn new(outcome: &'o Outcome) -> Packed<'o> {
+/// Which parts there are, by bits.
+const CASE: u64 = 1;
+const TIER: u64 = 1 << 1;
+const GROUP: u64 = 1 << 2;
+const ROW: u64 = 1 << 3;
+const REASON: u64 = 1 << 4;
+const DUE: u64 = 1 << 5;
+const STOP: u64 = 1 << 6;
+const ELAPSED: u64 = 1 << 7;
+const TARGET: u64 = 1 << 8;
+const PAUSED: u64 = 1 << 9;
+const CALENDAR: u64 = 1 << 10;
+const OPEN: u64 = 1 << 11;
+const HALTED: u64 = 1 << 12;
+const READ: u64 = 1 << 13;
+
+impl Writer<'_> {
+    fn outcome(&mut self, o: &Outcome) {
         // Its place keeps what is not here.
-        let Outcome { track: _, obligation, case, seq, tier, group, row, verdict, reason, start, due, stop, end, open, .. } = outcome;
-        let Outcome { elapsed, target, paused, late, keys, filters, states, calendar, halted, evidence, .. } = outcome;
-        let since = |t: Instant| t.since(*start);
-        Packed {
-            verdict: *verdict,
-            obligation: *obligation,
-            case: case.as_ref().map(|(kind, key)| (*kind, Cow::Borrowed(&**key))),
-            seq: *seq,
-            tier: *tier,
-            group: *group,
-            row: row.map(|row| u32::try_from(row).expect("an obligation is limited to far fewer rows")),
-            reason: *reason,
-            due: due.map(since),
-            stop: stop.map(since),
-            end: since(*end),
-            open: *open,
-            elapsed: *elapsed,
-            target: *target,
-            paused: *paused,
-            late: *late,
-            keys: Cow::Borrowed(keys),
-            filters: Cow::Borrowed(filters),
-            states: Cow::Borrowed(states),
-            calendar: *calendar,
-            halted: *halted,
-            evidence: evidence.iter().map(|e| (e.event, since(e.time), e.origin)).collect(),
+        let Outcome { track: _, obligation, case, seq, tier, group, row, verdict, reason, start, due, stop, end, open, .. } = o;
+        let Outcome { elapsed, target, paused, late, keys, filters, states, calendar, halted, evidence, .. } = o;
+        let since = |t: &Instant| t.since(*start);
+        let has_more = !keys.is_empty() || !filters.is_empty() || !states.is_empty();
+        let parts = [
+            (case.is_some(), CASE),
+            (tier.is_some(), TIER),
+            (group.is_some(), GROUP),
+            (row.is_some(), ROW),
+            (reason.is_some(), REASON),
+            (due.is_some(), DUE),
+            (stop.is_some(), STOP),
+            (elapsed.is_some(), ELAPSED),
+            (target.is_some(), TARGET),
+            (paused.is_some(), PAUSED),
+            (calendar.is_some(), CALENDAR),
+            (*open, OPEN),
+            (*halted, HALTED),
+            (has_more, READ),
+        ];
+        self.0.push(*verdict as u8);
+        self.number(parts.iter().fold(0, |all, (is_there, bit)| if *is_there { all | bit } else { all }));
+        self.number(obligation.index() as u64);
+        if let Some((kind, key)) = case {
+            self.number(kind.index() as u64);
+            self.text(key);
+        }
+        self.number((*seq).into());
+        tier.iter().for_each(|tier| self.number(tier.index() as u64));
+        group.iter().for_each(|group| self.value(*group));
+        row.iter().for_each(|row| self.number(*row as u64));
+        reason.iter().for_each(|reason| self.any(reason));
+        [due, stop].into_iter().flatten().for_each(|t| self.length(since(t)));
+        self.length(since(end));
+        [elapsed, target, paused].into_iter().flatten().for_each(|d| self.length(*d));
+        self.length(*late);
+        calendar.iter().for_each(|calendar| self.number(calendar.index() as u64));
+        if has_more {
+            self.list(keys, |writer, value| writer.value(*value));
+            self.list(filters, |writer, held| writer.0.push((*held).into()));
+            self.list(states, |writer, d| writer.length(*d));
+        }
+        self.list(evidence, |writer, Evidence { event, time, origin }| {
+            writer.number(event.map_or(0, |id| id.index() as u64 + 1));
+            writer.length(since(time));
+            writer.number(origin.file.into());
+            writer.number(origin.line.into());
+        });
+    }
+
+    /// Seven bits a byte, the lowest first; all but the last byte are marked.
+    #[inline]
+    fn number(&mut self, mut n: u64) {
+        while n > 0x7f {
+            self.0.push(n as u8 | 0x80);
+            n >>= 7;
+        }
+        self.0.push(n as u8);
+    }
+
+    /// A length of time: most are whole seconds, and none of them before zero.
+    #[inline]
+    fn length(&mut self, d: Duration) {
+        let us = d.as_micros();
+        if us >= 0 && us % SECOND == 0 {
+            self.number((us / SECOND) as u64 * 2);
+        } else {
+            self.number(1);
+            self.0.extend_from_slice(&us.to_le_bytes());
         }
     }
 
-    fn outcome(self, place: &Place) -> Outcome {
-        let Place { start, track, .. } = *place;
-        let at = |since: Duration| start.plus(since);
-        let evidence = self.evidence.into_iter().map(|(event, time, origin)| Evidence { event, time: at(time), origin });
-        Outcome {
-            track: track as usize,
-            obligation: self.obligation,
-            case: self.case.map(|(kind, key)| (kind, key.into())),
-            seq: self.seq,
-            tier: self.tier,
-            group: self.group,
-            row: self.row.map(|row| row as usize),
-            verdict: self.verdict,
-            reason: self.reason,
-            start,
-            due: self.due.map(at),
-            stop: self.stop.map(at),
-            end: at(self.end),
-            open: self.open,
-            elapsed: self.elapsed,
-            target: self.target,
-            paused: self.paused,
-            late: self.late,
-            keys: self.keys.into_owned(),
-            filters: self.filters.into_owned(),
-            states: self.states.into_owned(),
-            calendar: self.calendar,
-            halted: self.halted,
-            evidence: Rows::from_iter(evidence),
-        }
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    /// Texts and members have a form of their own.
+    fn value(&mut self, value: Option<Value>) {
+        let (form, n) = match value {
+            None => (0, 0),
+            Some(Value::Text(text)) => (1, text.0),
+            Some(Value::Member(m)) => (2, m),
+            Some(other) => {
+                self.0.push(3);
+                return self.any(&other);
+            }
+        };
+        self.0.push(form);
+        self.number(n.into());
+    }
+
+    fn any(&mut self, thing: &impl Serialize) {
+        *self.0 = postcard::to_extend(thing, std::mem::take(self.0)).expect("it is plain data");
+    }
+
+    fn list<T>(&mut self, list: &[T], mut write: impl FnMut(&mut Self, &T)) {
+        self.number(list.len() as u64);
+        list.iter().for_each(|one| write(self, one));
     }
 }
+
+const SECOND: i64 = 1_000_000;
+
+/// Reads what was written.
+struct Reader<'b>(&'b [u8]);
+
+impl<'b> Reader<'b> {
+    fn outcome(mut self, place: &Place) -> Outcome {
+        let (verdict, parts, obligation, case, seq) = self.head();
+        let has = |part: u64| parts & part != 0;
+        let start = place.start;
+        let tier = has(TIER).then(|| self.id());
+        let group = has(GROUP).then(|| self.value());
+        let row = has(ROW).then(|| self.number() as usize);
+        let reason = has(REASON).then(|| self.any());
+        let [due, stop] = [DUE, STOP].map(|part| has(part).then(|| start.plus(self.length())));
+        let end = start.plus(self.length());
+        let [elapsed, target, paused] = [ELAPSED, TARGET, PAUSED].map(|part| has(part).then(|| self.length()));
+        let late = self.length();
+        let calendar = has(CALENDAR).then(|| self.id());
+        let (mut keys, mut filters, mut states) = (Vec::new(), Vec::new(), Vec::new());
+        if has(READ) {
+            keys.extend(self.list(Reader::value));
+            filters.extend(self.list(|reader| reader.byte() != 0));
+            states.extend(self.list(Reader::length));
+        }
+        let evidence = self.list(|reader| {
+            let event = reader.number().checked_sub(1).map(|index| EventId::from_index(index as usize));
+            let time = start.plus(reader.length());
+            Evidence { event, time, origin: Origin { file: reader.number() as u32, line: reader.number() as u32 } }
+        });
+        Outcome {
+            track: place.track as usize,
+            obligation,
+            case: case.map(|(kind, key)| (kind, key.into())),
+            seq,
+            tier,
+            group,
+            row,
+            verdict,
+            reason,
+            start,
+            due,
+            stop,
+            end,
+            open: has(OPEN),
+            elapsed,
+            target,
+            paused,
+            late,
+            evidence: evidence.collect(),
+            keys,
+            filters,
+            states,
+            calendar,
+            halted: has(HALTED),
+        }
+    }
+
+    /// What puts instances of one start in order, and what there is of it.
+    fn head(&mut self) -> (Verdict, u64, ObligationId, Option<(CaseId, &'b str)>, u32) {
+        let verdict = Verdict::ALL[usize::from(self.byte())];
+        let (parts, obligation) = (self.number(), self.id());
+        let case = (parts & CASE != 0).then(|| (self.id(), self.text()));
+        (verdict, parts, obligation, case, self.number() as u32)
+    }
+
+    /// What puts instances of one start in order: case, group and number.
+    fn order(mut self, texts: &Texts) -> (Option<&'b str>, Option<GroupOrder>, u32) {
+        let (_, parts, _, case, seq) = self.head();
+        if parts & TIER != 0 {
+            self.number();
+        }
+        let group = (parts & GROUP != 0).then(|| GroupOrder::of(self.value(), texts));
+        (case.map(|(_, key)| key), group, seq)
+    }
+
+    fn byte(&mut self) -> u8 {
+        *self.0.split_off_first().expect(WHOLE)
+    }
+
+    #[inline]
+    fn number(&mut self) -> u64 {
+        let (mut n, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte();
+            n |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return n;
+            }
+            shift += 7;
+        }
+    }
+
+    #[inline]
+    fn length(&mut self) -> Duration {
+        let n = self.number();
+        if n & 1 == 0 {
+            return Duration::seconds((n / 2) as i64);
+        }
+        let bytes = self.0.split_off(..8).and_then(|bytes| bytes.first_chunk()).expect(WHOLE);
+        Duration::micros(i64::from_le_bytes(*bytes))
+    }
+
+    fn id<I: Id>(&mut self) -> I {
+        I::from_index(self.number() as usize)
+    }
+
+    fn text(&mut self) -> &'b str {
+        let length = self.number() as usize;
+        std::str::from_utf8(self.0.split_off(..length).expect(WHOLE)).expect("a text was written")
+    }
+
+    fn value(&mut self) -> Option<Value> {
+        match self.byte() {
+            3 => Some(self.any()),
+            form => {
+                let n = self.number() as u32;
+                match form {
+                    0 => None,
+                    1 => Some(Value::Text(TextId(n))),
+                    _ => Some(Value::Member(n)),
+                }
+            }
+        }
+    }
+
+    fn any<T: Deserialize<'b>>(&mut self) -> T {
+        let (thing, rest) = postcard::take_from_bytes(self.0).expect(WHOLE);
+        self.0 = rest;
+        thing
+    }
+
+    fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> T) -> impl Iterator<Item = T> {
+        (0..self.number()).map(move |_| read(self))
+    }
+}
+
+/// Why reading cannot fail.
+const WHOLE: &str = "it was packed here, whole";
 
 /// So many bytes are packed together, and a little more: the last one that begins in a block ends in it.
 const BLOCK: usize = 1 << 20;
@@ -132,7 +302,7 @@ impl Outcomes {
         let at = u32::try_from((number * BLOCK + block.len()) / STEP).expect("a report takes far less than 16 GiB");
         let track = u32::try_from(outcome.track).expect("a spec is limited to far fewer obligations");
         self.places.push(Place { start: outcome.start, track, at });
-        *block = postcard::to_extend(&Packed::new(outcome), std::mem::take(block)).expect("an outcome is plain data");
+        Writer(block).outcome(outcome);
         block.resize(block.len().next_multiple_of(STEP), 0);
     }
 
@@ -140,18 +310,13 @@ impl Outcomes {
     pub(super) fn sort(&mut self, texts: &Texts) {
         let mut places = std::mem::take(&mut self.places);
         places.sort_unstable_by(|a, b| {
-            (a.track, a.start).cmp(&(b.track, b.start)).then_with(|| {
-                let (a, b) = (self.packed(a), self.packed(b));
-                let order = |o: &Packed<'_>| o.group.map(|group| GroupOrder::of(group, texts));
-                let (of_a, of_b) = (a.case.as_ref().map(|c| &c.1), b.case.as_ref().map(|c| &c.1));
-                of_a.cmp(&of_b).then_with(|| order(&a).cmp(&order(&b))).then(a.seq.cmp(&b.seq))
-            })
+            (a.track, a.start).cmp(&(b.track, b.start)).then_with(|| self.reader(a).order(texts).cmp(&self.reader(b).order(texts)))
         });
         self.places = places;
     }
 
-    fn packed(&self, place: &Place) -> Packed<'_> {
-        postcard::from_bytes(self.bytes(place)).expect("it was packed here")
+    fn reader(&self, place: &Place) -> Reader<'_> {
+        Reader(self.bytes(place))
     }
 
     fn bytes(&self, place: &Place) -> &[u8] {
@@ -160,11 +325,11 @@ impl Outcomes {
     }
 
     fn verdict(&self, place: &Place) -> Verdict {
-        postcard::take_from_bytes(self.bytes(place)).expect("it was packed here").0
+        Verdict::ALL[usize::from(self.bytes(place)[0])]
     }
 
     fn at(&self, place: &Place) -> Outcome {
-        self.packed(place).outcome(place)
+        self.reader(place).outcome(place)
     }
 
     /// How many there are.

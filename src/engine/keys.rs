@@ -1,6 +1,6 @@
 //! Which keys were seen of cases that are no longer kept.
 
-use crate::event::{TextId, Texts};
+use crate::event::{Short, TextId, Texts};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +10,10 @@ pub(super) struct Keys {
     series: Vec<Series>,
     /// The series of each prefix, by how many digits follow it; some are none.
     places: HashMap<Box<str>, [Option<u16>; DIGITS + 1]>,
-    /// The series that was asked for last.
+    /// The series that was asked for last, and its prefix where that is short.
     last: usize,
+    #[serde(skip)]
+    short: Option<(Short, u8)>,
     others: Texts,
 }
 
@@ -55,7 +57,18 @@ impl Keys {
         Some((&key[..key.len() - digits as usize], digits as u8, number as u32))
     }
 
+    #[inline]
     fn series(&self, prefix: &str, digits: u8) -> Option<usize> {
+        if let Some((short, of)) = self.short
+            && of == digits
+            && Short::of(prefix.as_bytes()) == Some(short)
+        {
+            return Some(self.last);
+        }
+        self.other_series(prefix, digits)
+    }
+
+    fn other_series(&self, prefix: &str, digits: u8) -> Option<usize> {
         let is_it = |s: &Series| s.digits == digits && *s.prefix == *prefix;
         if self.series.get(self.last).is_some_and(is_it) {
             return Some(self.last);
@@ -89,7 +102,9 @@ impl Keys {
             })
         });
         if let Some(series) = found {
-            self.last = series;
+            if self.last != series || self.short.is_none() {
+                (self.last, self.short) = (series, Short::of(prefix.as_bytes()).map(|short| (short, digits)));
+            }
             self.series[series].numbers.insert(number);
         }
         found.is_some()

@@ -12,6 +12,7 @@ mod counter;
 mod exclusion;
 mod facts;
 mod funnel;
+mod index;
 mod kept;
 mod keys;
 mod live;
@@ -19,6 +20,7 @@ mod matcher;
 mod money;
 mod objective;
 mod outcome;
+mod plain;
 mod promise;
 mod recurring;
 mod rule;
@@ -173,7 +175,7 @@ impl<'p> Engine<'p> {
             let in_term = self.world.agreements.iter().any(|a| a.from <= event.time && event.time < a.to);
             self.tally.outside += u64::from(!in_term);
         }
-        self.judge(event, None);
+        self.judge(&event, None);
     }
 
     /// Takes events whose rows were counted before, in their order.
@@ -185,44 +187,50 @@ impl<'p> Engine<'p> {
             let block = from..events.len().min(from + AHEAD);
             self.cases.look_ahead(block.clone().map(|at| events.case(at)), &mut places);
             for (at, place) in block.zip(&places) {
-                self.judge(events.get(at), *place);
+                self.judge(&events.get(at), *place);
             }
         }
     }
 
     /// Judges an event; its case was seen at a place, if anywhere.
-    fn judge(&mut self, event: Event<'_>, place: Option<Place>) {
+    fn judge(&mut self, event: &Event<'_>, place: Option<Place>) {
         if self.now < event.time {
-            self.close_instant();
+            if !self.closing.is_empty() {
+                self.close_instant();
+            }
             self.now = event.time;
         }
         let Engine { world, cases, recurring, counters, exclusions, spans, claims, sink, closing, entered, left, .. } = self;
-        exclusions.advance(world, event.time);
+        if !world.exclusions.is_empty() {
+            exclusions.advance(world, event.time);
+        }
         let Some((kind, key)) = event.case else {
             let happening = Happening { event: event.event, ..Happening::default() };
-            counters.count(world, None, happening, &event);
-            note_claims(world, None, &event, claims);
-            recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, &event, sink));
+            counters.count(world, None, happening, event);
+            note_claims(world, None, event, claims);
+            recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
             return;
         };
-        let known = place.and_then(|place| place.slot).filter(|slot| cases.is_at(*slot, kind, key));
+        let known = place.and_then(|place| place.slot()).filter(|slot| cases.is_at(*slot, kind, key));
         let Some(slot) = known.or_else(|| cases.open(world, kind, key, place.map(|p| p.hash), exclusions)) else { return };
         let case = cases.at(slot);
-        let reach = case.reach(world, &event);
+        let reach = case.reach(world, event);
         entered.clear();
         left.clear();
         if reach == Reach::All {
             case.elapse(world, exclusions, event.time, false, sink);
-            case.facts.update(world, &event, entered, left);
+            case.facts.update(world, event, entered, left);
         }
         let happening = Happening { event: event.event, entered, left };
-        if reach == Reach::All {
-            case.facts.states_changed(world, happening, &event, exclusions, spans);
+        if reach == Reach::All && case.facts.has_more() {
+            case.facts.states_changed(world, happening, event, exclusions, spans);
         }
-        counters.count(world, Some(&case.facts), happening, &event);
-        note_claims(world, Some(&case.facts), &event, claims);
-        recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(&case.facts), happening, &event, sink));
-        if case.judge(world, reach, happening, &event, sink) {
+        if world.watches {
+            counters.count(world, Some(&case.facts), happening, event);
+            note_claims(world, Some(&case.facts), event, claims);
+            recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(&case.facts), happening, event, sink));
+        }
+        if case.judge(world, reach, happening, event, sink) {
             closing.push(slot);
         }
     }

@@ -1,10 +1,12 @@
 //! What an event can do to a promise, found out before a log is read: most events can do one thing to it, and surely do.
 
 use crate::engine::Happening;
+use crate::engine::live::End;
 use crate::engine::matcher::{Hit, Matcher, is_stateless};
-use crate::engine::truth::Moment;
+use crate::engine::target::{self, Choice};
+use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::Term;
-use crate::id::{AgreementId, EventId, ObligationId, Table};
+use crate::id::{AgreementId, EventId, Id, ObligationId, Table};
 use crate::model::{Retier, Trigger};
 use crate::plan::{Clocked, Duty, Obligation, Pattern, Plan, Track, events_of};
 use crate::time::{Instant, Zone};
@@ -35,6 +37,7 @@ impl Role {
         }
     }
 
+    #[inline]
     fn bit(self) -> u8 {
         1 << self as u8
     }
@@ -79,15 +82,18 @@ impl Roles {
         Roles { may: self.may | other.may, surely: self.surely | other.surely }
     }
 
+    #[inline]
     pub(super) fn is_none(self) -> bool {
         self.may == 0
     }
 
+    #[inline]
     pub(super) fn may(self, role: Role) -> bool {
         self.may & role.bit() != 0
     }
 
     /// Whether the event alone fulfils the part.
+    #[inline]
     pub(super) fn surely(self, role: Role) -> bool {
         self.surely & role.bit() != 0
     }
@@ -113,6 +119,15 @@ impl Roles {
     }
 }
 
+fn rows_by_tier(plan: &Plan, clocked: &Clocked) -> Option<Box<[Option<u32>]>> {
+    let row = |tier: Tiered| match target::choose(&clocked.rows, |_| Truth::True, tier) {
+        Choice::Row(row) => u32::try_from(row).ok(),
+        Choice::Nothing | Choice::Waits(_) | Choice::Unknown(_) => None,
+    };
+    let tiers = std::iter::once(Tiered::InNone).chain(plan.tiers.ids().map(Tiered::In));
+    clocked.rows.iter().all(|row| row.condition.is_none()).then(|| tiers.map(row).collect())
+}
+
 /// Whether an event alone fulfils a pattern.
 fn is_fulfilled_by(pattern: &Pattern, event: EventId) -> bool {
     let alone = pattern.any.iter().flatten().any(|a| a.on == Trigger::Event(event) && a.condition.is_none() && a.during.is_none());
@@ -125,6 +140,17 @@ pub(super) struct Act {
     /// Which, by its place among them.
     pub(super) at: u32,
     pub(super) roles: Roles,
+    /// All that the event can do is to end the instance so, and it surely does.
+    pub(super) ends: Option<End>,
+}
+
+impl Act {
+    pub(super) fn new(at: usize, roles: Roles) -> Act {
+        let ends = [(Role::Stop, End::Stop), (Role::Cancel, End::Cancel)];
+        let alone = |role: Role| Roles { may: role.bit(), surely: role.bit() } == roles;
+        let ends = ends.into_iter().find(|(role, _)| alone(*role)).map(|(_, end)| end);
+        Act { at: u32::try_from(at).expect("a spec is limited to far fewer obligations"), roles, ends }
+    }
 }
 
 /// One version of a promise, with what is asked of it at every event.
@@ -145,6 +171,8 @@ pub(super) struct Promise<'p> {
     pub(super) reopens: bool,
     /// The first instant of its agreement's term, and the first after it.
     pub(super) term: (Instant, Instant),
+    /// Where no row has a condition: the row of each tier, behind that of no tier.
+    pub(super) row_of: Option<Box<[Option<u32>]>>,
 }
 
 impl<'p> Promise<'p> {
@@ -166,6 +194,18 @@ impl<'p> Promise<'p> {
             retiers: clocked.is_some_and(|c| c.retier != Retier::Keep),
             reopens: clocked.is_some_and(|c| c.reopen.is_some()),
             term: (agreements[agreement].from, agreements[agreement].to),
+            row_of: clocked.and_then(|c| rows_by_tier(plan, c)),
+        }
+    }
+
+    /// Of a tier that is known, where no row has a condition: its row, if it has one.
+    #[inline]
+    pub(super) fn row_of(&self, tier: Tiered) -> Option<Option<u32>> {
+        let rows = self.row_of.as_deref()?;
+        match tier {
+            Tiered::In(tier) => rows.get(tier.index() + 1).copied(),
+            Tiered::InNone => rows.first().copied(),
+            Tiered::Unknown(_) => None,
         }
     }
 }

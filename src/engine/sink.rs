@@ -2,7 +2,7 @@
 
 use crate::engine::facts::Facts;
 use crate::engine::kept::Outcomes;
-use crate::engine::live::{Decided, Live, Reading};
+use crate::engine::live::{Decided, InTime, Live, Reading};
 use crate::engine::objective::{Sampled, Samples};
 use crate::engine::outcome::{NoticeRecord, Reason, Verdict};
 use crate::engine::truth::Moment;
@@ -49,12 +49,17 @@ impl Sink {
     }
 
     /// The same for one that is read now.
-    pub(super) fn take_now(&mut self, moment: &Moment<'_>, mut live: Live, as_of: Instant) {
+    pub(super) fn take_now(&mut self, moment: &Moment<'_>, live: &mut Live, as_of: Instant) {
         let Moment { world, case, .. } = *moment;
         let decided = live.decide(world, case, as_of);
+        // Of most that are met nothing else is asked.
+        if decided.reason.is_none() && !self.keep[decided.verdict as usize] && !self.samples.ask(live.obligation) {
+            self.totals[decided.track][decided.verdict as usize] += 1;
+            return;
+        }
         let is_breached = decided.verdict == Verdict::Breached;
         if let Some(at_due) = if is_breached { live.take_at_due() } else { None } {
-            return self.record(world, case, &live, &at_due, &decided);
+            return self.record(world, case, live, &at_due, &decided);
         }
         let mut reading = std::mem::take(&mut self.reading);
         let time = live.decided_at(as_of);
@@ -62,8 +67,28 @@ impl Sink {
         if is_breached {
             reading.read_states(moment, time);
         }
-        self.record(world, case, &live, &reading, &decided);
+        self.record(world, case, live, &reading, &decided);
         self.reading = reading;
+    }
+
+    /// Whether all is said of instances of a verdict.
+    #[inline]
+    pub(super) fn shows(&self, verdict: Verdict) -> bool {
+        self.keep[verdict as usize]
+    }
+
+    /// Takes an instance that was stopped or cancelled in time, and of which no more is shown.
+    #[inline]
+    pub(super) fn take_in_time(&mut self, moment: &Moment<'_>, instance: InTime) {
+        let decided = instance.decided();
+        self.totals[decided.track][decided.verdict as usize] += 1;
+        if let Some(reason) = decided.reason {
+            *self.reasons.entry((decided.track, decided.verdict, reason)).or_default() += 1;
+        }
+        if self.samples.ask(decided.obligation) {
+            self.reading.read(moment, decided.obligation, instance.end, decided.start);
+            self.samples.take(moment.world, moment.case, &decided, &self.reading);
+        }
     }
 
     fn record(&mut self, world: &World<'_>, case: Option<&Facts>, live: &Live, reading: &Reading, decided: &Decided) {

@@ -33,6 +33,7 @@ pub(super) enum Choice {
 }
 
 /// The first row that fits. `truths` are the rows' conditions, read at the start.
+#[inline]
 pub(super) fn choose(rows: &[Row], truths: impl Fn(usize) -> Truth, tier: Tiered) -> Choice {
     for (i, row) in rows.iter().enumerate() {
         let truth = truths(i);
@@ -58,6 +59,7 @@ pub(super) fn choose(rows: &[Row], truths: impl Fn(usize) -> Truth, tier: Tiered
 
 /// What a target asks of a clock that starts at `start`; nothing where its calendar ends first. `first` is the first day
 /// of the period of a duty that begins with it.
+#[inline]
 pub(super) fn need(target: Target, calendar: &Calendar, start: Instant, first: Option<NaiveDate>) -> Option<Need> {
     if let Target::Open(open) = target {
         return Some(Need { open, target: open, not_before: start, named: false });

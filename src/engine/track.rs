@@ -3,6 +3,7 @@
 use crate::engine::case::Reach;
 use crate::engine::clock::Halt;
 use crate::engine::exclusion::Change;
+use crate::engine::facts::Facts;
 use crate::engine::live::{End, Live, Opened, Reading, clocked};
 use crate::engine::matcher::{Hit, Matcher};
 use crate::engine::outcome::Evidence;
@@ -69,22 +70,32 @@ impl TrackState {
         track
     }
 
+    /// A promise that was kept as a plain one.
+    pub(super) fn taken_up(world: &World<'_>, index: usize, (seq, started): (u32, bool), live: Option<Live>, over: bool) -> TrackState {
+        TrackState { seq, started, live, over, ..TrackState::new(world, index) }
+    }
+
     fn blank(index: u32) -> TrackState {
         TrackState { index, seq: 0, started: false, over: false, time: Instant::FIRST, live: None, rest: None }
     }
 
     /// Nothing has happened yet.
+    #[inline]
     pub(super) fn begin_anew(&mut self) {
-        (self.seq, self.started, self.over, self.time, self.live) = (0, false, false, Instant::FIRST, None);
+        (self.seq, self.started, self.over, self.time) = (0, false, false, Instant::FIRST);
+        if self.live.is_some() {
+            self.live = None;
+        }
         if let Some(rest) = &mut self.rest {
             rest.starts.iter_mut().for_each(Matcher::clear);
             *rest = Box::new(Rest { starts: std::mem::take(&mut rest.starts), ..Rest::default() });
         }
     }
 
-    /// Reads a little of its instance.
+    /// Reads a little of it, from its beginning to its end, whatever there is.
+    #[inline]
     pub(super) fn touch(&self) -> i64 {
-        self.live.as_ref().map_or(0, Live::touch)
+        self.time.as_micros() ^ i64::from(self.seq) ^ i64::from(self.live.is_some()) ^ i64::from(self.rest.is_some())
     }
 
     fn index(&self) -> usize {
@@ -92,50 +103,62 @@ impl TrackState {
     }
 
     /// The instance that goes on.
+    #[inline]
     fn open(&self) -> Option<&Live> {
         self.live.as_ref().filter(|_| !self.over)
     }
 
+    #[inline]
     fn open_mut(&mut self) -> Option<&mut Live> {
         self.live.as_mut().filter(|_| !self.over)
     }
 
-    /// Time goes on to `t`; `moment` is the case as it was until then.
+    /// Time goes on to `t`; `facts` is the case as it was until then.
     #[inline]
-    pub(super) fn pass(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
+    pub(super) fn pass(&mut self, world: &World<'_>, facts: &Facts, t: Instant, to_the_end: bool, sink: &mut Sink) {
         if t <= self.time && !to_the_end {
             return;
         }
         self.time = t;
-        if let Some(live) = self.open_mut() {
-            live.pass(moment, t, to_the_end, sink);
+        if let Some(live) = self.open_mut().filter(|live| live.asks_for(t)) {
+            live.pass(&Moment::of(world, facts, facts.time), t, to_the_end, sink);
         }
     }
 
     /// The instant is over at which instances ended.
+    #[inline]
     pub(super) fn close_instant(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
         if let Some(rest) = &mut self.rest {
             for live in std::mem::take(&mut rest.over) {
                 self.close(live, moment, sink);
             }
         }
-        if self.over
-            && let Some(live) = self.live.take()
-        {
-            self.over = false;
-            self.close(live, moment, sink);
+        if !std::mem::take(&mut self.over) {
+            return;
+        }
+        match &mut self.live {
+            // Most cannot be reopened, and nothing waits for it.
+            Some(live) if self.rest.is_none() && !moment.world.promises[live.obligation].reopens => {
+                sink.take_now(moment, live, moment.time);
+                self.live = None;
+            }
+            _ => {
+                if let Some(live) = self.live.take() {
+                    self.close(live, moment, sink);
+                }
+            }
         }
     }
 
     /// The instant is over at which an instance ended.
-    fn close(&mut self, live: Live, moment: &Moment<'_>, sink: &mut Sink) {
+    fn close(&mut self, mut live: Live, moment: &Moment<'_>, sink: &mut Sink) {
         let may_reopen = matches!(live.end, Some((_, End::Stop))) && moment.world.promises[live.obligation].reopens;
         self.give_up(moment, sink);
         if may_reopen && !self.is_live() {
             let reading = Reading::at(moment, live.obligation, live.decided_at(moment.time), live.start);
             self.rest.get_or_insert_default().stopped = Some((live, reading));
         } else {
-            sink.take_now(moment, live, moment.time);
+            sink.take_now(moment, &mut live, moment.time);
         }
     }
 
@@ -145,6 +168,7 @@ impl TrackState {
     }
 
     /// The latest instance makes way for another.
+    #[inline]
     fn set_aside(&mut self) {
         if std::mem::take(&mut self.over)
             && let Some(live) = self.live.take()
@@ -159,6 +183,7 @@ impl TrackState {
     }
 
     /// Whether nothing is left that could be said of its case: what starts once has started and is over.
+    #[inline]
     pub(super) fn is_spent(&self) -> bool {
         let waits = |rest: &Rest| rest.stopped.is_some() || !rest.unknown.is_empty() || !rest.over.is_empty();
         self.started && self.live.is_none() && !self.rest.as_deref().is_some_and(waits)
@@ -169,6 +194,7 @@ impl TrackState {
     }
 
     /// What was stopped can no longer be reopened.
+    #[inline]
     fn give_up(&mut self, moment: &Moment<'_>, sink: &mut Sink) {
         if let Some((before, reading)) = self.take_stopped() {
             sink.take(moment.world, moment.case, before, reading, moment.time);
@@ -188,6 +214,7 @@ impl TrackState {
     }
 
     /// An event acts: an unknown tier settles; cancel; stop; reopen; retier or reset; start.
+    #[inline]
     pub(super) fn event(&mut self, turn: &Turn<'_>, sink: &mut Sink) {
         let world = turn.moment.world;
         let versions = world.plan.tracks[self.index()].0.as_slice();
@@ -208,6 +235,7 @@ impl TrackState {
     }
 
     /// What an event made of the open instance happens.
+    #[inline]
     fn follow(&mut self, fate: Fate, turn: &Turn<'_>, sink: &mut Sink) {
         match fate {
             Fate::Goes => self.give_up_stopped(turn.moment, sink),
@@ -278,6 +306,7 @@ impl TrackState {
     }
 
     /// A start, where no instance is open.
+    #[inline]
     fn start(&mut self, turn: &Turn<'_>, versions: &[ObligationId], sink: &mut Sink) {
         let Turn { moment, happening, event, roles, .. } = *turn;
         let world = moment.world;
@@ -319,6 +348,7 @@ impl TrackState {
     }
 
     /// Opens an instance; true if it is one that is unknown at once.
+    #[inline]
     fn begin(&mut self, id: ObligationId, truth: Truth, turn: &Turn<'_>, sink: &mut Sink) -> bool {
         let moment = turn.moment;
         let promise = &moment.world.promises[id];
@@ -371,7 +401,7 @@ impl TrackState {
         }
         let (just_over, open) = if self.over { (self.live, None) } else { (None, self.live) };
         for live in over.into_iter().chain(just_over).chain(unknown).chain(open) {
-            sink.take_now(moment, live, as_of);
+            sink.take_now(moment, &mut { live }, as_of);
         }
     }
 }
@@ -387,6 +417,7 @@ enum Fate {
 }
 
 /// What an event does to an open instance.
+#[inline]
 fn act(live: &mut Live, turn: &Turn<'_>, sink: &mut Sink) -> Fate {
     let Turn { moment, happening, event, tier, roles, reach } = *turn;
     let world = moment.world;
@@ -429,11 +460,13 @@ fn end(live: &mut Live, world: &World<'_>, how: End, event: &Event<'_>) -> Fate 
     Fate::Ends
 }
 
+#[inline]
 fn resets(live: &mut Live, duty: &Clocked, turn: &Turn<'_>) -> bool {
     turn.roles.may(Role::Reset) && duty.reset.as_ref().is_some_and(|p| live.step(Role::Reset, p, turn) == Hit::Yes)
 }
 
 /// A change of tier.
+#[inline]
 fn retier(live: &mut Live, duty: &Clocked, turn: &Turn<'_>) -> Fate {
     let Turn { moment: Moment { world, .. }, event, tier, .. } = *turn;
     if !world.promises[live.obligation].retiers || !live.tier_changed(tier.get(), event.time) {
@@ -448,6 +481,7 @@ fn retier(live: &mut Live, duty: &Clocked, turn: &Turn<'_>) -> Fate {
 }
 
 /// Whether the clock of a case's instance runs now.
+#[inline]
 fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
     let (world, Some(case)) = (moment.world, moment.case) else { return Halt::Runs };
     if !world.promises[id].halts {

@@ -5,7 +5,7 @@ use crate::engine::facts::Facts;
 use crate::engine::world::World;
 use crate::event::Value as Seen;
 use crate::id::{AgreementId, EventId, FieldId, TierId};
-use crate::model::{Owner, Subject};
+use crate::model::Subject;
 use crate::plan::{About, Condition, Op, Scalar, Value};
 use crate::quantity::Exact;
 use crate::time::Instant;
@@ -102,9 +102,17 @@ impl<'a> Moment<'a> {
 }
 
 impl Moment<'_> {
+    #[inline]
     pub(super) fn holds(&self, condition: &Condition) -> Truth {
-        if let [only] = condition.0.as_slice() {
-            return self.step(only, &mut Vec::new());
+        match condition.0.as_slice() {
+            // Most conditions of most tiers.
+            [Op::Compare(Value::Field(field), sign, Value::Fixed(Scalar::Number(n)))]
+                if let Some(Seen::Number(seen)) = self.field(*field) =>
+            {
+                return sign.holds(seen.compare(n)).into();
+            }
+            [only] => return self.step(only, &mut Vec::new()),
+            _ => {}
         }
         let mut stack: Vec<Truth> = Vec::with_capacity(4);
         for op in &condition.0 {
@@ -140,6 +148,7 @@ impl Moment<'_> {
     }
 
     /// Of an optional condition: nothing asked is true.
+    #[inline]
     pub(super) fn allows(&self, condition: Option<&Condition>) -> Truth {
         condition.map_or(Truth::True, |c| self.holds(c))
     }
@@ -155,17 +164,19 @@ impl Moment<'_> {
     }
 
     /// The value of a field, of the event or of its case.
+    #[inline]
     pub(super) fn field(&self, id: FieldId) -> Option<Seen> {
-        let field = &self.world.plan.fields[id];
-        match field.owner {
-            Owner::Event(_) => self.own.iter().find(|(f, _)| *f == id).map(|(_, v)| *v),
-            Owner::Case(kind) => {
+        let place = self.world.places[id];
+        match place.kind {
+            None => self.own.iter().find(|(f, _)| *f == id).map(|(_, v)| *v),
+            Some(kind) => {
                 let case = self.case.filter(|c| c.kind == kind)?;
-                case.fields[field.slot as usize]
+                case.fields[place.slot as usize]
             }
         }
     }
 
+    #[inline]
     pub(super) fn tier(&self) -> Tiered {
         let Some(case) = self.case else { return Tiered::InNone };
         let mut asked = 0;
@@ -176,8 +187,12 @@ impl Moment<'_> {
             }
             asked = tiers.count;
         }
-        for tier in &self.world.plan.cases[case.kind].tiers[asked..] {
-            match self.allows(self.world.plan.tiers[*tier].when.as_ref()) {
+        for (tier, test) in &self.world.kinds[case.kind].tests[asked..] {
+            let holds = match test.and_then(|test| test.holds(&case.fields)) {
+                Some(holds) => holds.into(),
+                None => self.allows(self.world.plan.tiers[*tier].when.as_ref()),
+            };
+            match holds {
                 Truth::True => return Tiered::In(*tier),
                 Truth::False => {}
                 Truth::Unknown(gap) => return Tiered::Unknown(gap),

@@ -3,12 +3,13 @@
 use crate::ast::Comparison;
 use crate::engine::facts::Facts;
 use crate::engine::matcher::is_stateless;
+use crate::engine::plain;
 use crate::engine::promise::{Act, Promise, Roles};
 use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
 use crate::model::{Owner, Subject, Waiver};
 use crate::plan::{
-    Case, Duty, Exclusion, Interest, Obligation, Op, Plan, Scalar, ScoreBy, Start, StateWhen, Track, Value as PlanValue, events_of,
+    Case, Duty, Exclusion, Field, Interest, Obligation, Op, Plan, Scalar, ScoreBy, Start, StateWhen, Track, Value as PlanValue, events_of,
 };
 use crate::quantity::Exact;
 use crate::time::{Calendar, Horizon, Instant, Zone};
@@ -29,14 +30,27 @@ pub(super) struct World<'p> {
     pub(super) spans: Table<CaseId, Vec<usize>>,
     pub(super) kinds: Table<CaseId, Kind>,
     pub(super) promises: Table<ObligationId, Promise<'p>>,
+    /// Where the value of each field is found.
+    pub(super) places: Table<FieldId, Place>,
     /// Some event claims credits.
     pub(super) has_claims: bool,
+    /// Something else than promises to cases looks at events: counters, claims, or duties of each period.
+    pub(super) watches: bool,
+}
+
+/// Where the value of a field is found: in this slot of this kind of case, or with the event itself.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) kind: Option<CaseId>,
+    pub(super) slot: u16,
 }
 
 /// What a row can do to a kind of case.
 pub(super) struct Kind {
     /// Its promises, by their places in the plan.
     pub(super) tracks: Vec<usize>,
+    /// The first version of each, where all of them are plain.
+    pub(super) plain: Option<Vec<ObligationId>>,
     /// What states can do to each of them.
     pub(super) by_states: Vec<Roles>,
     /// Which of them each event acts on.
@@ -45,8 +59,12 @@ pub(super) struct Kind {
     pub(super) moves: Table<EventId, Moves>,
     /// Its first tiers, where each is for one value of the same field: found without asking one after another.
     pub(super) tiers: Option<TiersByValue>,
+    /// All of its tiers with what is asked for each, where that is a comparison of a number of its own with a whole one.
+    pub(super) tests: Vec<(TierId, Option<Test>)>,
     /// Every row may change it: a state, tier or score asks what time it is.
     pub(super) every_row: bool,
+    /// Some state of it holds by its fields, or by other states.
+    pub(super) has_conditions: bool,
     /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
     pub(super) forgets: bool,
 }
@@ -76,9 +94,8 @@ impl Kind {
         let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
         let mut acting: Table<EventId, Vec<Act>> = plan.events.iter().map(|_| Vec::new()).collect();
         for (at, (_, track)) in own.iter().enumerate() {
-            let at = u32::try_from(at).expect("a spec is limited to far fewer obligations");
             for (event, roles) in Roles::by_event(plan, track).enumerate().filter(|(_, roles)| !roles.is_none()) {
-                acting[event].push(Act { at, roles: *roles });
+                acting[event].push(Act::new(at, *roles));
             }
         }
         let scored = case.scores.iter().flat_map(|s| &s.rules).filter_map(|r| match &r.by {
@@ -117,12 +134,45 @@ impl Kind {
             || plan.obligations.iter().any(|o| !o.follows_a_case());
         Kind {
             tiers: TiersByValue::new(plan, case),
+            tests: case.tiers.iter().map(|tier| (*tier, Test::new(plan, id, *tier))).collect(),
             tracks: own.iter().map(|t| t.0).collect(),
+            plain: own.iter().all(|(_, track)| plain::is_plain(plan, track)).then(|| own.iter().map(|(_, track)| track.0[0]).collect()),
             by_states: own.iter().map(|(_, track)| Roles::by_states(plan, track)).collect(),
             acting,
             moves,
             every_row,
+            has_conditions: case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_))),
             forgets: all_once && !is_watched && !own.is_empty(),
+        }
+    }
+}
+
+/// A comparison of a number of a case with a whole one.
+#[derive(Clone, Copy)]
+pub(super) struct Test {
+    slot: u16,
+    sign: Comparison,
+    with: i64,
+}
+
+impl Test {
+    fn new(plan: &Plan, case: CaseId, tier: TierId) -> Option<Test> {
+        let [Op::Compare(PlanValue::Field(field), sign, PlanValue::Fixed(Scalar::Number(n)))] =
+            plan.tiers[tier].when.as_ref()?.0.as_slice()
+        else {
+            return None;
+        };
+        let field = &plan.fields[*field];
+        let with = i64::try_from(n.numer()).ok().filter(|_| n.is_whole() && field.owner == Owner::Case(case))?;
+        Some(Test { slot: field.slot, sign: *sign, with })
+    }
+
+    /// Whether it holds; nothing where that is not so easily said.
+    #[inline]
+    pub(super) fn holds(&self, fields: &[Option<Value>]) -> Option<bool> {
+        match fields[self.slot as usize] {
+            Some(Value::Number(n)) => n.as_whole().map(|n| self.sign.holds(n.cmp(&self.with))),
+            _ => None,
         }
     }
 }
@@ -217,7 +267,13 @@ impl<'p> World<'p> {
         let has_claims = plan.agreements.iter().any(|a| a.claim.as_ref().is_some_and(|c| c.on.is_some()));
         let kinds = plan.cases.ids().map(|id| Kind::new(plan, id, interest.every_row[id], &spans[id])).collect();
         let promises = plan.obligations.ids().map(|id| Promise::new(plan, id, &agreements)).collect();
-        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, has_claims }
+        let place = |field: &Field| match field.owner {
+            Owner::Case(kind) => Place { kind: Some(kind), slot: field.slot },
+            Owner::Event(_) => Place { kind: None, slot: field.slot },
+        };
+        let places = plan.fields.iter().map(place).collect();
+        let watches = !plan.counters.is_empty() || has_claims || plan.obligations.iter().any(|o| !o.follows_a_case());
+        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, places, has_claims, watches }
     }
 
     /// Whether an obligation's time is excluded, by which of the exclusions are on.
@@ -226,11 +282,13 @@ impl<'p> World<'p> {
         on.iter().zip(&self.exclusion_of).any(|(on, of)| *on && *of == agreement)
     }
 
+    #[inline]
     pub(super) fn obligation(&self, id: ObligationId) -> &'p Obligation {
         self.promises[id].obligation
     }
 
     /// Whether a promise of a case does not count where it is due at this instant.
+    #[inline]
     pub(super) fn is_waived(&self, obligation: ObligationId, case: Option<&Facts>, due: Option<Instant>) -> bool {
         let waivers = &self.plan.agreements[self.promises[obligation].agreement].waivers;
         let (false, Some(case), Some(due)) = (waivers.is_empty(), case, due) else { return false };
@@ -239,11 +297,13 @@ impl<'p> World<'p> {
         waivers.iter().filter(is_meant).any(|w| (w.from..=w.until).contains(&date))
     }
 
+    #[inline]
     pub(super) fn term(&self, id: ObligationId) -> &Term {
         &self.agreements[self.promises[id].agreement]
     }
 
     /// The version of an obligation that is in force at an instant.
+    #[inline]
     pub(super) fn in_force(&self, versions: &[ObligationId], t: Instant) -> Option<ObligationId> {
         versions.iter().copied().find(|id| {
             let (from, to) = self.promises[*id].term;

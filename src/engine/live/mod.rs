@@ -5,7 +5,7 @@ mod opening;
 mod verdict;
 
 pub(super) use opening::Opened;
-pub(super) use verdict::Decided;
+pub(super) use verdict::{Decided, InTime};
 
 use crate::ast::NoticeKind as Point;
 use crate::engine::Sink;
@@ -136,6 +136,7 @@ impl Reading {
     }
 
     /// Keys and filters alone, in the memory of another one.
+    #[inline]
     pub(super) fn read(&mut self, moment: &Moment<'_>, obligation: ObligationId, time: Instant, start: Instant) {
         let moment = &Moment { time, start: Some(start), ..*moment };
         let obligation = moment.world.obligation(obligation);
@@ -159,11 +160,31 @@ impl Reading {
     }
 }
 
+#[inline]
 pub(super) fn clocked<'p>(world: &World<'p>, id: ObligationId) -> &'p Clocked {
     world.promises[id].clocked.expect("only duties with a clock have open instances")
 }
 
 impl Live {
+    /// An instance that was kept as one of a plain promise.
+    pub(super) fn taken_up(
+        obligation: ObligationId,
+        track: u32,
+        seq: u32,
+        (start, end): (Instant, Option<(Instant, End)>),
+        (tier, row): (Option<TierId>, u32),
+        clock: Clock,
+        evidence: Vec<Evidence>,
+    ) -> Live {
+        let blank = Live::blank(obligation, track, seq, start);
+        Live { tier, row: Some(row), clock: Some(clock), end, evidence: evidence.into(), ..blank }
+    }
+
+    /// The case was so when it was due.
+    pub(super) fn read_at_due(&mut self, reading: Reading) {
+        self.rest_mut().at_due = Some(reading);
+    }
+
     /// An instance with nothing decided.
     #[inline]
     pub(super) fn blank(obligation: ObligationId, track: u32, seq: u32, start: Instant) -> Live {
@@ -185,13 +206,7 @@ impl Live {
         }
     }
 
-    /// Reads a little of it, from its beginning to its end.
-    pub(super) fn touch(&self) -> i64 {
-        let clock = self.clock.as_ref().map_or(0, |clock| clock.mark().as_micros());
-        let evidence = self.evidence.last().map_or(0, |e| e.time.as_micros());
-        self.start.as_micros() ^ clock ^ evidence ^ i64::from(self.rest.is_some()) ^ self.end.map_or(0, |end| end.0.as_micros())
-    }
-
+    #[inline]
     fn rest(&self) -> &Rest {
         self.rest.as_deref().unwrap_or(&NOTHING)
     }
@@ -222,6 +237,7 @@ impl Live {
     }
 
     /// Takes what states do to the clock from `t` on; `evidence` is the row that did it, if one did.
+    #[inline]
     pub(super) fn set_halt(&mut self, world: &World<'_>, halt: Halt, t: Instant, evidence: Option<Evidence>) {
         let stands = self.rest.is_none() && self.clock.as_ref().is_some_and(|clock| clock.halt() == halt);
         if stands || self.end.is_some() {
@@ -247,10 +263,12 @@ impl Live {
     }
 
     /// Adds a row to the evidence, once.
+    #[inline]
     pub(super) fn note(&mut self, event: &Event<'_>) {
         self.rest_on(Evidence::of(event));
     }
 
+    #[inline]
     fn rest_on(&mut self, row: Evidence) {
         if self.evidence.last() != Some(&row) {
             self.evidence.push(row);
@@ -352,6 +370,7 @@ impl Live {
     }
 
     /// When it was decided, if it is not by its due: its end, or the event of its rule; else as-of.
+    #[inline]
     pub(super) fn decided_at(&self, as_of: Instant) -> Instant {
         match self.end {
             Some((end, _)) => end,
@@ -365,12 +384,14 @@ impl Live {
     }
 
     /// Ends it.
+    #[inline]
     pub(super) fn close(&mut self, world: &World<'_>, how: End, event: &Event<'_>) {
         self.note(event);
         self.settle(world, event.time);
         self.end = Some((event.time, how));
     }
 
+    #[inline]
     fn settle(&mut self, world: &World<'_>, t: Instant) {
         if let Some(clock) = &mut self.clock {
             clock.settle(&world.calendars[clock.calendar], t);
@@ -415,15 +436,17 @@ impl Live {
         }
     }
 
-    /// Time goes on to `t`: notices are given, and what is due is read. `moment` is the case as it was until then.
+    /// Whether anything of it is read when time goes on to `t`.
     #[inline]
-    pub(super) fn pass(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        if self.end.is_none() && (self.rest.is_some() || self.is_overdue(t)) {
-            self.pass_open(moment, t, to_the_end, sink);
-        }
+    pub(super) fn asks_for(&self, t: Instant) -> bool {
+        self.rest.is_some() || self.is_overdue(t)
     }
 
-    fn pass_open(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
+    /// Time goes on to `t`: notices are given, and what is due is read. `moment` is the case as it was until then.
+    pub(super) fn pass(&mut self, moment: &Moment<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        if self.end.is_some() {
+            return;
+        }
         self.give_notices(moment, t, to_the_end, sink);
         if self.rest().waits.is_some() {
             let reading = Reading::at(moment, self.obligation, moment.time, self.start);

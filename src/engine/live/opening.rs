@@ -23,8 +23,10 @@ pub(in crate::engine) enum Opened {
 
 impl Live {
     /// Opens an instance at an event. `applies` is the start's own truth joined with the cases that the duty is about.
+    #[inline]
     pub(in crate::engine) fn open(&mut self, moment: &Moment<'_>, applies: Truth, tier: Tiered, halt: Halt) -> Opened {
         let world = moment.world;
+        let promise = &world.promises[self.obligation];
         let clocked = clocked(world, self.obligation);
         match applies {
             Truth::False => return Opened::Nothing,
@@ -53,7 +55,18 @@ impl Live {
             rest.given = vec![false; clocked.notices.len()];
             rest.silenced = rest.given.clone();
         }
-        self.anew(world);
+        if promise.counts {
+            self.anew(world);
+        }
+        // Most rows have no condition, and most tiers are known.
+        match promise.row_of(tier).filter(|_| !promise.retiers) {
+            Some(None) => return Opened::Nothing,
+            Some(Some(row)) => {
+                self.start_clock(world, clocked, row as usize, halt);
+                return Opened::Instance;
+            }
+            None => {}
+        }
         let read = |row: &crate::plan::Row| moment.allows(row.condition.as_ref());
         let choice = target::choose(&clocked.rows, |i| read(&clocked.rows[i]), tier);
         if choice == Choice::Nothing {
@@ -89,6 +102,7 @@ impl Live {
         (self.open(&moment, Truth::True, Tiered::InNone, halt) == Opened::Instance).then_some(self)
     }
 
+    #[inline]
     pub(super) fn set_tier(&mut self, tier: Tiered) {
         (self.tier, self.tier_open) = match tier {
             Tiered::In(tier) => (Some(tier), false),
@@ -98,6 +112,7 @@ impl Live {
     }
 
     /// Counts begin anew.
+    #[inline]
     pub(super) fn anew(&mut self, world: &World<'_>) {
         let promise = &world.promises[self.obligation];
         let of = |clocked: &Clocked| Matchers {
@@ -112,6 +127,7 @@ impl Live {
     }
 
     /// Starts the clock of a row, at the start.
+    #[inline]
     fn start_clock(&mut self, world: &World<'_>, clocked: &Clocked, at: usize, halt: Halt) {
         let row = &clocked.rows[at];
         self.row = u32::try_from(at).ok();

@@ -27,8 +27,50 @@ pub(in crate::engine) struct Decided {
     ruled: bool,
 }
 
+/// An instance that was stopped or cancelled in time.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct InTime {
+    pub(in crate::engine) track: usize,
+    pub(in crate::engine) obligation: ObligationId,
+    pub(in crate::engine) tier: Option<TierId>,
+    pub(in crate::engine) start: Instant,
+    pub(in crate::engine) due: Instant,
+    pub(in crate::engine) end: Instant,
+    pub(in crate::engine) how: End,
+    pub(in crate::engine) elapsed: Duration,
+}
+
+impl InTime {
+    #[inline]
+    pub(in crate::engine) fn decided(&self) -> Decided {
+        let InTime { track, obligation, tier, start, due, end, how, elapsed } = *self;
+        let (verdict, reason, stop) = match how {
+            End::Stop => (Verdict::Met, None, Some(end)),
+            End::Cancel => (Verdict::Void, Some(Reason::Cancelled), None),
+            End::Reset => (Verdict::Void, Some(Reason::Reset), None),
+            End::NoTarget => (Verdict::Void, Some(Reason::NoTarget), None),
+        };
+        Decided {
+            track,
+            obligation,
+            verdict,
+            reason,
+            tier,
+            group: None,
+            start,
+            due: Some(due),
+            stop,
+            end,
+            open: false,
+            elapsed: Some(elapsed),
+            ruled: false,
+        }
+    }
+}
+
 impl Live {
     /// The instance as it stands: the table of section 2.4.
+    #[inline]
     pub(in crate::engine) fn decide(&mut self, world: &World<'_>, case: Option<&Facts>, as_of: Instant) -> Decided {
         let (end, how) = self.end.map_or((as_of, None), |(t, how)| (t, Some(how)));
         let mut due = None;
@@ -91,6 +133,7 @@ impl Live {
     }
 
     /// The case as it was when the instance was due, where that was read: a breached one is read so, others where they ended.
+    #[inline]
     pub(in crate::engine) fn take_at_due(&mut self) -> Option<Reading> {
         self.rest.as_mut()?.at_due.take()
     }

@@ -18,6 +18,7 @@ pub(super) enum Amount {
     NoRow,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Measured {
     pub(super) amount: Amount,
     pub(super) ratio: Option<(Exact, Exact)>,

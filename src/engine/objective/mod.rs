@@ -17,11 +17,12 @@ use crate::model::Window;
 use crate::plan::{Goal, Measure, Objective};
 use crate::quantity::Exact;
 use crate::time::Instant;
+use hashbrown::HashMap;
 use placement::{Slice, groups, parts_of, slices};
 pub use record::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
 pub(super) use sample::{Sampled, Samples};
 use scope::Scope;
-use std::collections::HashMap;
+use std::cell::RefCell;
 
 /// What was counted and measured besides instances.
 #[derive(Clone, Copy)]
@@ -93,7 +94,9 @@ fn of_objective(
         for group in &groups {
             let samples = slice.parts.iter().filter_map(|p| sampled.get(p, group)).collect();
             let carried_over = carried.of(group);
-            let scope = Scope { world, objective, agreement, slice: &slice, group, parts: &parts, samples, seen, as_of, carried_over };
+            let known = RefCell::default();
+            let scope =
+                Scope { world, objective, agreement, slice: &slice, group, parts: &parts, samples, seen, as_of, carried_over, known };
             let mut record = scope.record(id);
             carried.hold_open(group, &mut record);
             records.push(record);

@@ -1,7 +1,7 @@
 //! What objectives keep of the instances that they measure: counts, and elapsed times where a clock is asked for.
 
 use crate::ast::CountedBy;
-use crate::engine::counter::{KeyValue, Slot, slot_of, slot_span};
+use crate::engine::counter::{KeyValue, Slot, SlotFinder};
 use crate::engine::facts::Facts;
 use crate::engine::live::{Decided, Reading};
 use crate::engine::objective::placement::{each_measure, parts_of, same_part};
@@ -96,54 +96,70 @@ struct Groups {
     parts: usize,
     list: Vec<Vec<KeyValue>>,
     numbers: HashMap<Vec<KeyValue>, u32>,
-    /// Of those of one key, whose values are mostly few, the number by the value: a number of which the list says another group
-    /// is not it.
-    by_value: Vec<u32>,
+    /// Of those of one key: that of no value, and by tier, member and text.
+    #[serde(skip)]
+    short: Shortcuts,
 }
 
-impl Groups {
-    /// A small number that tells apart most values of a key.
+/// The numbers of groups of one key, by its value where values are small numbers.
+#[derive(Debug, Default)]
+struct Shortcuts {
+    of: [Vec<Option<NonZeroU32>>; 4],
+}
+
+impl Shortcuts {
+    /// Texts of a log may be many, and few of them groups.
+    const MOST: usize = 1 << 20;
+
+    /// Which of the lists a value is found in, and where.
     #[inline]
-    fn small(key: KeyValue) -> Option<usize> {
+    fn place(key: KeyValue) -> Option<(usize, usize)> {
         match key {
-            KeyValue::Missing => Some(0),
-            KeyValue::Tier(tier) => Some(tier.index() + 1),
-            KeyValue::Value(Value::Member(m)) => Some(m as usize + 1),
-            KeyValue::Value(Value::Text(text)) => Some(text.0 as usize + 1),
+            KeyValue::Missing => Some((0, 0)),
+            KeyValue::Tier(tier) => Some((1, tier.index())),
+            KeyValue::Value(Value::Member(m)) => Some((2, m as usize)),
+            KeyValue::Value(Value::Text(text)) => Some((3, text.0 as usize)),
             KeyValue::Value(_) => None,
         }
     }
 
+    #[inline(always)]
+    fn find(&self, key: KeyValue) -> Option<usize> {
+        let (list, at) = Shortcuts::place(key)?;
+        self.of[list].get(at).copied().flatten().map(|number| number.get() as usize - 1)
+    }
+
+    fn add(&mut self, key: KeyValue, number: u32) {
+        if let Some((list, at)) = Shortcuts::place(key).filter(|(_, at)| *at < Shortcuts::MOST) {
+            let list = &mut self.of[list];
+            if list.len() <= at {
+                list.resize(at + 1, None);
+            }
+            list[at] = number.checked_add(1).and_then(NonZeroU32::new);
+        }
+    }
+}
+
+impl Groups {
     #[inline]
     fn find(&self, group: &[KeyValue]) -> Option<usize> {
-        let short = match group {
-            [] => (!self.list.is_empty()).then_some(0),
-            [only] => Groups::small(*only).and_then(|small| self.by_value.get(small)).map(|number| *number as usize),
-            _ => None,
-        };
-        match short {
-            Some(number) if self.list.get(number).is_some_and(|found| found == group) => Some(number),
-            _ => self.numbers.get(group).map(|number| *number as usize),
-        }
+        let short = if let [only] = group { self.short.find(*only) } else { None };
+        short.or_else(|| self.numbers.get(group).map(|number| *number as usize))
     }
 
     /// The number of a group, which may be new.
-    #[inline]
+    #[inline(always)]
     fn number(&mut self, group: &[KeyValue]) -> usize {
-        self.find(group).unwrap_or_else(|| self.add(group))
+        match self.find(group) {
+            Some(number) => number,
+            None => self.add(group),
+        }
     }
 
     fn add(&mut self, group: &[KeyValue]) -> usize {
-        /// Texts of a log may be many, and few of them groups.
-        const MOST: usize = 1 << 20;
         let number = u32::try_from(self.list.len()).expect("fewer than four billion groups");
-        if let [only] = group
-            && let Some(small) = Groups::small(*only).filter(|small| *small < MOST)
-        {
-            if self.by_value.len() <= small {
-                self.by_value.resize(small + 1, u32::MAX);
-            }
-            self.by_value[small] = number;
+        if let [only] = group {
+            self.short.add(*only, number);
         }
         self.numbers.insert(group.to_vec(), number);
         self.list.push(group.to_vec());
@@ -159,7 +175,8 @@ struct OfObjective {
     grain: Window,
     parts: Vec<Asked>,
     sampled: Sampled,
-    /// The slot that was asked for last: where it begins and ends, and its place.
+    finder: SlotFinder,
+    /// The slot that was asked for last: when it begins and ends, and its place.
     latest: Option<(Instant, Instant, usize)>,
     /// The group of the instance at hand.
     group: Vec<KeyValue>,
@@ -203,6 +220,12 @@ impl Samples {
         Samples { of, asking, cases: Texts::default() }
     }
 
+    /// Whether some objective measures an obligation.
+    #[inline]
+    pub(in crate::engine) fn ask(&self, obligation: ObligationId) -> bool {
+        !self.asking[obligation].is_empty()
+    }
+
     /// The objectives' counts take an instance.
     pub(in crate::engine) fn take(&mut self, world: &World<'_>, case: Option<&Facts>, decided: &Decided, reading: &Reading) {
         let Samples { of, asking, cases } = self;
@@ -218,7 +241,14 @@ impl Samples {
 
     /// Takes up what was measured before.
     pub(in crate::engine) fn take_up(&mut self, (of, cases): (Vec<Sampled>, Texts)) {
-        self.of.iter_mut().zip(of).for_each(|(objective, sampled)| objective.sampled = sampled);
+        for (objective, mut sampled) in self.of.iter_mut().zip(of) {
+            for (number, group) in (0..).zip(&sampled.groups.list) {
+                if let [only] = group.as_slice() {
+                    sampled.groups.short.add(*only, number);
+                }
+            }
+            objective.sampled = sampled;
+        }
         self.cases = cases;
     }
 
@@ -253,12 +283,20 @@ impl OfObjective {
         let parts: Vec<Asked> = parts.collect();
         let groups = Groups { parts: parts.len(), ..Groups::default() };
         let sampled = Sampled { groups, slots: Vec::new() };
-        OfObjective { agreement, counted_by, grain, parts, sampled, latest: None, group: Vec::new() }
+        OfObjective { agreement, counted_by, grain, parts, sampled, finder: SlotFinder::default(), latest: None, group: Vec::new() }
     }
 
+    /// The place of the slot that holds an instant.
+    fn turn_to(&mut self, world: &World<'_>, t: Instant) -> usize {
+        let (slot, span) = self.finder.find(world, self.agreement, self.grain, t);
+        let place = self.sampled.place(slot);
+        self.latest = span.map(|(from, to)| (from, to, place));
+        place
+    }
+
+    #[inline]
     fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &Reading, cases: &Texts) {
-        let Asked { part, clock, by_case } = &self.parts[at];
-        if part.filter.is_some_and(|f| !reading.filters.get(f).copied().unwrap_or(false)) {
+        if self.parts[at].part.filter.is_some_and(|f| !reading.filters.get(f).copied().unwrap_or(false)) {
             return;
         }
         let counted = match self.counted_by {
@@ -270,26 +308,26 @@ impl OfObjective {
         if counted < term.from || counted >= term.to {
             return;
         }
+        let place = match self.latest {
+            Some((from, to, place)) if from <= counted && counted < to => place,
+            _ => self.turn_to(world, counted),
+        };
+        let Asked { part, clock, by_case } = &self.parts[at];
         let key = |key: &Key| match key {
             Key::Tier => decided.tier.map_or(KeyValue::Missing, KeyValue::Tier),
             Key::Reading(k) => reading.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
             Key::Group => decided.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
             Key::Field(_) => KeyValue::Missing,
         };
-        self.group.clear();
-        for by in &part.by {
-            self.group.push(key(by));
-        }
-        let place = match self.latest {
-            Some((from, to, place)) if from <= counted && counted < to => place,
-            _ => {
-                let slot = slot_of(world, self.agreement, self.grain, counted);
-                let place = self.sampled.place(slot);
-                self.latest = slot_span(world, self.agreement, self.grain, slot).map(|(from, to)| (from, to, place));
-                place
+        let number = match part.by.as_slice() {
+            [only] => self.sampled.groups.number(&[key(only)]),
+            // None as well.
+            several => {
+                self.group.clear();
+                self.group.extend(several.iter().map(key));
+                self.sampled.groups.number(&self.group)
             }
         };
-        let number = self.sampled.groups.number(&self.group);
         let of_slot = &mut self.sampled.slots[place].1;
         let from = of_slot.place(number).unwrap_or_else(|| of_slot.make(number, self.parts.len()));
         let sample = &mut of_slot.samples[from + at];

@@ -11,10 +11,12 @@ use crate::engine::outcome::Verdict;
 use crate::engine::world::World;
 use crate::event::Value;
 use crate::id::{AgreementId, ObjectiveId};
+use crate::model::Statistic;
 use crate::plan::{Goal, Measure, Objective, Part};
 use crate::quantity::Exact;
 use crate::time::Instant;
 use chrono::NaiveDate;
+use std::cell::RefCell;
 use std::cmp::Ordering;
 
 /// How pending instances are taken.
@@ -39,6 +41,8 @@ pub(super) struct Scope<'a> {
     pub(super) as_of: Instant,
     /// What the period before was short of its goal.
     pub(super) carried_over: Exact,
+    /// Statistics of elapsed times that were found out before, by part: a verdict asks for them more than once.
+    pub(super) known: RefCell<Vec<(Statistic, usize, Scenario, Measured)>>,
 }
 
 impl Scope<'_> {
@@ -47,8 +51,8 @@ impl Scope<'_> {
         let ended = self.as_of >= self.slice.to;
         let pace = self.pace();
         // Final where verdict and amounts agree, whatever becomes of what is pending.
-        let met = self.settled(Scenario::AllMet);
         let is_pending = self.samples.iter().copied().flatten().any(|s| s.counts[Verdict::Pending as usize] > 0);
+        let met = self.settled(if is_pending { Scenario::AllMet } else { Scenario::AsItStands });
         let breached = if is_pending { self.settled(Scenario::AllBreached) } else { met };
         let final_verdict = if met == breached { Some(met.0) } else { None };
         let verdict = match final_verdict {
@@ -141,6 +145,7 @@ impl Scope<'_> {
             seen: self.seen,
             as_of: self.as_of,
             carried_over: self.carried_over,
+            known: RefCell::default(),
         }
     }
 

@@ -32,6 +32,7 @@ const SECOND: i64 = 1_000_000;
 const WAITING: usize = 256;
 
 impl Times {
+    #[inline]
     pub(super) fn push(&mut self, d: Duration) {
         let us = d.as_micros();
         // Divided by a constant, which costs next to nothing.

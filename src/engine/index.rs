@@ -1,0 +1,158 @@
+//! Where cases are found by the hash of their keys: a table of one word a place, so that many can be looked up at once.
+
+/// Numbers by hashes. Which of those of one hash is meant, the caller sees.
+#[derive(Default)]
+pub(super) struct Index {
+    /// A power of two of them, at most half of which hold something; those of one place lie behind each other.
+    entries: Vec<Entry>,
+    count: usize,
+}
+
+/// The upper half of a hash, and one more than the number.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    short: u32,
+    next: u32,
+}
+
+impl Entry {
+    fn is_empty(self) -> bool {
+        self.next == 0
+    }
+
+    fn number(self) -> u32 {
+        self.next - 1
+    }
+}
+
+fn short(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+impl Index {
+    fn home(&self, short: u32) -> usize {
+        short as usize & (self.entries.len() - 1)
+    }
+
+    fn after(&self, place: usize) -> usize {
+        (place + 1) & (self.entries.len() - 1)
+    }
+
+    /// Reads the place of a hash, so that it is near when it is asked for.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) -> u32 {
+        if self.entries.is_empty() { 0 } else { self.entries[self.home(short(hash))].next }
+    }
+
+    /// The first number of a hash that is the one.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.place(hash, is_it).map(|place| self.entries[place].number())
+    }
+
+    #[inline]
+    fn place(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<usize> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let short = short(hash);
+        let mut place = self.home(short);
+        loop {
+            let entry = self.entries[place];
+            if entry.is_empty() {
+                return None;
+            }
+            if entry.short == short && is_it(entry.number()) {
+                return Some(place);
+            }
+            place = self.after(place);
+        }
+    }
+
+    /// Adds a number that is not there.
+    #[inline]
+    pub(super) fn insert(&mut self, hash: u64, number: u32) {
+        if self.count * 2 >= self.entries.len() {
+            self.grow();
+        }
+        self.put(Entry { short: short(hash), next: number + 1 });
+        self.count += 1;
+    }
+
+    fn put(&mut self, entry: Entry) {
+        let mut place = self.home(entry.short);
+        while !self.entries[place].is_empty() {
+            place = self.after(place);
+        }
+        self.entries[place] = entry;
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let bigger = vec![Entry::default(); (self.entries.len() * 2).max(1024)];
+        for entry in std::mem::replace(&mut self.entries, bigger).into_iter().filter(|entry| !entry.is_empty()) {
+            self.put(entry);
+        }
+    }
+
+    /// Takes another number in the place of one.
+    pub(super) fn replace(&mut self, hash: u64, number: u32, by: u32) {
+        if let Some(place) = self.place(hash, |found| found == number) {
+            self.entries[place].next = by + 1;
+        }
+    }
+
+    /// Takes a number away; those behind it that it kept from their places move up.
+    #[inline]
+    pub(super) fn remove(&mut self, hash: u64, number: u32) {
+        let Some(mut hole) = self.place(hash, |found| found == number) else { return };
+        let mask = self.entries.len() - 1;
+        let mut place = hole;
+        loop {
+            place = self.after(place);
+            let entry = self.entries[place];
+            if entry.is_empty() {
+                break;
+            }
+            let home = self.home(entry.short);
+            if (place.wrapping_sub(home) & mask) >= (place.wrapping_sub(hole) & mask) {
+                self.entries[hole] = entry;
+                hole = place;
+            }
+        }
+        self.entries[hole] = Entry::default();
+        self.count -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn numbers_are_found_until_they_are_removed() {
+        // Hashes of which the upper halves are few, so that many share a place.
+        let hash = |n: u32| u64::from(n * 7_919 % 1_511) << 32 | u64::from(n);
+        let (mut index, mut known) = (Index::default(), BTreeMap::new());
+        for n in 0..4_000u32 {
+            index.insert(hash(n), n);
+            known.insert(n, n);
+            if n % 3 == 0 {
+                let gone = n / 2;
+                if known.remove(&gone).is_some() {
+                    index.remove(hash(gone), gone);
+                }
+            }
+            if n % 5 == 0 && known.contains_key(&(n / 5)) {
+                index.replace(hash(n / 5), known[&(n / 5)], n + 10_000);
+                known.insert(n / 5, n + 10_000);
+            }
+        }
+        for n in 0..4_000 {
+            let wanted = known.get(&n).copied();
+            assert_eq!(index.find(hash(n), |found| Some(found) == wanted), wanted, "{n}");
+        }
+        assert_eq!(index.count, known.len());
+    }
+}
