@@ -29,9 +29,9 @@ pub(super) struct Binding {
 }
 
 /// The columns of a long log in which one says when, one what and one of which case, and no word says that nothing is said.
-#[derive(Clone, Copy)]
 pub(super) struct Usual {
     pub(super) time: usize,
+    pub(super) reader: TimeReader,
     pub(super) word: usize,
     pub(super) key: usize,
     /// The kind of case that the key's column gives away.
@@ -42,8 +42,8 @@ impl Usual {
     fn of(binding: &Binding) -> Option<Usual> {
         let Shape::Long { time, reader, event, .. } = &binding.shape else { return None };
         match (event.as_slice(), binding.keys.as_slice()) {
-            ([word], [(key, kind)]) if binding.id.is_none() && binding.missing.is_empty() && reader.is_usual() => {
-                Some(Usual { time: *time, word: *word, key: *key, kind: *kind })
+            ([word], [(key, kind)]) if binding.id.is_none() && binding.missing.is_empty() => {
+                Some(Usual { time: *time, reader: reader.clone(), word: *word, key: *key, kind: *kind })
             }
             _ => None,
         }

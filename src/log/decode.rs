@@ -6,7 +6,7 @@ use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
 use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, takes};
 use crate::log::rules::{Ids, Rules};
-use crate::log::times::{self, Day};
+use crate::log::times::{self, Day, TimeReader};
 use crate::log::values::{self, Context};
 use crate::log::wide::WideRow;
 use crate::log::{Rejected, wide};
@@ -136,12 +136,14 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
     }
 
-    /// Takes a row as most are: of a case, with a time in the usual form and a word that was seen before. False where it is none,
-    /// and nothing of it was taken.
+    /// Takes a row as most are: of a case, with a time that can be read and a word that was seen before. False where it is none, and
+    /// nothing of it was taken.
     #[inline(always)]
     fn usual_row<'a>(&mut self, binding: &Binding, usual: &Usual, row: &impl Row<'a>) -> bool {
         let Decoder { rules, meanings, batch, day, .. } = self;
-        let (Some(time), Some(word)) = (row.usual_time(usual.time, day), row.bytes(usual.word)) else { return false };
+        let quick = if usual.reader.is_usual() { row.usual_time(usual.time, day) } else { None };
+        let Some(time) = quick.or_else(|| certain_time(&usual.reader, row.cell(usual.time))) else { return false };
+        let Some(word) = row.bytes(usual.word) else { return false };
         let Some(at) = meanings.found(Some(usual.kind), word) else { return false };
         let Some(meaning) = meanings.at(at) else { return false };
         let (Cell::Text(key), Some(kind)) = (row.cell(usual.key), meaning.kind) else { return false };
@@ -325,7 +327,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let kind = case.or_else(|| milestones.iter().find_map(|(e, ..)| self.rules.plan.events[*e].case)).ok_or_else(no_key)?;
         let Decoder { rules, batch, recent, .. } = self;
         let mut read_all = |kind: Option<CaseId>, event: Option<EventId>| -> Result<_, Fault> {
-            let (mut fields, mut own): (Vec<(FieldId, Option<Value>)>, Vec<(FieldId, Value)>) = (Vec::new(), Vec::new());
+            let (mut fields, mut own) = (wide::Fields::new(), Vec::<(FieldId, Value)>::new());
             let mut reader = Reader { rules, binding, recent, texts: &batch.texts };
             reader.take(row, &takes(rules, binding, kind, event), |take, value| match (take.own, value) {
                 (true, Some(value)) if !own.iter().any(|(f, _)| *f == take.field) => own.push((take.field, value)),
@@ -382,6 +384,16 @@ fn refused<'a>(binding: &Binding, row: &impl Row<'a>, key: Option<&str>, refusal
     Fault { column, value, expected: refusal.expected.clone() }
 }
 
+/// The instant of a cell in any form, if it is one, and only one.
+#[inline(never)]
+fn certain_time(reader: &TimeReader, cell: Cell<'_>) -> Option<Instant> {
+    match cell {
+        Cell::Time(time) => Some(time),
+        Cell::Text(text) => reader.read(text).ok().filter(|read| !read.ambiguous).map(|read| read.time),
+        Cell::Absent | Cell::Null => None,
+    }
+}
+
 /// Reads the values of an event that its word implies, and those that its row holds.
 #[inline]
 fn read_values<'a>(
@@ -424,7 +436,7 @@ impl Reader<'_> {
             if take.place != 0 && !self.binding.empty_clears && !row.says(take.place) {
                 continue;
             }
-            let known = row.bytes(take.column).and_then(|text| self.recent.find(text, take.field));
+            let known = row.bytes(take.column).and_then(|text| self.recent.find(text, take));
             if let Some(value) = known {
                 if take.asked {
                     give(take, value);
@@ -454,7 +466,7 @@ impl Reader<'_> {
     /// The value of a text that was not read before.
     fn value(&mut self, take: &Take, text: &str) -> Result<Option<Value>, Fault> {
         let value = self.read(take, text)?;
-        self.recent.add(text.as_bytes(), take.field, value);
+        self.recent.add(text.as_bytes(), take, value);
         Ok(value)
     }
 
@@ -485,29 +497,37 @@ impl Reader<'_> {
     }
 }
 
-/// Short texts that were read last, each with the field that it is of and its value. Texts are numbered by piece, so they are
-/// forgotten with it.
-struct Recent(Box<[Option<(Short, FieldId, Option<Value>)>; Recent::SIZE]>);
+/// Short texts that were read last. Texts are numbered by piece, so they are forgotten with it.
+struct Recent(Box<[Option<ReadBefore>; Recent::SIZE]>);
+
+/// What a short text in a column was read as, for a field.
+#[derive(Clone, Copy)]
+struct ReadBefore {
+    text: Short,
+    column: usize,
+    field: FieldId,
+    value: Option<Value>,
+}
 
 impl Recent {
     const SIZE: usize = 1024;
 
     #[inline(always)]
-    fn place(short: Short, field: FieldId) -> usize {
-        (short.hash() as usize ^ (field.index() * 37)) % Recent::SIZE
+    fn place(short: Short, take: &Take) -> usize {
+        (short.hash() as usize ^ (take.field.index() * 37)) % Recent::SIZE
     }
 
     /// The value that a text was read as.
     #[inline(always)]
-    fn find(&self, text: &[u8], field: FieldId) -> Option<Option<Value>> {
+    fn find(&self, text: &[u8], take: &Take) -> Option<Option<Value>> {
         let short = Short::of(text)?;
-        let (known, of, value) = self.0[Recent::place(short, field)]?;
-        (known == short && of == field).then_some(value)
+        let known = self.0[Recent::place(short, take)]?;
+        (known.text == short && known.field == take.field && known.column == take.column).then_some(known.value)
     }
 
-    fn add(&mut self, text: &[u8], field: FieldId, value: Option<Value>) {
-        if let Some(short) = Short::of(text).filter(|_| !text.is_empty()) {
-            self.0[Recent::place(short, field)] = Some((short, field, value));
+    fn add(&mut self, text: &[u8], take: &Take, value: Option<Value>) {
+        if let Some(text) = Short::of(text).filter(|_| !text.is_empty()) {
+            self.0[Recent::place(text, take)] = Some(ReadBefore { text, column: take.column, field: take.field, value });
         }
     }
 }

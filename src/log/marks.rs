@@ -151,9 +151,9 @@ mod tests {
     #[test]
     fn all_lines_are_split_from_anywhere() {
         let byte = |i: usize| match i {
-            _ if i % 7 == 0 => b',',
-            _ if i % 61 == 0 => b'\n',
-            _ if i % 149 == 0 => b'"',
+            _ if i.is_multiple_of(7) => b',',
+            _ if i.is_multiple_of(61) => b'\n',
+            _ if i.is_multiple_of(149) => b'"',
             _ => b'x',
         };
         let text: Vec<u8> = (0..500).map(byte).collect();

@@ -118,6 +118,9 @@ impl Meanings {
         written: Option<&[u8]>,
         word: &str,
     ) -> &Result<Meaning, Refusal> {
+        if let Some(at) = written.and_then(|written| self.found(key, written)) {
+            return &self.list[at as usize];
+        }
         let hint = hint(key);
         let at = self.look_up(rules, binding, key, hint, &[word]);
         if let Some(short) = written.and_then(Short::of) {

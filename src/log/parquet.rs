@@ -363,13 +363,12 @@ impl Column {
     }
 }
 
+/// Instants; nothing for one that lies outside of those that are kept.
+type MaybeTimes = Vec<Option<Instant>>;
+
 /// The instants of a column of microseconds, each of them once for many rows; nothing for one that is not kept. Nothing at all where
 /// its pages are of another form.
-fn times_by_pages(
-    group: &dyn RowGroupReader,
-    at: usize,
-    column: &ColumnDescriptor,
-) -> Result<Option<(Vec<Option<Instant>>, Numbers)>, ParquetError> {
+fn times_by_pages(group: &dyn RowGroupReader, at: usize, column: &ColumnDescriptor) -> Result<Option<(MaybeTimes, Numbers)>, ParquetError> {
     let mut times = Vec::new();
     if column.physical_type() != Type::INT64 {
         return Ok(None);
