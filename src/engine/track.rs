@@ -88,7 +88,7 @@ impl TrackState {
         }
         if let Some(rest) = &mut self.rest {
             rest.starts.iter_mut().for_each(Matcher::clear);
-            *rest = Box::new(Rest { starts: std::mem::take(&mut rest.starts), ..Rest::default() });
+            **rest = Rest { starts: std::mem::take(&mut rest.starts), ..Rest::default() };
         }
     }
 
