@@ -1,6 +1,7 @@
 //! Instances that a report will show, packed: a log of years leaves many, and each is looked at once or twice.
 
 use crate::engine::outcome::{Evidence, GroupOrder, Outcome, Verdict};
+use crate::engine::small;
 use crate::event::{Origin, TextId, Texts, Value};
 use crate::id::{CaseId, EventId, Id, ObligationId};
 use crate::time::{Duration, Instant};
@@ -96,14 +97,8 @@ impl Writer<'_> {
         });
     }
 
-    /// Seven bits a byte, the lowest first; all but the last byte are marked.
-    #[inline]
-    fn number(&mut self, mut n: u64) {
-        while n > 0x7f {
-            self.0.push(n as u8 | 0x80);
-            n >>= 7;
-        }
-        self.0.push(n as u8);
+    fn number(&mut self, n: u64) {
+        small::put(self.0, n);
     }
 
     /// A length of time: most are whole seconds, and none of them before zero.
@@ -228,17 +223,8 @@ impl<'b> Reader<'b> {
         *self.0.split_off_first().expect(WHOLE)
     }
 
-    #[inline]
     fn number(&mut self) -> u64 {
-        let (mut n, mut shift) = (0, 0);
-        loop {
-            let byte = self.byte();
-            n |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return n;
-            }
-            shift += 7;
-        }
+        small::take(&mut self.0).expect(WHOLE)
     }
 
     #[inline]

@@ -26,6 +26,7 @@ mod recurring;
 mod rule;
 mod score;
 mod sink;
+mod small;
 mod span;
 mod state;
 mod target;

@@ -133,20 +133,10 @@ impl TrackState {
                 self.close(live, moment, sink);
             }
         }
-        if !std::mem::take(&mut self.over) {
-            return;
-        }
-        match &mut self.live {
-            // Most cannot be reopened, and nothing waits for it.
-            Some(live) if self.rest.is_none() && !moment.world.promises[live.obligation].reopens => {
-                sink.take_now(moment, live, moment.time);
-                self.live = None;
-            }
-            _ => {
-                if let Some(live) = self.live.take() {
-                    self.close(live, moment, sink);
-                }
-            }
+        if std::mem::take(&mut self.over)
+            && let Some(live) = self.live.take()
+        {
+            self.close(live, moment, sink);
         }
     }
 

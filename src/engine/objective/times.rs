@@ -1,5 +1,6 @@
 //! Elapsed times, kept exactly and in little room: medians and percentiles ask for all of them.
 
+use crate::engine::small;
 use crate::time::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +73,7 @@ impl Times {
         let (mut old, mut new) = (self.units().peekable(), latest.into_iter().peekable());
         let (mut last, mut count) = (0, 0);
         while let Some(next) = if new.peek().is_none_or(|new| old.peek().is_some_and(|old| old <= new)) { old.next() } else { new.next() } {
-            put(&mut packed, next - last);
+            small::put(&mut packed, (next - last) as u64);
             (last, count) = (next, count + 1);
         }
         drop(old);
@@ -84,7 +85,7 @@ impl Times {
     fn units(&self) -> impl Iterator<Item = i64> {
         let (mut rest, mut last) = (self.packed.as_slice(), 0);
         std::iter::from_fn(move || {
-            last += take(&mut rest)?;
+            last += small::take(&mut rest)? as i64;
             Some(last)
         })
     }
@@ -119,27 +120,6 @@ impl Latest {
         all.sort_unstable();
         all
     }
-}
-
-/// A number of seven bits a byte, the lowest first; all but the last byte are marked.
-fn put(bytes: &mut Vec<u8>, mut n: i64) {
-    while n > 0x7f {
-        bytes.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    bytes.push(n as u8);
-}
-
-fn take(bytes: &mut &[u8]) -> Option<i64> {
-    let mut n = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        n |= i64::from(byte & 0x7f) << (7 * at);
-        if byte & 0x80 == 0 {
-            *bytes = &bytes[at + 1..];
-            return Some(n);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
