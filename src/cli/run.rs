@@ -116,7 +116,7 @@ fn kept<'v>(outputs: &[(PathBuf, Form)], only: Option<&'v [Verdict]>) -> &'v [Ve
 fn take(engine: &mut Engine<'_>, batch: &Batch) {
     engine.count(Tally { events: batch.known, outside: batch.outside, later: batch.later });
     engine.judge_all(&batch.events);
-    batch.idle_cases().for_each(|(kind, key)| engine.note(kind, key));
+    engine.note(&batch.idle);
 }
 
 /// Nothing that is read may be written over, and nothing read twice.

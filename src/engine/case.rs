@@ -2,15 +2,16 @@
 
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
-use crate::engine::plain::{NotPlain, Plain};
+use crate::engine::live::End;
+use crate::engine::plain::{NotPlain, Plain, Written};
 use crate::engine::promise::{Act, Roles};
 use crate::engine::span::Spans;
 use crate::engine::track::{TrackState, Turn};
 use crate::engine::truth::{LazyTier, Moment};
-use crate::engine::world::{Kind, World};
+use crate::engine::world::{Effect, Kind, World};
 use crate::engine::{Happening, Sink};
 use crate::event::Event;
-use crate::id::{CaseId, ObligationId};
+use crate::id::CaseId;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -53,10 +54,9 @@ impl Promises {
     fn any(&mut self, world: &World<'_>, facts: &Facts) -> &mut Vec<TrackState> {
         if let Promises::Plain(plain) = self {
             let of_kind = &world.kinds[facts.kind];
-            let ids = of_kind.plain.as_deref().unwrap_or_default();
+            let written = of_kind.plain.as_deref().unwrap_or_default();
             let moment = Moment::of(world, facts, facts.time);
-            let tracks = plain.iter().zip(&of_kind.tracks).zip(ids).map(|((plain, index), id)| plain.track(&moment, *index, *id));
-            *self = Promises::Any(tracks.collect());
+            *self = Promises::Any(plain.iter().zip(written).map(|(plain, of)| plain.track(&moment, of)).collect());
         }
         match self {
             Promises::Any(tracks) => tracks,
@@ -103,9 +103,8 @@ impl CaseState {
 
     /// How far a row reaches: most change nothing but what the event itself acts on.
     #[inline]
-    pub(super) fn reach(&self, world: &World<'_>, event: &Event<'_>) -> Reach {
-        let kind = &world.kinds[self.facts.kind];
-        let moves = kind.every_row || !world.exclusions.is_empty() || event.event.is_some_and(|e| self.facts.could_move(&kind.moves[e]));
+    pub(super) fn reach(&self, world: &World<'_>, kind: &Kind, effect: &Effect, event: &Event<'_>) -> Reach {
+        let moves = kind.every_row || !world.exclusions.is_empty() || self.facts.could_move(&effect.moves);
         if moves || self.facts.would_change(world, event) { Reach::All } else { Reach::Acting }
     }
 
@@ -134,15 +133,42 @@ impl CaseState {
         pass(world, facts, tracks, t, to_the_end, sink);
     }
 
+    /// Takes an event that does nothing else to the case than to end the instance of one of its plain promises, as most do; nothing where
+    /// they are no longer plain. True if the instance is to be read, or the case has no other.
+    #[inline]
+    pub(super) fn end_plain(
+        &mut self,
+        world: &World<'_>,
+        kind: &Kind,
+        (at, how): (usize, End),
+        event: &Event<'_>,
+        sink: &mut Sink,
+    ) -> Option<bool> {
+        let CaseState { facts, promises } = self;
+        let (Promises::Plain(plain), Some(written)) = (promises, &kind.plain) else { return None };
+        plain[at].end(&written[at], how, event, sink);
+        facts.time = event.time;
+        facts.note_last(world, event);
+        Some(plain[at].is_over() || kind.forgets && plain.iter().all(Plain::is_spent))
+    }
+
     /// Lets the promises that an event reaches take it; true if an instance ended.
     #[inline]
-    pub(super) fn judge(&mut self, world: &World<'_>, reach: Reach, happening: Happening<'_>, event: &Event<'_>, sink: &mut Sink) -> bool {
+    pub(super) fn judge(
+        &mut self,
+        world: &World<'_>,
+        effect: &Effect,
+        reach: Reach,
+        happening: Happening<'_>,
+        event: &Event<'_>,
+        sink: &mut Sink,
+    ) -> bool {
         let CaseState { facts, promises } = self;
         let kind = &world.kinds[facts.kind];
-        let acting = event.event.map_or(&[][..], |id| &kind.acting[id]);
+        let acting = effect.acting.as_slice();
         let judged = Judged { world, facts, reach, happening, event };
         let from = match (&mut *promises, &kind.plain) {
-            (Promises::Plain(plain), Some(ids)) => judged.plain(plain, ids, acting),
+            (Promises::Plain(plain), Some(written)) => judged.plain(kind, plain, written, acting, sink),
             _ => Err(0),
         };
         let ended = from.unwrap_or_else(|from| {
@@ -177,10 +203,8 @@ impl CaseState {
         let moment = Moment::of(world, facts, facts.time);
         let kind = &world.kinds[facts.kind];
         match (promises, &kind.plain) {
-            (Promises::Plain(plain), Some(ids)) => {
-                for (at, plain) in plain.iter_mut().enumerate().filter(|(_, plain)| plain.is_over()) {
-                    plain.close(kind.tracks[at], ids[at], &moment, sink);
-                }
+            (Promises::Plain(plain), Some(written)) => {
+                plain.iter_mut().zip(written).filter(|(plain, _)| plain.is_over()).for_each(|(plain, of)| plain.close(of, &moment, sink));
             }
             (Promises::Any(tracks), _) => {
                 tracks.iter_mut().filter(|track| track.has_ended()).for_each(|track| track.close_instant(&moment, sink));
@@ -226,36 +250,29 @@ struct Judged<'j> {
 }
 
 impl Judged<'_> {
-    /// Lets plain promises take it; true if an instance ended. Where something else than they know happens, the number of the first
-    /// act that was not done.
+    /// Lets plain promises take it; true if an instance ended that is to be read, or the last one that there can be. Where something
+    /// else than they know happens, the number of the first act that was not done.
     #[inline]
-    fn plain(&self, plain: &mut [Plain], ids: &[ObligationId], acting: &[Act]) -> Result<bool, usize> {
+    fn plain(&self, kind: &Kind, plain: &mut [Plain], written: &[Written], acting: &[Act], sink: &mut Sink) -> Result<bool, usize> {
         let Judged { world, facts, reach, happening, event } = *self;
-        match (reach, acting) {
-            // Most events that change nothing of the case end one of its instances, and that is all.
-            (Reach::Acting, [Act { at, ends: Some(how), .. }]) => {
-                let promise = &mut plain[*at as usize];
-                promise.end(*how, event);
-                return Ok(promise.is_over());
-            }
-            (Reach::Acting, _) => {}
-            (Reach::All, _) => plain.iter_mut().zip(ids).for_each(|(plain, id)| plain.pause(world, *id, facts, event)),
+        if reach == Reach::All {
+            plain.iter_mut().zip(written).for_each(|(plain, of)| plain.pause(world, of, facts, event));
         }
         let mut ended = false;
         let moment = Moment { own: event.own, time: event.time, ..Moment::of(world, facts, facts.time) };
         let tier = LazyTier::at(&moment);
         for (nth, Act { at, roles, ends }) in acting.iter().enumerate() {
-            let promise = &mut plain[*at as usize];
+            let (promise, of) = (&mut plain[*at as usize], &written[*at as usize]);
             match ends {
-                Some(how) => promise.end(*how, event),
+                Some(how) => promise.end(of, *how, event, sink),
                 None => {
                     let turn = Turn { moment: &moment, happening, event, tier: &tier, roles: *roles, reach };
-                    promise.event(ids[*at as usize], &turn).map_err(|NotPlain| nth)?;
+                    promise.event(of, &turn, sink).map_err(|NotPlain| nth)?;
                 }
             }
             ended |= promise.is_over();
         }
-        Ok(ended)
+        Ok(ended || kind.forgets && plain.iter().all(Plain::is_spent))
     }
 
     /// Lets each promise take it that it acts on, that looks at states, or that has an open instance; true if an instance ended.

@@ -6,8 +6,8 @@ use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::keys::Keys;
 use crate::engine::world::World;
-use crate::event;
-use crate::id::{CaseId, Id, Table};
+use crate::event::{KeyList, Numbered, Series, Short, hash_of_case};
+use crate::id::{CaseId, Table};
 use crate::plan::Plan;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::num::NonZeroU32;
@@ -50,6 +50,15 @@ impl Seat {
     #[inline]
     fn of(number: u32) -> Seat {
         if number & Seat::ASLEEP == 0 { Seat::Awake(number) } else { Seat::Asleep(number & !Seat::ASLEEP) }
+    }
+
+    /// One more than its slot, if it has one.
+    #[inline]
+    fn awake(self) -> Option<NonZeroU32> {
+        match self {
+            Seat::Awake(slot) => NonZeroU32::new(slot + 1),
+            Seat::Asleep(_) => None,
+        }
     }
 }
 
@@ -102,8 +111,7 @@ impl Cases {
 
     /// The place of a case, which is a new one if it was not seen before; nothing if it was forgotten.
     #[inline]
-    pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: &str, hash: Option<u64>, exclusions: &Exclusions) -> Option<usize> {
-        let hash = hash.unwrap_or_else(|| hash_of(kind, key));
+    pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: &str, hash: u64, exclusions: &Exclusions) -> Option<usize> {
         match self.find(hash, kind, key) {
             Some(Seat::Awake(slot)) => return Some(slot as usize),
             Some(Seat::Asleep(at)) => return Some(self.wake(hash, at)),
@@ -112,12 +120,12 @@ impl Cases {
         }
         let slot = match self.vacant() {
             Some(slot) => {
-                let Slot { case, is_live, hash: of, .. } = &mut self.slots[slot as usize];
+                let Slot { is_live, hash: of, short, case, .. } = &mut self.slots[slot as usize];
                 // The memory of a forgotten case is used again.
                 if !case.begin_anew(world, kind, key) {
                     *case = CaseState::new(world, kind, key, exclusions);
                 }
-                (*is_live, *of) = (true, hash);
+                (*is_live, *of, *short) = (true, hash, Short::of(key.as_bytes()));
                 slot
             }
             None => self.add(hash, CaseState::new(world, kind, key, exclusions)),
@@ -136,7 +144,7 @@ impl Cases {
     }
 
     fn add(&mut self, hash: u64, case: CaseState) -> u32 {
-        self.slots.push(Slot { is_live: true, stirred: true, hash, case });
+        self.slots.push(Slot::new(hash, case));
         u32::try_from(self.slots.len() - 1).expect("fewer than four billion live cases")
     }
 
@@ -167,7 +175,7 @@ impl Cases {
         let case = self.asleep.take(at);
         let slot = match self.vacant() {
             Some(slot) => {
-                self.slots[slot as usize] = Slot { is_live: true, stirred: true, hash, case };
+                self.slots[slot as usize] = Slot::new(hash, case);
                 slot
             }
             None => self.add(hash, case),
@@ -182,14 +190,19 @@ impl Cases {
         self.index.insert(hash, seat.number());
     }
 
-    /// Takes note of a case a row of which changes nothing. A key that takes a bit is noted whether or not its case is known.
-    #[inline]
-    pub(super) fn note(&mut self, kind: CaseId, key: &str) {
-        if self.idle[kind].insert_number(key) {
-            return;
+    /// Takes note of cases a row of which changes nothing. Keys that take a bit each are noted whether or not their cases are known.
+    pub(super) fn note(&mut self, keys: &KeyList) {
+        for Series { kind, prefix, digits, numbers } in keys.series() {
+            if !self.idle[*kind].insert_numbers(prefix, *digits, numbers) {
+                let key = |number: &u32| Numbered { prefix, digits: *digits, number: *number }.to_string();
+                numbers.iter().map(key).for_each(|key| self.note_one(*kind, &key));
+            }
         }
-        let hash = hash_of(kind, key);
-        if self.find(hash, kind, key).is_none() && !self.spent[kind].contains(key) {
+        keys.others().for_each(|(kind, key)| self.note_one(kind, key));
+    }
+
+    fn note_one(&mut self, kind: CaseId, key: &str) {
+        if self.find(hash_of_case(kind, key), kind, key).is_none() && !self.spent[kind].contains(key) {
             self.idle[kind].insert(key);
         }
     }
@@ -214,31 +227,37 @@ impl Cases {
         self.spent[case.facts.kind].insert(&case.facts.key);
     }
 
-    /// Looks cases up ahead of their events: the places where they were. Each step asks for the memory of all of them, which
-    /// then comes at once; when they are judged it is near.
+    /// Looks cases up ahead of their events, by their hashes: the places where they were. Each step asks for the memory of all of them,
+    /// which then comes at once; when they are judged it is near.
     #[inline]
-    pub(super) fn look_ahead<'e>(&self, keys: impl Iterator<Item = Option<(CaseId, &'e str)>>, places: &mut Vec<Option<Place>>) {
+    pub(super) fn look_ahead(&self, hashes: impl Iterator<Item = Option<u64>> + Clone, places: &mut Vec<Place>) {
+        let mut touched = hashes.clone().flatten().fold(0, |all, hash| all ^ i64::from(self.index.touch(hash)));
         places.clear();
-        places.extend(keys.map(|case| case.map(|(kind, key)| Place { hash: hash_of(kind, key), slot: None })));
-        let mut touched = places.iter().flatten().fold(0, |all, place| all ^ i64::from(self.index.touch(place.hash)));
-        for place in places.iter_mut().flatten() {
+        places.extend(hashes.map(|hash| match hash {
+            None => Place::default(),
             // That it is this case and not another of the same hash is seen when it is judged.
-            place.slot = self.index.find(place.hash, |_| true).and_then(|number| match Seat::of(number) {
-                Seat::Awake(slot) => slot.checked_add(1).and_then(NonZeroU32::new),
-                Seat::Asleep(_) => None,
-            });
-        }
-        for slot in places.iter().flatten().filter_map(Place::slot) {
+            Some(hash) => Place { hash, slot: self.index.find(hash, |_| true).and_then(|number| Seat::of(number).awake()) },
+        }));
+        for slot in places.iter().filter_map(Place::slot) {
             touched ^= self.slots[slot].case.touch();
         }
         std::hint::black_box(touched);
     }
 
-    /// Whether a case is at this place.
+    /// The slot where a case was seen when its event was looked ahead, if it is there.
     #[inline]
-    pub(super) fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
-        let Slot { is_live, case: CaseState { facts, .. }, .. } = &self.slots[slot];
-        *is_live && facts.kind == kind && facts.key == key
+    pub(super) fn known(&self, place: Place, kind: CaseId, key: &str) -> Option<usize> {
+        place.slot().filter(|slot| self.is_at(*slot, kind, key))
+    }
+
+    #[inline]
+    fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
+        let Slot { is_live, short, case: CaseState { facts, .. }, .. } = &self.slots[slot];
+        let is_key = match (Short::of(key.as_bytes()), short) {
+            (Some(key), Some(short)) => key == *short,
+            _ => facts.key == key,
+        };
+        *is_live && is_key && facts.kind == kind
     }
 
     /// Which of those that are awake is in a slot: its slot when they are taken up again.
@@ -271,13 +290,13 @@ impl<'de> Deserialize<'de> for Cases {
         let (awake, asleep, spent, idle) = <(Vec<CaseState>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
         let mut cases = Cases::of(spent, idle);
         for case in awake {
-            let hash = hash_of(case.facts.kind, &case.facts.key);
+            let hash = hash_of_case(case.facts.kind, &case.facts.key);
             let slot = cases.add(hash, case);
             cases.enter(hash, Seat::Awake(slot));
         }
         for packed in asleep {
             let (kind, key) = asleep::name(&packed);
-            let hash = hash_of(kind, key);
+            let hash = hash_of_case(kind, key);
             let at = cases.asleep.put_packed(packed);
             cases.enter(hash, Seat::Asleep(at));
         }
@@ -292,25 +311,33 @@ struct Slot {
     stirred: bool,
     /// Of its key.
     hash: u64,
+    /// The key, if it is short.
+    short: Option<Short>,
     case: CaseState,
 }
 
+impl Slot {
+    fn new(hash: u64, case: CaseState) -> Slot {
+        Slot { is_live: true, stirred: true, hash, short: Short::of(case.facts.key.as_bytes()), case }
+    }
+}
+
 /// Where a case was looked for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Place {
     pub(super) hash: u64,
-    /// One more than the slot in which one of this hash was.
+    /// One more than the slot in which one of this hash was, if it was awake.
     slot: Option<NonZeroU32>,
 }
 
 impl Place {
-    /// The slot in which one of this hash was, if it was awake.
+    /// One that was not looked for yet.
+    pub(super) fn unseen(kind: CaseId, key: &str) -> Place {
+        Place { hash: hash_of_case(kind, key), slot: None }
+    }
+
     #[inline]
-    pub(super) fn slot(&self) -> Option<usize> {
+    fn slot(&self) -> Option<usize> {
         self.slot.map(|slot| slot.get() as usize - 1)
     }
-}
-
-fn hash_of(kind: CaseId, key: &str) -> u64 {
-    event::hash(kind.index() as u64, key.as_bytes())
 }

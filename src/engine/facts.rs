@@ -7,7 +7,7 @@ use crate::engine::outcome::Evidence;
 use crate::engine::score::ScoreRun;
 use crate::engine::span::Spans;
 use crate::engine::truth::{Moment, Truth};
-use crate::engine::world::{Moves, World};
+use crate::engine::world::{Effect, Moves, World};
 use crate::event::{Event, Value};
 use crate::id::{CaseId, EventId, StateId};
 use crate::plan::{Condition, Exclusion, StateWhen};
@@ -219,16 +219,22 @@ impl Facts {
 
     /// Takes a row's fields, then lets states leave and enter.
     #[inline]
-    pub(super) fn update(&mut self, world: &World<'_>, event: &Event<'_>, entered: &mut Vec<StateId>, left: &mut Vec<StateId>) {
+    pub(super) fn update(
+        &mut self,
+        world: &World<'_>,
+        effect: &Effect,
+        event: &Event<'_>,
+        entered: &mut Vec<StateId>,
+        left: &mut Vec<StateId>,
+    ) {
         for (field, value) in event.fields {
             let place = world.places[*field];
             if place.kind == Some(self.kind) {
                 self.fields[place.slot as usize] = *value;
             }
         }
-        let of_kind = &world.kinds[self.kind];
-        let moves = event.event.is_some_and(|e| !of_kind.moves[e].is_nothing());
-        if self.rest.is_some() || moves || of_kind.has_conditions {
+        let moves = !effect.moves.is_nothing();
+        if self.rest.is_some() || moves || world.kinds[self.kind].has_conditions {
             self.update_states(world, event, moves, entered, left);
         }
     }

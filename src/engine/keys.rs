@@ -1,6 +1,6 @@
 //! Which keys were seen of cases that are no longer kept.
 
-use crate::event::{Short, TextId, Texts};
+use crate::event::{Numbered, Short, TextId, Texts};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Keys {
     series: Vec<Series>,
     /// The series of each prefix, by how many digits follow it; some are none.
-    places: HashMap<Box<str>, [Option<u16>; DIGITS + 1]>,
+    places: HashMap<Box<str>, [Option<u16>; Numbered::DIGITS + 1]>,
     /// The series that was asked for last, and its prefix where that is short.
     last: usize,
     #[serde(skip)]
@@ -25,38 +25,10 @@ struct Series {
     numbers: Numbers,
 }
 
-/// As many digits as are looked at at once.
-const DIGITS: usize = 8;
 /// Keys that have so many different beginnings are no series.
 const MANY: usize = 256;
 
 impl Keys {
-    /// A key without the number at its end, how long that is, and the number: of the last eight bytes at once.
-    fn split(key: &str) -> Option<(&str, u8, u32)> {
-        let bytes = key.as_bytes();
-        let last: [u8; DIGITS] = match bytes.last_chunk() {
-            Some(last) => *last,
-            None => {
-                let mut last = [0; DIGITS];
-                last[DIGITS - bytes.len()..].copy_from_slice(bytes);
-                last
-            }
-        };
-        // Of a digit what is left is its value; of any other byte it is more than nine.
-        let values = u64::from_le_bytes(last) ^ 0x3030_3030_3030_3030;
-        let others = (values | ((values & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
-        let digits = others.leading_zeros() / 8;
-        if digits == 0 {
-            return None;
-        }
-        // Pairs of digits, of pairs, of fours; the first byte is the highest digit.
-        let ones = values & (u64::MAX << (64 - 8 * digits));
-        let pairs = ones.wrapping_mul(2561) >> 8 & 0x00ff_00ff_00ff_00ff;
-        let fours = pairs.wrapping_mul(6_553_601) >> 16 & 0x0000_ffff_0000_ffff;
-        let number = fours.wrapping_mul(42_949_672_960_001) >> 32;
-        Some((&key[..key.len() - digits as usize], digits as u8, number as u32))
-    }
-
     #[inline]
     fn series(&self, prefix: &str, digits: u8) -> Option<usize> {
         if let Some((short, of)) = self.short
@@ -77,7 +49,7 @@ impl Keys {
     }
 
     pub(super) fn contains(&self, key: &str) -> bool {
-        if let Some((prefix, digits, number)) = Keys::split(key)
+        if let Some(Numbered { prefix, digits, number }) = Numbered::of(key)
             && let Some(series) = self.series(prefix, digits)
         {
             return self.series[series].numbers.contains(number);
@@ -93,7 +65,11 @@ impl Keys {
 
     /// Takes a key if it costs next to nothing, as one that ends in a number does.
     pub(super) fn insert_number(&mut self, key: &str) -> bool {
-        let Some((prefix, digits, number)) = Keys::split(key) else { return false };
+        Numbered::of(key).is_some_and(|key| self.insert_numbers(key.prefix, key.digits, &[key.number]))
+    }
+
+    /// Takes keys that differ in the numbers at their ends, if they cost next to nothing.
+    pub(super) fn insert_numbers(&mut self, prefix: &str, digits: u8, numbers: &[u32]) -> bool {
         let found = self.series(prefix, digits).or_else(|| {
             (self.series.len() < MANY).then(|| {
                 self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(self.series.len()).ok();
@@ -105,7 +81,8 @@ impl Keys {
             if self.last != series || self.short.is_none() {
                 (self.last, self.short) = (series, Short::of(prefix.as_bytes()).map(|short| (short, digits)));
             }
-            self.series[series].numbers.insert(number);
+            let known = &mut self.series[series].numbers;
+            numbers.iter().for_each(|number| known.insert(*number));
         }
         found.is_some()
     }
@@ -126,7 +103,7 @@ impl Keys {
 impl Series {
     fn keys(&self) -> impl Iterator<Item = String> {
         let Series { prefix, digits, numbers } = self;
-        numbers.iter().map(move |number| format!("{prefix}{number:0width$}", width = usize::from(*digits)))
+        numbers.iter().map(move |number| Numbered { prefix, digits: *digits, number }.to_string())
     }
 }
 
@@ -226,20 +203,6 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_number_at_the_end_of_a_key_is_found() {
-        let split = |key| Keys::split(key);
-        assert_eq!(split("L0001234"), Some(("L", 7, 1234)));
-        assert_eq!(split("7"), Some(("", 1, 7)));
-        assert_eq!(split("case-99999999"), Some(("case-", 8, 99_999_999)));
-        assert_eq!(split("2026000000017"), Some(("20260", 8, 17)));
-        assert_eq!(split("A12B34"), Some(("A12B", 2, 34)));
-        assert_eq!(split("\u{e9}09"), Some(("\u{e9}", 2, 9)));
-        for none in ["", "A", "12-", "0x/", "9:", "\u{661}"] {
-            assert_eq!(split(none), None, "{none}");
-        }
-    }
 
     #[test]
     fn keys_of_two_sets_are_counted_once() {

@@ -41,8 +41,8 @@ pub use objective::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pa
 pub use outcome::{Evidence, Missing, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 pub use state::NotTakenUp;
 
-use crate::event::{Event, Events, Texts};
-use crate::id::{AgreementId, CaseId, EventId, StateId, Table};
+use crate::event::{Event, Events, KeyList, Texts};
+use crate::id::{AgreementId, EventId, StateId, Table};
 use crate::plan::Plan;
 use crate::time::Instant;
 use case::Reach;
@@ -176,7 +176,7 @@ impl<'p> Engine<'p> {
             let in_term = self.world.agreements.iter().any(|a| a.from <= event.time && event.time < a.to);
             self.tally.outside += u64::from(!in_term);
         }
-        self.judge(&event, None);
+        self.judge(&event, event.case.map_or_else(Place::default, |(kind, key)| Place::unseen(kind, key)));
     }
 
     /// Takes events whose rows were counted before, in their order.
@@ -186,7 +186,7 @@ impl<'p> Engine<'p> {
         let mut places = Vec::with_capacity(AHEAD);
         for from in (0..events.len()).step_by(AHEAD) {
             let block = from..events.len().min(from + AHEAD);
-            self.cases.look_ahead(block.clone().map(|at| events.case(at)), &mut places);
+            self.cases.look_ahead(events.hashes(block.clone()), &mut places);
             for (at, place) in block.zip(&places) {
                 self.judge(&events.get(at), *place);
             }
@@ -194,7 +194,7 @@ impl<'p> Engine<'p> {
     }
 
     /// Judges an event; its case was seen at a place, if anywhere.
-    fn judge(&mut self, event: &Event<'_>, place: Option<Place>) {
+    fn judge(&mut self, event: &Event<'_>, place: Place) {
         if self.now < event.time {
             if !self.closing.is_empty() {
                 self.close_instant();
@@ -212,15 +212,27 @@ impl<'p> Engine<'p> {
             recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
             return;
         };
-        let known = place.and_then(|place| place.slot()).filter(|slot| cases.is_at(*slot, kind, key));
-        let Some(slot) = known.or_else(|| cases.open(world, kind, key, place.map(|p| p.hash), exclusions)) else { return };
+        let known = cases.known(place, kind, key);
+        let Some(slot) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
         let case = cases.at(slot);
-        let reach = case.reach(world, event);
+        let of_kind = &world.kinds[kind];
+        let effect = of_kind.effect(event.event);
+        let reach = case.reach(world, of_kind, effect, event);
+        if reach == Reach::Acting
+            && !world.watches
+            && let Some(ends) = effect.ends
+            && let Some(ended) = case.end_plain(world, of_kind, ends, event, sink)
+        {
+            if ended {
+                closing.push(slot);
+            }
+            return;
+        }
         entered.clear();
         left.clear();
         if reach == Reach::All {
             case.elapse(world, exclusions, event.time, false, sink);
-            case.facts.update(world, event, entered, left);
+            case.facts.update(world, effect, event, entered, left);
         }
         let happening = Happening { event: event.event, entered, left };
         if reach == Reach::All && case.facts.has_more() {
@@ -231,14 +243,14 @@ impl<'p> Engine<'p> {
             note_claims(world, Some(&case.facts), event, claims);
             recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(&case.facts), happening, event, sink));
         }
-        if case.judge(world, reach, happening, event, sink) {
+        if case.judge(world, effect, reach, happening, event, sink) {
             closing.push(slot);
         }
     }
 
-    /// Takes note of a case a row of which changes nothing.
-    pub fn note(&mut self, kind: CaseId, key: &str) {
-        self.cases.note(kind, key);
+    /// Takes note of cases a row of which changes nothing.
+    pub fn note(&mut self, keys: &KeyList) {
+        self.cases.note(keys);
     }
 
     /// Takes note of rows that were counted elsewhere.

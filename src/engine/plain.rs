@@ -10,22 +10,26 @@ use crate::engine::clock::{Clock, Halt};
 use crate::engine::facts::Facts;
 use crate::engine::live::{End, InTime, Live, Reading, clocked};
 use crate::engine::matcher::{Hit, is_stateless};
-use crate::engine::outcome::{Evidence, Verdict};
-use crate::engine::promise::{Role, Roles};
+use crate::engine::outcome::Evidence;
+use crate::engine::promise::{Promise, Role, Roles};
 use crate::engine::sink::Sink;
 use crate::engine::target::{self, Choice, Need};
 use crate::engine::track::{TrackState, Turn};
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::World;
 use crate::event::{Event, Origin};
-use crate::id::{EventId, ObligationId, TierId};
+use crate::id::{CalendarId, EventId, Id, ObligationId, Table, TierId};
 use crate::model::{Retier, Target};
-use crate::plan::{Duty, Plan, Start, Track};
+use crate::plan::{Clocked, Duty, Plan, Start, Track};
 use crate::time::{Calendar, Duration, Instant};
 use serde::{Deserialize, Serialize};
 
-/// Whether a promise is plain in all that is written of it.
-pub(super) fn is_plain(plan: &Plan, track: &Track) -> bool {
+/// What is written of a promise, if it is plain in all of it.
+pub(super) fn written(plan: &Plan, promises: &Table<ObligationId, Promise<'_>>, at: usize, track: &Track) -> Option<Written> {
+    if !is_plain(plan, track) { None } else { Written::new(&promises[track.0[0]], track.0[0], at) }
+}
+
+fn is_plain(plan: &Plan, track: &Track) -> bool {
     let [id] = track.0.as_slice() else { return false };
     let obligation = &plan.obligations[*id];
     let Duty::Clock(clocked) = &obligation.duty else { return false };
@@ -41,6 +45,69 @@ pub(super) fn is_plain(plan: &Plan, track: &Track) -> bool {
         && nothing_else
         && patterns.into_iter().flatten().all(is_stateless)
         && Roles::by_states(plan, track).is_none()
+}
+
+/// What is written of a plain promise, found out before a log is read.
+pub(super) struct Written {
+    pub(super) id: ObligationId,
+    /// Which of the plan's promises it is.
+    pub(super) track: usize,
+    /// A case starts it once.
+    once: bool,
+    /// It may pause.
+    halts: bool,
+    is_about_all: bool,
+    /// The first instant of its agreement's term, and the first after it.
+    term: (Instant, Instant),
+    /// Where no row has a condition: what is aimed at for each tier, behind that for no tier.
+    aims: Option<Box<[Option<Aim>]>>,
+}
+
+/// A row of a plain promise.
+#[derive(Clone, Copy)]
+struct Aim {
+    row: u32,
+    calendar: CalendarId,
+    /// So much open time, where that is what it asks for.
+    open: Option<Duration>,
+}
+
+impl Written {
+    pub(super) fn new(promise: &Promise<'_>, id: ObligationId, track: usize) -> Option<Written> {
+        let duty = promise.clocked?;
+        let aim = |row: &Option<u32>| row.map(|row| Aim::at(duty, row));
+        Some(Written {
+            id,
+            track,
+            once: matches!(duty.start, Start::On { once: true, .. }),
+            halts: promise.halts,
+            is_about_all: promise.is_about_all,
+            term: promise.term,
+            aims: promise.row_of.as_ref().map(|rows| rows.iter().map(aim).collect()),
+        })
+    }
+
+    /// Of a tier that is known, where no row has a condition: what is aimed at, if something is.
+    #[inline]
+    fn aim(&self, tier: Tiered) -> Option<Option<Aim>> {
+        let aims = self.aims.as_deref()?;
+        match tier {
+            Tiered::In(tier) => aims.get(tier.index() + 1).copied(),
+            Tiered::InNone => aims.first().copied(),
+            Tiered::Unknown(_) => None,
+        }
+    }
+}
+
+impl Aim {
+    fn at(duty: &Clocked, row: u32) -> Aim {
+        let written = &duty.rows[row as usize];
+        let open = match written.target {
+            Target::Open(open) if open > Duration::ZERO => Some(open),
+            _ => None,
+        };
+        Aim { row, calendar: written.running[0], open }
+    }
 }
 
 /// A plain promise of one case, with its latest instance.
@@ -60,17 +127,23 @@ pub(super) struct Plain {
     tier: Option<TierId>,
     start: Instant,
     due: Instant,
+    end: Instant,
+    /// The rows that started and ended it.
+    first: (Option<EventId>, Origin),
+    last: (Option<EventId>, Origin),
+    /// What few have.
+    halted: Option<Box<Halted>>,
+}
+
+/// What is known of an instance of which the clock has stood still.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Halted {
     /// Until when its clock is accounted for, and what it counted until then.
     mark: Instant,
     elapsed: Duration,
     paused: Duration,
-    end: Instant,
-    /// The rows that started and ended it.
-    first: Option<(Option<EventId>, Origin)>,
-    last: Option<(Option<EventId>, Origin)>,
-    /// Those between them. Few have any: they take a word where there is none.
-    #[allow(clippy::box_collection)]
-    between: Option<Box<Vec<Evidence>>>,
+    /// The rows between its first and its last that changed something.
+    rows: Vec<Evidence>,
 }
 
 /// How far the latest instance of a promise has come.
@@ -91,7 +164,7 @@ impl Plain {
     /// Nothing has happened yet.
     #[inline]
     pub(super) fn begin_anew(&mut self) {
-        (self.phase, self.started, self.seq, self.between) = (Phase::None, false, 0, None);
+        (self.phase, self.started, self.seq, self.halted) = (Phase::None, false, 0, None);
     }
 
     #[inline]
@@ -125,19 +198,26 @@ impl Plain {
 
     /// Takes what the event did to its case's states.
     #[inline]
-    pub(super) fn pause(&mut self, world: &World<'_>, id: ObligationId, facts: &Facts, event: &Event<'_>) {
-        if self.phase != Phase::Open || !world.promises[id].halts {
+    pub(super) fn pause(&mut self, world: &World<'_>, of: &Written, facts: &Facts, event: &Event<'_>) {
+        if self.phase != Phase::Open || !of.halts {
             return;
         }
-        let is_paused = is_paused(world, id, facts);
+        let is_paused = is_paused(world, of.id, facts);
         if is_paused != self.is_paused {
-            let (mut clock, days) = self.clock(world, id);
+            let (mut clock, days) = self.clock(world, of.id);
             clock.set(days, if is_paused { Halt::Paused } else { Halt::Runs }, event.time);
             self.is_paused = is_paused;
-            (self.mark, self.elapsed, self.paused) = (clock.mark(), clock.elapsed, clock.paused);
             (self.due, self.passed) = (clock.latest_due(), clock.passed() || clock.has_reached(Duration::ZERO));
-            self.between.get_or_insert_default().push(Evidence::of(event));
+            let halted = self.halted.get_or_insert_default();
+            (halted.mark, halted.elapsed, halted.paused) = (clock.mark(), clock.elapsed, clock.paused);
+            halted.rows.push(Evidence::of(event));
         }
+    }
+
+    /// Until when its clock is accounted for, and how much it counted and was paused until then.
+    #[inline]
+    fn counted(&self) -> (Instant, Duration, Duration) {
+        self.halted.as_ref().map_or((self.start, Duration::ZERO, Duration::ZERO), |halted| (halted.mark, halted.elapsed, halted.paused))
     }
 
     /// Its clock, as far as it is accounted for.
@@ -146,43 +226,56 @@ impl Plain {
         let calendar = row.running[0];
         let need = target::need(row.target, &world.calendars[row.clock.unwrap_or(calendar)], self.start, None);
         let halt = if self.is_paused { Halt::Paused } else { Halt::Runs };
-        let clock = Clock::taken_up(calendar, need, halt, self.passed, (self.mark, self.due), (self.elapsed, self.paused));
+        let (mark, elapsed, paused) = self.counted();
+        let clock = Clock::taken_up(calendar, need, halt, self.passed, (mark, self.due), (elapsed, paused));
         (clock, &world.calendars[calendar])
     }
 
     /// The event acts as it can: it ends the open instance, or starts one where none is open.
     #[inline]
-    pub(super) fn event(&mut self, id: ObligationId, turn: &Turn<'_>) -> Result<(), NotPlain> {
+    pub(super) fn event(&mut self, of: &Written, turn: &Turn<'_>, sink: &mut Sink) -> Result<(), NotPlain> {
         let Turn { moment, happening, event, roles, .. } = *turn;
         if self.phase == Phase::Open {
             for (role, how) in [(Role::Cancel, End::Cancel), (Role::Stop, End::Stop)] {
-                if roles.may(role) && self.phase == Phase::Open && hits(moment, id, role, roles, happening)? {
-                    self.end(how, event);
+                if roles.may(role) && self.phase == Phase::Open && hits(moment, of.id, role, roles, happening)? {
+                    self.end(of, how, event, sink);
                 }
             }
         }
-        if roles.may(Role::Start) { self.start(id, turn) } else { Ok(()) }
+        if roles.may(Role::Start) { self.start(of, turn) } else { Ok(()) }
     }
 
-    /// The event ends the open instance, if there is one.
+    /// The event ends the open instance, if there is one. It is read when the instant is over; but where nothing is asked of it than
+    /// how many there are, that is known now.
     #[inline]
-    pub(super) fn end(&mut self, how: End, event: &Event<'_>) {
-        if self.phase == Phase::Open {
-            (self.phase, self.end, self.last) = (Phase::Over(how), event.time, Some((event.event, event.origin)));
+    pub(super) fn end(&mut self, of: &Written, how: End, event: &Event<'_>, sink: &mut Sink) {
+        if self.phase != Phase::Open {
+            return;
+        }
+        (self.phase, self.end, self.last) = (Phase::Over(how), event.time, (event.event, event.origin));
+        if of.once && self.was_in_time() && sink.only_counts(of.id, how.verdict()) {
+            sink.count(of.track, how);
+            (self.phase, self.halted) = (Phase::None, None);
         }
     }
 
-    fn start(&mut self, id: ObligationId, turn: &Turn<'_>) -> Result<(), NotPlain> {
+    /// It ended while its clock ran, and not behind its due.
+    #[inline]
+    fn was_in_time(&self) -> bool {
+        self.end <= self.due && self.due <= Instant::LAST && !self.is_paused
+    }
+
+    fn start(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
         let Turn { moment, happening, event, roles, .. } = *turn;
-        let world = moment.world;
-        let (promise, duty) = (&world.promises[id], clocked(world, id));
-        let once = matches!(duty.start, Start::On { once: true, .. });
-        if once && self.started || !hits(moment, id, Role::Start, roles, happening)? {
+        if of.once && self.started {
             return Ok(());
         }
-        let (from, to) = promise.term;
+        if !roles.surely(Role::Start) && !hits(moment, of.id, Role::Start, roles, happening)? {
+            return Ok(());
+        }
+        let (from, to) = of.term;
         if self.phase == Phase::None && from <= event.time && event.time < to {
-            self.begin(id, turn)?;
+            self.begin(of, turn)?;
         } else if self.is_over() {
             return Err(NotPlain);
         }
@@ -190,25 +283,31 @@ impl Plain {
         Ok(())
     }
 
-    fn begin(&mut self, id: ObligationId, turn: &Turn<'_>) -> Result<(), NotPlain> {
+    fn begin(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
         let Turn { moment, event, tier, .. } = *turn;
         let world = moment.world;
-        let (promise, duty) = (&world.promises[id], clocked(world, id));
-        match if promise.is_about_all { Truth::True } else { moment.is_about(&promise.obligation.about) } {
-            Truth::True => {}
-            Truth::False => return Ok(()),
-            Truth::Unknown(_) => return Err(NotPlain),
+        if !of.is_about_all {
+            match moment.is_about(&world.obligation(of.id).about) {
+                Truth::True => {}
+                Truth::False => return Ok(()),
+                Truth::Unknown(_) => return Err(NotPlain),
+            }
         }
-        let Some(facts) = moment.case.filter(|facts| !facts.had_states()) else { return Err(NotPlain) };
+        if moment.case.is_none_or(Facts::had_states) {
+            return Err(NotPlain);
+        }
         let tier = tier.get();
-        let row = match promise.row_of(tier) {
-            Some(Some(row)) => row,
+        let aim = match of.aim(tier) {
+            Some(Some(aim)) => aim,
             Some(None) => return Ok(()),
-            None => match target::choose(&duty.rows, |i| moment.allows(duty.rows[i].condition.as_ref()), tier) {
-                Choice::Row(row) => u32::try_from(row).map_err(|_| NotPlain)?,
-                Choice::Nothing => return Ok(()),
-                Choice::Waits(_) | Choice::Unknown(_) => return Err(NotPlain),
-            },
+            None => {
+                let duty = clocked(world, of.id);
+                match target::choose(&duty.rows, |i| moment.allows(duty.rows[i].condition.as_ref()), tier) {
+                    Choice::Row(row) => Aim::at(duty, u32::try_from(row).map_err(|_| NotPlain)?),
+                    Choice::Nothing => return Ok(()),
+                    Choice::Waits(_) | Choice::Unknown(_) => return Err(NotPlain),
+                }
+            }
         };
         let known = match tier {
             Tiered::In(tier) => Some(tier),
@@ -216,71 +315,39 @@ impl Plain {
             // No row asks for it now, but it may become known.
             Tiered::Unknown(_) => return Err(NotPlain),
         };
-        let due = self.due_of(world, id, row, event.time).ok_or(NotPlain)?;
-        *self = Plain {
-            phase: Phase::Open,
-            started: self.started,
-            is_paused: promise.halts && is_paused(world, id, facts),
-            passed: false,
-            seq: self.seq + 1,
-            row,
-            tier: known,
-            start: event.time,
-            due,
-            mark: event.time,
-            elapsed: Duration::ZERO,
-            paused: Duration::ZERO,
-            end: event.time,
-            first: Some((event.event, event.origin)),
-            last: None,
-            between: None,
-        };
-        self.passed = self.is_paused && self.clock(world, id).0.has_reached(Duration::ZERO);
+        let due = due_of(world, of.id, aim, event.time).ok_or(NotPlain)?;
+        // None of the case's states was ever on.
+        (self.phase, self.is_paused, self.passed) = (Phase::Open, false, false);
+        (self.seq, self.row, self.tier) = (self.seq + 1, aim.row, known);
+        (self.start, self.due, self.end) = (event.time, due, event.time);
+        (self.first, self.last, self.halted) = ((event.event, event.origin), Default::default(), None);
         Ok(())
-    }
-
-    /// When the target of a row is used up that counts from `start` on; nothing where its calendar ends first.
-    #[inline]
-    fn due_of(&self, world: &World<'_>, id: ObligationId, row: u32, start: Instant) -> Option<Instant> {
-        let row = &clocked(world, id).rows[row as usize];
-        let running = row.running[0];
-        let days = &world.calendars[running];
-        if let Target::Open(open) = row.target
-            && open > Duration::ZERO
-        {
-            return days.advance(start, open);
-        }
-        let need: Need = target::need(row.target, &world.calendars[row.clock.unwrap_or(running)], start, None)?;
-        Clock::start(running, days, Some(need), start, Halt::Runs).due()
     }
 
     /// The instant is over at which it ended: what most that ended in time leave is little.
     #[inline]
-    pub(super) fn close(&mut self, index: usize, id: ObligationId, moment: &Moment<'_>, sink: &mut Sink) {
+    pub(super) fn close(&mut self, of: &Written, moment: &Moment<'_>, sink: &mut Sink) {
         let Phase::Over(how) = self.phase else { return };
-        let world = moment.world;
-        let verdict = match how {
-            End::Stop => Verdict::Met,
-            _ => Verdict::Void,
-        };
-        if self.end <= self.due && self.due <= Instant::LAST && !self.is_paused && !sink.shows(verdict) {
-            let calendar = clocked(world, id).rows[self.row as usize].running[0];
-            let elapsed = self.elapsed.plus(world.calendars[calendar].elapsed(self.mark, self.end));
-            let Plain { start, due, end, tier, .. } = *self;
-            sink.take_in_time(moment, InTime { track: index, obligation: id, tier, start, due, end, how, elapsed });
+        if !self.was_in_time() || sink.shows(how.verdict()) {
+            sink.take_now(moment, &mut self.live(moment, of), moment.time);
+        } else if sink.only_counts(of.id, how.verdict()) {
+            sink.count(of.track, how);
         } else {
-            sink.take_now(moment, &mut self.live(moment, index, id), moment.time);
+            let calendar = clocked(moment.world, of.id).rows[self.row as usize].running[0];
+            let (mark, elapsed, _) = self.counted();
+            let elapsed = elapsed.plus(moment.world.calendars[calendar].elapsed(mark, self.end));
+            let Plain { start, due, end, tier, .. } = *self;
+            sink.take_in_time(moment, InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
         }
-        (self.phase, self.between) = (Phase::None, None);
+        (self.phase, self.halted) = (Phase::None, None);
     }
 
     /// The same as an instance of which anything can be said.
-    fn live(&self, moment: &Moment<'_>, index: usize, id: ObligationId) -> Live {
-        let (mut clock, days) = self.clock(moment.world, id);
+    fn live(&self, moment: &Moment<'_>, of: &Written) -> Live {
+        let (mut clock, days) = self.clock(moment.world, of.id);
         let mut evidence: Vec<Evidence> = Vec::new();
-        let first = self.first.map(|(event, origin)| Evidence { event, time: self.start, origin });
-        let last = self.last.map(|(event, origin)| Evidence { event, time: self.end, origin });
-        let between = self.between.iter().flat_map(|rows| rows.iter().copied());
+        let row = |(event, origin), time| Evidence { event, time, origin };
+        let between = self.halted.iter().flat_map(|halted| halted.rows.iter().copied());
         let end = match self.phase {
             Phase::Over(how) => {
                 clock.settle(days, self.end);
@@ -288,22 +355,36 @@ impl Plain {
             }
             Phase::None | Phase::Open => None,
         };
-        evidence.extend(first.into_iter().chain(between).chain(last.filter(|_| end.is_some())));
+        evidence.push(row(self.first, self.start));
+        evidence.extend(between);
+        evidence.extend(end.map(|_| row(self.last, self.end)));
         // A row that both pauses and ends it is one.
         evidence.dedup();
-        let mut live = Live::taken_up(id, index as u32, self.seq, (self.start, end), (self.tier, self.row), clock, evidence);
+        let mut live = Live::taken_up(of.id, of.track as u32, self.seq, (self.start, end), (self.tier, self.row), clock, evidence);
         if end.is_some() && self.due < self.end && (self.passed || !self.is_paused) {
             // Nothing that is read has changed since.
-            live.read_at_due(Reading::at(moment, id, self.due, self.start));
+            live.read_at_due(Reading::at(moment, of.id, self.due, self.start));
         }
         live
     }
 
     /// The same as a promise to which anything can happen.
-    pub(super) fn track(&self, moment: &Moment<'_>, index: usize, id: ObligationId) -> TrackState {
-        let live = (self.phase != Phase::None).then(|| self.live(moment, index, id));
-        TrackState::taken_up(moment.world, index, (self.seq, self.started), live, self.is_over())
+    pub(super) fn track(&self, moment: &Moment<'_>, of: &Written) -> TrackState {
+        let live = (self.phase != Phase::None).then(|| self.live(moment, of));
+        TrackState::taken_up(moment.world, of.track, (self.seq, self.started), live, self.is_over())
     }
+}
+
+/// When the target of a row is used up that counts from `start` on; nothing where its calendar ends first.
+#[inline]
+fn due_of(world: &World<'_>, id: ObligationId, aim: Aim, start: Instant) -> Option<Instant> {
+    let days = &world.calendars[aim.calendar];
+    if let Some(open) = aim.open {
+        return days.advance(start, open);
+    }
+    let row = &clocked(world, id).rows[aim.row as usize];
+    let need: Need = target::need(row.target, &world.calendars[row.clock.unwrap_or(aim.calendar)], start, None)?;
+    Clock::start(aim.calendar, days, Some(need), start, Halt::Runs).due()
 }
 
 fn is_paused(world: &World<'_>, id: ObligationId, facts: &Facts) -> bool {

@@ -2,12 +2,13 @@
 
 use crate::engine::facts::Facts;
 use crate::engine::kept::Outcomes;
-use crate::engine::live::{Decided, InTime, Live, Reading};
+use crate::engine::live::{Decided, End, InTime, Live, Reading};
 use crate::engine::objective::{Sampled, Samples};
 use crate::engine::outcome::{NoticeRecord, Reason, Verdict};
 use crate::engine::truth::Moment;
 use crate::engine::world::World;
 use crate::event::Texts;
+use crate::id::ObligationId;
 use crate::plan::Plan;
 use crate::time::Instant;
 use serde::Serialize;
@@ -77,18 +78,27 @@ impl Sink {
         self.keep[verdict as usize]
     }
 
+    /// Whether nothing is asked of an obligation's instances of a verdict but how many there are.
+    #[inline]
+    pub(super) fn only_counts(&self, obligation: ObligationId, verdict: Verdict) -> bool {
+        !self.shows(verdict) && !self.samples.ask(obligation)
+    }
+
+    /// Counts an instance that ended in time.
+    #[inline]
+    pub(super) fn count(&mut self, track: usize, how: End) {
+        self.totals[track][how.verdict() as usize] += 1;
+        if let Some(reason) = how.reason() {
+            *self.reasons.entry((track, how.verdict(), reason)).or_default() += 1;
+        }
+    }
+
     /// Takes an instance that was stopped or cancelled in time, and of which no more is shown.
     #[inline]
     pub(super) fn take_in_time(&mut self, moment: &Moment<'_>, instance: InTime) {
-        let decided = instance.decided();
-        self.totals[decided.track][decided.verdict as usize] += 1;
-        if let Some(reason) = decided.reason {
-            *self.reasons.entry((decided.track, decided.verdict, reason)).or_default() += 1;
-        }
-        if self.samples.ask(decided.obligation) {
-            self.reading.read(moment, decided.obligation, instance.end, decided.start);
-            self.samples.take(moment.world, moment.case, &decided, &self.reading);
-        }
+        self.count(instance.track, instance.how);
+        self.reading.read(moment, instance.obligation, instance.end, instance.start);
+        self.samples.take(moment.world, moment.case, &instance.decided(), &self.reading);
     }
 
     fn record(&mut self, world: &World<'_>, case: Option<&Facts>, live: &Live, reading: &Reading, decided: &Decided) {

@@ -2,8 +2,9 @@
 
 use crate::ast::Comparison;
 use crate::engine::facts::Facts;
+use crate::engine::live::End;
 use crate::engine::matcher::is_stateless;
-use crate::engine::plain;
+use crate::engine::plain::{self, Written};
 use crate::engine::promise::{Act, Promise, Roles};
 use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
@@ -49,14 +50,14 @@ pub(super) struct Place {
 pub(super) struct Kind {
     /// Its promises, by their places in the plan.
     pub(super) tracks: Vec<usize>,
-    /// The first version of each, where all of them are plain.
-    pub(super) plain: Option<Vec<ObligationId>>,
+    /// What is written of each, where all of them are plain.
+    pub(super) plain: Option<Vec<Written>>,
     /// What states can do to each of them.
     pub(super) by_states: Vec<Roles>,
-    /// Which of them each event acts on.
-    pub(super) acting: Table<EventId, Vec<Act>>,
-    /// What each event can do to its states, scores and stages.
-    pub(super) moves: Table<EventId, Moves>,
+    /// What each event can do to a case.
+    effects: Table<EventId, Effect>,
+    /// What a row can do that is no event.
+    nothing: Effect,
     /// Its first tiers, where each is for one value of the same field: found without asking one after another.
     pub(super) tiers: Option<TiersByValue>,
     /// All of its tiers with what is asked for each, where that is a comparison of a number of its own with a whole one.
@@ -67,6 +68,16 @@ pub(super) struct Kind {
     pub(super) has_conditions: bool,
     /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
     pub(super) forgets: bool,
+}
+
+/// What an event can do to a case of some kind.
+#[derive(Default)]
+pub(super) struct Effect {
+    /// Which of its promises it acts on.
+    pub(super) acting: Vec<Act>,
+    pub(super) moves: Moves,
+    /// All promises are plain, and all that it does to them is to end an instance of this one so.
+    pub(super) ends: Option<(usize, End)>,
 }
 
 /// What an event can do to the states, scores and stages of a case.
@@ -85,47 +96,58 @@ impl Moves {
 }
 
 impl Kind {
-    fn new(plan: &Plan, id: CaseId, every_row: bool, spans: &[usize]) -> Kind {
+    /// What a row can do to a case.
+    #[inline]
+    pub(super) fn effect(&self, event: Option<EventId>) -> &Effect {
+        event.map_or(&self.nothing, |event| &self.effects[event])
+    }
+
+    fn new(plan: &Plan, promises: &Table<ObligationId, Promise<'_>>, id: CaseId, every_row: bool, spans: &[usize]) -> Kind {
         let case = &plan.cases[id];
         let is_own = |track: &&(usize, &Track)| {
             let first = &plan.obligations[track.1.0[0]];
             first.case == Some(id) && first.follows_a_case()
         };
         let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
-        let mut acting: Table<EventId, Vec<Act>> = plan.events.iter().map(|_| Vec::new()).collect();
+        let plain: Option<Vec<Written>> = own.iter().map(|(at, track)| plain::written(plan, promises, *at, track)).collect();
+        let mut effects: Table<EventId, Effect> = plan.events.iter().map(|_| Effect::default()).collect();
         for (at, (_, track)) in own.iter().enumerate() {
             for (event, roles) in Roles::by_event(plan, track).enumerate().filter(|(_, roles)| !roles.is_none()) {
-                acting[event].push(Act::new(at, *roles));
+                effects[event].acting.push(Act::new(at, *roles));
             }
         }
         let scored = case.scores.iter().flat_map(|s| &s.rules).filter_map(|r| match &r.by {
             ScoreBy::On(pattern) => Some(pattern),
             ScoreBy::When(_) => None,
         });
-        let mut moves: Table<EventId, Moves> = plan.events.iter().map(|_| Moves::default()).collect();
         for event in scored.chain(case.stages.iter().map(|s| &s.on)).flat_map(|p| events_of(plan, p)) {
-            moves[event].always = true;
+            effects[event].moves.always = true;
         }
         for (slot, state) in case.states.iter().enumerate() {
             let StateWhen::Between(from, to) = &plan.states[*state].when else { continue };
             for (pattern, on) in [(from, false), (to, true)] {
                 for event in events_of(plan, pattern) {
-                    moves[event].states.push((slot, on));
+                    effects[event].moves.states.push((slot, on));
                     // What takes several events counts each of them.
-                    moves[event].always |= !is_stateless(from) || !is_stateless(to);
+                    effects[event].moves.always |= !is_stateless(from) || !is_stateless(to);
                 }
             }
         }
         // A state or score that holds by a field of an event's own changes with that event.
         for (_, field) in plan.fields.enumerate() {
             if let Owner::Event(event) = field.owner {
-                moves[event].always |=
+                effects[event].moves.always |=
                     case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_))) || !case.scores.is_empty();
             }
         }
         let once =
             |id: &ObligationId| matches!(&plan.obligations[*id].duty, Duty::Clock(c) if matches!(c.start, Start::On { once: true, .. }));
         let all_once = own.iter().all(|(_, track)| track.0.iter().all(once));
+        for effect in effects.iter_mut().filter(|_| plain.is_some()) {
+            if let [Act { at, ends: Some(how), .. }] = effect.acting.as_slice() {
+                effect.ends = Some((*at as usize, *how));
+            }
+        }
         // Its rows, or its states, count for something else than its own promises.
         let is_watched = !plan.counters.is_empty()
             || !case.stages.is_empty()
@@ -136,10 +158,10 @@ impl Kind {
             tiers: TiersByValue::new(plan, case),
             tests: case.tiers.iter().map(|tier| (*tier, Test::new(plan, id, *tier))).collect(),
             tracks: own.iter().map(|t| t.0).collect(),
-            plain: own.iter().all(|(_, track)| plain::is_plain(plan, track)).then(|| own.iter().map(|(_, track)| track.0[0]).collect()),
+            plain,
             by_states: own.iter().map(|(_, track)| Roles::by_states(plan, track)).collect(),
-            acting,
-            moves,
+            effects,
+            nothing: Effect::default(),
             every_row,
             has_conditions: case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_))),
             forgets: all_once && !is_watched && !own.is_empty(),
@@ -265,8 +287,8 @@ impl<'p> World<'p> {
         let spans: Table<CaseId, Vec<usize>> = plan.cases.ids().map(|case| about(case).collect()).collect();
         let interest = Interest::new(plan);
         let has_claims = plan.agreements.iter().any(|a| a.claim.as_ref().is_some_and(|c| c.on.is_some()));
-        let kinds = plan.cases.ids().map(|id| Kind::new(plan, id, interest.every_row[id], &spans[id])).collect();
         let promises = plan.obligations.ids().map(|id| Promise::new(plan, id, &agreements)).collect();
+        let kinds = plan.cases.ids().map(|id| Kind::new(plan, &promises, id, interest.every_row[id], &spans[id])).collect();
         let place = |field: &Field| match field.owner {
             Owner::Case(kind) => Place { kind: Some(kind), slot: field.slot },
             Owner::Event(_) => Place { kind: None, slot: field.slot },

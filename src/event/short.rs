@@ -24,8 +24,8 @@ impl Short {
         } else {
             match text {
                 [] => (0, 0),
-                [one] => (u64::from(*one), 0),
-                [one, rest @ ..] => (u64::from(*one), rest.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))),
+                // At most three: the first, the middle and the last are all of them.
+                [first, ..] => (u64::from(*first), u64::from(text[len / 2]) << 8 | u64::from(text[len - 1])),
             }
         };
         Some(Short { first, last, len: len as u8 })
@@ -35,6 +35,12 @@ impl Short {
     #[inline]
     pub fn hash(self) -> u64 {
         mix(self.first ^ 0x9e37_79b9_7f4a_7c15, self.last.rotate_left(32) ^ 0xd6e8_feb8_6659_fd93 ^ u64::from(self.len) << 56)
+    }
+
+    /// The same as [`hash`] of its text.
+    #[inline]
+    pub fn hash_of(self, of: u64) -> u64 {
+        mix(of ^ 0xa076_1d64_78bd_642f, self.hash())
     }
 }
 
@@ -52,10 +58,10 @@ pub fn hash(of: u64, text: &[u8]) -> u64 {
     let mut all = of;
     while rest.len() > 16 {
         let (head, tail) = rest.split_at(16);
-        all = mix(all ^ 0xa076_1d64_78bd_642f, Short::of(head).unwrap_or_default().hash());
+        all = Short::of(head).unwrap_or_default().hash_of(all);
         rest = tail;
     }
-    mix(all ^ 0xa076_1d64_78bd_642f, Short::of(rest).unwrap_or_default().hash())
+    Short::of(rest).unwrap_or_default().hash_of(all)
 }
 
 #[cfg(test)]

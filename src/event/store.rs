@@ -1,7 +1,7 @@
 //! Events as a log gives them: rows of one size, and what varies in lists beside them.
 
-use crate::event::{Changes, Event, Origin, Own, TextId, Value};
-use crate::id::{CaseId, EventId, FieldId};
+use crate::event::{self, Changes, Event, Origin, Own, TextId, Value};
+use crate::id::{CaseId, EventId, FieldId, Id};
 use crate::time::Instant;
 use std::ops::Range;
 
@@ -22,10 +22,15 @@ struct Row {
     origin: Origin,
     event: Option<EventId>,
     case: Option<CaseId>,
+    /// Of its case.
+    hash: u64,
     key: Piece,
     fields: Piece,
     own: Piece,
 }
+
+/// What is read at once is limited to far less.
+const LONGEST: usize = u32::MAX as usize;
 
 /// A piece of one of the lists.
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +46,17 @@ impl Piece {
         from..from + self.len as usize
     }
 
-    #[inline]
+    /// Of a list that is no longer than [`LONGEST`].
+    #[inline(always)]
     fn since(from: usize, to: usize) -> Piece {
-        let small = |n: usize| u32::try_from(n).expect("a batch is limited to far less");
-        Piece { from: small(from), len: small(to - from) }
+        Piece { from: from as u32, len: (to - from) as u32 }
     }
+}
+
+/// A number by which a case is looked for.
+#[inline]
+pub fn hash_of_case(kind: CaseId, key: &str) -> u64 {
+    event::hash(kind.index() as u64, key.as_bytes())
 }
 
 /// Where the values of an event begin that is being read.
@@ -105,19 +116,17 @@ impl Events {
     /// Adds the event that was read.
     #[inline]
     pub fn finish(&mut self, draft: Draft, head: &Head<'_>) {
-        let Draft { fields, own } = draft;
-        self.add(head, Piece::since(fields, self.fields.len()), Piece::since(own, self.own.len()));
-    }
-
-    #[inline]
-    fn add(&mut self, head: &Head<'_>, fields: Piece, own: Piece) {
         let from = self.keys.len();
         let Head { time, case, event, origin } = *head;
-        let case = case.map(|(kind, key)| {
+        let hash = case.map_or(0, |(kind, key)| {
             self.keys.push_str(key);
-            kind
+            hash_of_case(kind, key)
         });
-        self.rows.push(Row { time, origin, event, case, key: Piece::since(from, self.keys.len()), fields, own });
+        let case = case.map(|(kind, _)| kind);
+        assert!(self.keys.len() | self.fields.len() | self.own.len() <= LONGEST, "more than four billion of something at once");
+        let key = Piece::since(from, self.keys.len());
+        let (fields, own) = (Piece::since(draft.fields, self.fields.len()), Piece::since(draft.own, self.own.len()));
+        self.rows.push(Row { time, origin, event, case, hash, key, fields, own });
     }
 
     /// Adds an event.
@@ -150,10 +159,10 @@ impl Events {
         self.lend(&self.rows[at])
     }
 
-    /// The case of the one at a position.
+    /// The [`hash_of_case`] of those in a range, of those that have one.
     #[inline]
-    pub fn case(&self, at: usize) -> Option<(CaseId, &str)> {
-        self.case_of(&self.rows[at])
+    pub fn hashes(&self, range: Range<usize>) -> impl Iterator<Item = Option<u64>> + Clone {
+        self.rows[range].iter().map(|row| row.case.map(|_| row.hash))
     }
 
     #[inline]

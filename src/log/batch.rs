@@ -1,7 +1,6 @@
 //! What a piece of a log gives: events that matter, the cases of rows that do not, and what is counted.
 
-use crate::event::{Events, Texts};
-use crate::id::CaseId;
+use crate::event::{Events, KeyList, Texts};
 use crate::log::Rejected;
 use crate::log::wide::WideRow;
 use crate::time::Instant;
@@ -14,9 +13,8 @@ pub struct Batch {
     pub events: Events,
     /// The texts of their values.
     pub(super) texts: Texts,
-    /// Cases of rows that change nothing.
-    idle: Vec<(CaseId, u32)>,
-    idle_keys: String,
+    /// Cases of rows that change nothing; some of them more than once.
+    pub idle: KeyList,
     /// Rows whose event the vocabulary holds and that lie up to as-of.
     pub known: u64,
     /// Of them outside of every agreement's term.
@@ -38,31 +36,12 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Takes note of a case a row of which changes nothing.
-    #[inline]
-    pub(super) fn idle(&mut self, kind: CaseId, key: &str) {
-        self.idle_keys.push_str(key);
-        self.idle.push((kind, self.idle_keys.len() as u32));
-    }
-
-    /// The cases of rows that change nothing; some of them more than once.
-    pub fn idle_cases(&self) -> impl Iterator<Item = (CaseId, &str)> {
-        let mut from = 0;
-        self.idle.iter().map(move |(kind, to)| {
-            let key = &self.idle_keys[from..*to as usize];
-            from = *to as usize;
-            (*kind, key)
-        })
-    }
-
     /// Empties it for another piece.
     pub(super) fn clear(&mut self) {
-        let Batch { events, idle, idle_keys, .. } = self;
+        let Batch { events, idle, .. } = self;
         events.clear();
         idle.clear();
-        idle_keys.clear();
-        let (events, idle, idle_keys) = (std::mem::take(events), std::mem::take(idle), std::mem::take(idle_keys));
-        *self = Batch { events, idle, idle_keys, ..Batch::default() };
+        *self = Batch { events: std::mem::take(events), idle: std::mem::take(idle), ..Batch::default() };
     }
 
     #[inline]

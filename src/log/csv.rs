@@ -111,16 +111,15 @@ impl<'r> Row<'r> for Plain<'r> {
     }
 
     #[inline(always)]
-    fn says(&self, mut places: u64) -> bool {
+    fn filled(&self, mut places: u64) -> u64 {
+        let mut filled = 0;
         while places != 0 {
-            let place = places.trailing_zeros() as usize;
-            let (begin, end) = self.ends(place);
-            if begin < end {
-                return true;
-            }
-            places &= places - 1;
+            let (begin, end) = self.ends(places.trailing_zeros() as usize);
+            let rest = places & (places - 1);
+            filled |= if begin < end { places ^ rest } else { 0 };
+            places = rest;
         }
-        false
+        filled
     }
 
     fn line(&self) -> u32 {
@@ -227,7 +226,7 @@ impl Table {
     /// Reads whole records.
     pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
         let valid = std::str::from_utf8(text).ok();
-        let mut marks = Marks::new(text, self.delimiter);
+        let marks = Marks::new(text, self.delimiter);
         let mut cells = Cells::default();
         let mut begins = [0; 2 * PLACES];
         let is_wide = self.columns >= PLACES;
@@ -235,11 +234,10 @@ impl Table {
         while start < text.len() {
             line += 1;
             begins[0] = start;
-            let Some(Stop::End(end, delimiters)) = (!is_wide).then(|| marks.line(&mut begins)) else {
+            let Some(Stop::End(end, delimiters)) = (!is_wide).then(|| marks.line(start, &mut begins)) else {
                 let (next, lines) = self.quoted(decoder, binding, text, start, line, &mut cells);
                 line += lines - 1;
                 start = next;
-                marks.seek(start);
                 continue;
             };
             let raw = &text[start..end];

@@ -1,10 +1,10 @@
 //! Rows of any format to events.
 
 use crate::event::{Draft, Event, Head, Origin, Short, Texts, Value};
-use crate::id::{CaseId, EventId, FieldId, Id};
+use crate::id::{CaseId, EventId, FieldId};
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
-use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, takes};
+use crate::log::meaning::{ColumnField, Meaning, Meanings, Refusal, Take, What, takes};
 use crate::log::rules::{Ids, Rules};
 use crate::log::times::{self, Day, TimeReader};
 use crate::log::values::{self, Context};
@@ -43,8 +43,8 @@ pub(super) trait Row<'r> {
     fn usual_time(&self, column: usize, day: &mut Day) -> Option<Instant> {
         times::usual(self.bytes(column)?, day)
     }
-    /// Whether something may stand in one of these places: a bit for each of the first 64 of a row's own.
-    fn says(&self, places: u64) -> bool;
+    /// In which of these places something may stand: the bits of a row's own.
+    fn filled(&self, places: u64) -> u64;
     /// Its line, from 1.
     fn line(&self) -> u32;
     /// The row, verbatim.
@@ -68,8 +68,8 @@ impl<'r> Row<'r> for Listed<'r> {
     }
 
     #[inline(always)]
-    fn says(&self, places: u64) -> bool {
-        self.filled & places != 0
+    fn filled(&self, places: u64) -> u64 {
+        self.filled & places
     }
 
     fn line(&self) -> u32 {
@@ -140,53 +140,31 @@ impl<'r, 'p> Decoder<'r, 'p> {
     /// nothing of it was taken.
     #[inline(always)]
     fn usual_row<'a>(&mut self, binding: &Binding, usual: &Usual, row: &impl Row<'a>) -> bool {
-        let Decoder { rules, meanings, batch, day, .. } = self;
+        let Decoder { rules, meanings, batch, day, recent, .. } = self;
         let quick = if usual.reader.is_usual() { row.usual_time(usual.time, day) } else { None };
         let Some(time) = quick.or_else(|| certain_time(&usual.reader, row.cell(usual.time))) else { return false };
         let Some(word) = row.bytes(usual.word) else { return false };
-        let Some(at) = meanings.found(Some(usual.kind), word) else { return false };
-        let Some(meaning) = meanings.at(at) else { return false };
+        let Some(meaning) = meanings.found(Some(usual.kind), word).and_then(|at| meanings.at(at)) else { return false };
         let (Cell::Text(key), Some(kind)) = (row.cell(usual.key), meaning.kind) else { return false };
         if !meaning.is_plain || key.is_empty() || rules.options.as_of.is_some_and(|as_of| as_of < time) {
             return false;
         }
-        let head = Head { time, case: Some((kind, key)), event: meaning.event, origin: Origin { file: 0, line: row.line() } };
-        let (says, matters) = (row.says(meaning.wants), meaning.matters);
-        if says {
-            if !self.with_values(binding, row, at, &head) {
-                return false;
-            }
-        } else if matters {
-            let draft = batch.events.draft();
-            batch.events.finish(draft, &head);
-        } else {
-            batch.idle(kind, key);
-        }
-        let Decoder { rules, batch, .. } = self;
-        batch.seen(time);
-        batch.known += 1;
-        batch.outside += u64::from(!rules.in_term(time));
-        true
-    }
-
-    /// Adds the event of a row that holds values; false where one of them cannot be read.
-    #[inline(never)]
-    fn with_values<'a>(&mut self, binding: &Binding, row: &impl Row<'a>, meaning: u32, head: &Head<'_>) -> bool {
-        let Decoder { rules, meanings, recent, batch, .. } = self;
-        let Some(meaning) = meanings.at(meaning) else { return false };
+        let filled = row.filled(meaning.wants);
         let draft = batch.events.draft();
-        if read_values(rules, binding, row, meaning, recent, batch, draft).is_err() {
+        if filled != 0 && read_values(rules, binding, row, filled, meaning, recent, batch, draft).is_err() {
             batch.events.discard(draft);
             return false;
         }
-        if meaning.matters || !batch.events.drafted(draft).0.is_empty() {
-            batch.events.finish(draft, head);
+        if meaning.matters || filled != 0 && !batch.events.drafted(draft).0.is_empty() {
+            let origin = Origin { file: 0, line: row.line() };
+            batch.events.finish(draft, &Head { time, case: Some((kind, key)), event: meaning.event, origin });
         } else {
             batch.events.discard(draft);
-            if let Some((kind, key)) = head.case {
-                batch.idle(kind, key);
-            }
+            batch.idle.push(kind, key);
         }
+        batch.seen(time);
+        batch.known += 1;
+        batch.outside += u64::from(!rules.in_term(time));
         true
     }
 
@@ -263,7 +241,8 @@ impl<'r, 'p> Decoder<'r, 'p> {
             Err(refusal) => return Err(refused(binding, row, key.map(|k| k.0), refusal)),
         };
         let draft = batch.events.draft();
-        if let Err(fault) = read_values(rules, binding, row, meaning, recent, batch, draft) {
+        let filled = if binding.empty_clears { u64::MAX } else { row.filled(meaning.wants) };
+        if let Err(fault) = read_values(rules, binding, row, filled, meaning, recent, batch, draft) {
             batch.events.discard(draft);
             return Err(fault);
         }
@@ -314,7 +293,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         } else {
             batch.events.discard(draft);
             if let Some((kind, key)) = case {
-                batch.idle(kind, key);
+                batch.idle.push(kind, key);
             }
         }
     }
@@ -329,7 +308,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let mut read_all = |kind: Option<CaseId>, event: Option<EventId>| -> Result<_, Fault> {
             let (mut fields, mut own) = (wide::Fields::new(), Vec::<(FieldId, Value)>::new());
             let mut reader = Reader { rules, binding, recent, texts: &batch.texts };
-            reader.take(row, &takes(rules, binding, kind, event), |take, value| match (take.own, value) {
+            reader.take(row, u64::MAX, &takes(rules, binding, kind, event), |take, value| match (take.own, value) {
                 (true, Some(value)) if !own.iter().any(|(f, _)| *f == take.field) => own.push((take.field, value)),
                 (true, _) => {}
                 (false, value) => fields.push((take.field, value)),
@@ -394,12 +373,14 @@ fn certain_time(reader: &TimeReader, cell: Cell<'_>) -> Option<Instant> {
     }
 }
 
-/// Reads the values of an event that its word implies, and those that its row holds.
-#[inline]
+/// Reads the values of an event that its word implies, and those that stand in places of its row.
+#[inline(never)]
+#[allow(clippy::too_many_arguments)]
 fn read_values<'a>(
     rules: &Rules<'_>,
     binding: &Binding,
     row: &impl Row<'a>,
+    filled: u64,
     meaning: &Meaning,
     recent: &mut Recent,
     batch: &mut Batch,
@@ -412,7 +393,7 @@ fn read_values<'a>(
         }
     }
     let mut reader = Reader { rules, binding, recent, texts };
-    reader.take(row, &meaning.takes, |take, value| match (take.own, value) {
+    reader.take(row, filled, &meaning.takes, |take, value| match (take.own, value) {
         (true, Some(value)) => events.draft_own(draft, take.field, value),
         (true, None) => {}
         (false, value) => events.draft_field(take.field, value),
@@ -430,12 +411,15 @@ struct Reader<'d> {
 impl Reader<'_> {
     /// Gives the values of a row that some clause asks for; looks whether the others can be read.
     #[inline]
-    fn take<'a>(&mut self, row: &impl Row<'a>, takes: &[Take], mut give: impl FnMut(&Take, Option<Value>)) -> Result<(), Fault> {
-        for take in takes {
-            // Most cells are empty, and most others hold what was read before.
-            if take.place != 0 && !self.binding.empty_clears && !row.says(take.place) {
-                continue;
-            }
+    fn take<'a>(
+        &mut self,
+        row: &impl Row<'a>,
+        filled: u64,
+        takes: &[Take],
+        mut give: impl FnMut(&Take, Option<Value>),
+    ) -> Result<(), Fault> {
+        // Most cells are empty, and most others hold what was read before.
+        for take in takes.iter().filter(|take| take.place & filled != 0) {
             let known = row.bytes(take.column).and_then(|text| self.recent.find(text, take));
             if let Some(value) = known {
                 if take.asked {
@@ -504,8 +488,7 @@ struct Recent(Box<[Option<ReadBefore>; Recent::SIZE]>);
 #[derive(Clone, Copy)]
 struct ReadBefore {
     text: Short,
-    column: usize,
-    field: FieldId,
+    of: ColumnField,
     value: Option<Value>,
 }
 
@@ -513,21 +496,21 @@ impl Recent {
     const SIZE: usize = 1024;
 
     #[inline(always)]
-    fn place(short: Short, take: &Take) -> usize {
-        (short.hash() as usize ^ (take.field.index() * 37)) % Recent::SIZE
+    fn place(short: Short, of: ColumnField) -> usize {
+        (short.hash() ^ of.0) as usize % Recent::SIZE
     }
 
     /// The value that a text was read as.
     #[inline(always)]
     fn find(&self, text: &[u8], take: &Take) -> Option<Option<Value>> {
         let short = Short::of(text)?;
-        let known = self.0[Recent::place(short, take)]?;
-        (known.text == short && known.field == take.field && known.column == take.column).then_some(known.value)
+        let known = self.0[Recent::place(short, take.of)].as_ref()?;
+        (known.text == short && known.of == take.of).then_some(known.value)
     }
 
     fn add(&mut self, text: &[u8], take: &Take, value: Option<Value>) {
         if let Some(text) = Short::of(text).filter(|_| !text.is_empty()) {
-            self.0[Recent::place(text, take)] = Some(ReadBefore { text, column: take.column, field: take.field, value });
+            self.0[Recent::place(text, take.of)] = Some(ReadBefore { text, of: take.of, value });
         }
     }
 }

@@ -6,11 +6,6 @@ use wide::u8x64;
 pub(super) struct Marks<'t> {
     text: &'t [u8],
     delimiter: u8,
-    /// Where the block begins that the bits are of.
-    block: usize,
-    /// Delimiters that were not given yet, and line breaks and quotes.
-    delimiters: u64,
-    stops: u64,
 }
 
 /// What the cells of a line stop at.
@@ -25,6 +20,7 @@ pub(super) enum Stop {
 const BLOCK: usize = 64;
 /// Lines of so many cells and more are read in another way.
 pub(super) const PLACES: usize = 64;
+const EIGHT: usize = 8;
 
 /// 64 bytes of a text from a place on. Bytes behind its end are zeros, which nobody looks for.
 #[inline(always)]
@@ -78,71 +74,51 @@ impl Quotes {
 
 impl<'t> Marks<'t> {
     pub(super) fn new(text: &'t [u8], delimiter: u8) -> Marks<'t> {
-        let mut marks = Marks { text, delimiter, block: 0, delimiters: 0, stops: 0 };
-        marks.look();
-        marks
+        Marks { text, delimiter }
     }
 
-    #[inline]
-    fn look(&mut self) {
-        let bytes = block_at(self.text, self.block);
-        self.delimiters = places(bytes, self.delimiter);
-        self.stops = places(bytes, b'\n') | places(bytes, b'"');
-    }
-
-    /// Puts the place behind each delimiter up to the next line break or quote into a list, from its second place on. Of a line with
-    /// more than half as many as there are places, only their number is right.
+    /// Puts the place behind each delimiter of the line that begins at a place into a list, from its second place on, up to the line
+    /// break or the first quote. Of a line with more delimiters than there are places, only their number is right.
     #[inline(always)]
-    pub(super) fn line(&mut self, begins: &mut [usize; 2 * PLACES]) -> Stop {
-        let mut nth = 0;
+    pub(super) fn line(&self, from: usize, begins: &mut [usize; 2 * PLACES]) -> Stop {
+        let (mut block, mut nth) = (from, 0);
         loop {
+            let bytes = block_at(self.text, block);
+            let stops = places(bytes, b'\n') | places(bytes, b'"');
             // All bits below the first stop; all of them where there is none.
-            let before = (self.stops & self.stops.wrapping_neg()).wrapping_sub(1);
-            let mut delimiters = self.delimiters & before;
-            let behind = self.block + 1;
+            let before = (stops & stops.wrapping_neg()).wrapping_sub(1);
+            let mut delimiters = places(bytes, self.delimiter) & before;
             let count = delimiters.count_ones() as usize;
-            // Eight at once, whether or not there are so many: to ask for each takes longer.
-            for from in (0..count).step_by(8) {
-                for at in from..from + 8 {
-                    begins[(nth + at + 1) % (2 * PLACES)] = behind + delimiters.trailing_zeros() as usize;
+            for at in (nth..nth + count).step_by(EIGHT) {
+                // Eight at once, whether or not there are so many: to ask for each takes longer.
+                let Some(begins) = begins.get_mut(at + 1..).and_then(<[usize]>::first_chunk_mut::<EIGHT>) else { break };
+                for begin in begins {
+                    // The last bit is never counted on: with it there is always one to be found.
+                    *begin = block + 1 + (delimiters | 1 << 63).trailing_zeros() as usize;
                     delimiters &= delimiters.wrapping_sub(1);
                 }
             }
             nth += count;
-            self.delimiters &= !before;
-            if self.stops != 0 {
-                let at = self.block + self.stops.trailing_zeros() as usize;
-                self.stops &= self.stops - 1;
+            if stops != 0 {
+                let at = block + stops.trailing_zeros() as usize;
                 return if self.text[at] == b'"' { Stop::Quote } else { Stop::End(at, nth) };
             }
-            self.block += BLOCK;
-            if self.block >= self.text.len() {
-                self.block = self.text.len();
+            block += BLOCK;
+            if block >= self.text.len() {
                 return Stop::End(self.text.len(), nth);
             }
-            self.look();
         }
-    }
-
-    /// Goes on from a place.
-    pub(super) fn seek(&mut self, at: usize) {
-        self.block = at - at % BLOCK;
-        if self.block >= self.text.len() {
-            (self.block, self.delimiters, self.stops) = (self.text.len(), 0, 0);
-            return;
-        }
-        self.look();
-        let behind = u64::MAX << (at % BLOCK);
-        self.delimiters &= behind;
-        self.stops &= behind;
     }
 }
 
-/// The bit of a place; those behind the 64th have none.
+/// The bit of a place; those behind the 63rd share the last.
 #[inline(always)]
 pub(super) fn bit(place: usize) -> u64 {
-    if place < 64 { 1 << place } else { 0 }
+    1 << place.min(LAST_BIT)
 }
+
+/// The bit that all places have from this one on.
+pub(super) const LAST_BIT: usize = 63;
 
 #[cfg(test)]
 mod tests {
@@ -157,16 +133,15 @@ mod tests {
             _ => b'x',
         };
         let text: Vec<u8> = (0..500).map(byte).collect();
+        let marks = Marks::new(&text, b',');
         for from in 0..=500 {
-            let mut marks = Marks::new(&text, b',');
-            marks.seek(from);
             let mut start = from;
             while start < text.len() {
                 // What is expected is found byte by byte.
                 let stop = (start..text.len()).find(|i| matches!(text[*i], b'\n' | b'"')).unwrap_or(text.len());
                 let expected: Vec<usize> = (start..stop).filter(|i| text[*i] == b',').map(|i| i + 1).collect();
                 let mut begins = [0; 2 * PLACES];
-                let found = marks.line(&mut begins);
+                let found = marks.line(start, &mut begins);
                 assert_eq!(begins[1..][..expected.len()], expected, "from {start}");
                 let end = Stop::End(stop, expected.len());
                 assert_eq!(found, if text.get(stop) == Some(&b'"') { Stop::Quote } else { end }, "from {start}");

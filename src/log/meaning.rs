@@ -1,7 +1,7 @@
 //! What a word of a log means, found out once for each: which event, of which kind of case, and what is read of its row.
 
 use crate::event::Short;
-use crate::id::{CaseId, EventId, FieldId};
+use crate::id::{CaseId, EventId, FieldId, Id};
 use crate::log::binding::{Binding, Shape};
 use crate::log::marks::bit;
 use crate::log::rules::Rules;
@@ -22,7 +22,7 @@ pub(super) struct Meaning {
     pub(super) takes: Vec<Take>,
     /// Their places in a row, by bits.
     pub(super) wants: u64,
-    /// It is an event of a case and all that its word says, and where nothing stands in those places nothing else is said.
+    /// It is an event of a case and all that its word says: where nothing stands in those places, its row says nothing else.
     pub(super) is_plain: bool,
     /// A word that the vocabulary does not hold, and whether the source says to ignore it.
     pub(super) ignored: Option<(String, bool)>,
@@ -42,9 +42,14 @@ pub(super) struct Take {
     pub(super) own: bool,
     /// Some clause asks for it; else it is only looked at whether it can be read.
     pub(super) asked: bool,
-    /// The place of its column in a row, as a bit; no bit where it has none of the first 64.
+    /// The bit of its column's place in a row; none where the row has no such column.
     pub(super) place: u64,
+    pub(super) of: ColumnField,
 }
+
+/// A column and a field that is read from it, as one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ColumnField(pub(super) u64);
 
 /// Why rows of a word cannot be taken.
 #[derive(Debug)]
@@ -163,7 +168,7 @@ fn hint(key: Option<Option<CaseId>>) -> u32 {
     match key {
         None => 0,
         Some(None) => 1,
-        Some(Some(case)) => crate::id::Id::index(case) as u32 + 2,
+        Some(Some(case)) => case.index() as u32 + 2,
     }
 }
 
@@ -219,9 +224,8 @@ fn understand(rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>,
     let matters = event.is_some_and(|e| rules.interest.events[e]) || kind.is_some_and(|k| rules.interest.every_row[k]);
     let is_top = event.is_some() && of_case.is_none();
     let takes = takes(rules, binding, kind, event);
-    let places = || takes.iter().filter_map(|take| binding.places[take.column]);
-    let wants = places().fold(0, |wants, place| wants | bit(place));
-    let is_plain = of_case.is_some() && implied.is_empty() && !binding.empty_clears && places().all(|place| bit(place) != 0);
+    let wants = takes.iter().fold(0, |wants, take| wants | take.place);
+    let is_plain = of_case.is_some() && implied.is_empty() && !binding.empty_clears;
     Ok(Meaning { event, is_top, kind, implied, takes, wants, is_plain, ignored, matters })
 }
 
@@ -233,7 +237,16 @@ pub(super) fn takes(rules: &Rules<'_>, binding: &Binding, kind: Option<CaseId>, 
         let of_case = column.of_case.iter().copied().find(|f| matches!(rules.plan.fields[*f].owner, Owner::Case(c) if Some(c) == kind));
         if let Some(field) = own.or(of_case) {
             let place = binding.places[column.column].map_or(0, bit);
-            takes.push(Take { binding: at, column: column.column, field, own: own.is_some(), asked: rules.interest.fields[field], place });
+            let of = ColumnField((column.column as u64) << 32 | field.index() as u64);
+            takes.push(Take {
+                binding: at,
+                column: column.column,
+                field,
+                own: own.is_some(),
+                asked: rules.interest.fields[field],
+                place,
+                of,
+            });
         }
     }
     takes

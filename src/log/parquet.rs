@@ -4,6 +4,7 @@ use crate::log::Unreadable;
 use crate::log::binding::{Binding, FieldBinding, Shape};
 use crate::log::decode::{Cell, Decoder, Row};
 use crate::log::input::Data;
+use crate::log::marks::LAST_BIT;
 use crate::log::pages::{self, Numbers};
 use crate::log::rules::Rules;
 use crate::log::times::{self, Day};
@@ -200,20 +201,21 @@ impl<'r> Row<'r> for Across<'r> {
     }
 
     #[inline]
-    fn says(&self, mut places: u64) -> bool {
+    fn filled(&self, mut places: u64) -> u64 {
+        let mut filled = 0;
         while places != 0 {
-            let is_there = match self.columns.get(places.trailing_zeros() as usize) {
+            let place = places.trailing_zeros() as usize;
+            let is_there = match self.columns.get(place) {
                 None | Some(Column::Absent) => false,
                 Some(Column::Texts(texts)) => !texts.get(self.at).is_empty(),
                 Some(Column::Entries(_, numbers)) => numbers[self.at] != 0,
                 Some(Column::Times(times)) => times[self.at] != NO_TIME,
             };
-            if is_there {
-                return true;
-            }
-            places &= places - 1;
+            let rest = places & (places - 1);
+            filled |= if is_there || place == LAST_BIT { places ^ rest } else { 0 };
+            places = rest;
         }
-        false
+        filled
     }
 
     #[inline]

@@ -40,26 +40,39 @@ pub(in crate::engine) struct InTime {
     pub(in crate::engine) elapsed: Duration,
 }
 
+impl End {
+    /// Of an instance that ended so in time.
+    #[inline]
+    pub(in crate::engine) fn verdict(self) -> Verdict {
+        if self == End::Stop { Verdict::Met } else { Verdict::Void }
+    }
+
+    /// The reason of that verdict, if it needs one.
+    #[inline]
+    pub(in crate::engine) fn reason(self) -> Option<Reason> {
+        match self {
+            End::Stop => None,
+            End::Cancel => Some(Reason::Cancelled),
+            End::Reset => Some(Reason::Reset),
+            End::NoTarget => Some(Reason::NoTarget),
+        }
+    }
+}
+
 impl InTime {
     #[inline]
     pub(in crate::engine) fn decided(&self) -> Decided {
         let InTime { track, obligation, tier, start, due, end, how, elapsed } = *self;
-        let (verdict, reason, stop) = match how {
-            End::Stop => (Verdict::Met, None, Some(end)),
-            End::Cancel => (Verdict::Void, Some(Reason::Cancelled), None),
-            End::Reset => (Verdict::Void, Some(Reason::Reset), None),
-            End::NoTarget => (Verdict::Void, Some(Reason::NoTarget), None),
-        };
         Decided {
             track,
             obligation,
-            verdict,
-            reason,
+            verdict: how.verdict(),
+            reason: how.reason(),
             tier,
             group: None,
             start,
             due: Some(due),
-            stop,
+            stop: (how == End::Stop).then_some(end),
             end,
             open: false,
             elapsed: Some(elapsed),
@@ -96,10 +109,7 @@ impl Live {
             (Verdict::Unknown, Some(Reason::Calendar))
         } else {
             match how {
-                Some(End::Cancel) if in_time(end) => (Verdict::Void, Some(Reason::Cancelled)),
-                Some(End::Reset) if in_time(end) => (Verdict::Void, Some(Reason::Reset)),
-                Some(End::NoTarget) if in_time(end) => (Verdict::Void, Some(Reason::NoTarget)),
-                Some(End::Stop) if in_time(end) => (Verdict::Met, None),
+                Some(how) if in_time(end) => (how.verdict(), how.reason()),
                 _ if world.is_waived(self.obligation, case, due) => (Verdict::Void, Some(Reason::Waived)),
                 _ => match rest.saved.filter(|(t, _)| in_time(*t)) {
                     Some((_, gap)) => (Verdict::Unknown, Some(Reason::missing(gap))),

@@ -176,8 +176,8 @@ struct OfObjective {
     parts: Vec<Asked>,
     sampled: Sampled,
     finder: SlotFinder,
-    /// The slot that was asked for last: when it begins and ends, and its place.
-    latest: Option<(Instant, Instant, usize)>,
+    /// The slot that was asked for last: when it begins and ends, within the term, and its place.
+    latest: (Instant, Instant, usize),
     /// The group of the instance at hand.
     group: Vec<KeyValue>,
 }
@@ -185,7 +185,9 @@ struct OfObjective {
 /// What is kept of the instances of a part.
 #[derive(Debug)]
 struct Asked {
-    part: Part,
+    obligation: ObligationId,
+    filter: Option<usize>,
+    by: Vec<Key>,
     /// Its measures are of elapsed times.
     clock: bool,
     /// It is counted together with others, by case.
@@ -214,7 +216,7 @@ impl Samples {
         let mut asking: Table<ObligationId, Vec<(usize, usize)>> = plan.obligations.iter().map(|_| Vec::new()).collect();
         for (i, objective) in of.iter().enumerate() {
             for (j, asked) in objective.parts.iter().enumerate() {
-                asking[asked.part.obligation].push((i, j));
+                asking[asked.obligation].push((i, j));
             }
         }
         Samples { of, asking, cases: Texts::default() }
@@ -276,27 +278,34 @@ impl OfObjective {
                 Measure::Met(several) if several.len() > 1 => by_case |= several.iter().any(|p| same_part(p, part)),
                 _ => {}
             });
-            Asked { part: part.clone(), clock, by_case }
+            let Part { obligation, filter, ref by, .. } = *part;
+            Asked { obligation, filter, by: by.clone(), clock, by_case }
         });
         let agreement = plan.services[objective.service].agreement;
         let Objective { counted_by, grain, .. } = *objective;
         let parts: Vec<Asked> = parts.collect();
         let groups = Groups { parts: parts.len(), ..Groups::default() };
         let sampled = Sampled { groups, slots: Vec::new() };
-        OfObjective { agreement, counted_by, grain, parts, sampled, finder: SlotFinder::default(), latest: None, group: Vec::new() }
+        let latest = (Instant::LAST, Instant::FIRST, 0);
+        OfObjective { agreement, counted_by, grain, parts, sampled, finder: SlotFinder::default(), latest, group: Vec::new() }
     }
 
-    /// The place of the slot that holds an instant.
-    fn turn_to(&mut self, world: &World<'_>, t: Instant) -> usize {
+    /// The place of the slot that holds an instant, if the term does.
+    fn turn_to(&mut self, world: &World<'_>, t: Instant) -> Option<usize> {
+        let term = &world.agreements[self.agreement];
+        if t < term.from || t >= term.to {
+            return None;
+        }
         let (slot, span) = self.finder.find(world, self.agreement, self.grain, t);
         let place = self.sampled.place(slot);
-        self.latest = span.map(|(from, to)| (from, to, place));
-        place
+        let (from, to) = span.unwrap_or((Instant::LAST, Instant::FIRST));
+        self.latest = (from.max(term.from), to.min(term.to), place);
+        Some(place)
     }
 
     #[inline]
     fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &Reading, cases: &Texts) {
-        if self.parts[at].part.filter.is_some_and(|f| !reading.filters.get(f).copied().unwrap_or(false)) {
+        if self.parts[at].filter.is_some_and(|f| !reading.filters.get(f).copied().unwrap_or(false)) {
             return;
         }
         let counted = match self.counted_by {
@@ -304,22 +313,17 @@ impl OfObjective {
             CountedBy::Due => decided.due.unwrap_or(decided.start),
             CountedBy::Stop => decided.stop.or(decided.due).unwrap_or(decided.start),
         };
-        let term = &world.agreements[self.agreement];
-        if counted < term.from || counted >= term.to {
-            return;
-        }
-        let place = match self.latest {
-            Some((from, to, place)) if from <= counted && counted < to => place,
-            _ => self.turn_to(world, counted),
-        };
-        let Asked { part, clock, by_case } = &self.parts[at];
+        let (from, to, latest) = self.latest;
+        let place = if from <= counted && counted < to { Some(latest) } else { self.turn_to(world, counted) };
+        let Some(place) = place else { return };
+        let Asked { by, clock, by_case, .. } = &self.parts[at];
         let key = |key: &Key| match key {
             Key::Tier => decided.tier.map_or(KeyValue::Missing, KeyValue::Tier),
             Key::Reading(k) => reading.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
             Key::Group => decided.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
             Key::Field(_) => KeyValue::Missing,
         };
-        let number = match part.by.as_slice() {
+        let number = match by.as_slice() {
             [only] => self.sampled.groups.number(&[key(only)]),
             // None as well.
             several => {

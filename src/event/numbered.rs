@@ -1,0 +1,183 @@
+//! Keys that end in a number, as most do, taken apart: those of a log mostly differ in their numbers alone.
+
+use crate::event::Short;
+use crate::id::CaseId;
+use std::ops::Range;
+
+/// A key that ends in a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbered<'k> {
+    /// What stands before it.
+    pub prefix: &'k str,
+    /// How many of its digits are taken: at most [`Numbered::DIGITS`], from its end.
+    pub digits: u8,
+    /// What they are.
+    pub number: u32,
+}
+
+impl<'k> Numbered<'k> {
+    /// As many digits as are looked at at once.
+    pub const DIGITS: usize = 8;
+
+    /// Of a key that ends in a digit.
+    #[inline]
+    pub fn of(key: &'k str) -> Option<Numbered<'k>> {
+        let bytes = key.as_bytes();
+        let last: [u8; Numbered::DIGITS] = match bytes.last_chunk() {
+            Some(last) => *last,
+            None => {
+                let mut last = [0; Numbered::DIGITS];
+                last[Numbered::DIGITS - bytes.len()..].copy_from_slice(bytes);
+                last
+            }
+        };
+        // Of a digit what is left is its value; of any other byte it is more than nine.
+        let values = u64::from_le_bytes(last) ^ 0x3030_3030_3030_3030;
+        let others = (values | ((values & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
+        let digits = others.leading_zeros() / 8;
+        if digits == 0 {
+            return None;
+        }
+        // Pairs of digits, of pairs, of fours; the first byte is the highest digit.
+        let ones = values & (u64::MAX << (64 - 8 * digits));
+        let pairs = ones.wrapping_mul(2561) >> 8 & 0x00ff_00ff_00ff_00ff;
+        let fours = pairs.wrapping_mul(6_553_601) >> 16 & 0x0000_ffff_0000_ffff;
+        let number = fours.wrapping_mul(42_949_672_960_001) >> 32;
+        Some(Numbered { prefix: &key[..key.len() - digits as usize], digits: digits as u8, number: number as u32 })
+    }
+}
+
+impl std::fmt::Display for Numbered<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{:0width$}", self.prefix, self.number, width = usize::from(self.digits))
+    }
+}
+
+/// Keys of cases, in any order and some of them more than once.
+#[derive(Debug, Default)]
+pub struct KeyList {
+    series: Vec<Series>,
+    /// The series of the last key, and its prefix where that is short.
+    last: Option<(usize, Short)>,
+    /// Keys of no series, behind each other.
+    text: String,
+    others: Vec<(CaseId, Range<usize>)>,
+}
+
+/// Keys that differ in the number at their end.
+#[derive(Debug)]
+pub struct Series {
+    /// What they are the keys of.
+    pub kind: CaseId,
+    /// What stands before the number.
+    pub prefix: Box<str>,
+    /// How many digits it has.
+    pub digits: u8,
+    /// Their numbers.
+    pub numbers: Vec<u32>,
+}
+
+impl Series {
+    /// Whether a key belongs to it.
+    fn holds(&self, kind: CaseId, key: &Numbered<'_>) -> bool {
+        self.kind == kind && self.digits == key.digits && *self.prefix == *key.prefix
+    }
+}
+
+impl KeyList {
+    /// Keys of a piece of a log that have so many different beginnings are no series.
+    const MANY: usize = 32;
+
+    /// Adds the key of a case.
+    #[inline]
+    pub fn push(&mut self, kind: CaseId, key: &str) {
+        let Some(numbered) = Numbered::of(key) else { return self.push_other(kind, key) };
+        if let Some((last, prefix)) = self.last
+            && let series = &mut self.series[last]
+            && series.kind == kind
+            && series.digits == numbered.digits
+            && Short::of(numbered.prefix.as_bytes()) == Some(prefix)
+        {
+            series.numbers.push(numbered.number);
+        } else {
+            self.push_numbered(kind, key, &numbered);
+        }
+    }
+
+    fn push_numbered(&mut self, kind: CaseId, key: &str, numbered: &Numbered<'_>) {
+        let at = match self.series.iter().position(|series| series.holds(kind, numbered)) {
+            Some(at) => at,
+            None if self.series.len() == KeyList::MANY => return self.push_other(kind, key),
+            None => {
+                self.series.push(Series { kind, prefix: numbered.prefix.into(), digits: numbered.digits, numbers: Vec::new() });
+                self.series.len() - 1
+            }
+        };
+        self.series[at].numbers.push(numbered.number);
+        self.last = Short::of(numbered.prefix.as_bytes()).map(|short| (at, short));
+    }
+
+    fn push_other(&mut self, kind: CaseId, key: &str) {
+        let from = self.text.len();
+        self.text.push_str(key);
+        self.others.push((kind, from..self.text.len()));
+    }
+
+    /// Those that end in a number.
+    pub fn series(&self) -> &[Series] {
+        &self.series
+    }
+
+    /// The others.
+    pub fn others(&self) -> impl Iterator<Item = (CaseId, &str)> {
+        self.others.iter().map(|(kind, range)| (*kind, &self.text[range.clone()]))
+    }
+
+    /// Empties it for other keys.
+    pub fn clear(&mut self) {
+        self.series.clear();
+        self.last = None;
+        self.text.clear();
+        self.others.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+
+    #[test]
+    fn the_number_at_the_end_of_a_key_is_found() {
+        let split = |key| Numbered::of(key).map(|n| (n.prefix, n.digits, n.number));
+        assert_eq!(split("L0001234"), Some(("L", 7, 1234)));
+        assert_eq!(split("7"), Some(("", 1, 7)));
+        assert_eq!(split("case-99999999"), Some(("case-", 8, 99_999_999)));
+        assert_eq!(split("2026000000017"), Some(("20260", 8, 17)));
+        assert_eq!(split("A12B34"), Some(("A12B", 2, 34)));
+        assert_eq!(split("\u{e9}09"), Some(("\u{e9}", 2, 9)));
+        for none in ["", "A", "12-", "0x/", "9:", "\u{661}"] {
+            assert_eq!(split(none), None, "{none}");
+        }
+        for key in ["L0001234", "7", "case-99999999", "2026000000017"] {
+            assert_eq!(Numbered::of(key).unwrap().to_string(), key);
+        }
+    }
+
+    #[test]
+    fn a_list_gives_the_keys_that_it_got() {
+        let kind = |n: usize| CaseId::from_index(n % 2);
+        // Keys of one series, of several, of more than are kept apart, and of none.
+        let mut keys: Vec<String> = (0..50).flat_map(|n| [format!("L{n:03}"), format!("M{n}"), format!("x{n}y")]).collect();
+        keys.extend((0..100).map(|n| format!("series-{n}-of-a-long-name-{:02}", n / 10)));
+        let mut list = KeyList::default();
+        keys.iter().enumerate().for_each(|(i, key)| list.push(kind(i), key));
+        let numbered = |s: &Series, number| Numbered { prefix: &s.prefix, digits: s.digits, number }.to_string();
+        let of_series = list.series().iter().flat_map(|s| s.numbers.iter().map(move |n| (s.kind, numbered(s, *n))));
+        let mut found: Vec<(CaseId, String)> = of_series.chain(list.others().map(|(kind, key)| (kind, key.to_string()))).collect();
+        let mut expected: Vec<(CaseId, String)> = keys.iter().enumerate().map(|(i, key)| (kind(i), key.clone())).collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+}
