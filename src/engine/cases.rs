@@ -120,12 +120,12 @@ impl Cases {
         }
         let slot = match self.vacant() {
             Some(slot) => {
-                let Slot { is_live, hash: of, short, case, .. } = &mut self.slots[slot as usize];
+                let Slot { is_live, hash: of, case, .. } = &mut self.slots[slot as usize];
                 // The memory of a forgotten case is used again.
                 if !case.begin_anew(world, kind, key) {
                     *case = CaseState::new(world, kind, key, exclusions);
                 }
-                (*is_live, *of, *short) = (true, hash, Short::of(key.as_bytes()));
+                (*is_live, *of) = (true, hash);
                 slot
             }
             None => self.add(hash, CaseState::new(world, kind, key, exclusions)),
@@ -252,10 +252,10 @@ impl Cases {
 
     #[inline]
     fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
-        let Slot { is_live, short, case: CaseState { facts, .. }, .. } = &self.slots[slot];
-        let is_key = match (Short::of(key.as_bytes()), short) {
-            (Some(key), Some(short)) => key == *short,
-            _ => facts.key == key,
+        let Slot { is_live, case: CaseState { facts, .. }, .. } = &self.slots[slot];
+        let is_key = match (Short::of(key.as_bytes()), Short::of(facts.key.as_bytes())) {
+            (None, None) => facts.key == key,
+            (one, other) => one == other,
         };
         *is_live && is_key && facts.kind == kind
     }
@@ -311,14 +311,12 @@ struct Slot {
     stirred: bool,
     /// Of its key.
     hash: u64,
-    /// The key, if it is short.
-    short: Option<Short>,
     case: CaseState,
 }
 
 impl Slot {
     fn new(hash: u64, case: CaseState) -> Slot {
-        Slot { is_live: true, stirred: true, hash, short: Short::of(case.facts.key.as_bytes()), case }
+        Slot { is_live: true, stirred: true, hash, case }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Instances that a report will show, packed: a log of years leaves many, and each is looked at once or twice.
 
 use crate::engine::outcome::{Evidence, GroupOrder, Outcome, Verdict};
-use crate::engine::small;
-use crate::event::{Origin, TextId, Texts, Value};
+use crate::event::{Origin, Texts, Value, packed};
 use crate::id::{CaseId, EventId, Id, ObligationId};
 use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
@@ -98,7 +97,7 @@ impl Writer<'_> {
     }
 
     fn number(&mut self, n: u64) {
-        small::put(self.0, n);
+        packed::put(self.0, n);
     }
 
     /// A length of time: most are whole seconds, and none of them before zero.
@@ -118,19 +117,8 @@ impl Writer<'_> {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    /// Texts and members have a form of their own.
     fn value(&mut self, value: Option<Value>) {
-        let (form, n) = match value {
-            None => (0, 0),
-            Some(Value::Text(text)) => (1, text.0),
-            Some(Value::Member(m)) => (2, m),
-            Some(other) => {
-                self.0.push(3);
-                return self.any(&other);
-            }
-        };
-        self.0.push(form);
-        self.number(n.into());
+        packed::put_value(self.0, value);
     }
 
     fn any(&mut self, thing: &impl Serialize) {
@@ -224,7 +212,7 @@ impl<'b> Reader<'b> {
     }
 
     fn number(&mut self) -> u64 {
-        small::take(&mut self.0).expect(WHOLE)
+        packed::take(&mut self.0).expect(WHOLE)
     }
 
     #[inline]
@@ -247,17 +235,7 @@ impl<'b> Reader<'b> {
     }
 
     fn value(&mut self) -> Option<Value> {
-        match self.byte() {
-            3 => Some(self.any()),
-            form => {
-                let n = self.number() as u32;
-                match form {
-                    0 => None,
-                    1 => Some(Value::Text(TextId(n))),
-                    _ => Some(Value::Member(n)),
-                }
-            }
-        }
+        packed::take_value(&mut self.0).expect(WHOLE)
     }
 
     fn any<T: Deserialize<'b>>(&mut self) -> T {

@@ -26,7 +26,6 @@ mod recurring;
 mod rule;
 mod score;
 mod sink;
-mod small;
 mod span;
 mod state;
 mod target;

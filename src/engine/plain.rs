@@ -330,7 +330,7 @@ impl Plain {
         let Phase::Over(how) = self.phase else { return };
         if !self.was_in_time() || sink.shows(how.verdict()) {
             sink.take_now(moment, &mut self.live(moment, of), moment.time);
-        } else if sink.only_counts(of.id, how.verdict()) {
+        } else if !sink.samples.ask(of.id) {
             sink.count(of.track, how);
         } else {
             let calendar = clocked(moment.world, of.id).rows[self.row as usize].running[0];

@@ -3,6 +3,7 @@
 //! Texts are kept once each and compared by number; nothing here knows a file format.
 
 mod numbered;
+pub mod packed;
 mod short;
 mod store;
 mod texts;
@@ -103,6 +104,11 @@ impl Value {
             Value::Long(text) => Exact::written(texts.text(text)),
             Value::Bool(_) | Value::Duration(_) | Value::Date(_) | Value::Time(_) | Value::Member(_) | Value::Text(_) => None,
         }
+    }
+
+    /// Whether it is the number of a text.
+    pub fn holds_text(self) -> bool {
+        matches!(self, Value::Text(_) | Value::Long(_))
     }
 
     /// Its text's number, where it has one.

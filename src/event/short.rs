@@ -1,40 +1,56 @@
 //! Short texts as numbers: most words, keys and values of a log.
 
-/// A text of up to sixteen bytes: its beginning and its end, which may overlap, and its length. Two of them are equal where their
-/// texts are.
+/// A text of up to sixteen bytes, with zeros behind it, and its length. Two of them are equal where their texts are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Short {
-    first: u64,
-    last: u64,
+    low: u64,
+    high: u64,
     len: u8,
 }
+
+/// The bytes of each length.
+const OF_LENGTH: [u128; 17] = {
+    let mut all = [0; 17];
+    let mut len = 1;
+    while len <= 16 {
+        all[len] = u128::MAX >> (8 * (16 - len));
+        len += 1;
+    }
+    all
+};
 
 impl Short {
     /// Of a text, if it is short.
     #[inline]
     pub fn of(text: &[u8]) -> Option<Short> {
         let len = text.len();
-        let (first, last) = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let (low, high) = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
             if len > 16 {
                 return None;
             }
-            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+            let last = u128::from(u64::from_le_bytes(*last)) << (8 * (len - 8));
+            (u64::from_le_bytes(*first), (last >> 64) as u64)
         } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-            (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
+            (u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (len - 4)), 0)
         } else {
-            match text {
-                [] => (0, 0),
-                // At most three: the first, the middle and the last are all of them.
-                [first, ..] => (u64::from(*first), u64::from(text[len / 2]) << 8 | u64::from(text[len - 1])),
-            }
+            (text.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0)
         };
-        Some(Short { first, last, len: len as u8 })
+        Some(Short { low, high, len: len as u8 })
+    }
+
+    /// Of a part of a text, if it is short. Where enough stands behind it, all lengths take the same steps.
+    #[inline(always)]
+    pub fn within(text: &[u8], from: usize, to: usize) -> Option<Short> {
+        let Some(sixteen) = text.get(from..).and_then(<[u8]>::first_chunk) else { return Short::of(&text[from..to]) };
+        let len = to - from;
+        let all = u128::from_le_bytes(*sixteen) & OF_LENGTH.get(len)?;
+        Some(Short { low: all as u64, high: (all >> 64) as u64, len: len as u8 })
     }
 
     /// A number in which every byte has its part.
     #[inline]
     pub fn hash(self) -> u64 {
-        mix(self.first ^ 0x9e37_79b9_7f4a_7c15, self.last.rotate_left(32) ^ 0xd6e8_feb8_6659_fd93 ^ u64::from(self.len) << 56)
+        mix(self.low ^ 0x9e37_79b9_7f4a_7c15, self.high ^ 0xd6e8_feb8_6659_fd93 ^ u64::from(self.len) << 56)
     }
 
     /// The same as [`hash`] of its text.
@@ -82,6 +98,16 @@ mod tests {
         let shorts: HashSet<String> = texts.iter().map(|t| format!("{:?}", Short::of(t.as_bytes()).unwrap())).collect();
         assert_eq!(shorts.len(), texts.iter().collect::<HashSet<_>>().len());
         assert_eq!(Short::of(&[b'x'; 17]), None);
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_the_same_as_by_itself() {
+        let text: Vec<u8> = (1..=40).collect();
+        for from in 0..text.len() {
+            for to in from..text.len() {
+                assert_eq!(Short::within(&text, from, to), Short::of(&text[from..to]), "{from} to {to}");
+            }
+        }
     }
 
     #[test]

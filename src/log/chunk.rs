@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-/// So much is read at once.
-const CHUNK: usize = 1 << 20;
+/// So much is read at once: with the events of it, not more than lies near a core.
+const CHUNK: usize = 1 << 17;
 
 /// Cuts a stream between records.
 pub(super) struct Chunks {
@@ -73,9 +73,9 @@ impl Chunks {
         Ok(self.left)
     }
 
-    /// Reads behind what a text is filled with.
+    /// Reads behind what a text is filled with; where that is much and not whole, as much again.
     fn read(&mut self, text: &mut Vec<u8>, filled: &mut usize) -> io::Result<()> {
-        let wanted = *filled + CHUNK;
+        let wanted = *filled + CHUNK.max(*filled);
         reserve(text, wanted);
         while *filled < wanted {
             match self.stream.read(&mut text[*filled..wanted]) {

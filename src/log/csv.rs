@@ -4,6 +4,7 @@
 //! character like any other. One that never closes, or after which the columns do not come out, is taken for a stray: only
 //! the line on which it opens is given up.
 
+use crate::event::Short;
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
@@ -108,6 +109,12 @@ impl<'r> Row<'r> for Plain<'r> {
     fn bytes(&self, column: usize) -> Option<&'r [u8]> {
         let (begin, end) = self.ends(self.table.positions[column]?);
         Some(&self.text.as_bytes()[begin..end])
+    }
+
+    #[inline(always)]
+    fn short(&self, column: usize) -> Option<Short> {
+        let (begin, end) = self.ends(self.table.positions[column]?);
+        Short::within(self.text.as_bytes(), begin, end)
     }
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
 use crate::log::meaning::{ColumnField, Meaning, Meanings, Refusal, Take, What, takes};
 use crate::log::rules::{Ids, Rules};
-use crate::log::times::{self, Day, TimeReader};
+use crate::log::times::{self, Dates, TimeReader};
 use crate::log::values::{self, Context};
 use crate::log::wide::WideRow;
 use crate::log::{Rejected, wide};
@@ -38,10 +38,15 @@ pub(super) trait Row<'r> {
             Cell::Absent | Cell::Null | Cell::Time(_) => None,
         }
     }
-    /// The instant that stands in a column in the form that most logs have. `day` is that of the row before.
+    /// The same as a short text, if it is one.
     #[inline(always)]
-    fn usual_time(&self, column: usize, day: &mut Day) -> Option<Instant> {
-        times::usual(self.bytes(column)?, day)
+    fn short(&self, column: usize) -> Option<Short> {
+        Short::of(self.bytes(column)?)
+    }
+    /// The instant that stands in a column in the form that most logs have.
+    #[inline(always)]
+    fn usual_time(&self, column: usize, dates: &mut Dates) -> Option<Instant> {
+        times::usual(self.bytes(column)?, dates)
     }
     /// In which of these places something may stand: the bits of a row's own.
     fn filled(&self, places: u64) -> u64;
@@ -100,8 +105,7 @@ pub(super) struct Decoder<'r, 'p> {
     file: usize,
     meanings: Meanings,
     pub(super) ids: Ids,
-    /// The day of the last row's time.
-    day: Day,
+    dates: Dates,
     recent: Recent,
 }
 
@@ -113,16 +117,16 @@ impl<'r, 'p> Decoder<'r, 'p> {
             file: usize::MAX,
             meanings: Meanings::default(),
             ids: Ids::default(),
-            day: Day::default(),
+            dates: Dates::default(),
             recent: Recent::default(),
         }
     }
 
     /// A piece of this file follows.
     pub(super) fn turn_to(&mut self, file: usize) {
-        self.recent.0.fill(None);
+        self.recent.piece += 1;
         if self.file != file {
-            (self.file, self.meanings) = (file, Meanings::default());
+            (self.file, self.meanings, self.recent) = (file, Meanings::default(), Recent::default());
         }
     }
 
@@ -140,10 +144,10 @@ impl<'r, 'p> Decoder<'r, 'p> {
     /// nothing of it was taken.
     #[inline(always)]
     fn usual_row<'a>(&mut self, binding: &Binding, usual: &Usual, row: &impl Row<'a>) -> bool {
-        let Decoder { rules, meanings, batch, day, recent, .. } = self;
-        let quick = if usual.reader.is_usual() { row.usual_time(usual.time, day) } else { None };
+        let Decoder { rules, meanings, batch, dates, recent, .. } = self;
+        let quick = if usual.reader.is_usual() { row.usual_time(usual.time, dates) } else { None };
         let Some(time) = quick.or_else(|| certain_time(&usual.reader, row.cell(usual.time))) else { return false };
-        let Some(word) = row.bytes(usual.word) else { return false };
+        let Some(word) = row.short(usual.word) else { return false };
         let Some(meaning) = meanings.found(Some(usual.kind), word).and_then(|at| meanings.at(at)) else { return false };
         let (Cell::Text(key), Some(kind)) = (row.cell(usual.key), meaning.kind) else { return false };
         if !meaning.is_plain || key.is_empty() || rules.options.as_of.is_some_and(|as_of| as_of < time) {
@@ -230,7 +234,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Decoder { rules, meanings, recent, batch, .. } = self;
         let hint = key.map(|k| k.1);
         let meaning = match columns.as_slice() {
-            [only] => meanings.find_one(rules, binding, hint, row.bytes(*only), cell(binding, row, *only).unwrap_or("")),
+            [only] => meanings.find_one(rules, binding, hint, row.short(*only), cell(binding, row, *only).unwrap_or("")),
             several => {
                 let words: Vec<&str> = several.iter().map(|column| cell(binding, row, *column).unwrap_or("")).collect();
                 meanings.find(rules, binding, hint, &words)
@@ -420,7 +424,7 @@ impl Reader<'_> {
     ) -> Result<(), Fault> {
         // Most cells are empty, and most others hold what was read before.
         for take in takes.iter().filter(|take| take.place & filled != 0) {
-            let known = row.bytes(take.column).and_then(|text| self.recent.find(text, take));
+            let known = row.short(take.column).and_then(|text| self.recent.find(text, take));
             if let Some(value) = known {
                 if take.asked {
                     give(take, value);
@@ -482,7 +486,11 @@ impl Reader<'_> {
 }
 
 /// Short texts that were read last. Texts are numbered by piece, so they are forgotten with it.
-struct Recent(Box<[Option<ReadBefore>; Recent::SIZE]>);
+struct Recent {
+    all: Box<[Option<ReadBefore>; Recent::SIZE]>,
+    /// The number of the piece, from 1.
+    piece: u64,
+}
 
 /// What a short text in a column was read as, for a field.
 #[derive(Clone, Copy)]
@@ -490,6 +498,8 @@ struct ReadBefore {
     text: Short,
     of: ColumnField,
     value: Option<Value>,
+    /// The piece of which the value is; 0 where it is the same in all of them.
+    piece: u64,
 }
 
 impl Recent {
@@ -502,22 +512,23 @@ impl Recent {
 
     /// The value that a text was read as.
     #[inline(always)]
-    fn find(&self, text: &[u8], take: &Take) -> Option<Option<Value>> {
-        let short = Short::of(text)?;
-        let known = self.0[Recent::place(short, take.of)].as_ref()?;
-        (known.text == short && known.of == take.of).then_some(known.value)
+    fn find(&self, text: Short, take: &Take) -> Option<Option<Value>> {
+        let known = self.all[Recent::place(text, take.of)].as_ref()?;
+        let holds = known.piece == 0 || known.piece == self.piece;
+        (known.text == text && known.of == take.of && holds).then_some(known.value)
     }
 
     fn add(&mut self, text: &[u8], take: &Take, value: Option<Value>) {
+        let piece = if value.is_some_and(Value::holds_text) { self.piece } else { 0 };
         if let Some(text) = Short::of(text).filter(|_| !text.is_empty()) {
-            self.0[Recent::place(text, take.of)] = Some(ReadBefore { text, of: take.of, value });
+            self.all[Recent::place(text, take.of)] = Some(ReadBefore { text, of: take.of, value, piece });
         }
     }
 }
 
 impl Default for Recent {
     fn default() -> Recent {
-        Recent(Box::new([None; Recent::SIZE]))
+        Recent { all: Box::new([None; Recent::SIZE]), piece: 1 }
     }
 }
 

@@ -3,7 +3,6 @@
 //! Most lines are flat objects of plain texts and whole numbers, and are read as they stand. A line with anything else in it
 //! goes through the JSON library, which has the last word on what is JSON.
 
-use crate::event::Short;
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
@@ -98,25 +97,33 @@ struct Flat<'t> {
     filled: u64,
 }
 
-/// A key as it is written, with its colon.
+/// A key as it is written, with the brace or the comma before it and the colon and the spaces behind it.
 #[derive(Clone, Copy)]
 struct Key<'t> {
     written: &'t [u8],
-    short: Option<Short>,
+    /// The same as a number, and which of its bits count, where it is no longer than that.
+    short: Option<(u128, u128)>,
     /// The column that it is.
     column: Option<usize>,
     /// The one that followed it last: it mostly does again.
     next: usize,
 }
 
-impl Key<'_> {
+impl<'t> Key<'t> {
+    fn new(written: &'t [u8], column: Option<usize>) -> Key<'t> {
+        let mut first = [0; 16];
+        let short = first.get_mut(..written.len()).map(|first| first.copy_from_slice(written));
+        let short = short.map(|()| (u128::from_le_bytes(first), u128::MAX >> (8 * (16 - written.len()))));
+        Key { written, short, column, next: 0 }
+    }
+
     /// Whether it stands at a place.
     #[inline(always)]
     fn is_at(&self, bytes: &[u8], at: usize) -> bool {
-        match (self.short, bytes.get(at..at + self.written.len())) {
-            (Some(short), Some(found)) => Short::of(found) == Some(short),
-            (None, Some(found)) => found == self.written,
-            (_, None) => false,
+        let rest = &bytes[at..];
+        match (self.short, rest.first_chunk()) {
+            (Some((short, mask)), Some(first)) => u128::from_le_bytes(*first) & mask == short,
+            _ => rest.starts_with(self.written),
         }
     }
 }
@@ -134,7 +141,6 @@ impl<'t> Flat<'t> {
         }
         let mut before = None;
         loop {
-            at = behind_spaces(bytes, at + 1);
             let likely = before.map_or(self.first, |before: usize| self.keys[before].next);
             let found = match self.keys.get(likely) {
                 Some(key) if key.is_at(bytes, at) => likely,
@@ -142,27 +148,18 @@ impl<'t> Flat<'t> {
             };
             let Key { written, column, .. } = self.keys[found];
             before = Some(found);
-            at = behind_spaces(bytes, at + written.len());
+            at += written.len();
             let cell = match bytes.get(at) {
                 Some(b'"') => Cell::Text(quoted(text, &mut at, &mut self.quotes)?),
-                _ => {
-                    let from = at;
-                    while bytes.get(at).is_some_and(|b| !matches!(b, b',' | b'}' | b' ' | b'\n')) {
-                        at += 1;
-                    }
-                    match &text[from..at] {
-                        "null" => Cell::Null,
-                        word @ ("true" | "false") => Cell::Text(word),
-                        number if is_plain(number) => Cell::Text(number),
-                        _ => return None,
-                    }
-                }
+                _ => plain(text, &mut at)?,
             };
             if let Some(column) = column {
                 self.filled |= if cell == Cell::Text("") { 0 } else { bit(column) };
                 cells[column] = cell;
             }
-            at = behind_spaces(bytes, at);
+            if bytes.get(at) == Some(&b' ') {
+                at = behind_spaces(bytes, at);
+            }
             match bytes.get(at) {
                 Some(b',') => {}
                 Some(b'}') => break,
@@ -190,17 +187,15 @@ impl<'t> Flat<'t> {
     fn new_key(&mut self, text: &'t str, from: usize, columns: &[String]) -> Option<usize> {
         /// Objects have far fewer. Where keys are data, the JSON library reads them.
         const MOST: usize = 256;
-        let mut at = from;
+        let bytes = text.as_bytes();
+        let mut at = behind_spaces(bytes, from + 1);
         let key = quoted(text, &mut at, &mut self.quotes)?;
-        at = behind_spaces(text.as_bytes(), at);
-        if text.as_bytes().get(at) != Some(&b':') {
+        at = behind_spaces(bytes, at);
+        if bytes.get(at) != Some(&b':') || self.keys.len() == MOST {
             return None;
         }
-        let written = &text.as_bytes()[from..=at];
-        if self.keys.len() == MOST {
-            return None;
-        }
-        self.keys.push(Key { written, short: Short::of(written), column: columns.iter().position(|c| c == key), next: 0 });
+        at = behind_spaces(bytes, at + 1);
+        self.keys.push(Key::new(&bytes[from..at], columns.iter().position(|c| c == key)));
         Some(self.keys.len() - 1)
     }
 }
@@ -211,6 +206,22 @@ fn behind_spaces(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
+}
+
+/// A value that is no text, as most are.
+#[inline]
+fn plain<'t>(text: &'t str, at: &mut usize) -> Option<Cell<'t>> {
+    let bytes = text.as_bytes();
+    let from = *at;
+    while bytes.get(*at).is_some_and(|b| !matches!(b, b',' | b'}' | b' ' | b'\n')) {
+        *at += 1;
+    }
+    match &text[from..*at] {
+        number if is_plain(number) => Some(Cell::Text(number)),
+        "null" => Some(Cell::Null),
+        word @ ("true" | "false") => Some(Cell::Text(word)),
+        _ => None,
+    }
 }
 
 /// A text in quotes without escapes, from its first quote on.

@@ -114,11 +114,8 @@ impl<'t> Marks<'t> {
 /// The bit of a place; those behind the 63rd share the last.
 #[inline(always)]
 pub(super) fn bit(place: usize) -> u64 {
-    1 << place.min(LAST_BIT)
+    1 << place.min(63)
 }
-
-/// The bit that all places have from this one on.
-pub(super) const LAST_BIT: usize = 63;
 
 #[cfg(test)]
 mod tests {

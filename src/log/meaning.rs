@@ -102,8 +102,8 @@ impl Meanings {
 
     /// The place of what a word means that was found before.
     #[inline(always)]
-    pub(super) fn found(&self, key: Option<Option<CaseId>>, written: &[u8]) -> Option<u32> {
-        let (short, hint) = (Short::of(written)?, hint(key));
+    pub(super) fn found(&self, key: Option<Option<CaseId>>, short: Short) -> Option<u32> {
+        let hint = hint(key);
         let (known, of, at) = self.recent[place(short, hint)];
         (known == short && of == hint).then_some(at)
     }
@@ -114,21 +114,21 @@ impl Meanings {
         self.list.get(at as usize)?.as_ref().ok()
     }
 
-    /// What a word means, as it is written and as it is taken.
+    /// What a word means, as it is written if that is short, and as it is taken.
     pub(super) fn find_one(
         &mut self,
         rules: &Rules<'_>,
         binding: &Binding,
         key: Option<Option<CaseId>>,
-        written: Option<&[u8]>,
+        short: Option<Short>,
         word: &str,
     ) -> &Result<Meaning, Refusal> {
-        if let Some(at) = written.and_then(|written| self.found(key, written)) {
+        if let Some(at) = short.and_then(|short| self.found(key, short)) {
             return &self.list[at as usize];
         }
         let hint = hint(key);
         let at = self.look_up(rules, binding, key, hint, &[word]);
-        if let Some(short) = written.and_then(Short::of) {
+        if let Some(short) = short {
             self.recent[place(short, hint)] = (short, hint, at as u32);
         }
         &self.list[at]

@@ -1,6 +1,7 @@
 //! Pages of a Parquet column: the library reads pages and undoes their compression; what is in them is read here, so that a value
 //! is looked at once for each entry of a dictionary, and not once for each row.
 
+use crate::event::packed;
 use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;
@@ -90,7 +91,7 @@ impl Rows {
         let full = u32::try_from(self.levels).unwrap_or(0);
         self.there.clear();
         if full > 0 {
-            packed(levels, u32::BITS - full.leading_zeros(), rows, &mut self.there)?;
+            hybrid(levels, u32::BITS - full.leading_zeros(), rows, &mut self.there)?;
         }
         match encoding {
             Encoding::PLAIN => {
@@ -110,7 +111,7 @@ impl Rows {
                     (None, _) => return Err(short()),
                 };
                 self.entries.clear();
-                packed(bytes, width, values, &mut self.entries)?;
+                hybrid(bytes, width, values, &mut self.entries)?;
                 if self.entries.iter().any(|entry| *entry >= self.dictionary) {
                     return Err(ParquetError::General("an entry outside of its dictionary".into()));
                 }
@@ -128,8 +129,8 @@ impl Rows {
     }
 }
 
-/// So many numbers of so many bits: runs of one number, mixed with groups of eight that are packed.
-fn packed(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Result<(), ParquetError> {
+/// So many numbers of so many bits, as the format's hybrid has them: runs of one number, mixed with groups of eight that are packed.
+fn hybrid(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Result<(), ParquetError> {
     if width > u32::BITS {
         return Err(ParquetError::General("numbers of more than 32 bits".into()));
     }
@@ -140,7 +141,7 @@ fn packed(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Res
             out.resize(end, 0);
             break;
         }
-        let head = number(&mut bytes).ok_or_else(short)?;
+        let head = packed::take(&mut bytes).ok_or_else(short)?;
         let left = end - out.len();
         if head & 1 == 0 {
             let run = bytes.split_off(..width.div_ceil(8) as usize).ok_or_else(short)?;
@@ -158,31 +159,24 @@ fn packed(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Res
             if take == 0 || group.len() * 8 < take * width as usize {
                 return Err(short());
             }
-            out.extend((0..take).map(|nth| {
+            // The word that begins at a byte, as far as there is one.
+            let word = |byte: usize| match group[byte..].first_chunk() {
+                Some(word) => u64::from_le_bytes(*word),
+                None => group[byte..].iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)),
+            };
+            // Eight of at most eight bits are one word.
+            let eights = if width <= 8 { take / 8 } else { 0 };
+            for eight in 0..eights {
+                let word = word(eight * width as usize);
+                out.extend_from_slice(&[0, 1, 2, 3, 4, 5, 6, 7].map(|nth| (word >> (nth * width)) as u32 & mask));
+            }
+            out.extend((eights * 8..take).map(|nth| {
                 let bit = nth * width as usize;
-                let from = &group[bit / 8..];
-                let word = match from.first_chunk() {
-                    Some(word) => u64::from_le_bytes(*word),
-                    None => from.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)),
-                };
-                (word >> (bit % 8)) as u32 & mask
+                (word(bit / 8) >> (bit % 8)) as u32 & mask
             }));
         }
     }
     Ok(())
-}
-
-/// Seven bits a byte, the lowest first.
-fn number(bytes: &mut &[u8]) -> Option<u64> {
-    let mut n = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *bytes.split_off_first()?;
-        n |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(n);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -194,11 +188,30 @@ mod tests {
         // The format's own example: the numbers from 0 to 7 in three bits each; behind a run of ten fours.
         let bytes = [20, 4, 0b11, 0b1000_1000, 0b1100_0110, 0b1111_1010];
         let mut out = Vec::new();
-        packed(&bytes, 3, 17, &mut out).unwrap();
+        hybrid(&bytes, 3, 17, &mut out).unwrap();
         assert_eq!(out, [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 1, 2, 3, 4, 5, 6]);
         for short in 0..bytes.len() {
-            assert!(packed(&bytes[..short], 3, 17, &mut Vec::new()).is_err(), "{short}");
+            assert!(hybrid(&bytes[..short], 3, 17, &mut Vec::new()).is_err(), "{short}");
         }
-        assert!(packed(&[0, 1], 3, 1, &mut Vec::new()).is_err(), "a run of nothing");
+        assert!(hybrid(&[0, 1], 3, 1, &mut Vec::new()).is_err(), "a run of nothing");
+    }
+
+    #[test]
+    fn numbers_of_any_width_are_unpacked() {
+        for width in 1..=32u32 {
+            let numbers: Vec<u32> = (0..21u32).map(|n| n.wrapping_mul(2_654_435_761) >> (32 - width)).collect();
+            // Three groups of eight, put together bit by bit.
+            let mut bytes = vec![0; 1 + 3 * width as usize];
+            bytes[0] = 3 << 1 | 1;
+            for (nth, number) in numbers.iter().enumerate() {
+                for bit in 0..width {
+                    let at = 8 + nth * width as usize + bit as usize;
+                    bytes[at / 8] |= ((number >> bit & 1) as u8) << (at % 8);
+                }
+            }
+            let mut out = Vec::new();
+            hybrid(&bytes, width, numbers.len(), &mut out).unwrap();
+            assert_eq!(out, numbers, "{width} bits");
+        }
     }
 }

@@ -4,10 +4,10 @@ use crate::log::Unreadable;
 use crate::log::binding::{Binding, FieldBinding, Shape};
 use crate::log::decode::{Cell, Decoder, Row};
 use crate::log::input::Data;
-use crate::log::marks::LAST_BIT;
+use crate::log::marks::bit;
 use crate::log::pages::{self, Numbers};
 use crate::log::rules::Rules;
-use crate::log::times::{self, Day};
+use crate::log::times::{self, Dates};
 use crate::time::Instant;
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, NaiveTime};
@@ -156,8 +156,9 @@ impl Columns {
         }
         let broken: BTreeMap<usize, usize> =
             columns.iter().enumerate().flat_map(|(i, c)| c.broken().into_iter().map(move |row| (row, i))).collect();
+        let filled = filled(&columns, rows);
         for at in 0..rows {
-            let row = Across { columns: &columns, at };
+            let row = Across { columns: &columns, filled: &filled, at };
             match broken.get(&at) {
                 Some(column) => {
                     decoder.count_row();
@@ -183,6 +184,7 @@ impl Columns {
 /// A row across the columns of a row group.
 struct Across<'r> {
     columns: &'r [Column],
+    filled: &'r [u64],
     at: usize,
 }
 
@@ -201,28 +203,15 @@ impl<'r> Row<'r> for Across<'r> {
     }
 
     #[inline]
-    fn filled(&self, mut places: u64) -> u64 {
-        let mut filled = 0;
-        while places != 0 {
-            let place = places.trailing_zeros() as usize;
-            let is_there = match self.columns.get(place) {
-                None | Some(Column::Absent) => false,
-                Some(Column::Texts(texts)) => !texts.get(self.at).is_empty(),
-                Some(Column::Entries(_, numbers)) => numbers[self.at] != 0,
-                Some(Column::Times(times)) => times[self.at] != NO_TIME,
-            };
-            let rest = places & (places - 1);
-            filled |= if is_there || place == LAST_BIT { places ^ rest } else { 0 };
-            places = rest;
-        }
-        filled
+    fn filled(&self, places: u64) -> u64 {
+        self.filled[self.at] & places
     }
 
     #[inline]
-    fn usual_time(&self, column: usize, day: &mut Day) -> Option<Instant> {
+    fn usual_time(&self, column: usize, dates: &mut Dates) -> Option<Instant> {
         match &self.columns[column] {
             Column::Times(times) => Some(times[self.at]).filter(|time| *time != NO_TIME),
-            Column::Absent | Column::Texts(_) | Column::Entries(..) => times::usual(self.bytes(column)?, day),
+            Column::Absent | Column::Texts(_) | Column::Entries(..) => times::usual(self.bytes(column)?, dates),
         }
     }
 
@@ -242,6 +231,23 @@ impl<'r> Row<'r> for Across<'r> {
     fn column_of(&self, column: usize) -> u32 {
         column as u32 + 1
     }
+}
+
+/// In which columns of each row something stands, by their bits.
+fn filled(columns: &[Column], rows: usize) -> Vec<u64> {
+    fn mark(filled: &mut [u64], bit: u64, says: impl Iterator<Item = bool>) {
+        filled.iter_mut().zip(says).for_each(|(filled, says)| *filled |= if says { bit } else { 0 });
+    }
+    let mut filled = vec![0; rows];
+    for (column, bit) in columns.iter().zip((0..).map(bit)) {
+        match column {
+            Column::Absent => {}
+            Column::Texts(texts) => mark(&mut filled, bit, (0..rows).map(|row| !texts.get(row).is_empty())),
+            Column::Entries(_, numbers) => mark(&mut filled, bit, numbers.iter().map(|number| *number != 0)),
+            Column::Times(times) => mark(&mut filled, bit, times.iter().map(|time| *time != NO_TIME)),
+        }
+    }
+    filled
 }
 
 /// The values of one column of a row group, as a log would write them.

@@ -1,6 +1,6 @@
 //! Events put in order in bounded memory: sorted runs on disk, and all of them merged.
 
-use crate::event::{Event, Events, Origin, Value};
+use crate::event::{Event, Events, Head, Origin, packed};
 use crate::id::{CaseId, EventId, FieldId, Id};
 use crate::log::{Spool, Unreadable};
 use crate::time::Instant;
@@ -84,10 +84,10 @@ impl Sorter {
         for (i, source) in sources.iter_mut().enumerate() {
             heads.extend(source.next()?.map(|(time, file)| Reverse((time, file, i))));
         }
-        let (mut piece, mut fields, mut own) = (Events::default(), Vec::new(), Vec::new());
+        let mut piece = Events::default();
         while let Some(mut head) = heads.peek_mut() {
             let Reverse((time, file, i)) = *head;
-            piece.push(unpack(time, file, sources[i].row(), &mut fields, &mut own)?);
+            unpack(time, file, sources[i].row(), &mut piece).ok_or(io::ErrorKind::InvalidData)?;
             match sources[i].next()? {
                 Some((time, file)) => *head = Reverse((time, file, i)),
                 None => {
@@ -164,17 +164,20 @@ impl Source<'_> {
     }
 }
 
-/// A row as bytes, behind their length: numbers of one size, then the key, then what few rows have.
+/// A row as bytes, behind their length: small numbers, the key, the fields of its case and its own.
 fn pack(event: &Event<'_>, out: &mut Vec<u8>) {
     let from = out.len();
-    let (kind, key) = event.case.map_or((0, ""), |(kind, key)| (kind.index() as u32 + 1, key));
-    let id = event.event.map_or(0, |id| id.index() as u32 + 1);
-    for n in [0, event.origin.line, id, kind, key.len() as u32] {
-        out.extend_from_slice(&n.to_le_bytes());
+    let (kind, key) = event.case.map_or((0, ""), |(kind, key)| (kind.index() + 1, key));
+    let id = event.event.map_or(0, |id| id.index() + 1);
+    out.extend_from_slice(&[0; 4]);
+    for n in [event.origin.line as usize, id, kind, key.len(), event.fields.len(), event.own.len()] {
+        packed::put(out, n as u64);
     }
     out.extend_from_slice(key.as_bytes());
-    if !event.fields.is_empty() || !event.own.is_empty() {
-        *out = postcard::to_extend(&(event.fields, event.own), std::mem::take(out)).expect("values are plain data");
+    let own = event.own.iter().map(|(field, value)| (*field, Some(*value)));
+    for (field, value) in event.fields.iter().copied().chain(own) {
+        packed::put(out, field.index() as u64);
+        packed::put_value(out, value);
     }
     let length = (out.len() - from - 4) as u32;
     out[from..from + 4].copy_from_slice(&length.to_le_bytes());
@@ -188,31 +191,29 @@ fn small(row: &mut &[u8]) -> io::Result<u32> {
     part(row).map(u32::from_le_bytes)
 }
 
-fn unpack<'e>(
-    time: Instant,
-    file: u32,
-    mut row: &'e [u8],
-    fields: &'e mut Vec<(FieldId, Option<Value>)>,
-    own: &'e mut Vec<(FieldId, Value)>,
-) -> io::Result<Event<'e>> {
-    let damaged = || io::Error::from(io::ErrorKind::InvalidData);
-    let mut next = || small(&mut row);
-    let (line, id, kind, length) = (next()?, next()?, next()?, next()?);
-    let key = row.split_off(..length as usize).and_then(|key| std::str::from_utf8(key).ok()).ok_or_else(damaged)?;
-    (*fields, *own) = if row.is_empty() { Default::default() } else { postcard::from_bytes(row).map_err(|_| damaged())? };
-    Ok(Event {
-        time,
-        case: (kind != 0).then(|| (CaseId::from_index(kind as usize - 1), key)),
-        event: (id != 0).then(|| EventId::from_index(id as usize - 1)),
-        fields,
-        own,
-        origin: Origin { file, line },
-    })
+/// Adds the event of a row; nothing where it is damaged.
+fn unpack(time: Instant, file: u32, mut row: &[u8], to: &mut Events) -> Option<()> {
+    let mut next = || packed::take(&mut row).and_then(|n| usize::try_from(n).ok());
+    let (line, id, kind, length, fields, own) = (next()?, next()?, next()?, next()?, next()?, next()?);
+    let key = std::str::from_utf8(row.split_off(..length)?).ok()?;
+    let draft = to.draft();
+    for nth in 0..fields + own {
+        let field = FieldId::from_index(usize::try_from(packed::take(&mut row)?).ok()?);
+        match packed::take_value(&mut row)? {
+            value if nth < fields => to.draft_field(field, value),
+            value => to.draft_own(draft, field, value?),
+        }
+    }
+    let case = kind.checked_sub(1).map(|kind| (CaseId::from_index(kind), key));
+    let event = id.checked_sub(1).map(EventId::from_index);
+    to.finish(draft, &Head { time, case, event, origin: Origin { file, line: u32::try_from(line).ok()? } });
+    Some(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Value;
 
     #[test]
     fn runs_on_disk_give_what_a_sort_in_memory_gives() {

@@ -115,22 +115,47 @@ fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
         .then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * 1_000_000)))
 }
 
-/// A date that was read: the next one is mostly the same.
+/// A date that was read.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Day {
+struct Day {
     written: [u8; 10],
     /// Days since 1970.
     days: i64,
 }
 
+/// Dates that were read: the next one is mostly the last, or one of a year.
+pub(super) struct Dates {
+    last: Day,
+    known: Box<[Day; Dates::KNOWN]>,
+}
+
+impl Default for Dates {
+    fn default() -> Dates {
+        Dates { last: Day::default(), known: Box::new([Day::default(); Dates::KNOWN]) }
+    }
+}
+
+impl Dates {
+    const KNOWN: usize = 1024;
+
+    /// Days since 1970 of a date that is another than the last one.
+    fn turn_to(&mut self, written: &[u8; 10]) -> Option<i64> {
+        let year_to_day = written.last_chunk().map(|last| u64::from_le_bytes(*last))?;
+        let known = &mut self.known[(year_to_day.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % Dates::KNOWN];
+        if known.written != *written {
+            *known = Day { written: *written, days: days_since_1970(written)? };
+        }
+        self.last = *known;
+        Some(known.days)
+    }
+}
+
 /// The instant of a time such as `2026-03-06T16:45:00Z`, as most logs have it.
 #[inline(always)]
-pub(super) fn usual(text: &[u8], day: &mut Day) -> Option<Instant> {
+pub(super) fn usual(text: &[u8], dates: &mut Dates) -> Option<Instant> {
     let text: &[u8; 20] = text.try_into().ok()?;
     let date: &[u8; 10] = text.first_chunk()?;
-    if *date != day.written {
-        *day = Day { written: *date, days: days_since_1970(date)? };
-    }
+    let days = if *date == dates.last.written { dates.last.days } else { dates.turn_to(date)? };
     let [b'T', clock @ .., b'Z'] = text.last_chunk::<10>()? else { return None };
     // All eight bytes at once: of a digit its value is left, of a colon nothing; a digit is still below sixteen when six is added.
     let values = u64::from_le_bytes(*clock) ^ 0x3030_3a30_303a_3030;
@@ -143,7 +168,7 @@ pub(super) fn usual(text: &[u8], day: &mut Day) -> Option<Instant> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    Some(Instant::from_micros((day.days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000))
+    Some(Instant::from_micros((days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000))
 }
 
 /// Of a date such as `2026-03-06`, between 1900 and 2199.
@@ -304,12 +329,12 @@ mod tests {
                     Some(Found::Instant(time)) => Some(time),
                     _ => None,
                 };
-                if let Some(at_once) = usual(text.as_bytes(), &mut Day::default()) {
+                if let Some(at_once) = usual(text.as_bytes(), &mut Dates::default()) {
                     assert_eq!(Some(at_once), by_sign, "{text}");
                 }
             }
         }
-        assert_eq!(usual(written.as_bytes(), &mut Day::default()), Some(utc("2026-03-06 16:45:07")));
+        assert_eq!(usual(written.as_bytes(), &mut Dates::default()), Some(utc("2026-03-06 16:45:07")));
     }
 
     #[test]

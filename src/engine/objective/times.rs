@@ -1,6 +1,6 @@
 //! Elapsed times, kept exactly and in little room: medians and percentiles ask for all of them.
 
-use crate::engine::small;
+use crate::event::packed;
 use crate::time::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,7 @@ impl Times {
         let (mut old, mut new) = (self.units().peekable(), latest.into_iter().peekable());
         let (mut last, mut count) = (0, 0);
         while let Some(next) = if new.peek().is_none_or(|new| old.peek().is_some_and(|old| old <= new)) { old.next() } else { new.next() } {
-            small::put(&mut packed, (next - last) as u64);
+            packed::put(&mut packed, (next - last) as u64);
             (last, count) = (next, count + 1);
         }
         drop(old);
@@ -85,7 +85,7 @@ impl Times {
     fn units(&self) -> impl Iterator<Item = i64> {
         let (mut rest, mut last) = (self.packed.as_slice(), 0);
         std::iter::from_fn(move || {
-            last += small::take(&mut rest)? as i64;
+            last += packed::take(&mut rest)? as i64;
             Some(last)
         })
     }

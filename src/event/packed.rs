@@ -1,0 +1,114 @@
+//! Numbers and values in few bytes, as logs and reports of millions are kept.
+//!
+//! A number takes seven bits a byte, the lowest first; all but the last byte are marked.
+
+use crate::event::{TextId, Value};
+
+/// Adds a number.
+#[inline]
+pub fn put(bytes: &mut Vec<u8>, mut n: u64) {
+    while n > 0x7f {
+        bytes.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    bytes.push(n as u8);
+}
+
+/// Takes the next number off; nothing where the bytes end first.
+#[inline]
+pub fn take(bytes: &mut &[u8]) -> Option<u64> {
+    let mut n = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *bytes.split_off_first()?;
+        n |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(n);
+        }
+    }
+    None
+}
+
+/// What the first byte of a value says: most are one of these, and a number follows.
+const NONE: u8 = 0;
+const TEXT: u8 = 1;
+const MEMBER: u8 = 2;
+const WHOLE: u8 = 3;
+/// Any other value follows as the library writes it.
+const OTHER: u8 = 4;
+
+/// Adds a value, or that there is none.
+pub fn put_value(bytes: &mut Vec<u8>, value: Option<Value>) {
+    let natural = |value: &Value| match value {
+        Value::Number(n) => n.as_whole().and_then(|n| u64::try_from(n).ok()),
+        _ => None,
+    };
+    let (form, n) = match value {
+        None => return bytes.push(NONE),
+        Some(Value::Text(text)) => (TEXT, text.0.into()),
+        Some(Value::Member(m)) => (MEMBER, m.into()),
+        Some(value) => match natural(&value) {
+            Some(n) => (WHOLE, n),
+            None => {
+                bytes.push(OTHER);
+                *bytes = postcard::to_extend(&value, std::mem::take(bytes)).expect("a value is plain data");
+                return;
+            }
+        },
+    };
+    bytes.push(form);
+    put(bytes, n);
+}
+
+/// Takes the next value off; nothing where the bytes are no value, or end first.
+pub fn take_value(bytes: &mut &[u8]) -> Option<Option<Value>> {
+    let form = *bytes.split_off_first()?;
+    if form == OTHER {
+        let (value, rest) = postcard::take_from_bytes(bytes).ok()?;
+        *bytes = rest;
+        return Some(Some(value));
+    }
+    if form == NONE {
+        return Some(None);
+    }
+    let n = take(bytes)?;
+    Some(Some(match form {
+        TEXT => Value::Text(TextId(u32::try_from(n).ok()?)),
+        MEMBER => Value::Member(u32::try_from(n).ok()?),
+        WHOLE => Value::whole(i64::try_from(n).ok()?),
+        _ => return None,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Texts;
+    use crate::quantity::Exact;
+    use crate::time::{Duration, Instant};
+
+    #[test]
+    fn what_is_put_is_taken() {
+        let texts = Texts::default();
+        let values = [
+            None,
+            Some(Value::Text(TextId(300))),
+            Some(Value::Member(0)),
+            Some(Value::whole(0)),
+            Some(Value::whole(i64::MAX)),
+            Some(Value::whole(-1)),
+            Some(Value::number(Exact::ratio(5, 4).unwrap(), &texts)),
+            Some(Value::Bool(true)),
+            Some(Value::Duration(Duration::seconds(-3))),
+            Some(Value::Time(Instant::FIRST)),
+            Some(Value::Long(TextId(7))),
+        ];
+        let numbers = [0, 0x7f, 0x80, 1 << 40, u64::MAX];
+        let mut bytes = Vec::new();
+        values.iter().for_each(|value| put_value(&mut bytes, *value));
+        numbers.iter().for_each(|n| put(&mut bytes, *n));
+        let mut rest = bytes.as_slice();
+        assert_eq!(values.map(|_| take_value(&mut rest).unwrap()), values);
+        assert_eq!(numbers.map(|_| take(&mut rest).unwrap()), numbers);
+        assert_eq!((take(&mut rest), take_value(&mut rest)), (None, None));
+    }
+}
