@@ -9,12 +9,15 @@ pub(super) struct Asleep {
     /// An empty one is free.
     cases: Vec<Box<[u8]>>,
     free: Vec<u32>,
+    scratch: Vec<u8>,
 }
 
 impl Asleep {
     /// Packs a case, and says where it lies.
     pub(super) fn put(&mut self, case: &CaseState) -> u32 {
-        self.put_packed(postcard::to_stdvec(case).expect("a case is plain data").into())
+        self.scratch.clear();
+        case.pack(&mut self.scratch);
+        self.put_packed(self.scratch.as_slice().into())
     }
 
     /// Takes one that is packed already.
@@ -43,9 +46,9 @@ impl Asleep {
         name(&self.cases[at as usize]) == (kind, key)
     }
 
-    /// All of them, woken.
+    /// Those of which something is to be said at the end, woken.
     pub(super) fn into_cases(self) -> impl Iterator<Item = CaseState> {
-        self.cases.into_iter().filter(|packed| !packed.is_empty()).map(|packed| unpacked(&packed))
+        self.cases.into_iter().filter(|packed| !packed.is_empty() && !is_idle(packed)).map(|packed| unpacked(&packed))
     }
 
     /// All of them, as they are packed.
@@ -54,11 +57,19 @@ impl Asleep {
     }
 }
 
+/// Why reading cannot fail.
+const WHOLE: &str = "a case was packed here, whole";
+
 fn unpacked(packed: &[u8]) -> CaseState {
-    postcard::from_bytes(packed).expect("it was packed here")
+    CaseState::unpack(packed).expect(WHOLE)
 }
 
-/// What a case begins with, packed: its kind and its key.
+fn is_idle(packed: &[u8]) -> bool {
+    CaseState::unpack_name(packed).expect(WHOLE).0
+}
+
+/// A packed case's kind and its key.
 pub(super) fn name(packed: &[u8]) -> (CaseId, &str) {
-    postcard::take_from_bytes(packed).expect("it was packed here").0
+    let (_, kind, key) = CaseState::unpack_name(packed).expect(WHOLE);
+    (kind, key)
 }

@@ -10,7 +10,7 @@ use crate::engine::track::{TrackState, Turn};
 use crate::engine::truth::{LazyTier, Moment};
 use crate::engine::world::{Effect, Kind, World};
 use crate::engine::{Happening, Sink};
-use crate::event::Event;
+use crate::event::{Event, packed};
 use crate::id::CaseId;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,46 @@ impl CaseState {
             }
         }
         begun
+    }
+
+    /// Whether nothing is to be said of it at the end.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(&self.promises, Promises::Plain(plain) if plain.iter().all(Plain::is_idle)) && !self.facts.has_more()
+    }
+
+    /// Packs it: first whether it is idle, then its kind and its key.
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        let CaseState { facts, promises } = self;
+        out.push(u8::from(self.is_idle()));
+        facts.pack(out);
+        match promises {
+            Promises::Plain(plain) => {
+                out.push(1);
+                packed::put(out, plain.len() as u64);
+                plain.iter().for_each(|plain| plain.pack(out));
+            }
+            Promises::Any(tracks) => {
+                out.push(0);
+                packed::put_any(out, tracks);
+            }
+        }
+    }
+
+    pub(super) fn unpack(packed: &[u8]) -> Option<CaseState> {
+        let (_, mut from) = packed.split_first()?;
+        let from = &mut from;
+        let facts = Facts::unpack(from)?;
+        let promises = match from.split_off_first()? {
+            0 => Promises::Any(packed::take_any(from)?),
+            _ => Promises::Plain((0..packed::take(from)?).map(|_| Plain::unpack(from)).collect::<Option<_>>()?),
+        };
+        Some(CaseState { facts, promises })
+    }
+
+    /// What a packed case begins with: whether it is idle, its kind and its key.
+    pub(super) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &str)> {
+        let (is_idle, mut from) = packed.split_first()?;
+        Some((*is_idle != 0, packed::take_id(&mut from)?, packed::take_text(&mut from)?))
     }
 
     /// Leaves only the memory for another case.

@@ -269,9 +269,9 @@ impl Cases {
         self.slots.iter().filter(|slot| slot.is_live)
     }
 
-    /// All live ones, awake or not: nothing more happens to them.
+    /// The live ones, awake or not, of which something is to be said at the end.
     pub(super) fn into_live(self) -> impl Iterator<Item = CaseState> {
-        let awake = self.slots.into_iter().filter(|slot| slot.is_live).map(|slot| slot.case);
+        let awake = self.slots.into_iter().filter(|slot| slot.is_live && !slot.case.is_idle()).map(|slot| slot.case);
         awake.chain(self.asleep.into_cases())
     }
 }

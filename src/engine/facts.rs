@@ -8,7 +8,7 @@ use crate::engine::score::ScoreRun;
 use crate::engine::span::Spans;
 use crate::engine::truth::{Moment, Truth};
 use crate::engine::world::{Effect, Moves, World};
-use crate::event::{Event, Value};
+use crate::event::{Event, Value, packed};
 use crate::id::{CaseId, EventId, StateId};
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
@@ -119,6 +119,33 @@ impl Facts {
             }
         }
         true
+    }
+
+    /// Packs them, their kind and their key first.
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        let Facts { kind, key, time, fields, states, last, rest } = self;
+        packed::put_id(out, *kind);
+        packed::put_text(out, key);
+        packed::put_time(out, *time);
+        packed::put(out, fields.len() as u64);
+        fields.iter().for_each(|value| packed::put_value(out, *value));
+        packed::put(out, states.len() as u64);
+        states.iter().for_each(|state| state.pack(out));
+        packed::put(out, last.len() as u64);
+        last.iter().for_each(|last| packed::put_time(out, last.unwrap_or(NEVER)));
+        out.push(u8::from(rest.is_some()));
+        rest.iter().for_each(|rest| packed::put_any(out, rest));
+    }
+
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<Facts> {
+        let (kind, key) = (packed::take_id(from)?, packed::take_text(from)?.into());
+        let time = packed::take_time(from)?;
+        let fields = (0..packed::take(from)?).map(|_| packed::take_value(from)).collect::<Option<_>>()?;
+        let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
+        let last = (0..packed::take(from)?).map(|_| packed::take_time(from).map(|last| Some(last).filter(|last| *last != NEVER)));
+        let last = last.collect::<Option<_>>()?;
+        let rest = if *from.split_off_first()? == 0 { None } else { Some(packed::take_any(from)?) };
+        Some(Facts { kind, key, time, fields, states, last, rest })
     }
 
     /// Reads a little of them.
@@ -398,6 +425,39 @@ impl Facts {
                 from.iter().for_each(|from| spans.end(moment, *number, *from));
             }
         }
+    }
+}
+
+/// Before all instants that are kept.
+const NEVER: Instant = Instant::from_micros(i64::MIN);
+
+impl StateRun {
+    const ON: u8 = 1;
+    const WAS_ON: u8 = 2;
+    const COUNTS: u8 = 4;
+
+    fn pack(&self, out: &mut Vec<u8>) {
+        let StateRun { on, since, total, matchers } = self;
+        let parts = [(*on, StateRun::ON), (*total != Duration::ZERO, StateRun::WAS_ON), (matchers.is_some(), StateRun::COUNTS)];
+        out.push(parts.iter().map(|(is_there, bit)| if *is_there { *bit } else { 0 }).sum());
+        if *on {
+            packed::put_time(out, *since);
+        }
+        if *total != Duration::ZERO {
+            packed::put_any(out, total);
+        }
+        matchers.iter().for_each(|matchers| packed::put_any(out, matchers));
+    }
+
+    fn unpack(from: &mut &[u8]) -> Option<StateRun> {
+        let parts = *from.split_off_first()?;
+        let has = |part: u8| parts & part != 0;
+        Some(StateRun {
+            on: has(StateRun::ON),
+            since: if has(StateRun::ON) { packed::take_time(from)? } else { Instant::default() },
+            total: if has(StateRun::WAS_ON) { packed::take_any(from)? } else { Duration::ZERO },
+            matchers: if has(StateRun::COUNTS) { Some(packed::take_any(from)?) } else { None },
+        })
     }
 }
 

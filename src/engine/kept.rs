@@ -122,7 +122,7 @@ impl Writer<'_> {
     }
 
     fn any(&mut self, thing: &impl Serialize) {
-        *self.0 = postcard::to_extend(thing, std::mem::take(self.0)).expect("it is plain data");
+        packed::put_any(self.0, thing);
     }
 
     fn list<T>(&mut self, list: &[T], mut write: impl FnMut(&mut Self, &T)) {
@@ -239,9 +239,7 @@ impl<'b> Reader<'b> {
     }
 
     fn any<T: Deserialize<'b>>(&mut self) -> T {
-        let (thing, rest) = postcard::take_from_bytes(self.0).expect(WHOLE);
-        self.0 = rest;
-        thing
+        packed::take_any(&mut self.0).expect(WHOLE)
     }
 
     fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> T) -> impl Iterator<Item = T> {

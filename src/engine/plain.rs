@@ -17,7 +17,7 @@ use crate::engine::target::{self, Choice, Need};
 use crate::engine::track::{TrackState, Turn};
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::World;
-use crate::event::{Event, Origin};
+use crate::event::{Event, Origin, packed};
 use crate::id::{CalendarId, EventId, Id, ObligationId, Table, TierId};
 use crate::model::{Retier, Target};
 use crate::plan::{Clocked, Duty, Plan, Start, Track};
@@ -165,6 +165,72 @@ impl Plain {
     #[inline]
     pub(super) fn begin_anew(&mut self) {
         (self.phase, self.started, self.seq, self.halted) = (Phase::None, false, 0, None);
+    }
+
+    /// There is no instance of it of which something is still to be said.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.phase == Phase::None
+    }
+
+    const STARTED: u8 = 1;
+    const OPEN: u8 = 2;
+    const OVER: u8 = 4;
+    const PAUSED: u8 = 8;
+    const PASSED: u8 = 16;
+    const HALTED: u8 = 32;
+
+    /// Packs it. Of an instance that was read only its number is left.
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        let Plain { phase, started, is_paused, passed, seq, row, tier, start, due, end, first, last, halted } = self;
+        let parts = [
+            (*started, Plain::STARTED),
+            (*phase == Phase::Open, Plain::OPEN),
+            (self.is_over(), Plain::OVER),
+            (*is_paused, Plain::PAUSED),
+            (*passed, Plain::PASSED),
+            (halted.is_some(), Plain::HALTED),
+        ];
+        out.push(parts.iter().map(|(is_there, bit)| if *is_there { *bit } else { 0 }).sum());
+        packed::put(out, (*seq).into());
+        if self.is_idle() {
+            return;
+        }
+        packed::put(out, (*row).into());
+        packed::put(out, tier.map_or(0, |tier| tier.index() as u64 + 1));
+        packed::put_time(out, *start);
+        packed::put_time(out, *due);
+        pack_row(out, first);
+        halted.iter().for_each(|halted| packed::put_any(out, halted));
+        if let Phase::Over(how) = phase {
+            packed::put_any(out, how);
+            packed::put_time(out, *end);
+            pack_row(out, last);
+        }
+    }
+
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<Plain> {
+        let parts = *from.split_off_first()?;
+        let has = |part: u8| parts & part != 0;
+        let small = |from: &mut &[u8]| u32::try_from(packed::take(from)?).ok();
+        let mut plain = Plain { started: has(Plain::STARTED), seq: small(from)?, ..Plain::default() };
+        if !has(Plain::OPEN) && !has(Plain::OVER) {
+            return Some(plain);
+        }
+        (plain.phase, plain.is_paused, plain.passed) = (Phase::Open, has(Plain::PAUSED), has(Plain::PASSED));
+        plain.row = small(from)?;
+        plain.tier = small(from)?.checked_sub(1).map(|at| TierId::from_index(at as usize));
+        (plain.start, plain.due) = (packed::take_time(from)?, packed::take_time(from)?);
+        plain.end = plain.start;
+        plain.first = unpack_row(from)?;
+        if has(Plain::HALTED) {
+            plain.halted = Some(packed::take_any(from)?);
+        }
+        if has(Plain::OVER) {
+            plain.phase = Phase::Over(packed::take_any(from)?);
+            (plain.end, plain.last) = (packed::take_time(from)?, unpack_row(from)?);
+        }
+        Some(plain)
     }
 
     #[inline]
@@ -373,6 +439,18 @@ impl Plain {
         let live = (self.phase != Phase::None).then(|| self.live(moment, of));
         TrackState::taken_up(moment.world, of.track, (self.seq, self.started), live, self.is_over())
     }
+}
+
+fn pack_row(out: &mut Vec<u8>, (event, origin): &(Option<EventId>, Origin)) {
+    for n in [event.map_or(0, |event| event.index() as u64 + 1), origin.file.into(), origin.line.into()] {
+        packed::put(out, n);
+    }
+}
+
+fn unpack_row(from: &mut &[u8]) -> Option<(Option<EventId>, Origin)> {
+    let mut small = || u32::try_from(packed::take(from)?).ok();
+    let event = small()?.checked_sub(1).map(|at| EventId::from_index(at as usize));
+    Some((event, Origin { file: small()?, line: small()? }))
 }
 
 /// When the target of a row is used up that counts from `start` on; nothing where its calendar ends first.

@@ -3,6 +3,9 @@
 //! A number takes seven bits a byte, the lowest first; all but the last byte are marked.
 
 use crate::event::{TextId, Value};
+use crate::id::Id;
+use crate::time::Instant;
+use serde::{Deserialize, Serialize};
 
 /// Adds a number.
 #[inline]
@@ -28,6 +31,57 @@ pub fn take(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
+/// Adds an instant.
+#[inline]
+pub fn put_time(bytes: &mut Vec<u8>, t: Instant) {
+    bytes.extend_from_slice(&t.as_micros().to_le_bytes());
+}
+
+/// Takes the next instant off; nothing where the bytes end first.
+#[inline]
+pub fn take_time(bytes: &mut &[u8]) -> Option<Instant> {
+    let time = bytes.split_off(..8)?.first_chunk()?;
+    Some(Instant::from_micros(i64::from_le_bytes(*time)))
+}
+
+/// Adds a text.
+#[inline]
+pub fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    put(bytes, text.len() as u64);
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+/// Takes the next text off; nothing where the bytes are none, or end first.
+#[inline]
+pub fn take_text<'b>(bytes: &mut &'b [u8]) -> Option<&'b str> {
+    let length = usize::try_from(take(bytes)?).ok()?;
+    std::str::from_utf8(bytes.split_off(..length)?).ok()
+}
+
+/// Adds the place of something in its list.
+#[inline]
+pub fn put_id(bytes: &mut Vec<u8>, id: impl Id) {
+    put(bytes, id.index() as u64);
+}
+
+/// Takes the next place off; nothing where the bytes end first.
+#[inline]
+pub fn take_id<I: Id>(bytes: &mut &[u8]) -> Option<I> {
+    u32::try_from(take(bytes)?).ok().filter(|at| *at != u32::MAX).map(|at| I::from_index(at as usize))
+}
+
+/// Adds anything, as the library writes it.
+pub fn put_any(bytes: &mut Vec<u8>, thing: &impl Serialize) {
+    *bytes = postcard::to_extend(thing, std::mem::take(bytes)).expect("it is plain data");
+}
+
+/// Takes the next thing off; nothing where the bytes are none, or end first.
+pub fn take_any<'b, T: Deserialize<'b>>(bytes: &mut &'b [u8]) -> Option<T> {
+    let (thing, rest) = postcard::take_from_bytes(bytes).ok()?;
+    *bytes = rest;
+    Some(thing)
+}
+
 /// What the first byte of a value says: most are one of these, and a number follows.
 const NONE: u8 = 0;
 const TEXT: u8 = 1;
@@ -50,8 +104,7 @@ pub fn put_value(bytes: &mut Vec<u8>, value: Option<Value>) {
             Some(n) => (WHOLE, n),
             None => {
                 bytes.push(OTHER);
-                *bytes = postcard::to_extend(&value, std::mem::take(bytes)).expect("a value is plain data");
-                return;
+                return put_any(bytes, &value);
             }
         },
     };
@@ -62,13 +115,10 @@ pub fn put_value(bytes: &mut Vec<u8>, value: Option<Value>) {
 /// Takes the next value off; nothing where the bytes are no value, or end first.
 pub fn take_value(bytes: &mut &[u8]) -> Option<Option<Value>> {
     let form = *bytes.split_off_first()?;
-    if form == OTHER {
-        let (value, rest) = postcard::take_from_bytes(bytes).ok()?;
-        *bytes = rest;
-        return Some(Some(value));
-    }
-    if form == NONE {
-        return Some(None);
+    match form {
+        NONE => return Some(None),
+        OTHER => return take_any(bytes).map(Some),
+        _ => {}
     }
     let n = take(bytes)?;
     Some(Some(match form {
@@ -84,7 +134,7 @@ mod tests {
     use super::*;
     use crate::event::Texts;
     use crate::quantity::Exact;
-    use crate::time::{Duration, Instant};
+    use crate::time::Duration;
 
     #[test]
     fn what_is_put_is_taken() {
