@@ -114,7 +114,7 @@ impl Events {
     }
 
     /// Adds the event that was read.
-    #[inline]
+    #[inline(always)]
     pub fn finish(&mut self, draft: Draft, head: &Head<'_>) {
         let from = self.keys.len();
         let Head { time, case, event, origin } = *head;

@@ -119,6 +119,11 @@ impl<'r> Row<'r> for Plain<'r> {
 
     #[inline(always)]
     fn filled(&self, mut places: u64) -> u64 {
+        // Most rows end in empty cells: from the first of these places on, nothing but delimiters.
+        let (first, columns) = (places.trailing_zeros() as usize, self.table.columns);
+        if self.begins[columns % PLACES] - self.begins[first % PLACES] + first == columns {
+            return 0;
+        }
         let mut filled = 0;
         while places != 0 {
             let (begin, end) = self.ends(places.trailing_zeros() as usize);

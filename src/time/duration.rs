@@ -82,8 +82,20 @@ impl Duration {
 
     /// This share of it, rounded up to the microsecond: the first instant at which the share is reached.
     pub fn share(self, share: Exact) -> Option<Duration> {
-        let us = Exact::whole(self.0).mul(share)?.ceil();
-        i64::try_from(us.numer()).ok().map(Duration)
+        let us = match (i64::try_from(share.numer()), i64::try_from(share.denom())) {
+            (Ok(n), Ok(d)) => ceil(i128::from(self.0) * i128::from(n), d),
+            _ => Exact::whole(self.0).mul(share)?.ceil().numer(),
+        };
+        i64::try_from(us).ok().map(Duration)
+    }
+}
+
+/// `n / d`, rounded up; `d` is above 0.
+fn ceil(n: i128, d: i64) -> i128 {
+    match i64::try_from(n) {
+        // Most fit into a word, which is divided much faster.
+        Ok(n) => i128::from(n.div_euclid(d)) + i128::from(n.rem_euclid(d) != 0),
+        Err(_) => n.div_euclid(d.into()) + i128::from(n.rem_euclid(d.into()) != 0),
     }
 }
 
@@ -135,5 +147,19 @@ mod tests {
         assert_eq!(Duration::seconds(5400).to_string(), "1h 30m");
         assert_eq!(Duration::micros(1_500_000).to_string(), "1.5s");
         assert_eq!(Duration::ZERO.to_string(), "0m");
+    }
+
+    #[test]
+    fn a_share_is_rounded_up_to_the_microsecond() {
+        let share = |us: i64, n: i128, d: i128| Duration::micros(us).share(Exact::ratio(n, d).unwrap()).map(Duration::as_micros);
+        assert_eq!(share(4, 3, 4), Some(3));
+        assert_eq!(share(5, 3, 4), Some(4), "3.75");
+        assert_eq!(share(-5, 3, 4), Some(-3), "-3.75");
+        assert_eq!(share(5, -3, 4), Some(-3), "-3.75");
+        assert_eq!(share(0, 3, 4), Some(0));
+        // Products that do not fit into a word, with results that do and that do not.
+        assert_eq!(share(i64::MAX, 3, 4), Some(6_917_529_027_641_081_856), "9223372036854775807 * 3 / 4 = 6917529027641081855.25");
+        assert_eq!(share(i64::MAX, 2, 1), None);
+        assert_eq!(share(8, 1, 1 << 70), Some(1));
     }
 }
