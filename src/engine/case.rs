@@ -13,18 +13,17 @@ use crate::engine::{Happening, Sink};
 use crate::event::{Event, packed};
 use crate::id::CaseId;
 use crate::time::Instant;
-use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-/// A case as its rows have left it. Its kind and its key come first, so that they are found where it is packed.
-#[derive(Debug, Serialize, Deserialize)]
+/// A case as its rows have left it.
+#[derive(Debug)]
 pub(super) struct CaseState {
     pub(super) facts: Facts,
     promises: Promises,
 }
 
 /// What became of its promises, in the order of its kind's.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 enum Promises {
     /// All of them are plain, and nothing else has happened.
     Plain(SmallVec<[Plain; 2]>),

@@ -6,9 +6,10 @@ use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::keys::Keys;
 use crate::engine::world::World;
-use crate::event::{KeyList, Numbered, Series, Short, hash_of_case};
+use crate::event::{KeyList, Numbered, Series, hash_of_case};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::num::NonZeroU32;
 
@@ -253,11 +254,7 @@ impl Cases {
     #[inline]
     fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
         let Slot { is_live, case: CaseState { facts, .. }, .. } = &self.slots[slot];
-        let is_key = match (Short::of(key.as_bytes()), Short::of(facts.key.as_bytes())) {
-            (None, None) => facts.key == key,
-            (one, other) => one == other,
-        };
-        *is_live && is_key && facts.kind == kind
+        *is_live && facts.kind == kind && facts.key == key
     }
 
     /// Which of those that are awake is in a slot: its slot when they are taken up again.
@@ -276,10 +273,15 @@ impl Cases {
     }
 }
 
-/// As a list of those that are awake, one of those that are not, and what is known of the others.
+/// As a list of those that are awake, one of those that are not, and what is known of the others. All cases are packed.
 impl Serialize for Cases {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let awake: Vec<&CaseState> = self.awake().map(|slot| &slot.case).collect();
+        let packed = |slot: &Slot| {
+            let mut bytes = Vec::new();
+            slot.case.pack(&mut bytes);
+            bytes
+        };
+        let awake: Vec<Vec<u8>> = self.awake().map(packed).collect();
         let asleep: Vec<&[u8]> = self.asleep.packed().collect();
         (awake, asleep, &self.spent, &self.idle).serialize(to)
     }
@@ -287,15 +289,16 @@ impl Serialize for Cases {
 
 impl<'de> Deserialize<'de> for Cases {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (awake, asleep, spent, idle) = <(Vec<CaseState>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
+        let (awake, asleep, spent, idle) = <(Vec<Vec<u8>>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
         let mut cases = Cases::of(spent, idle);
-        for case in awake {
+        for packed in awake {
+            let case = CaseState::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
             let hash = hash_of_case(case.facts.kind, &case.facts.key);
             let slot = cases.add(hash, case);
             cases.enter(hash, Seat::Awake(slot));
         }
         for packed in asleep {
-            let (kind, key) = asleep::name(&packed);
+            let (_, kind, key) = CaseState::unpack_name(&packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"))?;
             let hash = hash_of_case(kind, key);
             let at = cases.asleep.put_packed(packed);
             cases.enter(hash, Seat::Asleep(at));

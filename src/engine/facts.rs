@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
 /// A case as its rows have left it, but for what it is promised.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Facts {
     pub(super) kind: CaseId,
     pub(super) key: CompactString,
@@ -58,7 +58,7 @@ struct OwnExclusion {
 }
 
 /// A state of a case.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 struct StateRun {
     on: bool,
     /// Since when, if it is on.
@@ -432,14 +432,14 @@ impl Facts {
 const NEVER: Instant = Instant::from_micros(i64::MIN);
 
 impl StateRun {
-    const ON: u8 = 1;
-    const WAS_ON: u8 = 2;
-    const COUNTS: u8 = 4;
+    const ON: u64 = 1;
+    const WAS_ON: u64 = 2;
+    const COUNTS: u64 = 4;
 
     fn pack(&self, out: &mut Vec<u8>) {
         let StateRun { on, since, total, matchers } = self;
         let parts = [(*on, StateRun::ON), (*total != Duration::ZERO, StateRun::WAS_ON), (matchers.is_some(), StateRun::COUNTS)];
-        out.push(parts.iter().map(|(is_there, bit)| if *is_there { *bit } else { 0 }).sum());
+        packed::put(out, packed::parts(&parts));
         if *on {
             packed::put_time(out, *since);
         }
@@ -450,8 +450,8 @@ impl StateRun {
     }
 
     fn unpack(from: &mut &[u8]) -> Option<StateRun> {
-        let parts = *from.split_off_first()?;
-        let has = |part: u8| parts & part != 0;
+        let parts = packed::take(from)?;
+        let has = |part: u64| parts & part != 0;
         Some(StateRun {
             on: has(StateRun::ON),
             since: if has(StateRun::ON) { packed::take_time(from)? } else { Instant::default() },

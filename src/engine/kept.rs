@@ -67,7 +67,7 @@ impl Writer<'_> {
             (has_more, READ),
         ];
         self.0.push(*verdict as u8);
-        self.number(parts.iter().fold(0, |all, (is_there, bit)| if *is_there { all | bit } else { all }));
+        self.number(packed::parts(&parts));
         self.number(obligation.index() as u64);
         if let Some((kind, key)) = case {
             self.number(kind.index() as u64);

@@ -111,7 +111,7 @@ impl Aim {
 }
 
 /// A plain promise of one case, with its latest instance.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct Plain {
     phase: Phase,
     /// The case's first start has been.
@@ -147,7 +147,7 @@ struct Halted {
 }
 
 /// How far the latest instance of a promise has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
     /// It was read, or there is none.
     #[default]
@@ -173,12 +173,12 @@ impl Plain {
         self.phase == Phase::None
     }
 
-    const STARTED: u8 = 1;
-    const OPEN: u8 = 2;
-    const OVER: u8 = 4;
-    const PAUSED: u8 = 8;
-    const PASSED: u8 = 16;
-    const HALTED: u8 = 32;
+    const STARTED: u64 = 1;
+    const OPEN: u64 = 2;
+    const OVER: u64 = 4;
+    const PAUSED: u64 = 8;
+    const PASSED: u64 = 16;
+    const HALTED: u64 = 32;
 
     /// Packs it. Of an instance that was read only its number is left.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
@@ -191,7 +191,7 @@ impl Plain {
             (*passed, Plain::PASSED),
             (halted.is_some(), Plain::HALTED),
         ];
-        out.push(parts.iter().map(|(is_there, bit)| if *is_there { *bit } else { 0 }).sum());
+        packed::put(out, packed::parts(&parts));
         packed::put(out, (*seq).into());
         if self.is_idle() {
             return;
@@ -210,8 +210,8 @@ impl Plain {
     }
 
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Plain> {
-        let parts = *from.split_off_first()?;
-        let has = |part: u8| parts & part != 0;
+        let parts = packed::take(from)?;
+        let has = |part: u64| parts & part != 0;
         let small = |from: &mut &[u8]| u32::try_from(packed::take(from)?).ok();
         let mut plain = Plain { started: has(Plain::STARTED), seq: small(from)?, ..Plain::default() };
         if !has(Plain::OPEN) && !has(Plain::OVER) {
@@ -311,8 +311,8 @@ impl Plain {
         if roles.may(Role::Start) { self.start(of, turn) } else { Ok(()) }
     }
 
-    /// The event ends the open instance, if there is one. It is read when the instant is over; but where nothing is asked of it than
-    /// how many there are, that is known now.
+    /// The event ends the open instance, if there is one. It is read when the instant is over; but where no other can begin in that
+    /// instant, and nothing is asked of it but how many there are, that is known now.
     #[inline]
     pub(super) fn end(&mut self, of: &Written, how: End, event: &Event<'_>, sink: &mut Sink) {
         if self.phase != Phase::Open {

@@ -82,6 +82,12 @@ pub fn take_any<'b, T: Deserialize<'b>>(bytes: &mut &'b [u8]) -> Option<T> {
     Some(thing)
 }
 
+/// The bits of those parts that are there.
+#[inline]
+pub fn parts(all: &[(bool, u64)]) -> u64 {
+    all.iter().fold(0, |parts, (is_there, bit)| if *is_there { parts | bit } else { parts })
+}
+
 /// What the first byte of a value says: most are one of these, and a number follows.
 const NONE: u8 = 0;
 const TEXT: u8 = 1;

@@ -1,10 +1,11 @@
 //! Rows of any format to events.
 
-use crate::event::{Draft, Event, Head, Origin, Short, Texts, Value};
+use crate::event::{Draft, Event, Events, Head, Origin, Short, Texts, Value};
 use crate::id::{CaseId, EventId, FieldId};
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
-use crate::log::meaning::{ColumnField, Meaning, Meanings, Refusal, Take, What, takes};
+use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, takes};
+use crate::log::recent::Recent;
 use crate::log::rules::{Ids, Rules};
 use crate::log::times::{self, Dates, TimeReader};
 use crate::log::values::{self, Context};
@@ -124,7 +125,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
 
     /// A piece of this file follows.
     pub(super) fn turn_to(&mut self, file: usize) {
-        self.recent.piece += 1;
+        self.recent.turn_to_next();
         if self.file != file {
             (self.file, self.meanings, self.recent) = (file, Meanings::default(), Recent::default());
         }
@@ -155,9 +156,12 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
         let filled = row.filled(meaning.wants);
         let draft = batch.events.draft();
-        if filled != 0 && read_values(rules, binding, row, filled, meaning, recent, batch, draft).is_err() {
-            batch.events.discard(draft);
-            return false;
+        if filled != 0 {
+            let reader = Reader { rules, binding, recent, texts: &batch.texts };
+            if read_values(reader, row, filled, meaning, &mut batch.events, draft).is_err() {
+                batch.events.discard(draft);
+                return false;
+            }
         }
         if meaning.matters || filled != 0 && !batch.events.drafted(draft).0.is_empty() {
             let origin = Origin { file: 0, line: row.line() };
@@ -246,7 +250,8 @@ impl<'r, 'p> Decoder<'r, 'p> {
         };
         let draft = batch.events.draft();
         let filled = if binding.empty_clears { u64::MAX } else { row.filled(meaning.wants) };
-        if let Err(fault) = read_values(rules, binding, row, filled, meaning, recent, batch, draft) {
+        let reader = Reader { rules, binding, recent, texts: &batch.texts };
+        if let Err(fault) = read_values(reader, row, filled, meaning, &mut batch.events, draft) {
             batch.events.discard(draft);
             return Err(fault);
         }
@@ -379,24 +384,19 @@ fn certain_time(reader: &TimeReader, cell: Cell<'_>) -> Option<Instant> {
 
 /// Reads the values of an event that its word implies, and those that stand in places of its row.
 #[inline(never)]
-#[allow(clippy::too_many_arguments)]
 fn read_values<'a>(
-    rules: &Rules<'_>,
-    binding: &Binding,
+    mut reader: Reader<'_>,
     row: &impl Row<'a>,
     filled: u64,
     meaning: &Meaning,
-    recent: &mut Recent,
-    batch: &mut Batch,
+    events: &mut Events,
     draft: Draft,
 ) -> Result<(), Fault> {
-    let Batch { events, texts, .. } = batch;
     for (field, scalar) in &meaning.implied {
-        if let Some(value) = values::fixed(scalar, texts) {
+        if let Some(value) = values::fixed(scalar, reader.texts) {
             events.draft_own(draft, *field, value);
         }
     }
-    let mut reader = Reader { rules, binding, recent, texts };
     reader.take(row, filled, &meaning.takes, |take, value| match (take.own, value) {
         (true, Some(value)) => events.draft_own(draft, take.field, value),
         (true, None) => {}
@@ -482,53 +482,6 @@ impl Reader<'_> {
             };
             Fault { column: column.column, value: text.to_string(), expected: format!("{expected} for `{name}`") }
         })
-    }
-}
-
-/// Short texts that were read last. Texts are numbered by piece, so they are forgotten with it.
-struct Recent {
-    all: Box<[Option<ReadBefore>; Recent::SIZE]>,
-    /// The number of the piece, from 1.
-    piece: u64,
-}
-
-/// What a short text in a column was read as, for a field.
-#[derive(Clone, Copy)]
-struct ReadBefore {
-    text: Short,
-    of: ColumnField,
-    value: Option<Value>,
-    /// The piece of which the value is; 0 where it is the same in all of them.
-    piece: u64,
-}
-
-impl Recent {
-    const SIZE: usize = 1024;
-
-    #[inline(always)]
-    fn place(short: Short, of: ColumnField) -> usize {
-        (short.hash() ^ of.0) as usize % Recent::SIZE
-    }
-
-    /// The value that a text was read as.
-    #[inline(always)]
-    fn find(&self, text: Short, take: &Take) -> Option<Option<Value>> {
-        let known = self.all[Recent::place(text, take.of)].as_ref()?;
-        let holds = known.piece == 0 || known.piece == self.piece;
-        (known.text == text && known.of == take.of && holds).then_some(known.value)
-    }
-
-    fn add(&mut self, text: &[u8], take: &Take, value: Option<Value>) {
-        let piece = if value.is_some_and(Value::holds_text) { self.piece } else { 0 };
-        if let Some(text) = Short::of(text).filter(|_| !text.is_empty()) {
-            self.all[Recent::place(text, take.of)] = Some(ReadBefore { text, of: take.of, value, piece });
-        }
-    }
-}
-
-impl Default for Recent {
-    fn default() -> Recent {
-        Recent { all: Box::new([None; Recent::SIZE]), piece: 1 }
     }
 }
 

@@ -19,6 +19,7 @@ mod order;
 mod pages;
 mod parquet;
 mod pool;
+mod recent;
 mod rules;
 mod sort;
 mod times;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// So many pieces for each thread wait at most, and no more than so many bytes of them: a row group can be large.
-const AHEAD: usize = 3;
+const AHEAD: usize = 16;
 const AHEAD_BYTES: usize = 2 << 20;
 
 /// A piece that was read, or one that must be read in its turn. Few wait at once.
@@ -52,6 +52,10 @@ struct Waiting {
     wanted: usize,
     /// How many there are, once that is known.
     all: Option<usize>,
+    /// How many threads rest because enough is ready, and whether the one that judges waits for a piece: to wake one costs as much as to
+    /// read some rows.
+    resting: usize,
+    starved: bool,
     stopped: bool,
     /// Memory to be used again.
     texts: Vec<Vec<u8>>,
@@ -61,6 +65,16 @@ struct Waiting {
 impl Waiting {
     fn is_full(&self, threads: usize) -> bool {
         self.ready.len() >= AHEAD * threads || self.bytes >= AHEAD_BYTES * threads
+    }
+
+    /// A thread that rests goes on when half of what may wait is gone: then it has several pieces to read.
+    fn has_room(&self, threads: usize) -> bool {
+        self.ready.len() <= AHEAD * threads / 2 && self.bytes <= AHEAD_BYTES * threads / 2
+    }
+
+    /// Nothing more is asked for, or there is nothing more.
+    fn is_over(&self) -> bool {
+        self.stopped || self.all.is_some()
     }
 }
 
@@ -87,7 +101,7 @@ pub(super) fn read(
         for _ in 1..threads {
             scope.spawn(|| shared.work(rules, threads));
         }
-        let result = shared.give(rules, ids, take);
+        let result = shared.give(rules, threads, ids, take);
         lock(&shared.ready).stopped = true;
         shared.changed.notify_all();
         result
@@ -106,10 +120,14 @@ impl Shared<'_, '_> {
         let mut decoder = Decoder::new(rules);
         loop {
             let mut waiting = lock(&self.ready);
-            while !waiting.stopped && waiting.all.is_none() && waiting.is_full(threads) {
-                waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            if waiting.is_full(threads) {
+                waiting.resting += 1;
+                while !waiting.is_over() && !waiting.has_room(threads) {
+                    waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                }
+                waiting.resting -= 1;
             }
-            if waiting.stopped || waiting.all.is_some() {
+            if waiting.is_over() {
                 return;
             }
             drop(waiting);
@@ -148,8 +166,11 @@ impl Shared<'_, '_> {
         if failed {
             waiting.all = Some(number + 1);
         }
+        let is_asked_for = failed || waiting.starved;
         drop(waiting);
-        self.changed.notify_all();
+        if is_asked_for {
+            self.changed.notify_all();
+        }
         !failed
     }
 
@@ -166,17 +187,24 @@ impl Shared<'_, '_> {
     }
 
     /// Gives the pieces in their order, and reads some itself where none is ready.
-    fn give(&self, rules: &Rules<'_>, ids: &mut Ids, take: &mut dyn FnMut(&File, &mut Batch) -> Flow) -> Result<(), Unreadable> {
+    fn give(
+        &self,
+        rules: &Rules<'_>,
+        threads: usize,
+        ids: &mut Ids,
+        take: &mut dyn FnMut(&File, &mut Batch) -> Flow,
+    ) -> Result<(), Unreadable> {
         // One reads ahead and out of turn, the other what must be read in its turn.
         let (mut ahead, mut in_turn) = (Decoder::new(rules), Decoder::new(rules));
         in_turn.ids = std::mem::take(ids);
-        let result = self.give_all(&mut ahead, &mut in_turn, take);
+        let result = self.give_all(threads, &mut ahead, &mut in_turn, take);
         *ids = in_turn.ids;
         result
     }
 
     fn give_all(
         &self,
+        threads: usize,
         ahead: &mut Decoder<'_, '_>,
         in_turn: &mut Decoder<'_, '_>,
         take: &mut dyn FnMut(&File, &mut Batch) -> Flow,
@@ -189,7 +217,11 @@ impl Shared<'_, '_> {
                 waiting.wanted += 1;
                 waiting.bytes -= ready.memory();
             }
+            let wakes = waiting.resting > 0 && waiting.has_room(threads);
             drop(waiting);
+            if wakes {
+                self.changed.notify_all();
+            }
             let (file, mut batch) = match ready {
                 Some(Ready::Failed(e)) => return Err(e),
                 Some(Ready::Batch(file, batch)) => (file, batch),
@@ -203,16 +235,17 @@ impl Shared<'_, '_> {
                         continue;
                     }
                     let mut waiting = lock(&self.ready);
+                    waiting.starved = true;
                     while !waiting.ready.contains_key(&wanted) && waiting.all.is_none_or(|all| wanted < all) {
                         waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
                     }
+                    waiting.starved = false;
                     if waiting.ready.contains_key(&wanted) {
                         continue;
                     }
                     return Ok(());
                 }
             };
-            self.changed.notify_all();
             let flow = take(&file, &mut batch);
             batch.clear();
             lock(&self.ready).batches.push(batch);
