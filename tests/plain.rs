@@ -37,6 +37,7 @@ agreement tickets {
     zone "Europe/Berlin"
     service support by desk for us {
         obligation first  { start once on opened  stop on closed  pause while waits  cancel on dropped  within 30m for P1, 2h for P2  clock office NOTICE }
+        obligation seen   { start once on opened  stop on note or closed  cancel on dropped  within 1h for P1, 3h  clock always NOTICE }
         obligation again  { start on opened  stop on closed or dropped  within 45m  clock always NOTICE }
         obligation noted  { start on opened or note  stop on note(good)  cancel on dropped  pause while blocked  within close of working day 0 for P1, 1 working day  clock office NOTICE }
         obligation freed  { applies when kind in (a, b)  start on held(n >= 1)  stop on freed  within 20m if kind = a, 40m  clock always  blame group NOTICE }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 const SPEC: &str = include_str!("common/tickets.sla");
 
-/// A log in order of time, of more than one piece: a piece is a mebibyte. Some notes hold quotes, commas and line breaks.
+/// A log in order of time, of many pieces: a piece is 128 KiB. Some notes hold quotes, commas and line breaks.
 fn rows(tickets: u32) -> Vec<String> {
     let mut rows: Vec<(u32, String)> = Vec::new();
     let mut dice = 20_260_101u32;
@@ -201,6 +201,42 @@ fn tickets_that_nobody_touches_for_hours_are_judged_like_any_other() {
     records(&folder, &["--state", "state", "--log", &days[0]]);
     let both = records(&folder, &["--log", &days[0], "--log", &days[1]]);
     assert!(records(&folder, &["--state", "state", "--log", &days[1]]) == both);
+}
+
+/// Six thousand tickets are opened a second after another, from eight in the morning in Berlin on, and resolved a second later. From a
+/// quarter to ten they are opened again, and nothing is said of their priority: it is still the first, within four hours. Every
+/// second one is resolved when it is due, the others a second later.
+#[test]
+fn tickets_that_were_resolved_long_ago_can_be_opened_again() {
+    let folder = folder("scale-again");
+    std::fs::write(folder.join("spec.sla"), SPEC.replace("start once on opened", "start on opened")).unwrap();
+    const AGAIN: i64 = 105 * 60;
+    const DUE: i64 = 4 * 3600;
+    let mut rows: Vec<(i64, String)> = Vec::new();
+    for i in 0..6_000 {
+        let mut add = |at: i64, event: &str, rest: &str| rows.push((i + at, format!("{event},T-{i:06},{rest}")));
+        add(0, "opened", "1,team,");
+        add(1, "resolved", ",,");
+        add(AGAIN, "opened", ",,");
+        add(AGAIN + DUE + i % 2, "resolved", ",,");
+    }
+    rows.sort_by_key(|row| row.0);
+    let start = chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap().and_hms_opt(8, 0, 0).unwrap();
+    let time = |second: i64| (start + chrono::TimeDelta::seconds(second)).format("%Y-%m-%dT%H:%M:%S+01:00");
+    let rows: Vec<String> = rows.into_iter().map(|(second, row)| format!("{},{row}", time(second))).collect();
+    write(&folder, "log.csv", &rows);
+    let records = records(&folder, &["--log", "log.csv"]);
+    let all: Vec<serde_json::Value> = records.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let verdicts: Vec<_> = all.iter().filter(|record| record["kind"] == "verdict").collect();
+    assert_eq!(verdicts.len(), 12_000);
+    // In the order of their starts: all that were opened first, then all that were opened again.
+    for (n, record) in verdicts.iter().enumerate() {
+        let (i, again) = (n as i64 % 6_000, n >= 6_000);
+        let (verdict, start) = if again { (["met", "breached"][n % 2], i + AGAIN) } else { ("met", i) };
+        assert_eq!((&record["case"], &record["seq"]), (&format!("T-{i:06}").into(), &(1 + i32::from(again)).into()), "{record}");
+        assert_eq!((&record["verdict"], &record["tier"]), (&verdict.into(), &"P1".into()), "{record}");
+        assert_eq!(record["due"], format!("{}", time(start + DUE)), "{record}");
+    }
 }
 
 #[test]
