@@ -155,6 +155,18 @@ fn a_run_that_is_killed_and_started_again_counts_nothing_twice() {
     assert!(records(&folder, &[&logs[..], &["--state", "state"]].concat()) == whole);
 }
 
+/// So many seconds after eight in the morning in Berlin, on a Monday.
+fn time(second: i64) -> impl std::fmt::Display {
+    let start = chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap().and_hms_opt(8, 0, 0).unwrap();
+    (start + chrono::TimeDelta::seconds(second)).format("%Y-%m-%dT%H:%M:%S+01:00")
+}
+
+/// Rows behind their times, in the order of these.
+fn timed(mut rows: Vec<(i64, String)>) -> Vec<String> {
+    rows.sort_by_key(|row| row.0);
+    rows.into_iter().map(|(second, row)| format!("{},{row}", time(second))).collect()
+}
+
 /// Ten thousand tickets are opened a second after another, from eight in the morning in Berlin on; each is to be resolved
 /// within four hours. Of ten one is resolved when it is due and one a second later, one waits for an hour and is resolved
 /// an hour later, and seven never are.
@@ -178,10 +190,7 @@ fn tickets_that_nobody_touches_for_hours_are_judged_like_any_other() {
             _ => {}
         }
     }
-    rows.sort_by_key(|row| row.0);
-    let start = chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap().and_hms_opt(8, 0, 0).unwrap();
-    let time = |second: i64| (start + chrono::TimeDelta::seconds(second)).format("%Y-%m-%dT%H:%M:%S+01:00");
-    let rows: Vec<String> = rows.into_iter().map(|(second, row)| format!("{},{row}", time(second))).collect();
+    let rows = timed(rows);
     write(&folder, "log.csv", &rows);
     let whole = records(&folder, &["--log", "log.csv"]);
     let verdicts: Vec<serde_json::Value> = whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -220,10 +229,7 @@ fn tickets_that_were_resolved_long_ago_can_be_opened_again() {
         add(AGAIN, "opened", ",,");
         add(AGAIN + DUE + i % 2, "resolved", ",,");
     }
-    rows.sort_by_key(|row| row.0);
-    let start = chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap().and_hms_opt(8, 0, 0).unwrap();
-    let time = |second: i64| (start + chrono::TimeDelta::seconds(second)).format("%Y-%m-%dT%H:%M:%S+01:00");
-    let rows: Vec<String> = rows.into_iter().map(|(second, row)| format!("{},{row}", time(second))).collect();
+    let rows = timed(rows);
     write(&folder, "log.csv", &rows);
     let records = records(&folder, &["--log", "log.csv"]);
     let all: Vec<serde_json::Value> = records.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

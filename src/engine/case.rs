@@ -188,7 +188,7 @@ impl CaseState {
         plain[at].end(&written[at], how, event, sink);
         facts.time = event.time;
         facts.note_last(world, event);
-        Some(plain[at].is_over() || kind.forgets && plain.iter().all(Plain::is_spent))
+        Some(plain[at].is_over() || are_spent(kind, plain))
     }
 
     /// Lets the promises that an event reaches take it; true if an instance ended.
@@ -255,11 +255,11 @@ impl CaseState {
     /// Whether no row that is still to come can change anything that is said of it.
     #[inline]
     pub(super) fn is_spent(&self, world: &World<'_>) -> bool {
-        world.kinds[self.facts.kind].forgets
-            && match &self.promises {
-                Promises::Plain(plain) => plain.iter().all(Plain::is_spent),
-                Promises::Any(tracks) => tracks.iter().all(TrackState::is_spent),
-            }
+        let kind = &world.kinds[self.facts.kind];
+        match &self.promises {
+            Promises::Plain(plain) => are_spent(kind, plain),
+            Promises::Any(tracks) => kind.forgets && tracks.iter().all(TrackState::is_spent),
+        }
     }
 
     pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, spans: &mut Spans, sink: &mut Sink) {
@@ -270,6 +270,12 @@ impl CaseState {
             track.finish(&moment, as_of, sink);
         }
     }
+}
+
+/// Whether nothing more can be said of a case of these promises.
+#[inline]
+fn are_spent(kind: &Kind, plain: &[Plain]) -> bool {
+    kind.forgets && plain.iter().all(Plain::is_spent)
 }
 
 /// Time goes on to `t` between two changes of what is known of a case.
@@ -311,7 +317,7 @@ impl Judged<'_> {
             }
             ended |= promise.is_over();
         }
-        Ok(ended || kind.forgets && plain.iter().all(Plain::is_spent))
+        Ok(ended || are_spent(kind, plain))
     }
 
     /// Lets each promise take it that it acts on, that looks at states, or that has an open instance; true if an instance ended.

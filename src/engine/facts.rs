@@ -131,10 +131,8 @@ impl Facts {
         fields.iter().for_each(|value| packed::put_value(out, *value));
         packed::put(out, states.len() as u64);
         states.iter().for_each(|state| state.pack(out));
-        packed::put(out, last.len() as u64);
-        last.iter().for_each(|last| packed::put_time(out, last.unwrap_or(NEVER)));
-        out.push(u8::from(rest.is_some()));
-        rest.iter().for_each(|rest| packed::put_any(out, rest));
+        packed::put_any(out, last);
+        packed::put_any(out, rest);
     }
 
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Facts> {
@@ -142,9 +140,8 @@ impl Facts {
         let time = packed::take_time(from)?;
         let fields = (0..packed::take(from)?).map(|_| packed::take_value(from)).collect::<Option<_>>()?;
         let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
-        let last = (0..packed::take(from)?).map(|_| packed::take_time(from).map(|last| Some(last).filter(|last| *last != NEVER)));
-        let last = last.collect::<Option<_>>()?;
-        let rest = if *from.split_off_first()? == 0 { None } else { Some(packed::take_any(from)?) };
+        let last = packed::take_any(from)?;
+        let rest = packed::take_any(from)?;
         Some(Facts { kind, key, time, fields, states, last, rest })
     }
 
@@ -427,9 +424,6 @@ impl Facts {
         }
     }
 }
-
-/// Before all instants that are kept.
-const NEVER: Instant = Instant::from_micros(i64::MIN);
 
 impl StateRun {
     const ON: u64 = 1;

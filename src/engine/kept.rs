@@ -2,7 +2,7 @@
 
 use crate::engine::outcome::{Evidence, GroupOrder, Outcome, Verdict};
 use crate::event::{Origin, Texts, Value, packed};
-use crate::id::{CaseId, EventId, Id, ObligationId};
+use crate::id::{CaseId, Id, ObligationId};
 use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -68,13 +68,13 @@ impl Writer<'_> {
         ];
         self.0.push(*verdict as u8);
         self.number(packed::parts(&parts));
-        self.number(obligation.index() as u64);
+        packed::put_id(self.0, *obligation);
         if let Some((kind, key)) = case {
-            self.number(kind.index() as u64);
-            self.text(key);
+            packed::put_id(self.0, *kind);
+            packed::put_text(self.0, key);
         }
         self.number((*seq).into());
-        tier.iter().for_each(|tier| self.number(tier.index() as u64));
+        tier.iter().for_each(|tier| packed::put_id(self.0, *tier));
         group.iter().for_each(|group| self.value(*group));
         row.iter().for_each(|row| self.number(*row as u64));
         reason.iter().for_each(|reason| self.any(reason));
@@ -82,14 +82,14 @@ impl Writer<'_> {
         self.length(since(end));
         [elapsed, target, paused].into_iter().flatten().for_each(|d| self.length(*d));
         self.length(*late);
-        calendar.iter().for_each(|calendar| self.number(calendar.index() as u64));
+        calendar.iter().for_each(|calendar| packed::put_id(self.0, *calendar));
         if has_more {
             self.list(keys, |writer, value| writer.value(*value));
             self.list(filters, |writer, held| writer.0.push((*held).into()));
             self.list(states, |writer, d| writer.length(*d));
         }
         self.list(evidence, |writer, Evidence { event, time, origin }| {
-            writer.number(event.map_or(0, |id| id.index() as u64 + 1));
+            packed::put_maybe_id(writer.0, *event);
             writer.length(since(time));
             writer.number(origin.file.into());
             writer.number(origin.line.into());
@@ -110,11 +110,6 @@ impl Writer<'_> {
             self.number(1);
             self.0.extend_from_slice(&us.to_le_bytes());
         }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.0.extend_from_slice(text.as_bytes());
     }
 
     fn value(&mut self, value: Option<Value>) {
@@ -157,7 +152,7 @@ impl<'b> Reader<'b> {
             states.extend(self.list(Reader::length));
         }
         let evidence = self.list(|reader| {
-            let event = reader.number().checked_sub(1).map(|index| EventId::from_index(index as usize));
+            let event = packed::take_maybe_id(&mut reader.0).expect(WHOLE);
             let time = start.plus(reader.length());
             Evidence { event, time, origin: Origin { file: reader.number() as u32, line: reader.number() as u32 } }
         });
@@ -226,12 +221,11 @@ impl<'b> Reader<'b> {
     }
 
     fn id<I: Id>(&mut self) -> I {
-        I::from_index(self.number() as usize)
+        packed::take_id(&mut self.0).expect(WHOLE)
     }
 
     fn text(&mut self) -> &'b str {
-        let length = self.number() as usize;
-        std::str::from_utf8(self.0.split_off(..length).expect(WHOLE)).expect("a text was written")
+        packed::take_text(&mut self.0).expect(WHOLE)
     }
 
     fn value(&mut self) -> Option<Value> {

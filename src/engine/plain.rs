@@ -197,7 +197,7 @@ impl Plain {
             return;
         }
         packed::put(out, (*row).into());
-        packed::put(out, tier.map_or(0, |tier| tier.index() as u64 + 1));
+        packed::put_maybe_id(out, *tier);
         packed::put_time(out, *start);
         packed::put_time(out, *due);
         pack_row(out, first);
@@ -212,14 +212,12 @@ impl Plain {
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Plain> {
         let parts = packed::take(from)?;
         let has = |part: u64| parts & part != 0;
-        let small = |from: &mut &[u8]| u32::try_from(packed::take(from)?).ok();
-        let mut plain = Plain { started: has(Plain::STARTED), seq: small(from)?, ..Plain::default() };
+        let mut plain = Plain { started: has(Plain::STARTED), seq: packed::take_small(from)?, ..Plain::default() };
         if !has(Plain::OPEN) && !has(Plain::OVER) {
             return Some(plain);
         }
         (plain.phase, plain.is_paused, plain.passed) = (Phase::Open, has(Plain::PAUSED), has(Plain::PASSED));
-        plain.row = small(from)?;
-        plain.tier = small(from)?.checked_sub(1).map(|at| TierId::from_index(at as usize));
+        (plain.row, plain.tier) = (packed::take_small(from)?, packed::take_maybe_id(from)?);
         (plain.start, plain.due) = (packed::take_time(from)?, packed::take_time(from)?);
         plain.end = plain.start;
         plain.first = unpack_row(from)?;
@@ -442,15 +440,14 @@ impl Plain {
 }
 
 fn pack_row(out: &mut Vec<u8>, (event, origin): &(Option<EventId>, Origin)) {
-    for n in [event.map_or(0, |event| event.index() as u64 + 1), origin.file.into(), origin.line.into()] {
-        packed::put(out, n);
-    }
+    packed::put_maybe_id(out, *event);
+    packed::put(out, origin.file.into());
+    packed::put(out, origin.line.into());
 }
 
 fn unpack_row(from: &mut &[u8]) -> Option<(Option<EventId>, Origin)> {
-    let mut small = || u32::try_from(packed::take(from)?).ok();
-    let event = small()?.checked_sub(1).map(|at| EventId::from_index(at as usize));
-    Some((event, Origin { file: small()?, line: small()? }))
+    let event = packed::take_maybe_id(from)?;
+    Some((event, Origin { file: packed::take_small(from)?, line: packed::take_small(from)? }))
 }
 
 /// When the target of a row is used up that counts from `start` on; nothing where its calendar ends first.

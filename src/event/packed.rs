@@ -31,6 +31,12 @@ pub fn take(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
+/// Takes the next number off; nothing where the bytes end first, or it is no small one.
+#[inline]
+pub fn take_small(bytes: &mut &[u8]) -> Option<u32> {
+    u32::try_from(take(bytes)?).ok()
+}
+
 /// Adds an instant.
 #[inline]
 pub fn put_time(bytes: &mut Vec<u8>, t: Instant) {
@@ -67,7 +73,19 @@ pub fn put_id(bytes: &mut Vec<u8>, id: impl Id) {
 /// Takes the next place off; nothing where the bytes end first.
 #[inline]
 pub fn take_id<I: Id>(bytes: &mut &[u8]) -> Option<I> {
-    u32::try_from(take(bytes)?).ok().filter(|at| *at != u32::MAX).map(|at| I::from_index(at as usize))
+    take_small(bytes).filter(|at| *at != u32::MAX).map(|at| I::from_index(at as usize))
+}
+
+/// Adds the place of something in its list, or that there is none.
+#[inline]
+pub fn put_maybe_id(bytes: &mut Vec<u8>, id: Option<impl Id>) {
+    put(bytes, id.map_or(0, |id| id.index() as u64 + 1));
+}
+
+/// Takes the next place off, if there is one; nothing where the bytes end first.
+#[inline]
+pub fn take_maybe_id<I: Id>(bytes: &mut &[u8]) -> Option<Option<I>> {
+    Some(take_small(bytes)?.checked_sub(1).map(|at| I::from_index(at as usize)))
 }
 
 /// Adds anything, as the library writes it.
@@ -120,17 +138,12 @@ pub fn put_value(bytes: &mut Vec<u8>, value: Option<Value>) {
 
 /// Takes the next value off; nothing where the bytes are no value, or end first.
 pub fn take_value(bytes: &mut &[u8]) -> Option<Option<Value>> {
-    let form = *bytes.split_off_first()?;
-    match form {
+    Some(Some(match *bytes.split_off_first()? {
         NONE => return Some(None),
-        OTHER => return take_any(bytes).map(Some),
-        _ => {}
-    }
-    let n = take(bytes)?;
-    Some(Some(match form {
-        TEXT => Value::Text(TextId(u32::try_from(n).ok()?)),
-        MEMBER => Value::Member(u32::try_from(n).ok()?),
-        WHOLE => Value::whole(i64::try_from(n).ok()?),
+        OTHER => take_any(bytes)?,
+        TEXT => Value::Text(TextId(take_small(bytes)?)),
+        MEMBER => Value::Member(take_small(bytes)?),
+        WHOLE => Value::whole(i64::try_from(take(bytes)?).ok()?),
         _ => return None,
     }))
 }

@@ -52,24 +52,26 @@ struct Waiting {
     wanted: usize,
     /// How many there are, once that is known.
     all: Option<usize>,
-    /// How many threads rest because enough is ready, and whether the one that judges waits for a piece: to wake one costs as much as to
-    /// read some rows.
+    /// How many threads rest because enough is ready. To wake one costs as much as to read some rows.
     resting: usize,
+    /// The one that judges waits for a piece.
     starved: bool,
     stopped: bool,
+    /// How many threads there are.
+    threads: usize,
     /// Memory to be used again.
     texts: Vec<Vec<u8>>,
     batches: Vec<Batch>,
 }
 
 impl Waiting {
-    fn is_full(&self, threads: usize) -> bool {
-        self.ready.len() >= AHEAD * threads || self.bytes >= AHEAD_BYTES * threads
+    fn is_full(&self) -> bool {
+        self.ready.len() >= AHEAD * self.threads || self.bytes >= AHEAD_BYTES * self.threads
     }
 
     /// A thread that rests goes on when half of what may wait is gone: then it has several pieces to read.
-    fn has_room(&self, threads: usize) -> bool {
-        self.ready.len() <= AHEAD * threads / 2 && self.bytes <= AHEAD_BYTES * threads / 2
+    fn has_room(&self) -> bool {
+        self.ready.len() <= AHEAD * self.threads / 2 && self.bytes <= AHEAD_BYTES * self.threads / 2
     }
 
     /// Nothing more is asked for, or there is nothing more.
@@ -96,12 +98,12 @@ pub(super) fn read(
     take: &mut dyn FnMut(&File, &mut Batch) -> Flow,
 ) -> Result<Vec<LogFile>, Unreadable> {
     let source = Source { feed, next: 0, ended: false };
-    let shared = Shared { feed: Mutex::new(source), ready: Mutex::new(Waiting::default()), changed: Condvar::new() };
+    let shared = Shared { feed: Mutex::new(source), ready: Mutex::new(Waiting { threads, ..Waiting::default() }), changed: Condvar::new() };
     let result = std::thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(|| shared.work(rules, threads));
+            scope.spawn(|| shared.work(rules));
         }
-        let result = shared.give(rules, threads, ids, take);
+        let result = shared.give(rules, ids, take);
         lock(&shared.ready).stopped = true;
         shared.changed.notify_all();
         result
@@ -116,13 +118,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared<'_, '_> {
     /// Reads ahead until nothing is left.
-    fn work(&self, rules: &Rules<'_>, threads: usize) {
+    fn work(&self, rules: &Rules<'_>) {
         let mut decoder = Decoder::new(rules);
         loop {
             let mut waiting = lock(&self.ready);
-            if waiting.is_full(threads) {
+            if waiting.is_full() {
                 waiting.resting += 1;
-                while !waiting.is_over() && !waiting.has_room(threads) {
+                while !waiting.is_over() && !waiting.has_room() {
                     waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
                 }
                 waiting.resting -= 1;
@@ -187,24 +189,17 @@ impl Shared<'_, '_> {
     }
 
     /// Gives the pieces in their order, and reads some itself where none is ready.
-    fn give(
-        &self,
-        rules: &Rules<'_>,
-        threads: usize,
-        ids: &mut Ids,
-        take: &mut dyn FnMut(&File, &mut Batch) -> Flow,
-    ) -> Result<(), Unreadable> {
+    fn give(&self, rules: &Rules<'_>, ids: &mut Ids, take: &mut dyn FnMut(&File, &mut Batch) -> Flow) -> Result<(), Unreadable> {
         // One reads ahead and out of turn, the other what must be read in its turn.
         let (mut ahead, mut in_turn) = (Decoder::new(rules), Decoder::new(rules));
         in_turn.ids = std::mem::take(ids);
-        let result = self.give_all(threads, &mut ahead, &mut in_turn, take);
+        let result = self.give_all(&mut ahead, &mut in_turn, take);
         *ids = in_turn.ids;
         result
     }
 
     fn give_all(
         &self,
-        threads: usize,
         ahead: &mut Decoder<'_, '_>,
         in_turn: &mut Decoder<'_, '_>,
         take: &mut dyn FnMut(&File, &mut Batch) -> Flow,
@@ -217,7 +212,7 @@ impl Shared<'_, '_> {
                 waiting.wanted += 1;
                 waiting.bytes -= ready.memory();
             }
-            let wakes = waiting.resting > 0 && waiting.has_room(threads);
+            let wakes = waiting.resting > 0 && waiting.has_room();
             drop(waiting);
             if wakes {
                 self.changed.notify_all();

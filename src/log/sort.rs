@@ -1,7 +1,6 @@
 //! Events put in order in bounded memory: sorted runs on disk, and all of them merged.
 
 use crate::event::{Event, Events, Head, Origin, packed};
-use crate::id::{CaseId, EventId, FieldId, Id};
 use crate::log::{Spool, Unreadable};
 use crate::time::Instant;
 use std::cmp::Reverse;
@@ -167,16 +166,16 @@ impl Source<'_> {
 /// A row as bytes, behind their length: small numbers, the key, the fields of its case and its own.
 fn pack(event: &Event<'_>, out: &mut Vec<u8>) {
     let from = out.len();
-    let (kind, key) = event.case.map_or((0, ""), |(kind, key)| (kind.index() + 1, key));
-    let id = event.event.map_or(0, |id| id.index() + 1);
     out.extend_from_slice(&[0; 4]);
-    for n in [event.origin.line as usize, id, kind, key.len(), event.fields.len(), event.own.len()] {
-        packed::put(out, n as u64);
-    }
-    out.extend_from_slice(key.as_bytes());
+    packed::put(out, event.origin.line.into());
+    packed::put_maybe_id(out, event.event);
+    packed::put_maybe_id(out, event.case.map(|(kind, _)| kind));
+    packed::put_text(out, event.case.map_or("", |(_, key)| key));
+    packed::put(out, event.fields.len() as u64);
+    packed::put(out, event.own.len() as u64);
     let own = event.own.iter().map(|(field, value)| (*field, Some(*value)));
     for (field, value) in event.fields.iter().copied().chain(own) {
-        packed::put(out, field.index() as u64);
+        packed::put_id(out, field);
         packed::put_value(out, value);
     }
     let length = (out.len() - from - 4) as u32;
@@ -193,20 +192,20 @@ fn small(row: &mut &[u8]) -> io::Result<u32> {
 
 /// Adds the event of a row; nothing where it is damaged.
 fn unpack(time: Instant, file: u32, mut row: &[u8], to: &mut Events) -> Option<()> {
-    let mut next = || packed::take(&mut row).and_then(|n| usize::try_from(n).ok());
-    let (line, id, kind, length, fields, own) = (next()?, next()?, next()?, next()?, next()?, next()?);
-    let key = std::str::from_utf8(row.split_off(..length)?).ok()?;
+    let row = &mut row;
+    let origin = Origin { file, line: packed::take_small(row)? };
+    let event = packed::take_maybe_id(row)?;
+    let (kind, key) = (packed::take_maybe_id(row)?, packed::take_text(row)?);
+    let (fields, own) = (packed::take(row)?, packed::take(row)?);
     let draft = to.draft();
     for nth in 0..fields + own {
-        let field = FieldId::from_index(usize::try_from(packed::take(&mut row)?).ok()?);
-        match packed::take_value(&mut row)? {
+        let field = packed::take_id(row)?;
+        match packed::take_value(row)? {
             value if nth < fields => to.draft_field(field, value),
             value => to.draft_own(draft, field, value?),
         }
     }
-    let case = kind.checked_sub(1).map(|kind| (CaseId::from_index(kind), key));
-    let event = id.checked_sub(1).map(EventId::from_index);
-    to.finish(draft, &Head { time, case, event, origin: Origin { file, line: u32::try_from(line).ok()? } });
+    to.finish(draft, &Head { time, case: kind.map(|kind| (kind, key)), event, origin });
     Some(())
 }
 
@@ -214,6 +213,7 @@ fn unpack(time: Instant, file: u32, mut row: &[u8], to: &mut Events) -> Option<(
 mod tests {
     use super::*;
     use crate::event::Value;
+    use crate::id::{CaseId, FieldId, Id};
 
     #[test]
     fn runs_on_disk_give_what_a_sort_in_memory_gives() {
