@@ -14,7 +14,6 @@ mod facts;
 mod funnel;
 mod index;
 mod kept;
-mod keys;
 mod live;
 mod matcher;
 mod money;

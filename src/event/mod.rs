@@ -2,12 +2,14 @@
 //!
 //! Texts are kept once each and compared by number; nothing here knows a file format.
 
+mod keys;
 mod numbered;
 pub mod packed;
 mod short;
 mod store;
 mod texts;
 
+pub use keys::Keys;
 pub use numbered::{KeyList, Numbered, Series};
 pub use short::{Short, hash};
 pub use store::{Draft, Events, Head, hash_of_case};

@@ -68,7 +68,7 @@ impl Texts {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.borrow().ends.len()
+        self.0.borrow().len()
     }
 
     /// Whether there is none.
@@ -96,6 +96,16 @@ impl TextTable {
     pub fn get(&self, text: &str) -> Option<TextId> {
         let is_it = |id: &u32| self.text(TextId(*id)) == text;
         self.ids.find(self.hasher.hash_one(text), is_it).map(|id| TextId(*id))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
     }
 
     /// The text of a number.

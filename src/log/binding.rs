@@ -28,11 +28,11 @@ pub(super) struct Binding {
     pub(super) usual: Option<Usual>,
 }
 
-/// The columns of a long log in which one says when, one what and one of which case, and no word says that nothing is said.
+/// The columns of a long log in which one says when, one of which case, and at most one what.
 pub(super) struct Usual {
     pub(super) time: usize,
     pub(super) reader: TimeReader,
-    pub(super) word: usize,
+    pub(super) word: Option<usize>,
     pub(super) key: usize,
     /// The kind of case that the key's column gives away.
     pub(super) kind: Option<CaseId>,
@@ -42,8 +42,8 @@ impl Usual {
     fn of(binding: &Binding) -> Option<Usual> {
         let Shape::Long { time, reader, event, .. } = &binding.shape else { return None };
         match (event.as_slice(), binding.keys.as_slice()) {
-            ([word], [(key, kind)]) if binding.id.is_none() && binding.missing.is_empty() => {
-                Some(Usual { time: *time, reader: reader.clone(), word: *word, key: *key, kind: *kind })
+            (words @ ([] | [_]), [(key, kind)]) => {
+                Some(Usual { time: *time, reader: reader.clone(), word: words.first().copied(), key: *key, kind: *kind })
             }
             _ => None,
         }

@@ -135,35 +135,42 @@ impl<'r, 'p> Decoder<'r, 'p> {
     #[inline(always)]
     pub(super) fn row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) {
         self.count_row();
+        let id = binding.id.and_then(|id| cell(binding, row, id));
+        if id.is_some_and(|id| self.ids.contains(&binding.source, id)) {
+            return;
+        }
         let is_usual = binding.usual.as_ref().is_some_and(|usual| self.usual_row(binding, usual, row));
-        if !is_usual {
-            self.any_row(binding, row);
+        let is_taken = is_usual || self.any_row(binding, row);
+        // A row that was rejected does not use up its id.
+        if let Some(id) = id.filter(|_| is_taken) {
+            self.ids.insert(&binding.source, id);
         }
     }
 
-    /// Takes a row as most are: of a case, with a time that can be read and a word that was seen before. False where it is none, and
-    /// nothing of it was taken.
+    /// Takes a row as most are: of a case, with a time that can be read and a word, if any, that was seen before. False where it is
+    /// none, and nothing of it was taken.
     #[inline(always)]
     fn usual_row<'a>(&mut self, binding: &Binding, usual: &Usual, row: &impl Row<'a>) -> bool {
         let Decoder { rules, meanings, batch, dates, recent, .. } = self;
         let quick = if usual.reader.is_usual() { row.usual_time(usual.time, dates) } else { None };
         let Some(time) = quick.or_else(|| certain_time(&usual.reader, row.cell(usual.time))) else { return false };
-        let Some(word) = row.short(usual.word) else { return false };
+        let Some(word) = usual.word.map_or(Some(Short::default()), |word| row.short(word)) else { return false };
         let Some(meaning) = meanings.found(Some(usual.kind), word).and_then(|at| meanings.at(at)) else { return false };
         let (Cell::Text(key), Some(kind)) = (row.cell(usual.key), meaning.kind) else { return false };
-        if !meaning.is_plain || key.is_empty() || rules.options.as_of.is_some_and(|as_of| as_of < time) {
+        if !meaning.is_plain || key.is_empty() || is_missing(binding, key) || rules.options.as_of.is_some_and(|as_of| as_of < time) {
             return false;
         }
-        let filled = row.filled(meaning.wants);
+        let filled = filled(binding, row, meaning);
         let draft = batch.events.draft();
-        if filled != 0 {
+        let has_values = filled != 0 || !meaning.implied.is_empty();
+        if has_values {
             let reader = Reader { rules, binding, recent, texts: &batch.texts };
             if read_values(reader, row, filled, meaning, &mut batch.events, draft).is_err() {
                 batch.events.discard(draft);
                 return false;
             }
         }
-        if meaning.matters || filled != 0 && !batch.events.drafted(draft).0.is_empty() {
+        if meaning.matters || has_values && !batch.events.drafted(draft).0.is_empty() {
             let origin = Origin { file: 0, line: row.line() };
             batch.events.finish(draft, &Head { time, case: Some((kind, key)), event: meaning.event, origin });
         } else {
@@ -171,17 +178,23 @@ impl<'r, 'p> Decoder<'r, 'p> {
             batch.idle.push(kind, key);
         }
         batch.seen(time);
-        batch.known += 1;
-        batch.outside += u64::from(!rules.in_term(time));
+        if meaning.event.is_some() {
+            batch.known += 1;
+            batch.outside += u64::from(!rules.in_term(time));
+        }
         true
     }
 
     /// Takes any row, or says why it cannot.
     #[inline(never)]
-    fn any_row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) {
-        if let Err(fault) = self.accept(binding, row) {
-            self.reject(row.line(), row.column_of(fault.column), fault.value, fault.expected, &row.raw());
-        }
+    fn any_row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> bool {
+        let taken = match &binding.shape {
+            Shape::Long { .. } => self.long(binding, row),
+            Shape::Wide(_) => self.wide_row(binding, row),
+        };
+        let Err(fault) = taken else { return true };
+        self.reject(row.line(), row.column_of(fault.column), fault.value, fault.expected, &row.raw());
+        false
     }
 
     #[inline]
@@ -191,22 +204,6 @@ impl<'r, 'p> Decoder<'r, 'p> {
 
     pub(super) fn reject(&mut self, line: u32, column: u32, value: String, expected: String, raw: &[u8]) {
         self.batch.rejected.push(Rejected { file: String::new(), line, column, value, expected, raw: raw.to_vec() });
-    }
-
-    fn accept<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Fault> {
-        let id = binding.id.and_then(|id| cell(binding, row, id));
-        if id.is_some_and(|id| self.ids.contains(&binding.source, id)) {
-            return Ok(());
-        }
-        match &binding.shape {
-            Shape::Long { .. } => self.long(binding, row),
-            Shape::Wide(_) => self.wide_row(binding, row),
-        }?;
-        // A row that was rejected does not use up its id.
-        if let Some(id) = id {
-            self.ids.insert(&binding.source, id);
-        }
-        Ok(())
     }
 
     /// The key of a row's case, and the kind of case that its column names.
@@ -238,6 +235,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Decoder { rules, meanings, recent, batch, .. } = self;
         let hint = key.map(|k| k.1);
         let meaning = match columns.as_slice() {
+            [] => meanings.find_one(rules, binding, hint, Some(Short::default()), ""),
             [only] => meanings.find_one(rules, binding, hint, row.short(*only), cell(binding, row, *only).unwrap_or("")),
             several => {
                 let words: Vec<&str> = several.iter().map(|column| cell(binding, row, *column).unwrap_or("")).collect();
@@ -249,7 +247,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             Err(refusal) => return Err(refused(binding, row, key.map(|k| k.0), refusal)),
         };
         let draft = batch.events.draft();
-        let filled = if binding.empty_clears { u64::MAX } else { row.filled(meaning.wants) };
+        let filled = filled(binding, row, meaning);
         let reader = Reader { rules, binding, recent, texts: &batch.texts };
         if let Err(fault) = read_values(reader, row, filled, meaning, &mut batch.events, draft) {
             batch.events.discard(draft);
@@ -370,6 +368,12 @@ fn refused<'a>(binding: &Binding, row: &impl Row<'a>, key: Option<&str>, refusal
         What::Word => (columns.first().copied().unwrap_or(*time), written()),
     };
     Fault { column, value, expected: refusal.expected.clone() }
+}
+
+/// In which of a word's places something may stand that is to be read.
+#[inline(always)]
+fn filled<'a>(binding: &Binding, row: &impl Row<'a>, meaning: &Meaning) -> u64 {
+    if binding.empty_clears { u64::MAX } else { row.filled(meaning.wants) }
 }
 
 /// The instant of a cell in any form, if it is one, and only one.

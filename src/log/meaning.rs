@@ -22,7 +22,7 @@ pub(super) struct Meaning {
     pub(super) takes: Vec<Take>,
     /// Their places in a row, by bits.
     pub(super) wants: u64,
-    /// It is an event of a case and all that its word says: where nothing stands in those places, its row says nothing else.
+    /// Its rows are of a case, and of a word that the vocabulary holds, if any.
     pub(super) is_plain: bool,
     /// A word that the vocabulary does not hold, and whether the source says to ignore it.
     pub(super) ignored: Option<(String, bool)>,
@@ -225,7 +225,7 @@ fn understand(rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>,
     let is_top = event.is_some() && of_case.is_none();
     let takes = takes(rules, binding, kind, event);
     let wants = takes.iter().fold(0, |wants, take| wants | take.place);
-    let is_plain = of_case.is_some() && implied.is_empty() && !binding.empty_clears;
+    let is_plain = !is_top && ignored.is_none();
     Ok(Meaning { event, is_top, kind, implied, takes, wants, is_plain, ignored, matters })
 }
 

@@ -18,6 +18,7 @@ mod meaning;
 mod order;
 mod pages;
 mod parquet;
+mod pattern;
 mod pool;
 mod recent;
 mod rules;

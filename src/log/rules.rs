@@ -1,6 +1,6 @@
 //! What rows are read by: a plan, what of a log it looks at, and what was asked for on the way.
 
-use crate::event::TextTable;
+use crate::event::Keys;
 use crate::id::{CaseId, EventId};
 use crate::log::Options;
 use crate::plan::{Interest, Plan};
@@ -69,17 +69,18 @@ impl<'p> Rules<'p> {
 
 /// Ids of rows that were taken, by source.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Ids(HashMap<String, TextTable>);
+pub(super) struct Ids(Vec<(String, Keys)>);
 
 impl Ids {
     pub(super) fn contains(&self, source: &str, id: &str) -> bool {
-        self.0.get(source).is_some_and(|ids| ids.get(id).is_some())
+        self.0.iter().find(|(of, _)| of == source).is_some_and(|(_, ids)| ids.contains(id))
     }
 
     pub(super) fn insert(&mut self, source: &str, id: &str) {
-        match self.0.get_mut(source) {
-            Some(ids) => ids.intern(id),
-            None => self.0.entry(source.to_string()).or_default().intern(id),
-        };
+        let at = self.0.iter().position(|(of, _)| of == source).unwrap_or_else(|| {
+            self.0.push((source.to_string(), Keys::default()));
+            self.0.len() - 1
+        });
+        self.0[at].1.insert(id);
     }
 }

@@ -1,5 +1,6 @@
 //! Times of a log: by a strftime pattern, RFC 3339 or epoch; never by a guess.
 
+use crate::log::pattern::{Pattern, days_since_1970};
 use crate::model::TimeForm;
 use crate::time::{Instant, Local, Zone};
 use chrono::format::{Parsed, StrftimeItems, parse};
@@ -10,9 +11,14 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 pub(super) struct TimeReader {
     form: Form,
     zone: Option<Zone>,
+    /// The forms of wall-clock times that are tried before all others.
+    quick: Vec<Pattern>,
     /// Times of the plain form are read too.
     or_plain: bool,
 }
+
+/// How plain times without an offset are mostly written.
+const PLAIN: [&str; 3] = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"];
 
 #[derive(Clone, Debug)]
 enum Form {
@@ -41,7 +47,12 @@ impl TimeReader {
             Some("epoch ms") => Form::EpochMillis,
             Some(pattern) => Form::Pattern(pattern.to_string()),
         };
-        TimeReader { form, zone, or_plain: false }
+        let quick = match &form {
+            Form::Plain => PLAIN.iter().filter_map(|pattern| Pattern::of(pattern)).collect(),
+            Form::Pattern(pattern) => Pattern::of(pattern).into_iter().collect(),
+            Form::Rfc3339 | Form::EpochSeconds | Form::EpochMillis => Vec::new(),
+        };
+        TimeReader { form, zone, quick, or_plain: false }
     }
 
     /// The same for columns that may be typed.
@@ -57,11 +68,14 @@ impl TimeReader {
     /// The instant of a text, or what was expected instead.
     pub(super) fn read(&self, text: &str) -> Result<Read, String> {
         let text = text.trim();
+        if let Some(wall) = self.quick.iter().find_map(|pattern| pattern.read(text.as_bytes())) {
+            return self.local(wall);
+        }
         let form = if self.or_plain && plain(text).is_some() { &Form::Plain } else { &self.form };
         match form {
             Form::Plain => match plain(text) {
                 Some(Found::Instant(time)) => certain(time),
-                Some(Found::Wall(wall)) => self.local(wall),
+                Some(Found::Wall(wall)) => self.wall(wall),
                 None => match epoch_by_length(text) {
                     Some(time) => certain(time),
                     None => Err(expected_plain(text)),
@@ -75,20 +89,25 @@ impl TimeReader {
             Form::EpochMillis => epoch(text, 3).map_or_else(|| Err("milliseconds since 1970".into()), certain),
             Form::Pattern(pattern) => match by_pattern(text, pattern) {
                 Some(Found::Instant(time)) => certain(time),
-                Some(Found::Wall(wall)) => self.local(wall),
+                Some(Found::Wall(wall)) => self.wall(wall),
                 None => Err(format!("a time of the form `{pattern}`")),
             },
         }
     }
 
-    fn local(&self, wall: NaiveDateTime) -> Result<Read, String> {
+    fn wall(&self, wall: NaiveDateTime) -> Result<Read, String> {
+        if self.zone.is_some() && !in_range(wall.date()) {
+            return Err("a time between 1900 and 2199".into());
+        }
+        self.local(wall.and_utc().timestamp_micros())
+    }
+
+    /// What the wall clock of the zone shows, in microseconds since it showed the beginning of 1970.
+    fn local(&self, wall: i64) -> Result<Read, String> {
         let Some(zone) = &self.zone else {
             return Err("a time with an offset, or a `zone \"…\"` in the source".into());
         };
-        if !in_range(wall.date()) {
-            return Err("a time between 1900 and 2199".into());
-        }
-        match zone.find(wall) {
+        match zone.find_micros(wall) {
             Local::Once(time) => Ok(Read { time, ambiguous: false }),
             Local::Twice(time) => Ok(Read { time, ambiguous: true }),
             Local::Skipped(_) => Err(format!("a time that happened: the clocks of {} skipped this one", zone.name())),
@@ -143,7 +162,7 @@ impl Dates {
         let year_to_day = written.last_chunk().map(|last| u64::from_le_bytes(*last))?;
         let known = &mut self.known[(year_to_day.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % Dates::KNOWN];
         if known.written != *written {
-            *known = Day { written: *written, days: days_since_1970(written)? };
+            *known = Day { written: *written, days: days_of(written)? };
         }
         self.last = *known;
         Some(known.days)
@@ -172,25 +191,13 @@ pub(super) fn usual(text: &[u8], dates: &mut Dates) -> Option<Instant> {
 }
 
 /// Of a date such as `2026-03-06`, between 1900 and 2199.
-fn days_since_1970(date: &[u8; 10]) -> Option<i64> {
+fn days_of(date: &[u8; 10]) -> Option<i64> {
     let digits = |range: std::ops::Range<usize>| {
         let mut digits = date[range].iter();
         digits.try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
     };
-    let (year, month, day) = (digits(0..4)?, digits(5..7)?, digits(8..10)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let longest = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + i64::from(leap),
-        _ => 31,
-    };
-    let is_one = date[4] == b'-' && date[7] == b'-' && (1900..2200).contains(&year);
-    if !is_one || !(1..=12).contains(&month) || !(1..=longest).contains(&day) {
-        return None;
-    }
-    // Of a year that begins in March, so that the leap day is its last.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    Some(y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468)
+    let has_signs = date[4] == b'-' && date[7] == b'-';
+    if has_signs { days_since_1970(digits(0..4)?, digits(5..7)?, digits(8..10)?) } else { None }
 }
 
 /// `2026-03-06`, `2026-03-06 16:45`, `2026-03-06T16:45:00.123Z`, `… +01:00`

@@ -10,7 +10,47 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone)]
 pub struct Zone {
     name: Arc<str>,
-    changes: Arc<[Change]>,
+    changes: Arc<Changes>,
+}
+
+/// All changes of a zone.
+struct Changes {
+    /// In order; the first is of the offset that was always in force.
+    list: Vec<Change>,
+    /// For each [`STRETCH`] since 1900, how many of them lie before it.
+    before: Vec<u16>,
+}
+
+const DAY: i64 = 86_400 * 1_000_000;
+/// Some fifty days: few of them hold more than one change.
+const STRETCH: i64 = 1 << 42;
+
+impl Changes {
+    fn new(list: Vec<Change>) -> Changes {
+        let last = stretch(Instant::LAST.as_micros());
+        let before = (0..=last).map(|nth| {
+            let begins = Instant::FIRST.as_micros() + nth as i64 * STRETCH;
+            u16::try_from(list.partition_point(|c| c.at <= begins)).expect("a zone has a few hundred changes")
+        });
+        Changes { before: before.collect(), list }
+    }
+
+    /// How many changes lie at or before a place of the UTC line.
+    #[inline]
+    fn until(&self, at: i64) -> usize {
+        let nth = stretch(at).min(self.before.len() - 1);
+        // What lies before 1900 is asked for by nobody who minds a few more steps.
+        let mut i = if at < Instant::FIRST.as_micros() { 0 } else { usize::from(self.before[nth]) };
+        while self.list.get(i).is_some_and(|c| c.at <= at) {
+            i += 1;
+        }
+        i
+    }
+}
+
+#[inline]
+fn stretch(at: i64) -> usize {
+    (at.saturating_sub(Instant::FIRST.as_micros()).max(0) / STRETCH) as usize
 }
 
 /// From `at` on, local time is UTC plus `after`.
@@ -62,7 +102,7 @@ impl Zone {
             return Some(zone.clone());
         }
         let rules = tz::TimeZone::from_tz_data(data).ok()?;
-        let zone = Zone { name: canonical.into(), changes: changes(rules.as_ref())?.into() };
+        let zone = Zone { name: canonical.into(), changes: Arc::new(Changes::new(changes(rules.as_ref())?)) };
         zones.insert(canonical, zone.clone());
         Some(zone)
     }
@@ -79,8 +119,8 @@ impl Zone {
 
     /// Local time less UTC at an instant.
     pub fn offset(&self, t: Instant) -> Duration {
-        let i = self.changes.partition_point(|c| c.at <= t.as_micros());
-        Duration::micros(self.changes[i.saturating_sub(1)].after)
+        let i = self.changes.until(t.as_micros());
+        Duration::micros(self.changes.list[i.saturating_sub(1)].after)
     }
 
     /// The wall clock at an instant.
@@ -95,11 +135,20 @@ impl Zone {
 
     /// What a wall-clock time means here.
     pub fn find(&self, wall: NaiveDateTime) -> Local {
-        let wall = wall.and_utc().timestamp_micros();
-        // The first change that this wall-clock time does not lie behind on both clocks.
-        let i = self.changes.partition_point(|c| wall >= c.at.saturating_add(c.before.max(c.after)));
-        let Some(change) = self.changes.get(i) else {
-            let last = self.changes.last().expect("a zone has an offset");
+        self.find_micros(wall.and_utc().timestamp_micros())
+    }
+
+    /// The same of a wall-clock time as so many microseconds since it showed the beginning of 1970.
+    #[inline]
+    pub fn find_micros(&self, wall: i64) -> Local {
+        // The first change that this wall-clock time does not lie behind on both clocks: no clock is more than a day from UTC's.
+        let Changes { list, .. } = &*self.changes;
+        let mut i = self.changes.until(wall.saturating_sub(DAY));
+        while list.get(i).is_some_and(|c| wall >= c.at.saturating_add(c.before.max(c.after))) {
+            i += 1;
+        }
+        let Some(change) = list.get(i) else {
+            let last = list.last().expect("a zone has an offset");
             return Local::Once(Instant::from_micros(wall - last.after));
         };
         let t = Instant::from_micros(wall - change.before);
@@ -120,8 +169,9 @@ impl Zone {
     /// The instants in `[from, to)` at which the clock is set forward or back.
     pub fn changes(&self, from: Instant, to: Instant) -> impl Iterator<Item = Instant> {
         let (first, end) = (from.as_micros(), to.as_micros());
-        let behind = self.changes.partition_point(|c| c.at < first);
-        self.changes[behind..].iter().map(|c| c.at).take_while(move |at| *at < end).map(Instant::from_micros)
+        let list = &self.changes.list;
+        let behind = list.partition_point(|c| c.at < first);
+        list[behind..].iter().map(|c| c.at).take_while(move |at| *at < end).map(Instant::from_micros)
     }
 
     /// The first instant of a local day.
@@ -202,6 +252,22 @@ mod tests {
         assert_eq!(zone.find(wall("2026-03-08 03:00")), Local::Once(utc("2026-03-08 07:00")));
         assert_eq!(zone.find(wall("2026-11-01 01:30")), Local::Twice(utc("2026-11-01 05:30")));
         assert_eq!(zone.find(wall("2026-11-01 02:00")), Local::Once(utc("2026-11-01 07:00")));
+    }
+
+    #[test]
+    fn an_instant_is_found_by_what_its_clock_shows() {
+        for name in ["America/New_York", "Australia/Lord_Howe", "Asia/Manila", "UTC"] {
+            let zone = Zone::named(name).unwrap();
+            for hours in (0..300 * 8766).step_by(5) {
+                let t = Instant::FIRST.plus(Duration::seconds(hours * 3600));
+                let wall = t.as_micros() + zone.offset(t).as_micros();
+                match zone.find_micros(wall) {
+                    Local::Once(found) => assert_eq!(found, t, "{name}"),
+                    Local::Twice(first) => assert!(first <= t && first.as_micros() + zone.offset(first).as_micros() == wall, "{name}"),
+                    Local::Skipped(_) => panic!("{name}: {} was shown", t.utc()),
+                }
+            }
+        }
     }
 
     #[test]

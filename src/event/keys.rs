@@ -1,12 +1,12 @@
-//! Which keys were seen of cases that are no longer kept.
+//! Sets of keys: which cases were seen that are no longer kept, which rows were taken.
 
-use crate::event::{Numbered, Short, TextId, Texts};
+use crate::event::{Numbered, Short, TextId, TextTable};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 /// A set of keys. Those that end in a number, as most do, take a bit or two bytes each; the others are kept as they are.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Keys {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Keys {
     series: Vec<Series>,
     /// The series of each prefix, by how many digits follow it; some are none.
     places: HashMap<Box<str>, [Option<u16>; Numbered::DIGITS + 1]>,
@@ -14,11 +14,11 @@ pub(super) struct Keys {
     last: usize,
     #[serde(skip)]
     short: Option<(Short, u8)>,
-    others: Texts,
+    others: TextTable,
 }
 
 /// Keys that differ in the number at their end.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Series {
     prefix: Box<str>,
     digits: u8,
@@ -48,7 +48,8 @@ impl Keys {
         self.places.get(prefix)?[usize::from(digits)].map(usize::from)
     }
 
-    pub(super) fn contains(&self, key: &str) -> bool {
+    /// Whether a key is one of them.
+    pub fn contains(&self, key: &str) -> bool {
         if let Some(Numbered { prefix, digits, number }) = Numbered::of(key)
             && let Some(series) = self.series(prefix, digits)
         {
@@ -57,19 +58,20 @@ impl Keys {
         self.others.get(key).is_some()
     }
 
-    pub(super) fn insert(&mut self, key: &str) {
+    /// Takes a key.
+    pub fn insert(&mut self, key: &str) {
         if !self.insert_number(key) {
             self.others.intern(key);
         }
     }
 
     /// Takes a key if it costs next to nothing, as one that ends in a number does.
-    pub(super) fn insert_number(&mut self, key: &str) -> bool {
+    fn insert_number(&mut self, key: &str) -> bool {
         Numbered::of(key).is_some_and(|key| self.insert_numbers(key.prefix, key.digits, &[key.number]))
     }
 
     /// Takes keys that differ in the numbers at their ends, if they cost next to nothing.
-    pub(super) fn insert_numbers(&mut self, prefix: &str, digits: u8, numbers: &[u32]) -> bool {
+    pub fn insert_numbers(&mut self, prefix: &str, digits: u8, numbers: &[u32]) -> bool {
         let found = self.series(prefix, digits).or_else(|| {
             (self.series.len() < MANY).then(|| {
                 self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(self.series.len()).ok();
@@ -88,14 +90,14 @@ impl Keys {
     }
 
     /// How many there are, with those of another set that are not among them.
-    pub(super) fn len_with(&self, other: &Keys) -> u64 {
+    pub fn len_with(&self, other: &Keys) -> u64 {
         let len = |keys: &Keys| keys.series.iter().map(|s| s.numbers.count).sum::<u64>() + keys.others.len() as u64;
         let both = other.series.iter().map(|series| match self.series(&series.prefix, series.digits) {
             Some(at) => self.series[at].numbers.shared_with(&series.numbers),
             None if self.others.is_empty() => 0,
             None => series.keys().filter(|key| self.others.get(key).is_some()).count() as u64,
         });
-        let others = (0..other.others.len() as u32).filter(|id| self.contains(&other.others.text(TextId(*id)))).count() as u64;
+        let others = (0..other.others.len() as u32).filter(|id| self.contains(other.others.text(TextId(*id)))).count() as u64;
         len(self) + len(other) - both.sum::<u64>() - others
     }
 }
@@ -108,14 +110,14 @@ impl Series {
 }
 
 /// A set of numbers, in pages of 65,536.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Numbers {
     pages: Vec<Page>,
     count: u64,
 }
 
 /// The numbers of a page, by their last 16 bits.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Page {
     /// In order.
     Few(Vec<u16>),
