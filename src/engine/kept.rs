@@ -1,5 +1,6 @@
-//! Instances that a report will show, packed: a log of years leaves many, and each is looked at once or twice.
+//! Instances that a report will show, packed.
 
+use crate::engine::ledger::{Ledger, Place, WHOLE, put_length, take_length};
 use crate::engine::outcome::{Evidence, GroupOrder, Outcome, Verdict};
 use crate::event::{Origin, Texts, Value, packed};
 use crate::id::{CaseId, Id, ObligationId};
@@ -8,20 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Instances in the order of reports.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Outcomes {
-    /// In blocks, so that a list of millions never moves.
-    packed: Vec<Vec<u8>>,
-    places: Vec<Place>,
-}
-
-/// Where an instance stands among the packed ones, and what puts it in order.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Place {
-    start: Instant,
-    track: u32,
-    /// Where it is packed: its block, and how far in it, in steps of [`STEP`] bytes.
-    at: u32,
-}
+pub struct Outcomes(Ledger);
 
 /// What else there is of an instance, behind each other: its verdict, which parts of it there are, and these parts. Small numbers
 /// take few bytes; instants are counted from the start.
@@ -100,16 +88,9 @@ impl Writer<'_> {
         packed::put(self.0, n);
     }
 
-    /// A length of time: most are whole seconds, and none of them before zero.
     #[inline]
     fn length(&mut self, d: Duration) {
-        let us = d.as_micros();
-        if us >= 0 && us % SECOND == 0 {
-            self.number((us / SECOND) as u64 * 2);
-        } else {
-            self.number(1);
-            self.0.extend_from_slice(&us.to_le_bytes());
-        }
+        put_length(self.0, d);
     }
 
     fn value(&mut self, value: Option<Value>) {
@@ -125,8 +106,6 @@ impl Writer<'_> {
         list.iter().for_each(|one| write(self, one));
     }
 }
-
-const SECOND: i64 = 1_000_000;
 
 /// Reads what was written.
 struct Reader<'b>(&'b [u8]);
@@ -212,12 +191,7 @@ impl<'b> Reader<'b> {
 
     #[inline]
     fn length(&mut self) -> Duration {
-        let n = self.number();
-        if n & 1 == 0 {
-            return Duration::seconds((n / 2) as i64);
-        }
-        let bytes = self.0.split_off(..8).and_then(|bytes| bytes.first_chunk()).expect(WHOLE);
-        Duration::micros(i64::from_le_bytes(*bytes))
+        take_length(&mut self.0).expect(WHOLE)
     }
 
     fn id<I: Id>(&mut self) -> I {
@@ -241,76 +215,47 @@ impl<'b> Reader<'b> {
     }
 }
 
-/// Why reading cannot fail.
-const WHOLE: &str = "it was packed here, whole";
-
-/// So many bytes are packed together, and a little more: the last one that begins in a block ends in it.
-const BLOCK: usize = 1 << 20;
-/// Each one begins at a multiple of so many bytes.
-const STEP: usize = 4;
-
 impl Outcomes {
     pub(super) fn push(&mut self, outcome: &Outcome) {
-        if self.packed.last().is_none_or(|block| block.len() >= BLOCK) {
-            self.packed.push(Vec::with_capacity(BLOCK + BLOCK / 16));
-        }
-        let (number, block) = (self.packed.len() - 1, self.packed.last_mut().expect("one was added"));
-        let at = u32::try_from((number * BLOCK + block.len()) / STEP).expect("a report takes far less than 16 GiB");
-        let track = u32::try_from(outcome.track).expect("a spec is limited to far fewer obligations");
-        self.places.push(Place { start: outcome.start, track, at });
-        Writer(block).outcome(outcome);
-        block.resize(block.len().next_multiple_of(STEP), 0);
+        self.0.push(outcome.track, outcome.start, |out| Writer(out).outcome(outcome));
     }
 
     /// By promise, start, case, group and number.
     pub(super) fn sort(&mut self, texts: &Texts) {
-        let mut places = std::mem::take(&mut self.places);
-        places.sort_unstable_by(|a, b| {
-            (a.track, a.start).cmp(&(b.track, b.start)).then_with(|| self.reader(a).order(texts).cmp(&self.reader(b).order(texts)))
-        });
-        self.places = places;
-    }
-
-    fn reader(&self, place: &Place) -> Reader<'_> {
-        Reader(self.bytes(place))
-    }
-
-    fn bytes(&self, place: &Place) -> &[u8] {
-        let at = place.at as usize * STEP;
-        &self.packed[at / BLOCK][at % BLOCK..]
+        self.0.sort(|a, b| Reader(a).order(texts).cmp(&Reader(b).order(texts)));
     }
 
     fn verdict(&self, place: &Place) -> Verdict {
-        Verdict::ALL[usize::from(self.bytes(place)[0])]
+        Verdict::ALL[usize::from(self.0.bytes(place)[0])]
     }
 
     fn at(&self, place: &Place) -> Outcome {
-        self.reader(place).outcome(place)
+        Reader(self.0.bytes(place)).outcome(place)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.0.places().len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.0.places().is_empty()
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Outcome> {
-        self.places.iter().map(|place| self.at(place))
+        self.0.places().iter().map(|place| self.at(place))
     }
 
     /// The one at a position.
     pub fn get(&self, at: usize) -> Outcome {
-        self.at(&self.places[at])
+        self.at(&self.0.places()[at])
     }
 
     /// The positions of those of some verdicts.
     pub fn positions(&self, verdicts: &[Verdict]) -> impl Iterator<Item = usize> {
-        self.places.iter().enumerate().filter(|(_, place)| verdicts.contains(&self.verdict(place))).map(|(at, _)| at)
+        self.0.places().iter().enumerate().filter(|(_, place)| verdicts.contains(&self.verdict(place))).map(|(at, _)| at)
     }
 
     /// Those of some verdicts.

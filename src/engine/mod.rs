@@ -14,9 +14,11 @@ mod facts;
 mod funnel;
 mod index;
 mod kept;
+mod ledger;
 mod live;
 mod matcher;
 mod money;
+mod notices;
 mod objective;
 mod outcome;
 mod plain;
@@ -36,6 +38,7 @@ pub use funnel::StageRecord;
 pub use kept::Outcomes;
 pub use money::{Capped, Cause, Consequences, Credit, Owed, Right};
 pub use objective::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
+pub use notices::Notices;
 pub use outcome::{Evidence, Missing, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 pub use state::NotTakenUp;
 
@@ -74,7 +77,7 @@ pub struct Judgement {
     /// The stages of each kind of case, in order.
     pub stages: Vec<StageRecord>,
     /// Warnings and escalations, in the order of their instances and times.
-    pub notices: Vec<NoticeRecord>,
+    pub notices: Notices,
     /// As of when.
     pub as_of: Instant,
     /// Rows whose event the vocabulary holds.

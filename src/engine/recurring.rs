@@ -13,7 +13,7 @@ use crate::engine::truth::{LazyTier, Moment};
 use crate::engine::world::World;
 use crate::engine::{Happening, Sink};
 use crate::event::{Event, Value};
-use crate::id::{FieldId, ObligationId};
+use crate::id::{EventId, FieldId, ObligationId, Table};
 use crate::model::{Owner, Type};
 use crate::plan::{Duty, Start, Track};
 use crate::time::{Instant, Period, Unit};
@@ -34,6 +34,12 @@ pub(super) struct Recurring {
     excluded: Vec<bool>,
     /// How many of their changes were taken.
     taken: usize,
+    /// When the next period begins, once that was found out; the last instant where none does.
+    #[serde(skip)]
+    next: Option<Instant>,
+    /// What each event can do to it, and what states can.
+    #[serde(skip)]
+    acting: Option<(Table<EventId, Roles>, Roles)>,
 }
 
 /// One version of it.
@@ -84,7 +90,19 @@ impl Recurring {
             ruled: Vec::new(),
             excluded: vec![false; world.exclusions.len()],
             taken: 0,
+            next: None,
+            acting: None,
         }
+    }
+
+    /// What an event can do to it.
+    fn roles(&mut self, world: &World<'_>, happening: Happening<'_>) -> Roles {
+        let track = &world.plan.tracks[self.index];
+        let (by_event, by_states) =
+            self.acting.get_or_insert_with(|| (Roles::by_event(world.plan, track), Roles::by_states(world.plan, track)));
+        let roles = happening.event.map_or_else(Roles::default, |event| by_event[event]);
+        let states_moved = !happening.entered.is_empty() || !happening.left.is_empty();
+        if states_moved { roles.or(*by_states) } else { roles }
     }
 
     pub(super) fn event(
@@ -143,12 +161,18 @@ impl Recurring {
 
     /// Opens the instances of all periods that have begun by `t`.
     fn begin(&mut self, world: &World<'_>, t: Instant, sink: &mut Sink) {
+        if self.next.is_some_and(|next| t < next) {
+            return;
+        }
+        let mut next = Instant::LAST;
         for version in &mut self.versions {
             let (Some(unit), term) = (version.unit, world.term(version.id)) else { continue };
             while let Some(period) = version.next.take() {
                 let start = term.zone.midnight(period.from);
                 if start > t || start >= term.to {
-                    version.next = (start < term.to).then_some(period);
+                    if start < term.to {
+                        (version.next, next) = (Some(period), next.min(start));
+                    }
                     break;
                 }
                 version.next = Some(period.next(unit, world.plan.agreement_of(version.id).fiscal));
@@ -162,11 +186,17 @@ impl Recurring {
                 self.latest = Some((version.id, period, start));
             }
         }
+        self.next = Some(next);
     }
 
     /// An event acts on the latest begun period's instance of its group.
     fn stop(&mut self, moment: &Moment<'_>, happening: Happening<'_>, event: &Event<'_>, sink: &mut Sink) {
         let world = moment.world;
+        let roles = self.roles(world, happening);
+        // An event that does nothing may still be the first to name a group.
+        if roles.is_none() && self.versions.iter().all(|version| version.by.is_empty()) {
+            return;
+        }
         let latest = self.latest.as_ref().map_or(self.versions[0].id, |l| l.0);
         let by = self.versions.iter().find(|v| v.id == latest).map(|v| v.by.as_slice()).unwrap_or_default();
         let group = if by.is_empty() { None } else { Some(group_of(by, moment, event)) };
@@ -187,7 +217,7 @@ impl Recurring {
         live.pass(&Moment { case: None, own: &[], ..*moment }, event.time, false, sink);
         let duty = clocked(world, live.obligation);
         let tier = LazyTier::at(moment);
-        let turn = Turn { moment, happening, event, tier: &tier, roles: Roles::ANY, reach: Reach::All };
+        let turn = Turn { moment, happening, event, tier: &tier, roles, reach: Reach::All };
         if let Some(cancel) = &duty.cancel {
             match live.step(Role::Cancel, cancel, &turn) {
                 Hit::Yes => return live.close(world, End::Cancel, event),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A score as far as events have earned it: for each rule how often, and how far the next time has come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct ScoreRun(Vec<(Matcher, Exact)>);
+pub(super) struct ScoreRun(Vec<(Matcher, u32)>);
 
 impl ScoreRun {
     pub(super) fn new(score: &Score) -> ScoreRun {
@@ -19,7 +19,7 @@ impl ScoreRun {
             ScoreBy::When(_) => Matcher::default(),
             ScoreBy::On(pattern) => Matcher::new(pattern),
         };
-        ScoreRun(score.rules.iter().map(|rule| (matcher(rule), Exact::ZERO)).collect())
+        ScoreRun(score.rules.iter().map(|rule| (matcher(rule), 0)).collect())
     }
 
     /// Takes an event and gives the points. What cannot be known earns nothing.
@@ -27,17 +27,19 @@ impl ScoreRun {
         let mut total = Exact::ZERO;
         for (rule, (matcher, times)) in score.rules.iter().zip(&mut self.0) {
             let times = match &rule.by {
-                ScoreBy::When(condition) if moment.holds(condition) == Truth::True => Exact::ONE,
-                ScoreBy::When(_) => Exact::ZERO,
+                ScoreBy::When(condition) => u32::from(moment.holds(condition) == Truth::True),
                 ScoreBy::On(pattern) => {
                     if speaks_of_states(pattern) == after_states && matcher.step(pattern, happening, moment, zone) == Hit::Yes {
                         matcher.clear();
-                        *times = times.add(Exact::ONE).unwrap_or(*times);
+                        *times = times.saturating_add(1);
                     }
                     *times
                 }
             };
-            let points = rule.points.mul(times).map(|points| limited(points, rule.at_most));
+            if times == 0 {
+                continue;
+            }
+            let points = rule.points.mul(Exact::whole(times.into())).map(|points| limited(points, rule.at_most));
             total = points.and_then(|points| total.add(points)).unwrap_or(total);
         }
         total

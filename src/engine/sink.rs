@@ -3,8 +3,9 @@
 use crate::engine::facts::Facts;
 use crate::engine::kept::Outcomes;
 use crate::engine::live::{Decided, End, InTime, Live, Reading};
+use crate::engine::notices::Notices;
 use crate::engine::objective::{Sampled, Samples};
-use crate::engine::outcome::{NoticeRecord, Reason, Verdict};
+use crate::engine::outcome::{Reason, Verdict};
 use crate::engine::truth::Moment;
 use crate::engine::world::World;
 use crate::event::Texts;
@@ -20,7 +21,7 @@ pub(super) struct Sink {
     /// Whether instances of each verdict are kept.
     keep: [bool; 5],
     pub(super) outcomes: Outcomes,
-    pub(super) notices: Vec<NoticeRecord>,
+    pub(super) notices: Notices,
     pub(super) totals: Vec<[u64; 5]>,
     pub(super) reasons: BTreeMap<(usize, Verdict, Reason), u64>,
     pub(super) samples: Samples,
@@ -29,8 +30,7 @@ pub(super) struct Sink {
 }
 
 /// What was decided, as it was saved.
-pub(super) type Saved =
-    ([bool; 5], Outcomes, Vec<NoticeRecord>, Vec<[u64; 5]>, Vec<((usize, Verdict, Reason), u64)>, (Vec<Sampled>, Texts));
+pub(super) type Saved = ([bool; 5], Outcomes, Notices, Vec<[u64; 5]>, Vec<((usize, Verdict, Reason), u64)>, (Vec<Sampled>, Texts));
 
 impl Sink {
     /// Instances of these verdicts are kept. Breached and pending ones always are: each of them is named or paid for.
@@ -135,11 +135,6 @@ impl Sink {
     pub(super) fn sort(&mut self, texts: &Texts) {
         self.samples.sort();
         self.outcomes.sort(texts);
-        self.notices.sort_by(|a, b| {
-            (a.track, a.start)
-                .cmp(&(b.track, b.start))
-                .then_with(|| a.case.as_ref().map(|c| &c.1).cmp(&b.case.as_ref().map(|c| &c.1)))
-                .then((a.seq, a.at, a.position).cmp(&(b.seq, b.at, b.position)))
-        });
+        self.notices.sort();
     }
 }

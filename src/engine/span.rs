@@ -4,30 +4,53 @@ use crate::engine::counter::{KeyValue, key_at};
 use crate::engine::truth::{Moment, Truth};
 use crate::plan::{Plan, Span};
 use crate::time::{Duration, Instant};
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use std::collections::BTreeSet;
 
 /// A time in which a case's state was on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Stretch {
     pub(super) from: Instant,
     pub(super) to: Instant,
-    pub(super) group: Vec<KeyValue>,
     /// Which of the span's conditions held, by bits.
     pub(super) excluded: usize,
 }
 
+impl Stretch {
+    /// Whether it has a part in a period.
+    pub(super) fn touches(&self, from: Instant, to: Instant) -> bool {
+        self.from < to && from < self.to
+    }
+}
+
 /// All of them, by the plan's spans.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Spans(Vec<Vec<Stretch>>);
+pub(super) struct Spans(Vec<OfSpan>);
+
+/// The stretches of one span, by group.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct OfSpan {
+    numbers: HashMap<Vec<KeyValue>, usize>,
+    groups: Vec<Vec<Stretch>>,
+}
 
 impl Spans {
     pub(super) fn new(plan: &Plan) -> Spans {
-        Spans(vec![Vec::new(); plan.spans.len()])
+        Spans(vec![OfSpan::default(); plan.spans.len()])
     }
 
-    pub(super) fn of(&self, span: usize) -> &[Stretch] {
-        &self.0[span]
+    /// Those of a group.
+    pub(super) fn of_group(&self, span: usize, group: &[KeyValue]) -> &[Stretch] {
+        let OfSpan { numbers, groups } = &self.0[span];
+        numbers.get(group).map_or(&[], |number| &groups[*number])
+    }
+
+    /// Those of each group.
+    pub(super) fn by_group(&self, span: usize) -> impl Iterator<Item = (&Vec<KeyValue>, &[Stretch])> {
+        let OfSpan { numbers, groups } = &self.0[span];
+        numbers.iter().map(|(group, number)| (group, groups[*number].as_slice()))
     }
 
     /// A state has ended, or as-of has come: what it counts for is read now.
@@ -36,13 +59,18 @@ impl Spans {
         if from >= moment.time || moment.allows(span.filter.as_ref()) != Truth::True {
             return;
         }
-        let group: Vec<KeyValue> = span.by.iter().map(|key| key_at(moment, *key)).collect();
+        let group: SmallVec<[KeyValue; 2]> = span.by.iter().map(|key| key_at(moment, *key)).collect();
         let holds = |(bit, condition)| usize::from(moment.holds(condition) == Truth::True) << bit;
         let excluded = span.excluded_if.iter().enumerate().map(holds).sum();
         for (from, to) in pieces(moment, span, from) {
             let within = Moment { time: to.minus(Duration::micros(1)), ..*moment };
             if within.is_about(&span.about) == Truth::True {
-                self.0[number].push(Stretch { from, to, group: group.clone(), excluded });
+                let OfSpan { numbers, groups } = &mut self.0[number];
+                let of_group = *numbers.entry_ref(group.as_slice()).or_insert_with(|| {
+                    groups.push(Vec::new());
+                    groups.len() - 1
+                });
+                groups[of_group].push(Stretch { from, to, excluded });
             }
         }
     }
@@ -50,6 +78,9 @@ impl Spans {
 
 /// The time from an instant to now, cut where a lower level begins or ends to take cases.
 fn pieces(moment: &Moment<'_>, span: &Span, from: Instant) -> Vec<(Instant, Instant)> {
+    if span.about.unless.is_empty() {
+        return vec![(from, moment.time)];
+    }
     let terms = span.about.unless.iter().map(|(level, _)| &moment.world.agreements[*level]);
     let inside = |t: &Instant| from < *t && *t < moment.time;
     let cuts: BTreeSet<Instant> = terms.flat_map(|term| [term.from, term.to]).filter(inside).chain([from, moment.time]).collect();

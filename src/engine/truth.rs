@@ -10,6 +10,7 @@ use crate::plan::{About, Condition, Op, Scalar, Value};
 use crate::quantity::Exact;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use std::cell::Cell;
 
 /// Whether something holds.
@@ -111,10 +112,10 @@ impl Moment<'_> {
             {
                 return sign.holds(seen.compare(n)).into();
             }
-            [only] => return self.step(only, &mut Vec::new()),
+            [only] => return self.step(only, &mut Stack::new()),
             _ => {}
         }
-        let mut stack: Vec<Truth> = Vec::with_capacity(4);
+        let mut stack = Stack::new();
         for op in &condition.0 {
             let truth = self.step(op, &mut stack);
             stack.push(truth);
@@ -122,7 +123,7 @@ impl Moment<'_> {
         stack.pop().unwrap_or(Truth::True)
     }
 
-    fn step(&self, op: &Op, stack: &mut Vec<Truth>) -> Truth {
+    fn step(&self, op: &Op, stack: &mut Stack) -> Truth {
         match op {
             Op::Is(subject, among) => self.is(*subject, among),
             Op::Same(a, b) => match (self.field(*a), self.field(*b)) {
@@ -250,7 +251,10 @@ impl Moment<'_> {
 
 use crate::id::Id;
 
-fn fold(stack: &mut Vec<Truth>, n: u32, start: Truth, join: fn(Truth, Truth) -> Truth) -> Truth {
+/// What the parts of a condition came to.
+type Stack = SmallVec<[Truth; 8]>;
+
+fn fold(stack: &mut Stack, n: u32, start: Truth, join: fn(Truth, Truth) -> Truth) -> Truth {
     let at = stack.len().saturating_sub(n as usize);
     stack.drain(at..).fold(start, join)
 }

@@ -1,7 +1,7 @@
 //! A ratio of two whole numbers.
 
 use num_rational::Ratio;
-use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Signed, Zero};
+use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, Signed, Zero};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -85,22 +85,54 @@ impl Exact {
         }
     }
 
+    /// `n / d` of parts that may have a divisor in common; `d` is above 0.
+    fn of_parts(n: i128, d: i128) -> Option<Exact> {
+        let parts = (u64::try_from(n.unsigned_abs()), u64::try_from(d));
+        let (n, d) = match parts {
+            (_, Ok(1)) => (n, d),
+            // A division of 64 bits takes a tenth of one of 128.
+            (Ok(size), Ok(of)) => {
+                let by = common_divisor(size, of);
+                (if n < 0 { -i128::from(size / by) } else { i128::from(size / by) }, i128::from(of / by))
+            }
+            _ => return Exact(Ratio::new(n, d)).kept(),
+        };
+        Exact(Ratio::new_raw(n, d)).kept()
+    }
+
+    /// Both parts, where they are small enough that products of two of them fit.
+    fn small(self) -> Option<(i64, i64)> {
+        i64::try_from(self.numer()).ok().zip(i64::try_from(self.denom()).ok())
+    }
+
     fn kept(self) -> Option<Exact> {
-        (self.0.numer().abs() < LIMIT && *self.0.denom() < LIMIT).then_some(self)
+        (self.numer().unsigned_abs() < LIMIT.unsigned_abs() && self.denom() < LIMIT).then_some(self)
     }
 
     /// The sum.
     pub fn add(self, other: Exact) -> Option<Exact> {
+        if self.denom() == other.denom() {
+            // Both numerators are below 2^100.
+            return Exact::of_parts(self.numer() + other.numer(), self.denom());
+        }
+        if let (Some((n, d)), Some((m, e))) = (self.small(), other.small()) {
+            // A sum of two products below 2^126.
+            let [n, d, m, e] = [n, d, m, e].map(i128::from);
+            return Exact::of_parts(n * e + m * d, d * e);
+        }
         self.0.checked_add(&other.0).map(Exact)?.kept()
     }
 
     /// The difference.
     pub fn sub(self, other: Exact) -> Option<Exact> {
-        self.0.checked_sub(&other.0).map(Exact)?.kept()
+        self.add(other.neg())
     }
 
     /// The product.
     pub fn mul(self, other: Exact) -> Option<Exact> {
+        if let (Some((n, d)), Some((m, e))) = (self.small(), other.small()) {
+            return Exact::of_parts(i128::from(n) * i128::from(m), i128::from(d) * i128::from(e));
+        }
         self.0.checked_mul(&other.0).map(Exact)?.kept()
     }
 
@@ -211,6 +243,14 @@ impl Exact {
     }
 }
 
+fn common_divisor(a: u64, b: u64) -> u64 {
+    let (mut a, mut b) = (a, b);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 impl fmt::Debug for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -265,6 +305,25 @@ mod tests {
         assert_eq!(Exact::ratio(1, 3).unwrap().to_f64(), 1.0 / 3.0);
         let wide = Exact::ratio((1 << 90) + 1, 3 << 80).unwrap();
         assert_eq!(wide.to_f64(), 1024.0 / 3.0);
+    }
+
+    #[test]
+    fn small_and_large_numbers_follow_the_same_rules() {
+        // Around the sizes at which other steps are taken.
+        let parts = [0, 1, 2, 3, 7, 10, 1 << 31, (1 << 32) - 1, (1 << 62) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64, 1 << 70];
+        let numbers: Vec<Exact> = parts
+            .iter()
+            .flat_map(|n| parts[1..].iter().flat_map(|d| [Exact::ratio(*n, *d), Exact::ratio(-*n, *d)]))
+            .map(|number| number.unwrap())
+            .collect();
+        for a in &numbers {
+            for b in numbers.iter().step_by(7) {
+                let kept = |ratio: Option<Ratio<i128>>| ratio.map(Exact).and_then(Exact::kept);
+                assert_eq!(a.add(*b), kept(a.0.checked_add(&b.0)), "{a} + {b}");
+                assert_eq!(a.mul(*b), kept(a.0.checked_mul(&b.0)), "{a} * {b}");
+                assert!(a.sub(*b).and_then(|less| less.add(*b)).is_none_or(|again| again == *a), "{a} - {b}");
+            }
+        }
     }
 
     #[test]

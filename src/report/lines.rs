@@ -1,6 +1,6 @@
 //! The records of instances, of which a report of years holds millions: what is the same in many of them is put into words once.
 
-use crate::engine::{Outcome, Verdict};
+use crate::engine::{NoticeKind, NoticeRecord, Outcome, Verdict};
 use crate::event::{Origin, Value};
 use crate::id::{AgreementId, EventId, Id, ObligationId};
 use crate::model::Type;
@@ -27,6 +27,8 @@ struct Head {
     agreement: AgreementId,
     /// Up to its case.
     text: String,
+    /// Those of a notice, up to its case.
+    of_notice: String,
     /// The clauses that decided, by the row of targets, each from `spec` to its evidence.
     clauses: Vec<(Option<usize>, String)>,
 }
@@ -55,18 +57,22 @@ impl<'r> Lines<'r> {
         let (obligation, service) = (report.obligation(id), report.service_of(id));
         let agreement = report.agreement(service.agreement);
         let mut text = String::from("{\"kind\":\"verdict\"");
+        let mut of_notice = String::new();
         let names = [
-            (",\"agreement\":", &agreement.name),
-            (",\"version\":", &agreement.version),
-            (",\"service\":", &service.name),
-            (",\"obligation\":", &obligation.name),
+            (",\"agreement\":", &agreement.name, true),
+            (",\"version\":", &agreement.version, false),
+            (",\"service\":", &service.name, true),
+            (",\"obligation\":", &obligation.name, true),
         ];
-        for (key, name) in names {
-            text.push_str(key);
-            quote(&mut text, name);
+        for (key, name, in_notice) in names {
+            for text in [Some(&mut text), Some(&mut of_notice).filter(|_| in_notice)].into_iter().flatten() {
+                text.push_str(key);
+                quote(text, name);
+            }
         }
         text.push_str(",\"case\":");
-        Head { agreement: service.agreement, text, clauses: Vec::new() }
+        of_notice.push_str(",\"case\":");
+        Head { agreement: service.agreement, text, of_notice, clauses: Vec::new() }
     }
 
     /// The clause that decided, from `spec` to the evidence.
@@ -78,12 +84,35 @@ impl<'r> Lines<'r> {
         text
     }
 
+    /// Puts into words what the records of an obligation have in common, if that was not done before.
+    fn prepare(&mut self, id: ObligationId) {
+        if self.heads[id.index()].is_none() {
+            self.heads[id.index()] = Some(self.head(id));
+        }
+    }
+
+    /// Adds the record of a notice.
+    pub(super) fn add_notice(&mut self, n: &NoticeRecord) {
+        self.prepare(n.obligation);
+        let Lines { report, heads, clocks, text: out, .. } = self;
+        let head = heads[n.obligation.index()].as_ref().expect("it was made above");
+        put(out, "{\"kind\":\"notice\",\"notice\":");
+        put(out, if n.kind == NoticeKind::Warn { "\"warn\"" } else { "\"escalate\"" });
+        put(out, ",\"at\":");
+        clocks[head.agreement.index()].push(out, report.zone(head.agreement), n.at);
+        put(out, ",\"to\":");
+        optional(out, n.to.as_deref());
+        put(out, &head.of_notice);
+        optional(out, n.case.as_ref().map(|c| &*c.1));
+        put(out, ",\"seq\":");
+        number(out, n.seq.into());
+        put(out, "}\n");
+    }
+
     /// Adds the record of an instance.
     pub(super) fn add(&mut self, o: &Outcome) {
         let at = o.obligation.index();
-        if self.heads[at].is_none() {
-            self.heads[at] = Some(self.head(o.obligation));
-        }
+        self.prepare(o.obligation);
         let Lines { report, heads, events, files, clocks, text: out, .. } = self;
         let (report, head) = (*report, heads[at].as_mut().expect("it was made above"));
         let (clock, zone) = (&mut clocks[head.agreement.index()], report.zone(head.agreement));

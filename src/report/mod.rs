@@ -14,7 +14,7 @@ pub mod table;
 pub mod text;
 mod words;
 
-use crate::engine::{Judgement, NoticeRecord, ObjectiveRecord, Outcome, Verdict};
+use crate::engine::{Judgement, ObjectiveRecord, Outcome, Verdict};
 use crate::event::{Origin, TextTable, Value};
 use crate::id::{AgreementId, ObligationId};
 use crate::log::Found;
@@ -58,10 +58,6 @@ impl<'a> Report<'a> {
 
     fn objectives(&self) -> &'a [ObjectiveRecord] {
         &self.judgement.objectives
-    }
-
-    fn notices(&self) -> &'a [NoticeRecord] {
-        &self.judgement.notices
     }
 
     fn obligation(&self, id: ObligationId) -> &'a Obligation {

@@ -1,6 +1,6 @@
 //! The stable records, one JSON object a line: what other programs read.
 
-use crate::engine::{Capped, Cause, Credit, Group, NoticeKind, NoticeRecord, ObjectiveRecord, Right, StageRecord, Verdict};
+use crate::engine::{Capped, Cause, Credit, Group, ObjectiveRecord, Right, StageRecord, Verdict};
 use crate::id::{AgreementId, ObjectiveId};
 use crate::model::MeasureUnit;
 use crate::report::lines::Lines;
@@ -31,9 +31,7 @@ pub fn write(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::R
     for record in &report.judgement.stages {
         stage(report, record).end(out)?;
     }
-    for record in report.notices() {
-        notice(report, record).end(out)?;
-    }
+    notices(report, out)?;
     for note in clamped(report) {
         note.end(out)?;
     }
@@ -65,6 +63,20 @@ fn verdicts(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::Re
         }
     }
     Ok(())
+}
+
+/// Notices, many of them at a time.
+fn notices(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    const MUCH: usize = 1 << 16;
+    let mut lines = Lines::new(report);
+    for notice in report.judgement.notices.iter() {
+        lines.add_notice(&notice);
+        if lines.text.len() >= MUCH {
+            out.write_all(&lines.text)?;
+            lines.text.clear();
+        }
+    }
+    out.write_all(&lines.text)
 }
 
 /// One JSON object, written key by key so that the order of keys is the records' own.
@@ -321,20 +333,6 @@ fn stage(report: &Report<'_>, r: &StageRecord) -> Object {
     object.raw("num", &count(r.converted.map(|c| c.0)));
     object.raw("den", &count(r.converted.map(|c| c.1)));
     object.raw("median_s", &r.median.map_or("null".to_string(), words::number));
-    object
-}
-
-fn notice(report: &Report<'_>, n: &NoticeRecord) -> Object {
-    let service = report.service_of(n.obligation);
-    let mut object = Object::kind("notice");
-    object.text("notice", if n.kind == NoticeKind::Warn { "warn" } else { "escalate" });
-    object.text("at", &report.time(service.agreement, n.at));
-    object.optional("to", n.to.as_deref());
-    object.text("agreement", &report.agreement(service.agreement).name);
-    object.text("service", &service.name);
-    object.text("obligation", &report.obligation(n.obligation).name);
-    object.optional("case", n.case.as_ref().map(|c| &*c.1));
-    object.number("seq", n.seq.into());
     object
 }
 

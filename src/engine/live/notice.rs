@@ -28,7 +28,7 @@ impl Live {
             if at < t || (to_the_end && at == t) {
                 rest.given[i] = true;
                 let by_field = notice.to_field.and_then(|f| moment.field(f).map(|v| plain(world, &world.plan.fields[f].ty, v)));
-                sink.notices.push(NoticeRecord {
+                sink.notices.push(&NoticeRecord {
                     track: self.track as usize,
                     obligation: self.obligation,
                     case: moment.case.map(|c| (c.kind, c.key.as_str().into())),

@@ -90,7 +90,10 @@ pub(super) fn of_values(statistic: Statistic, mut values: Vec<Amount>) -> Amount
     if n == 0 {
         return Amount::Nothing;
     }
-    values.sort_by(|a, b| match (a, b) {
+    if statistic == Statistic::Mean {
+        return mean(&values);
+    }
+    values.sort_unstable_by(|a, b| match (a, b) {
         (Amount::Known(a), Amount::Known(b)) => a.cmp(b),
         (Amount::Known(_), _) => Ordering::Less,
         (_, Amount::Known(_)) => Ordering::Greater,

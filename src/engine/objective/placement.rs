@@ -3,7 +3,6 @@
 use crate::engine::counter::{KeyValue, Slot};
 use crate::engine::objective::Seen;
 use crate::engine::objective::sample::Sampled;
-use crate::engine::span::Stretch;
 use crate::engine::world::World;
 use crate::event::Value;
 use crate::id::{AgreementId, TierId};
@@ -133,8 +132,8 @@ pub(super) fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, sa
             found.extend(tallies.cloned());
         }
         Measure::Down(down) => {
-            let touches = |s: &&Stretch| s.from < slice.to && slice.from < s.to;
-            found.extend(seen.spans.of(down.down).iter().filter(touches).map(|s| s.group.clone()));
+            let touching = seen.spans.by_group(down.down).filter(|(_, all)| all.iter().any(|s| s.touches(slice.from, slice.to)));
+            found.extend(touching.map(|(group, _)| group.clone()));
         }
         _ => {}
     });

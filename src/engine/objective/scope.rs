@@ -11,7 +11,6 @@ use crate::engine::outcome::Verdict;
 use crate::engine::world::World;
 use crate::event::Value;
 use crate::id::{AgreementId, ObjectiveId};
-use crate::model::Statistic;
 use crate::plan::{Goal, Measure, Objective, Part};
 use crate::quantity::Exact;
 use crate::time::Instant;
@@ -41,8 +40,8 @@ pub(super) struct Scope<'a> {
     pub(super) as_of: Instant,
     /// What the period before was short of its goal.
     pub(super) carried_over: Exact,
-    /// Statistics of elapsed times that were found out before, by part: a verdict asks for them more than once.
-    pub(super) known: RefCell<Vec<(Statistic, usize, Scenario, Measured)>>,
+    /// What was measured before and takes long: a verdict asks for it more than once.
+    pub(super) known: RefCell<Vec<(*const Measure, Scenario, Measured)>>,
 }
 
 impl Scope<'_> {

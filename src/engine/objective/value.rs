@@ -7,6 +7,7 @@ use crate::engine::objective::sample::Sample;
 use crate::engine::objective::scope::{Scenario, Scope};
 use crate::engine::objective::stretches::{Pieces, common, length, union, without};
 use crate::engine::outcome::Verdict;
+use crate::engine::span::Stretch;
 use crate::model::Statistic;
 use crate::plan::{Down, Measure, Part};
 use crate::quantity::Exact;
@@ -25,6 +26,21 @@ impl Scope<'_> {
     }
 
     pub(super) fn measure(&self, measure: &Measure, scenario: Scenario) -> Measured {
+        // Pending instances change nothing of what is not about instances.
+        let asked = match measure {
+            Measure::OfClock(..) | Measure::OfBuckets(..) => (std::ptr::from_ref(measure), scenario),
+            Measure::OfField(..) | Measure::Down(_) => (std::ptr::from_ref(measure), Scenario::AsItStands),
+            _ => return self.find(measure, scenario),
+        };
+        let known = self.known.borrow().iter().find(|(m, s, _)| (*m, *s) == asked).map(|known| known.2);
+        known.unwrap_or_else(|| {
+            let found = self.find(measure, scenario);
+            self.known.borrow_mut().push((asked.0, asked.1, found));
+            found
+        })
+    }
+
+    fn find(&self, measure: &Measure, scenario: Scenario) -> Measured {
         match measure {
             Measure::Fixed(value) => Measured { amount: Amount::Known(*value), ratio: None, n: 0, fixed: true, sampled: false },
             Measure::Met(parts) => self.met(parts, scenario),
@@ -128,8 +144,8 @@ impl Scope<'_> {
     fn down(&self, down: &Down) -> Measured {
         let (from, to) = (self.slice.from, self.slice.to);
         let period: Pieces = vec![(from, to)];
-        let touches = |s: &&crate::engine::span::Stretch| s.group == *self.group && s.from < to && from < s.to;
-        let stretches: Vec<_> = self.seen.spans.of(down.down).iter().filter(touches).collect();
+        let of_group = self.seen.spans.of_group(down.down, self.group).iter();
+        let stretches: Vec<&Stretch> = of_group.filter(|s| s.touches(from, to)).collect();
         // What a calendar excludes of a case's state depends on the case: it goes before the cases are united.
         let cut = stretches.iter().flat_map(|s| {
             let piece: Pieces = vec![(s.from.max(from), s.to.min(to).min(self.as_of))];
@@ -140,8 +156,8 @@ impl Scope<'_> {
         });
         let mut pieces = union(cut.collect());
         for (span, up_to) in &down.without {
-            let alike = |s: &&crate::engine::span::Stretch| self.world.plan.spans[*span].by.is_empty() || s.group == *self.group;
-            let mut taken = union(self.seen.spans.of(*span).iter().filter(alike).map(|s| (s.from, s.to)).collect());
+            let group = if self.world.plan.spans[*span].by.is_empty() { &[] } else { self.group.as_slice() };
+            let mut taken = union(self.seen.spans.of_group(*span, group).iter().map(|s| (s.from, s.to)).collect());
             if let Some((most, unit)) = up_to {
                 let zone = &self.world.agreements[self.agreement].zone;
                 taken = earliest(&taken, *most, *unit, self.world.plan.agreements[self.agreement].fiscal, zone);
@@ -206,16 +222,6 @@ impl Scope<'_> {
 
     /// Elapsed times of decided instances; a pending one is met as it stands, or breached without end.
     fn of_clock(&self, statistic: Statistic, part: &Part, scenario: Scenario) -> Measured {
-        let asked = (statistic, self.place(part), scenario);
-        let known = self.known.borrow().iter().find(|(s, p, c, _)| (*s, *p, *c) == asked).map(|known| known.3);
-        known.unwrap_or_else(|| {
-            let found = self.find_of_clock(statistic, part, scenario);
-            self.known.borrow_mut().push((asked.0, asked.1, asked.2, found));
-            found
-        })
-    }
-
-    fn find_of_clock(&self, statistic: Statistic, part: &Part, scenario: Scenario) -> Measured {
         let samples: Vec<&Sample> = self.of_part(part).collect();
         let mut times: Vec<Duration> = samples.iter().flat_map(|s| s.decided.iter()).collect();
         let endless = match scenario {

@@ -1,0 +1,90 @@
+//! Records of a report, packed: a log of years leaves many, and each is looked at once or twice.
+
+use crate::event::packed;
+use crate::time::{Duration, Instant};
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+/// Packed records in the order of reports: by promise, start, and what each says itself.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Ledger {
+    /// In blocks, so that a list of millions never moves.
+    blocks: Vec<Vec<u8>>,
+    places: Vec<Place>,
+}
+
+/// Where a record stands among the packed ones, and what puts it in order.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// The start of the instance that it is of.
+    pub(super) start: Instant,
+    /// The promise's place in the order of reports.
+    pub(super) track: u32,
+    /// Where it is packed: its block, and how far in it, in steps of [`STEP`] bytes.
+    at: u32,
+}
+
+/// So many bytes are packed together, and a little more: the last one that begins in a block ends in it.
+const BLOCK: usize = 1 << 20;
+/// Each one begins at a multiple of so many bytes.
+const STEP: usize = 4;
+
+impl Ledger {
+    /// Adds a record, which `write` packs.
+    pub(super) fn push(&mut self, track: usize, start: Instant, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.blocks.last().is_none_or(|block| block.len() >= BLOCK) {
+            self.blocks.push(Vec::with_capacity(BLOCK + BLOCK / 16));
+        }
+        let (number, block) = (self.blocks.len() - 1, self.blocks.last_mut().expect("one was added"));
+        let at = u32::try_from((number * BLOCK + block.len()) / STEP).expect("a report takes far less than 16 GiB");
+        let track = u32::try_from(track).expect("a spec is limited to far fewer obligations");
+        self.places.push(Place { start, track, at });
+        write(block);
+        block.resize(block.len().next_multiple_of(STEP), 0);
+    }
+
+    /// Puts them in order; `compare` says what is first of two packed records of the same promise and start.
+    pub(super) fn sort(&mut self, compare: impl Fn(&[u8], &[u8]) -> Ordering) {
+        let mut places = std::mem::take(&mut self.places);
+        places.sort_unstable_by(|a, b| (a.track, a.start).cmp(&(b.track, b.start)).then_with(|| compare(self.bytes(a), self.bytes(b))));
+        self.places = places;
+    }
+
+    /// A packed record, and what stands behind it.
+    pub(super) fn bytes(&self, place: &Place) -> &[u8] {
+        let at = place.at as usize * STEP;
+        &self.blocks[at / BLOCK][at % BLOCK..]
+    }
+
+    pub(super) fn places(&self) -> &[Place] {
+        &self.places
+    }
+}
+
+/// Why reading what was packed here cannot fail.
+pub(super) const WHOLE: &str = "it was packed here, whole";
+
+const SECOND: i64 = 1_000_000;
+
+/// Adds a length of time: most are whole seconds, and none of them before zero.
+#[inline]
+pub(super) fn put_length(out: &mut Vec<u8>, d: Duration) {
+    let us = d.as_micros();
+    if us >= 0 && us % SECOND == 0 {
+        packed::put(out, (us / SECOND) as u64 * 2);
+    } else {
+        packed::put(out, 1);
+        out.extend_from_slice(&us.to_le_bytes());
+    }
+}
+
+/// Takes the next length of time off; nothing where the bytes end first.
+#[inline]
+pub(super) fn take_length(from: &mut &[u8]) -> Option<Duration> {
+    let n = packed::take(from)?;
+    if n & 1 == 0 {
+        return Some(Duration::seconds((n / 2) as i64));
+    }
+    let bytes = from.split_off(..8)?.first_chunk()?;
+    Some(Duration::micros(i64::from_le_bytes(*bytes)))
+}
