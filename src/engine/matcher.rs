@@ -55,11 +55,6 @@ impl Matcher {
         pattern.map(Matcher::new).unwrap_or_default()
     }
 
-    /// Whether it takes more than one event.
-    pub(super) fn counts(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// Takes an event.
     pub(super) fn step(&mut self, pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>, zone: &Zone) -> Hit {
         let Some(counting) = &mut self.0 else { return stateless(pattern, happening, moment) };

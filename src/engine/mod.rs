@@ -9,6 +9,7 @@ mod case;
 mod cases;
 mod clock;
 mod counter;
+mod course;
 mod exclusion;
 mod facts;
 mod funnel;
@@ -33,12 +34,13 @@ mod target;
 mod track;
 mod truth;
 mod world;
+mod written;
 
 pub use funnel::StageRecord;
 pub use kept::Outcomes;
 pub use money::{Capped, Cause, Consequences, Credit, Owed, Right};
-pub use objective::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
 pub use notices::Notices;
+pub use objective::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
 pub use outcome::{Evidence, Missing, NoticeKind, NoticeRecord, Outcome, Reason, Verdict};
 pub use state::NotTakenUp;
 

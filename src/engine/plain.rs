@@ -1,114 +1,30 @@
 //! Promises of a case that are plain: one event starts, stops and cancels them, their target is known at the start, and but for
-//! pauses nothing happens on the way. Most promises are; an instance of one takes half the room, and most of its events a few steps.
+//! pauses nothing happens on the way. Most promises are; an instance of one takes a fifth of the room, and most of its events a few
+//! steps.
 //!
-//! What is done here is what `track` and `live` do where nothing else can happen. As soon as something else does, the case's
-//! promises become those of `track`: a due that passes before its case changes, a condition that cannot be known, a start at the
-//! instant of an end.
+//! What is done here is what `track` and `live` do where nothing else can happen. As soon as something else does, the promise becomes
+//! one of `track`: a due or a notice that passes before its case changes, a condition that cannot be known, a start at the instant of
+//! an end, a stop that may be withdrawn.
 
 use crate::engine::Happening;
+use crate::engine::case::Reach;
 use crate::engine::clock::{Clock, Halt};
 use crate::engine::facts::Facts;
 use crate::engine::live::{End, InTime, Live, Reading, clocked};
-use crate::engine::matcher::{Hit, is_stateless};
+use crate::engine::matcher::Hit;
 use crate::engine::outcome::Evidence;
-use crate::engine::promise::{Promise, Role, Roles};
+use crate::engine::promise::{Role, Roles};
 use crate::engine::sink::Sink;
 use crate::engine::target::{self, Choice, Need};
 use crate::engine::track::{TrackState, Turn};
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::World;
+use crate::engine::written::{Aim, Written};
 use crate::event::{Event, Origin, packed};
-use crate::id::{CalendarId, EventId, Id, ObligationId, Table, TierId};
-use crate::model::{Retier, Target};
-use crate::plan::{Clocked, Duty, Plan, Start, Track};
+use crate::id::{EventId, ObligationId, TierId};
+use crate::plan::Start;
 use crate::time::{Calendar, Duration, Instant};
 use serde::{Deserialize, Serialize};
-
-/// What is written of a promise, if it is plain in all of it.
-pub(super) fn written(plan: &Plan, promises: &Table<ObligationId, Promise<'_>>, at: usize, track: &Track) -> Option<Written> {
-    if !is_plain(plan, track) { None } else { Written::new(&promises[track.0[0]], track.0[0], at) }
-}
-
-fn is_plain(plan: &Plan, track: &Track) -> bool {
-    let [id] = track.0.as_slice() else { return false };
-    let obligation = &plan.obligations[*id];
-    let Duty::Clock(clocked) = &obligation.duty else { return false };
-    let Start::On { pattern: start, .. } = &clocked.start else { return false };
-    let patterns = [Some(start), Some(&clocked.stop), clocked.cancel.as_ref()];
-    let nothing_else = clocked.reset.is_none()
-        && clocked.reopen.is_none()
-        && clocked.retier == Retier::Keep
-        && clocked.notices.is_empty()
-        && clocked.excluded_if.is_empty()
-        && plan.agreements.iter().all(|a| a.exclusions.is_empty());
-    obligation.follows_a_case()
-        && nothing_else
-        && patterns.into_iter().flatten().all(is_stateless)
-        && Roles::by_states(plan, track).is_none()
-}
-
-/// What is written of a plain promise, found out before a log is read.
-pub(super) struct Written {
-    pub(super) id: ObligationId,
-    /// Which of the plan's promises it is.
-    pub(super) track: usize,
-    /// A case starts it once.
-    once: bool,
-    /// It may pause.
-    halts: bool,
-    is_about_all: bool,
-    /// The first instant of its agreement's term, and the first after it.
-    term: (Instant, Instant),
-    /// Where no row has a condition: what is aimed at for each tier, behind that for no tier.
-    aims: Option<Box<[Option<Aim>]>>,
-}
-
-/// A row of a plain promise.
-#[derive(Clone, Copy)]
-struct Aim {
-    row: u32,
-    calendar: CalendarId,
-    /// So much open time, where that is what it asks for.
-    open: Option<Duration>,
-}
-
-impl Written {
-    pub(super) fn new(promise: &Promise<'_>, id: ObligationId, track: usize) -> Option<Written> {
-        let duty = promise.clocked?;
-        let aim = |row: &Option<u32>| row.map(|row| Aim::at(duty, row));
-        Some(Written {
-            id,
-            track,
-            once: matches!(duty.start, Start::On { once: true, .. }),
-            halts: promise.halts,
-            is_about_all: promise.is_about_all,
-            term: promise.term,
-            aims: promise.row_of.as_ref().map(|rows| rows.iter().map(aim).collect()),
-        })
-    }
-
-    /// Of a tier that is known, where no row has a condition: what is aimed at, if something is.
-    #[inline]
-    fn aim(&self, tier: Tiered) -> Option<Option<Aim>> {
-        let aims = self.aims.as_deref()?;
-        match tier {
-            Tiered::In(tier) => aims.get(tier.index() + 1).copied(),
-            Tiered::InNone => aims.first().copied(),
-            Tiered::Unknown(_) => None,
-        }
-    }
-}
-
-impl Aim {
-    fn at(duty: &Clocked, row: u32) -> Aim {
-        let written = &duty.rows[row as usize];
-        let open = match written.target {
-            Target::Open(open) if open > Duration::ZERO => Some(open),
-            _ => None,
-        };
-        Aim { row, calendar: written.running[0], open }
-    }
-}
 
 /// A plain promise of one case, with its latest instance.
 #[derive(Debug, Default)]
@@ -127,6 +43,8 @@ pub(super) struct Plain {
     tier: Option<TierId>,
     start: Instant,
     due: Instant,
+    /// When something is to be said of it if nothing happens: its due, or a notice before that.
+    alert: Instant,
     end: Instant,
     /// The rows that started and ended it.
     first: (Option<EventId>, Origin),
@@ -135,7 +53,7 @@ pub(super) struct Plain {
     halted: Option<Box<Halted>>,
 }
 
-/// What is known of an instance of which the clock has stood still.
+/// What is known of an instance of which the clock has stood still, or whose case had states before.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Halted {
     /// Until when its clock is accounted for, and what it counted until then.
@@ -144,6 +62,8 @@ struct Halted {
     paused: Duration,
     /// The rows between its first and its last that changed something.
     rows: Vec<Evidence>,
+    /// How long each of the case's states had been on at the start; nothing where none had.
+    states: Vec<Duration>,
 }
 
 /// How far the latest instance of a promise has come.
@@ -167,6 +87,11 @@ impl Plain {
         (self.phase, self.started, self.seq, self.halted) = (Phase::None, false, 0, None);
     }
 
+    /// One that was another until nothing more was to be said of it.
+    pub(super) fn rested(seq: u32, started: bool) -> Plain {
+        Plain { seq, started, ..Plain::default() }
+    }
+
     /// There is no instance of it of which something is still to be said.
     #[inline]
     pub(super) fn is_idle(&self) -> bool {
@@ -182,7 +107,7 @@ impl Plain {
 
     /// Packs it. Of an instance that was read only its number is left.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        let Plain { phase, started, is_paused, passed, seq, row, tier, start, due, end, first, last, halted } = self;
+        let Plain { phase, started, is_paused, passed, seq, row, tier, start, due, alert, end, first, last, halted } = self;
         let parts = [
             (*started, Plain::STARTED),
             (*phase == Phase::Open, Plain::OPEN),
@@ -200,6 +125,7 @@ impl Plain {
         packed::put_maybe_id(out, *tier);
         packed::put_time(out, *start);
         packed::put_time(out, *due);
+        packed::put_time(out, *alert);
         pack_row(out, first);
         halted.iter().for_each(|halted| packed::put_any(out, halted));
         if let Phase::Over(how) = phase {
@@ -218,7 +144,7 @@ impl Plain {
         }
         (plain.phase, plain.is_paused, plain.passed) = (Phase::Open, has(Plain::PAUSED), has(Plain::PASSED));
         (plain.row, plain.tier) = (packed::take_small(from)?, packed::take_maybe_id(from)?);
-        (plain.start, plain.due) = (packed::take_time(from)?, packed::take_time(from)?);
+        (plain.start, plain.due, plain.alert) = (packed::take_time(from)?, packed::take_time(from)?, packed::take_time(from)?);
         plain.end = plain.start;
         plain.first = unpack_row(from)?;
         if has(Plain::HALTED) {
@@ -229,6 +155,11 @@ impl Plain {
             (plain.end, plain.last) = (packed::take_time(from)?, unpack_row(from)?);
         }
         Some(plain)
+    }
+
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.phase == Phase::Open
     }
 
     #[inline]
@@ -249,7 +180,7 @@ impl Plain {
     }
 
     /// Whether the case is to be read as it is before something of it changes at `t`: its target was used up before that, or before
-    /// it ended.
+    /// it ended, or a notice was given.
     #[inline]
     pub(super) fn is_late(&self, t: Instant) -> bool {
         let until = match self.phase {
@@ -257,25 +188,29 @@ impl Plain {
             Phase::Open => t,
             Phase::Over(_) => self.end,
         };
-        self.due < until && (self.passed || !self.is_paused)
+        self.alert < until && (self.passed || !self.is_paused)
     }
 
     /// Takes what the event did to its case's states.
     #[inline]
-    pub(super) fn pause(&mut self, world: &World<'_>, of: &Written, facts: &Facts, event: &Event<'_>) {
-        if self.phase != Phase::Open || !of.halts {
-            return;
-        }
-        let is_paused = is_paused(world, of.id, facts);
+    fn pause(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
+        let Turn { moment, event, .. } = *turn;
+        let (true, Some(facts)) = (of.halts, moment.case) else { return Ok(()) };
+        let is_paused = is_paused(moment.world, of.id, facts);
         if is_paused != self.is_paused {
-            let (mut clock, days) = self.clock(world, of.id);
+            if of.notifies {
+                return Err(NotPlain);
+            }
+            let (mut clock, days) = self.clock(moment.world, of.id);
             clock.set(days, if is_paused { Halt::Paused } else { Halt::Runs }, event.time);
             self.is_paused = is_paused;
             (self.due, self.passed) = (clock.latest_due(), clock.passed() || clock.has_reached(Duration::ZERO));
+            self.alert = self.due;
             let halted = self.halted.get_or_insert_default();
             (halted.mark, halted.elapsed, halted.paused) = (clock.mark(), clock.elapsed, clock.paused);
             halted.rows.push(Evidence::of(event));
         }
+        Ok(())
     }
 
     /// Until when its clock is accounted for, and how much it counted and was paused until then.
@@ -298,15 +233,35 @@ impl Plain {
     /// The event acts as it can: it ends the open instance, or starts one where none is open.
     #[inline]
     pub(super) fn event(&mut self, of: &Written, turn: &Turn<'_>, sink: &mut Sink) -> Result<(), NotPlain> {
-        let Turn { moment, happening, event, roles, .. } = *turn;
+        let Turn { moment, happening, event, roles, tier, reach } = *turn;
         if self.phase == Phase::Open {
+            // A notice was given on the way.
+            if of.notifies && self.alert < event.time {
+                return Err(NotPlain);
+            }
+            if reach == Reach::All {
+                if of.retiers && self.has_left_tier(tier.get()) {
+                    return Err(NotPlain);
+                }
+                self.pause(of, turn)?;
+            }
             for (role, how) in [(Role::Cancel, End::Cancel), (Role::Stop, End::Stop)] {
                 if roles.may(role) && self.phase == Phase::Open && hits(moment, of.id, role, roles, happening)? {
                     self.end(of, how, event, sink);
                 }
             }
+        } else if self.is_over() && roles.may(Role::Reopen) {
+            return Err(NotPlain);
         }
         if roles.may(Role::Start) { self.start(of, turn) } else { Ok(()) }
+    }
+
+    fn has_left_tier(&self, tier: Tiered) -> bool {
+        match tier {
+            Tiered::In(now) => self.tier != Some(now),
+            Tiered::InNone => self.tier.is_some(),
+            Tiered::Unknown(_) => false,
+        }
     }
 
     /// The event ends the open instance, if there is one. It is read when the instant is over; but where no other can begin in that
@@ -317,7 +272,7 @@ impl Plain {
             return;
         }
         (self.phase, self.end, self.last) = (Phase::Over(how), event.time, (event.event, event.origin));
-        if of.once && self.was_in_time() && sink.only_counts(of.id, how.verdict()) {
+        if of.once && !of.reopens && self.was_in_time() && sink.only_counts(of.id, how.verdict()) {
             sink.count(of.track, how);
             (self.phase, self.halted) = (Phase::None, None);
         }
@@ -357,9 +312,7 @@ impl Plain {
                 Truth::Unknown(_) => return Err(NotPlain),
             }
         }
-        if moment.case.is_none_or(Facts::had_states) {
-            return Err(NotPlain);
-        }
+        let Some(facts) = moment.case else { return Err(NotPlain) };
         let tier = tier.get();
         let aim = match of.aim(tier) {
             Some(Some(aim)) => aim,
@@ -380,18 +333,33 @@ impl Plain {
             Tiered::Unknown(_) => return Err(NotPlain),
         };
         let due = due_of(world, of.id, aim, event.time).ok_or(NotPlain)?;
-        // None of the case's states was ever on.
-        (self.phase, self.is_paused, self.passed) = (Phase::Open, false, false);
+        let is_paused = of.halts && is_paused(world, of.id, facts);
+        let alert = match (aim.alert, of.notifies) {
+            (None, true) => return Err(NotPlain),
+            (Some(_), true) if is_paused => return Err(NotPlain),
+            (Some(first), true) => world.calendars[aim.calendar].advance(event.time, first).ok_or(NotPlain)?.min(due),
+            (_, false) => due,
+        };
+        (self.phase, self.is_paused, self.passed) = (Phase::Open, is_paused, false);
         (self.seq, self.row, self.tier) = (self.seq + 1, aim.row, known);
-        (self.start, self.due, self.end) = (event.time, due, event.time);
+        (self.start, self.due, self.alert, self.end) = (event.time, due, alert, event.time);
         (self.first, self.last, self.halted) = ((event.event, event.origin), Default::default(), None);
+        if facts.had_states() {
+            let mut states = Vec::new();
+            facts.time_in_states(event.time, &mut states);
+            self.halted = Some(Box::new(Halted { mark: event.time, states, ..Halted::default() }));
+        }
         Ok(())
     }
 
-    /// The instant is over at which it ended: what most that ended in time leave is little.
+    /// The instant is over at which it may have ended: what most that ended in time leave is little. False where more can be said of it
+    /// later.
     #[inline]
-    pub(super) fn close(&mut self, of: &Written, moment: &Moment<'_>, sink: &mut Sink) {
-        let Phase::Over(how) = self.phase else { return };
+    pub(super) fn close(&mut self, of: &Written, moment: &Moment<'_>, sink: &mut Sink) -> bool {
+        let Phase::Over(how) = self.phase else { return true };
+        if of.reopens && how == End::Stop {
+            return false;
+        }
         if !self.was_in_time() || sink.shows(how.verdict()) {
             sink.take_now(moment, &mut self.live(moment, of), moment.time);
         } else if !sink.samples.ask(of.id) {
@@ -404,6 +372,7 @@ impl Plain {
             sink.take_in_time(moment, InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
         }
         (self.phase, self.halted) = (Phase::None, None);
+        true
     }
 
     /// The same as an instance of which anything can be said.
@@ -429,13 +398,17 @@ impl Plain {
             // Nothing that is read has changed since.
             live.read_at_due(Reading::at(moment, of.id, self.due, self.start));
         }
+        live.prepare_notices(moment.world);
+        if let Some(halted) = &self.halted {
+            live.had_states(&halted.states);
+        }
         live
     }
 
-    /// The same as a promise to which anything can happen.
-    pub(super) fn track(&self, moment: &Moment<'_>, of: &Written) -> TrackState {
-        let live = (self.phase != Phase::None).then(|| self.live(moment, of));
-        TrackState::taken_up(moment.world, of.track, (self.seq, self.started), live, self.is_over())
+    /// The same as a promise to which anything can happen. Where nothing is written of it, nothing has.
+    pub(super) fn track(&self, moment: &Moment<'_>, track: usize, of: Option<&Written>) -> TrackState {
+        let live = of.filter(|_| self.phase != Phase::None).map(|of| self.live(moment, of));
+        TrackState::taken_up(moment.world, track, (self.seq, self.started), live, self.is_over())
     }
 }
 

@@ -52,9 +52,6 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// Any of them, by conditions of their own.
-    pub(super) const ANY: Roles = Roles { may: u8::MAX, surely: 0 };
-
     /// What each event does to all versions of a promise.
     pub(super) fn by_event(plan: &Plan, track: &Track) -> Table<EventId, Roles> {
         let mut all: Table<EventId, Roles> = plan.events.iter().map(|_| Roles::default()).collect();

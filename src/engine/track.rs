@@ -5,7 +5,7 @@ use crate::engine::clock::Halt;
 use crate::engine::exclusion::Change;
 use crate::engine::facts::Facts;
 use crate::engine::live::{End, Live, Opened, Reading, clocked};
-use crate::engine::matcher::{Hit, Matcher};
+use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::outcome::Evidence;
 use crate::engine::promise::{Role, Roles};
 use crate::engine::rule;
@@ -63,10 +63,11 @@ pub(super) struct Turn<'a> {
 
 impl TrackState {
     pub(super) fn new(world: &World<'_>, index: usize) -> TrackState {
-        let starts: Vec<Matcher> = world.plan.tracks[index].0.iter().map(|id| Matcher::of(world.obligation(*id).start())).collect();
-        let counts = starts.iter().any(Matcher::counts);
         let mut track = TrackState::blank(u32::try_from(index).expect("a spec is limited to far fewer obligations"));
-        track.rest = counts.then(|| Box::new(Rest { starts, ..Rest::default() }));
+        let starts = world.plan.tracks[index].0.iter().map(|id| world.obligation(*id).start());
+        if starts.clone().flatten().any(|pattern| !is_stateless(pattern)) {
+            track.rest = Some(Box::new(Rest { starts: starts.map(Matcher::of).collect(), ..Rest::default() }));
+        }
         track
     }
 
@@ -77,19 +78,6 @@ impl TrackState {
 
     fn blank(index: u32) -> TrackState {
         TrackState { index, seq: 0, started: false, over: false, time: Instant::FIRST, live: None, rest: None }
-    }
-
-    /// Nothing has happened yet.
-    #[inline]
-    pub(super) fn begin_anew(&mut self) {
-        (self.seq, self.started, self.over, self.time) = (0, false, false, Instant::FIRST);
-        if self.live.is_some() {
-            self.live = None;
-        }
-        if let Some(rest) = &mut self.rest {
-            rest.starts.iter_mut().for_each(Matcher::clear);
-            **rest = Rest { starts: std::mem::take(&mut rest.starts), ..Rest::default() };
-        }
     }
 
     /// Reads a little of it, from its beginning to its end, whatever there is.
@@ -111,6 +99,12 @@ impl TrackState {
     #[inline]
     fn open_mut(&mut self) -> Option<&mut Live> {
         self.live.as_mut().filter(|_| !self.over)
+    }
+
+    /// Whether an instance is to be told that time goes on to `t`.
+    #[inline]
+    pub(super) fn asks_for(&self, t: Instant) -> bool {
+        self.open().is_some_and(|live| live.asks_for(t))
     }
 
     /// Time goes on to `t`; `facts` is the case as it was until then.
@@ -181,6 +175,12 @@ impl TrackState {
 
     fn take_stopped(&mut self) -> Option<(Live, Reading)> {
         self.rest.as_mut()?.stopped.take()
+    }
+
+    /// Its number and whether it has started, where nothing else is to be remembered of it.
+    pub(super) fn rests(&self) -> Option<(u32, bool)> {
+        let holds = |rest: &Rest| !rest.starts.is_empty() || rest.stopped.is_some() || !rest.unknown.is_empty() || !rest.over.is_empty();
+        (self.live.is_none() && !self.rest.as_deref().is_some_and(holds)).then_some((self.seq, self.started))
     }
 
     /// What was stopped can no longer be reopened.
@@ -384,14 +384,18 @@ impl TrackState {
         }
     }
 
-    pub(super) fn finish(self, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
-        let (stopped, over, unknown) = self.rest.map_or_else(Default::default, |rest| (rest.stopped, rest.over, rest.unknown));
+    /// What is to be said of it as of an instant; then it is empty.
+    pub(super) fn finish(&mut self, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
+        let Rest { stopped, mut over, mut unknown, .. } = self.rest.take().map_or_else(Rest::default, |rest| *rest);
         if let Some((before, reading)) = stopped {
             sink.take(moment.world, moment.case, before, reading, moment.time);
         }
-        let (just_over, open) = if self.over { (self.live, None) } else { (None, self.live) };
-        for live in over.into_iter().chain(just_over).chain(unknown).chain(open) {
-            sink.take_now(moment, &mut { live }, as_of);
+        over.iter_mut().for_each(|live| sink.take_now(moment, live, as_of));
+        // One that is unknown from its start follows what ended, and comes before what goes on.
+        let latest = self.live.as_mut();
+        let (just_over, open) = if self.over { (latest, None) } else { (None, latest) };
+        for live in just_over.into_iter().chain(&mut unknown).chain(open) {
+            sink.take_now(moment, live, as_of);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What does not change while a log is judged: the plan with its calendars laid out.
 
 use crate::ast::Comparison;
+use crate::engine::course::Promised;
 use crate::engine::facts::Facts;
 use crate::engine::live::End;
 use crate::engine::matcher::is_stateless;
-use crate::engine::plain::{self, Written};
 use crate::engine::promise::{Act, Promise, Roles};
+use crate::engine::written::{self, Written};
 use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
 use crate::model::{Owner, Subject, Waiver};
@@ -50,8 +51,8 @@ pub(super) struct Place {
 pub(super) struct Kind {
     /// Its promises, by their places in the plan.
     pub(super) tracks: Vec<usize>,
-    /// What is written of each, where all of them are plain.
-    pub(super) plain: Option<Vec<Written>>,
+    /// What is written of each that is plain.
+    pub(super) written: Vec<Option<Written>>,
     /// What states can do to each of them.
     pub(super) by_states: Vec<Roles>,
     /// What each event can do to a case.
@@ -76,7 +77,7 @@ pub(super) struct Effect {
     /// Which of its promises it acts on.
     pub(super) acting: Vec<Act>,
     pub(super) moves: Moves,
-    /// All promises are plain, and all that it does to them is to end an instance of this one so.
+    /// All that it does to promises is to end an instance of this one so, which is plain.
     pub(super) ends: Option<(usize, End)>,
 }
 
@@ -102,6 +103,12 @@ impl Kind {
         event.map_or(&self.nothing, |event| &self.effects[event])
     }
 
+    /// One of its promises.
+    #[inline]
+    pub(super) fn promised<'w>(&'w self, world: &'w World<'w>, at: usize) -> Promised<'w> {
+        Promised { world, track: self.tracks[at], written: self.written[at].as_ref() }
+    }
+
     fn new(plan: &Plan, promises: &Table<ObligationId, Promise<'_>>, id: CaseId, every_row: bool, spans: &[usize]) -> Kind {
         let case = &plan.cases[id];
         let is_own = |track: &&(usize, &Track)| {
@@ -109,7 +116,7 @@ impl Kind {
             first.case == Some(id) && first.follows_a_case()
         };
         let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
-        let plain: Option<Vec<Written>> = own.iter().map(|(at, track)| plain::written(plan, promises, *at, track)).collect();
+        let written: Vec<Option<Written>> = own.iter().map(|(at, track)| written::written(plan, promises, *at, track)).collect();
         let mut effects: Table<EventId, Effect> = plan.events.iter().map(|_| Effect::default()).collect();
         for (at, (_, track)) in own.iter().enumerate() {
             for (event, roles) in Roles::by_event(plan, track).enumerate().filter(|(_, roles)| !roles.is_none()) {
@@ -143,8 +150,10 @@ impl Kind {
         let once =
             |id: &ObligationId| matches!(&plan.obligations[*id].duty, Duty::Clock(c) if matches!(c.start, Start::On { once: true, .. }));
         let all_once = own.iter().all(|(_, track)| track.0.iter().all(once));
-        for effect in effects.iter_mut().filter(|_| plain.is_some()) {
-            if let [Act { at, ends: Some(how), .. }] = effect.acting.as_slice() {
+        for effect in effects.iter_mut() {
+            if let [Act { at, ends: Some(how), .. }] = effect.acting.as_slice()
+                && written[*at as usize].is_some()
+            {
                 effect.ends = Some((*at as usize, *how));
             }
         }
@@ -158,7 +167,7 @@ impl Kind {
             tiers: TiersByValue::new(plan, case),
             tests: case.tiers.iter().map(|tier| (*tier, Test::new(plan, id, *tier))).collect(),
             tracks: own.iter().map(|t| t.0).collect(),
-            plain,
+            written,
             by_states: own.iter().map(|(_, track)| Roles::by_states(plan, track)).collect(),
             effects,
             nothing: Effect::default(),

@@ -10,6 +10,7 @@ use crate::engine::world::World;
 use crate::event::Value;
 use crate::model::Retier;
 use crate::plan::Clocked;
+use crate::time::Duration;
 use chrono::NaiveDate;
 
 /// What a start gives.
@@ -50,11 +51,7 @@ impl Live {
             case.time_in_states(start, &mut self.rest_mut().states);
         }
         self.set_tier(tier);
-        if !clocked.notices.is_empty() {
-            let rest = self.rest_mut();
-            rest.given = vec![false; clocked.notices.len()];
-            rest.silenced = rest.given.clone();
-        }
+        self.prepare_notices(world);
         if promise.counts {
             self.anew(world);
         }
@@ -100,6 +97,23 @@ impl Live {
         let rest = self.rest_mut();
         (rest.first, rest.group) = (Some(first), group);
         (self.open(&moment, Truth::True, Tiered::InNone, halt) == Opened::Instance).then_some(self)
+    }
+
+    /// None of its notices was given yet.
+    pub(in crate::engine) fn prepare_notices(&mut self, world: &World<'_>) {
+        let notices = &clocked(world, self.obligation).notices;
+        if !notices.is_empty() {
+            let rest = self.rest_mut();
+            rest.given = vec![false; notices.len()];
+            rest.silenced = rest.given.clone();
+        }
+    }
+
+    /// So long the states of its case had been on when it started.
+    pub(in crate::engine) fn had_states(&mut self, states: &[Duration]) {
+        if !states.is_empty() {
+            self.rest_mut().states = states.to_vec();
+        }
     }
 
     #[inline]

@@ -1,0 +1,200 @@
+//! How one promise of a case goes: as a plain one for as long as nothing else happens to it, as most do to their end.
+
+use crate::engine::case::Reach;
+use crate::engine::exclusion::Change;
+use crate::engine::facts::Facts;
+use crate::engine::plain::Plain;
+use crate::engine::sink::Sink;
+use crate::engine::track::{TrackState, Turn};
+use crate::engine::truth::Moment;
+use crate::engine::world::World;
+use crate::engine::written::Written;
+use crate::event::packed;
+use crate::time::Instant;
+
+/// A promise of a case.
+#[derive(Debug)]
+pub(super) enum Course {
+    /// Nothing has happened to it, or only what a plain promise knows.
+    Plain(Plain),
+    /// Anything can have happened. It is a plain one again when nothing more is to be said of its instances.
+    Any(Box<TrackState>),
+}
+
+/// A promise of a kind of case: which it is, and what is written of it if that is plain.
+#[derive(Clone, Copy)]
+pub(super) struct Promised<'w> {
+    pub(super) world: &'w World<'w>,
+    /// Its place in the plan.
+    pub(super) track: usize,
+    pub(super) written: Option<&'w Written>,
+}
+
+impl Default for Course {
+    fn default() -> Course {
+        Course::Plain(Plain::default())
+    }
+}
+
+impl Course {
+    /// Nothing has happened yet.
+    #[inline]
+    pub(super) fn begin_anew(&mut self) {
+        match self {
+            Course::Plain(plain) => plain.begin_anew(),
+            Course::Any(_) => *self = Course::default(),
+        }
+    }
+
+    /// Reads a little of it, from its beginning to its end.
+    #[inline]
+    pub(super) fn touch(&self) -> i64 {
+        match self {
+            Course::Plain(plain) => plain.touch(),
+            Course::Any(track) => track.touch(),
+        }
+    }
+
+    /// The same where anything can happen.
+    fn any(&mut self, promised: Promised<'_>, facts: &Facts) -> &mut TrackState {
+        let Promised { world, track, written } = promised;
+        if let Course::Plain(plain) = self {
+            *self = Course::Any(Box::new(plain.track(&Moment::of(world, facts, facts.time), track, written)));
+        }
+        match self {
+            Course::Any(track) => track,
+            Course::Plain(_) => unreachable!("it was made anything above"),
+        }
+    }
+
+    /// Whether an instance is open.
+    pub(super) fn is_live(&self) -> bool {
+        match self {
+            Course::Plain(plain) => plain.is_open(),
+            Course::Any(track) => track.is_live(),
+        }
+    }
+
+    /// Instances of it ended at the latest instant.
+    #[inline]
+    pub(super) fn has_ended(&self) -> bool {
+        match self {
+            Course::Plain(plain) => plain.is_over(),
+            Course::Any(track) => track.has_ended(),
+        }
+    }
+
+    /// Whether nothing is to be said of it at the end.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self, Course::Plain(plain) if plain.is_idle())
+    }
+
+    /// Whether nothing is left that could be said of its case: what starts once has started and is over.
+    #[inline]
+    pub(super) fn is_spent(&self) -> bool {
+        match self {
+            Course::Plain(plain) => plain.is_spent(),
+            Course::Any(track) => track.is_spent(),
+        }
+    }
+
+    /// Whether it is to be told that time goes on to `t`.
+    #[inline]
+    pub(super) fn asks_for(&self, t: Instant) -> bool {
+        match self {
+            Course::Plain(plain) => plain.is_late(t),
+            Course::Any(track) => track.asks_for(t),
+        }
+    }
+
+    /// Time goes on to `t`; `facts` is the case as it was until then.
+    pub(super) fn pass(&mut self, promised: Promised<'_>, facts: &Facts, t: Instant, to_the_end: bool, sink: &mut Sink) {
+        if self.asks_for(t) || (to_the_end && !self.is_idle()) {
+            self.any(promised, facts).pass(promised.world, facts, t, to_the_end, sink);
+        }
+    }
+
+    /// What the agreement excludes has changed between two events of the case.
+    pub(super) fn exclude(&mut self, moment: &Moment<'_>, change: &Change) {
+        // What a plain promise knows is of agreements that exclude nothing.
+        if let Course::Any(track) = self {
+            track.exclude(moment, change);
+        }
+    }
+
+    /// An event acts on it; true if an instance ended.
+    #[inline]
+    pub(super) fn event(&mut self, promised: Promised<'_>, facts: &Facts, turn: &Turn<'_>, sink: &mut Sink) -> bool {
+        if let (Course::Plain(plain), Some(of)) = (&mut *self, promised.written)
+            && let Ok(()) = plain.event(of, turn, sink)
+        {
+            return plain.is_over();
+        }
+        let track = match self {
+            // Nothing of it looks at the event.
+            Course::Plain(plain) if turn.roles.is_none() && plain.is_idle() => return false,
+            _ => self.any(promised, facts),
+        };
+        if turn.reach == Reach::Acting {
+            track.pass(promised.world, facts, turn.event.time, false, sink);
+        }
+        if track.is_live() || !turn.roles.is_none() {
+            track.event(turn, sink);
+        }
+        let ended = track.has_ended();
+        if !ended {
+            self.rest();
+        }
+        ended
+    }
+
+    /// Where nothing more is to be said of its instances, it is a plain one again.
+    fn rest(&mut self) {
+        if let Course::Any(track) = self
+            && let Some((seq, started)) = track.rests()
+        {
+            *self = Course::Plain(Plain::rested(seq, started));
+        }
+    }
+
+    /// The instant is over at which instances ended: they are read as the case is now.
+    #[inline]
+    pub(super) fn close_instant(&mut self, promised: Promised<'_>, facts: &Facts, moment: &Moment<'_>, sink: &mut Sink) {
+        if let (Course::Plain(plain), Some(of)) = (&mut *self, promised.written)
+            && plain.close(of, moment, sink)
+        {
+            return;
+        }
+        self.any(promised, facts).close_instant(moment, sink);
+        self.rest();
+    }
+
+    /// What is to be said of it as of an instant.
+    pub(super) fn finish(&mut self, promised: Promised<'_>, facts: &Facts, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
+        if !self.is_idle() {
+            self.any(promised, facts).finish(moment, as_of, sink);
+        }
+    }
+
+    /// Packs it.
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        match self {
+            Course::Plain(plain) => {
+                out.push(1);
+                plain.pack(out);
+            }
+            Course::Any(track) => {
+                out.push(0);
+                packed::put_any(out, track);
+            }
+        }
+    }
+
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<Course> {
+        Some(match from.split_off_first()? {
+            0 => Course::Any(packed::take_any(from)?),
+            _ => Course::Plain(Plain::unpack(from)?),
+        })
+    }
+}
