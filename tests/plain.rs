@@ -1,5 +1,5 @@
-//! Promises to which nothing can happen but a start, pauses and an end are kept in less room than others, and judged in fewer steps.
-//! Nobody can tell: a notice that is never given makes a promise one of the others, and no record changes.
+//! Promises to which nothing can happen but a start, pauses, notices and an end are kept in less room than others, and judged in fewer
+//! steps. Nobody can tell: time that is excluded while a state is on that never is makes all promises others, and no record changes.
 
 mod common;
 #[path = "common/random.rs"]
@@ -10,7 +10,7 @@ use random::Random;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Promises that are plain but for what stands in the place of `NOTICE`.
+/// Promises that are plain, for a while at least, but for what stands in the place of `EXCLUDE`.
 const SPEC: &str = r#"
 party desk "Desk"
 party us "Us"
@@ -25,6 +25,9 @@ case ticket {
     event note { good: bool? }
     event closed
     event dropped
+    event stopped
+    event resumed
+    state never   from stopped to resumed
     state waits   from held to freed or closed
     state blocked when kind = b
     tier P1 when n <= 2
@@ -35,12 +38,23 @@ agreement tickets {
     version "1"
     effective 2026-03-02 to 2026-03-31
     zone "Europe/Berlin"
+    EXCLUDE
     service support by desk for us {
-        obligation first  { start once on opened  stop on closed  pause while waits  cancel on dropped  within 30m for P1, 2h for P2  clock office NOTICE }
-        obligation seen   { start once on opened  stop on note or closed  cancel on dropped  within 1h for P1, 3h  clock always NOTICE }
-        obligation again  { start on opened  stop on closed or dropped  within 45m  clock always NOTICE }
-        obligation noted  { start on opened or note  stop on note(good)  cancel on dropped  pause while blocked  within close of working day 0 for P1, 1 working day  clock office NOTICE }
-        obligation freed  { applies when kind in (a, b)  start on held(n >= 1)  stop on freed  within 20m if kind = a, 40m  clock always  blame group NOTICE }
+        obligation first  { start once on opened  stop on closed  pause while waits  cancel on dropped  within 30m for P1, 2h for P2  clock office }
+        obligation seen   { start once on opened  stop on note or closed  cancel on dropped  within 1h for P1, 3h  clock always }
+        obligation again  { start on opened  stop on closed or dropped  within 45m  clock always }
+        obligation noted  { start on opened or note  stop on note(good)  cancel on dropped  pause while blocked  within close of working day 0 for P1, 1 working day  clock office }
+        obligation freed  { applies when kind in (a, b)  start on held(n >= 1)  stop on freed  within 20m if kind = a, 40m  clock always  blame group }
+        obligation warned   { start on opened  stop on closed  pause while waits  within 1h for P1, 2h for P2, 1 working day for P3  clock office  warn at 75%, 10m before  escalate at 50% to group, 100% to us, 1h after to desk }
+        obligation carried  { start on opened  stop on closed  cancel on dropped  pause while waits  retier carry  within 30m for P1, close of working day 0 for P2, 4h  clock office  warn at 50%  escalate at 100% to us, 200% to desk }
+        obligation again_by { start on opened  stop on closed or dropped  retier restart  within 30m for P1, 2h for P2, none for P3  clock always  warn at 80% }
+        obligation reopened { start once on opened  stop on closed  reopen on freed or note  pause while waits  within 1h  clock office  warn at 50%  escalate at 100% to us }
+        obligation counted  { start on opened  stop on 2 note or 3 held or closed  cancel on dropped  pause while waits  within 2h  clock office  warn at 50% }
+        obligation apart    { start on opened  stop on 2 note spaced 20m  reset on freed  retier carry  within 40m for P1, 3h  clock always }
+        obligation touched  { start on note  reset on held or freed  stop on closed  pause while blocked  within 1h  clock office  warn at 50% }
+        obligation unblock  { start on entering blocked  stop on leaving blocked or closed  pause while waits  within 1h  clock office  warn at 50% }
+        obligation said     { require good present on note }
+        obligation quiet    { forbid held while blocked }
         objective met_first  { expect met(first) >= 50% per week by tier }
         objective met_again  { expect met(again) >= 50% per week by group where kind in (a, c) }
         objective how_long   { expect p90(noted) <= 4h per week by group  counted by due }
@@ -85,20 +99,22 @@ fn records(folder: &Path, spec: &str, only: &[&str]) -> Vec<String> {
 #[test]
 fn plain_promises_are_judged_as_all_others_are() {
     let folder = folder("plain");
-    let (mut verdicts, mut breached) = (0, 0);
+    let (mut verdicts, mut breached, mut notices) = (0, 0, 0);
     for seed in 0..12 {
         let mut r = Random::new(seed);
         std::fs::write(folder.join("log.csv"), log(&mut r, 400)).unwrap();
         for only in [&[][..], &["--only", "breached"]] {
-            let plain = records(&folder, &SPEC.replace("NOTICE", ""), only);
-            let other = records(&folder, &SPEC.replace("NOTICE", " escalate 9000h after to us"), only);
+            let plain = records(&folder, &SPEC.replace("EXCLUDE", ""), only);
+            let other = records(&folder, &SPEC.replace("EXCLUDE", "exclude never \"Never\""), only);
             for (plain, other) in plain.iter().zip(&other) {
                 assert_eq!(plain, other, "seed {seed} {only:?}");
             }
             assert_eq!(plain.len(), other.len(), "seed {seed}");
             verdicts += plain.iter().filter(|r| r.contains("\"kind\":\"verdict\"")).count();
             breached += plain.iter().filter(|r| r.contains("\"verdict\":\"breached\"")).count();
+            notices += plain.iter().filter(|r| r.contains("\"kind\":\"notice\"")).count();
         }
     }
-    assert!(verdicts > 2_000 && breached > 1_000, "{verdicts} verdicts, {breached} of them breached, show something");
+    let enough = verdicts > 5_000 && breached > 2_000 && notices > 2_000;
+    assert!(enough, "{verdicts} verdicts, {breached} of them breached, and {notices} notices show something");
 }

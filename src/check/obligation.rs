@@ -5,7 +5,7 @@ use crate::check::pattern::{Word, words_of};
 use crate::check::{Backing, Checker, SaidOnce, Scope, lost};
 use crate::diagnostic::{Code, Finding};
 use crate::id::{AgreementId, CalendarId, CaseId, ObligationId, ServiceId};
-use crate::model::{Backed, Condition, ConditionKind, Duty, Notice, Obligation, Pattern, Penalty, Retier, Row, Start};
+use crate::model::{Backed, Condition, ConditionKind, Duty, MOST_NOTICES, Notice, Obligation, Pattern, Penalty, Retier, Row, Start};
 use crate::source::Span;
 use crate::time::{Duration, Unit};
 
@@ -429,6 +429,10 @@ impl Checker {
             {
                 self.say(Finding::new(Code::OutOfRange, notice.span, "a share of 0% is the start itself"));
             }
+        }
+        if let Some(beyond) = notices.get(MOST_NOTICES) {
+            let message = format!("an obligation warns and escalates at most {MOST_NOTICES} times");
+            self.say(Finding::new(Code::OutOfRange, beyond.span, message).help("leave some out: nobody reads so many"));
         }
         notices
     }

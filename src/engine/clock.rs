@@ -48,16 +48,16 @@ impl Clock {
         clock
     }
 
-    /// A clock that was put aside: accounted for up to a mark, and never late until then.
+    /// A clock that was put aside: accounted for up to a mark.
     pub(super) fn taken_up(
         calendar: CalendarId,
         need: Option<Need>,
         halt: Halt,
         passed: bool,
         (mark, due): (Instant, Instant),
-        (elapsed, paused): (Duration, Duration),
+        (elapsed, paused, late): (Duration, Duration, Duration),
     ) -> Clock {
-        Clock { calendar, need, mark, halt, elapsed, paused, late: Duration::ZERO, due, passed }
+        Clock { calendar, need, mark, halt, elapsed, paused, late, due, passed }
     }
 
     /// Counts the time up to `t`.

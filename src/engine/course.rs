@@ -3,12 +3,11 @@
 use crate::engine::case::Reach;
 use crate::engine::exclusion::Change;
 use crate::engine::facts::Facts;
-use crate::engine::plain::Plain;
+use crate::engine::plain::{Plain, Written};
 use crate::engine::sink::Sink;
 use crate::engine::track::{TrackState, Turn};
 use crate::engine::truth::Moment;
 use crate::engine::world::World;
-use crate::engine::written::Written;
 use crate::event::packed;
 use crate::time::Instant;
 
@@ -110,8 +109,14 @@ impl Course {
 
     /// Time goes on to `t`; `facts` is the case as it was until then.
     pub(super) fn pass(&mut self, promised: Promised<'_>, facts: &Facts, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        if self.asks_for(t) || (to_the_end && !self.is_idle()) {
-            self.any(promised, facts).pass(promised.world, facts, t, to_the_end, sink);
+        match (&mut *self, promised.written) {
+            (Course::Plain(plain), Some(of)) if !to_the_end => {
+                if plain.is_late(t) {
+                    plain.pass(of, &Moment::of(promised.world, facts, facts.time), t, sink);
+                }
+            }
+            (Course::Plain(plain), _) if plain.is_idle() => {}
+            _ => self.any(promised, facts).pass(promised.world, facts, t, to_the_end, sink),
         }
     }
 
@@ -144,17 +149,17 @@ impl Course {
         }
         let ended = track.has_ended();
         if !ended {
-            self.rest();
+            self.rest(promised);
         }
         ended
     }
 
-    /// Where nothing more is to be said of its instances, it is a plain one again.
-    fn rest(&mut self) {
+    /// Where nothing is to be remembered but what a plain promise knows, it is a plain one again.
+    fn rest(&mut self, promised: Promised<'_>) {
         if let Course::Any(track) = self
-            && let Some((seq, started)) = track.rests()
+            && let Some(plain) = track.plain(promised.world, promised.written)
         {
-            *self = Course::Plain(Plain::rested(seq, started));
+            *self = Course::Plain(plain);
         }
     }
 
@@ -167,7 +172,7 @@ impl Course {
             return;
         }
         self.any(promised, facts).close_instant(moment, sink);
-        self.rest();
+        self.rest(promised);
     }
 
     /// What is to be said of it as of an instant.

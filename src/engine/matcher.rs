@@ -171,6 +171,12 @@ fn counts(atom: &Atom, happening: Happening<'_>, moment: &Moment<'_>) -> Truth {
     moment.allows(atom.condition.as_ref())
 }
 
+/// Whether an event is one that a pattern of several counts.
+pub(super) fn counts_towards(pattern: &Pattern, happening: Happening<'_>) -> bool {
+    let several = pattern.any.iter().any(|all| all.len() > 1 || !all[0].is_single());
+    several && pattern.any.iter().flatten().any(|atom| happens(atom.on, happening))
+}
+
 /// Whether a trigger happens.
 pub(super) fn happens(on: Trigger, happening: Happening<'_>) -> bool {
     match on {

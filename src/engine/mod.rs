@@ -34,7 +34,6 @@ mod target;
 mod track;
 mod truth;
 mod world;
-mod written;
 
 pub use funnel::StageRecord;
 pub use kept::Outcomes;

@@ -5,8 +5,9 @@ use crate::engine::clock::Halt;
 use crate::engine::exclusion::Change;
 use crate::engine::facts::Facts;
 use crate::engine::live::{End, Live, Opened, Reading, clocked};
-use crate::engine::matcher::{Hit, Matcher, is_stateless};
+use crate::engine::matcher::{Hit, Matcher, counts_towards, is_stateless};
 use crate::engine::outcome::Evidence;
+use crate::engine::plain::{Plain, Written};
 use crate::engine::promise::{Role, Roles};
 use crate::engine::rule;
 use crate::engine::truth::{LazyTier, Moment, Truth};
@@ -15,7 +16,7 @@ use crate::engine::{Happening, Sink};
 use crate::event::Event;
 use crate::id::ObligationId;
 use crate::model::Retier;
-use crate::plan::{Clocked, Pattern, Start};
+use crate::plan::{Clocked, Start};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -177,10 +178,16 @@ impl TrackState {
         self.rest.as_mut()?.stopped.take()
     }
 
-    /// Its number and whether it has started, where nothing else is to be remembered of it.
-    pub(super) fn rests(&self) -> Option<(u32, bool)> {
+    /// The same as a plain promise, where nothing is to be remembered of it but an instance that has just begun, if one has.
+    pub(super) fn plain(&self, world: &World<'_>, written: Option<&Written>) -> Option<Plain> {
         let holds = |rest: &Rest| !rest.starts.is_empty() || rest.stopped.is_some() || !rest.unknown.is_empty() || !rest.over.is_empty();
-        (self.live.is_none() && !self.rest.as_deref().is_some_and(holds)).then_some((self.seq, self.started))
+        if self.over || self.rest.as_deref().is_some_and(holds) {
+            return None;
+        }
+        match &self.live {
+            None => Some(Plain::rested(self.seq, self.started)),
+            Some(live) => Some(Plain::fresh(written?, world, &live.just_begun()?, self.started)),
+        }
     }
 
     /// What was stopped can no longer be reopened.
@@ -487,10 +494,4 @@ fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
     } else {
         Halt::Runs
     }
-}
-
-/// Whether an event is one that a pattern of several counts.
-fn counts_towards(pattern: &Pattern, happening: Happening<'_>) -> bool {
-    let several = pattern.any.iter().any(|all| all.len() > 1 || !all[0].is_single());
-    several && pattern.any.iter().flatten().any(|atom| crate::engine::matcher::happens(atom.on, happening))
 }

@@ -5,8 +5,8 @@ use crate::engine::course::Promised;
 use crate::engine::facts::Facts;
 use crate::engine::live::End;
 use crate::engine::matcher::is_stateless;
+use crate::engine::plain::{self, Written};
 use crate::engine::promise::{Act, Promise, Roles};
-use crate::engine::written::{self, Written};
 use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
 use crate::model::{Owner, Subject, Waiver};
@@ -116,7 +116,7 @@ impl Kind {
             first.case == Some(id) && first.follows_a_case()
         };
         let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
-        let written: Vec<Option<Written>> = own.iter().map(|(at, track)| written::written(plan, promises, *at, track)).collect();
+        let written: Vec<Option<Written>> = own.iter().map(|(at, track)| plain::written(plan, promises, *at, track)).collect();
         let mut effects: Table<EventId, Effect> = plan.events.iter().map(|_| Effect::default()).collect();
         for (at, (_, track)) in own.iter().enumerate() {
             for (event, roles) in Roles::by_event(plan, track).enumerate().filter(|(_, roles)| !roles.is_none()) {

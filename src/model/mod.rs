@@ -11,7 +11,7 @@ mod vocabulary;
 pub use condition::{Atom, Condition, ConditionKind, Lookback, Pattern, Scalar, Subject, Trigger, Value};
 pub use money::{Band, Cap, Chronic, Claim};
 pub use objective::{Bound, Down, EventCount, Goal, Lookup, Measure, MeasureKind, MeasureUnit, Objective, Rounded, Statistic, Window};
-pub use obligation::{Backed, Duty, Notice, Obligation, Penalty, Retier, Row, Start, Target};
+pub use obligation::{Backed, Duty, MOST_NOTICES, Notice, Obligation, Penalty, Retier, Row, Start, Target};
 pub use vocabulary::{
     Calendar, Case, Event, EventMapping, Field, FieldColumn, Milestone, Owner, Party, Score, ScoreBy, ScoreRule, Source, Stage, State,
     StateWhen, Tier, TierRule, TimeForm, Type,

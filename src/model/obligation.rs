@@ -208,6 +208,9 @@ pub enum Retier {
     Restart,
 }
 
+/// An obligation has no more warnings and escalations.
+pub const MOST_NOTICES: usize = 64;
+
 /// A warning or an escalation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {

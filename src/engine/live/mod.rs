@@ -4,10 +4,10 @@ mod notice;
 mod opening;
 mod verdict;
 
+pub(super) use notice::Noticed;
 pub(super) use opening::Opened;
 pub(super) use verdict::{Decided, InTime};
 
-use crate::ast::NoticeKind as Point;
 use crate::engine::Sink;
 use crate::engine::clock::{Clock, Halt};
 use crate::engine::matcher::{Hit, Matcher};
@@ -21,7 +21,6 @@ use crate::event::{Event, Value};
 use crate::id::{ObligationId, TierId};
 use crate::model::Target;
 use crate::plan::{Clocked, Pattern};
-use crate::quantity::Exact;
 use crate::time::{Calendar, Duration, Instant};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -72,21 +71,70 @@ struct Rest {
     at_due: Option<Reading>,
     /// While it waits for its tier: what would have been read until these instants.
     waiting: Vec<(Instant, Reading)>,
-    given: Vec<bool>,
-    /// Reached while the clock stood still: not given by this target.
-    silenced: Vec<bool>,
+    noticed: Noticed,
     group: Option<Option<Value>>,
     /// The first day of the period of a duty that begins with it.
     first: Option<NaiveDate>,
 }
 
 /// How far each of the things that may end an instance has come.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Matchers {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Matchers {
     stop: Matcher,
     cancel: Matcher,
     reset: Matcher,
     reopen: Matcher,
+}
+
+impl Matchers {
+    /// Nothing has come yet.
+    pub(super) fn new(duty: &Clocked) -> Matchers {
+        Matchers {
+            stop: Matcher::new(&duty.stop),
+            cancel: Matcher::of(duty.cancel.as_ref()),
+            reset: Matcher::of(duty.reset.as_ref()),
+            reopen: Matcher::of(duty.reopen.as_ref()),
+        }
+    }
+
+    /// What ends an instance in a way, if something does, and how far it has come.
+    pub(super) fn of<'m>(&'m mut self, role: Role, duty: &'m Clocked) -> Option<(&'m Pattern, &'m mut Matcher)> {
+        match role {
+            Role::Start => None,
+            Role::Stop => Some((&duty.stop, &mut self.stop)),
+            Role::Cancel => duty.cancel.as_ref().zip(Some(&mut self.cancel)),
+            Role::Reset => duty.reset.as_ref().zip(Some(&mut self.reset)),
+            Role::Reopen => duty.reopen.as_ref().zip(Some(&mut self.reopen)),
+        }
+    }
+}
+
+/// Which instance something is about.
+#[derive(Clone, Copy)]
+pub(super) struct Opening {
+    pub(super) obligation: ObligationId,
+    pub(super) track: u32,
+    pub(super) seq: u32,
+    pub(super) start: Instant,
+}
+
+/// An instance that has just begun.
+pub(super) struct TakenUp<'l> {
+    pub(super) opening: Opening,
+    pub(super) tier: Option<TierId>,
+    pub(super) row: u32,
+    pub(super) clock: &'l Clock,
+    pub(super) evidence: &'l Evidence,
+    pub(super) states: &'l [Duration],
+}
+
+/// What an instance was kept with, besides what all have.
+pub(super) struct History<'h> {
+    pub(super) states: &'h [Duration],
+    pub(super) noticed: Noticed,
+    pub(super) matchers: Option<&'h Matchers>,
+    /// When its clock stood still and ran again, from the start on, if a later target may ask for it.
+    pub(super) halts: Vec<(Instant, Halt)>,
 }
 
 /// What most instances have.
@@ -101,8 +149,7 @@ static NOTHING: Rest = Rest {
     saved: None,
     at_due: None,
     waiting: Vec::new(),
-    given: Vec::new(),
-    silenced: Vec::new(),
+    noticed: Noticed::NONE,
     group: None,
     first: None,
 };
@@ -168,16 +215,58 @@ pub(super) fn clocked<'p>(world: &World<'p>, id: ObligationId) -> &'p Clocked {
 impl Live {
     /// An instance that was kept as one of a plain promise.
     pub(super) fn taken_up(
-        obligation: ObligationId,
-        track: u32,
-        seq: u32,
-        (start, end): (Instant, Option<(Instant, End)>),
+        opening: &Opening,
+        end: Option<(Instant, End)>,
         (tier, row): (Option<TierId>, u32),
         clock: Clock,
         evidence: Vec<Evidence>,
     ) -> Live {
+        let Opening { obligation, track, seq, start } = *opening;
         let blank = Live::blank(obligation, track, seq, start);
         Live { tier, row: Some(row), clock: Some(clock), end, evidence: evidence.into(), ..blank }
+    }
+
+    /// What else is known of an instance that was kept.
+    pub(super) fn remember(&mut self, world: &World<'_>, history: History<'_>) {
+        let duty = clocked(world, self.obligation);
+        let History { states, noticed, matchers, halts } = history;
+        if !states.is_empty() {
+            self.rest_mut().states = states.to_vec();
+        }
+        if !duty.notices.is_empty() {
+            self.rest_mut().noticed = noticed;
+        }
+        if world.promises[self.obligation].counts {
+            self.rest_mut().matchers = Some(Box::new(matchers.cloned().unwrap_or_else(|| Matchers::new(duty))));
+        }
+        if !halts.is_empty() {
+            let rest = self.rest_mut();
+            (rest.truths, rest.halts) = (vec![Truth::True; duty.rows.len()], halts);
+        }
+    }
+
+    /// Its beginning, if nothing else has happened to it, and its target is known.
+    pub(super) fn just_begun(&self) -> Option<TakenUp<'_>> {
+        let Live { start, evidence, clock, .. } = self;
+        let (clock, [evidence], rest) = (clock.as_ref()?, evidence.as_slice(), self.rest()) else { return None };
+        let Rest {
+            waits: None,
+            unknown: None,
+            ruled: None,
+            saved: None,
+            at_due: None,
+            matchers: None,
+            group: None,
+            first: None,
+            states,
+            ..
+        } = rest
+        else {
+            return None;
+        };
+        let has_target = !(self.tier_open || self.calendar_ended || self.used_up) && self.excluded == 0;
+        let is_new = self.end.is_none() && clock.mark() == *start && rest.noticed == Noticed::NONE;
+        (has_target && is_new).then_some(TakenUp { opening: self.opening(), tier: self.tier, row: self.row?, clock, evidence, states })
     }
 
     /// The case was so when it was due.
@@ -352,7 +441,7 @@ impl Live {
         }
         let first = self.rest().first;
         if let Some(rest) = &mut self.rest {
-            rest.silenced.fill(false);
+            rest.noticed.speak();
         }
         self.row = u32::try_from(at).ok();
         let row = &clocked.rows[at];
@@ -404,14 +493,8 @@ impl Live {
         // What was reached at the stop itself is not given any more, and what was due then was read then.
         if let Some(clock) = &self.clock {
             let stopped = self.end.map_or(event.time, |e| e.0);
-            for (i, notice) in clocked.notices.iter().enumerate() {
-                let silenced = match notice.at {
-                    Point::Share(share) if share == Exact::ONE => clock.due().is_some_and(|due| due <= stopped),
-                    at => clock.has_reached(beyond(clock, at)),
-                };
-                if let Some(rest) = &mut self.rest {
-                    rest.silenced[i] |= silenced;
-                }
+            if let Some(rest) = &mut self.rest {
+                rest.noticed.stop(&clocked.notices, clock, stopped);
             }
             if let Some((stopped, _)) = self.end
                 && clock.due().is_some_and(|due| due <= stopped)
@@ -469,15 +552,6 @@ impl Live {
             }
         }
         self
-    }
-}
-
-fn beyond(clock: &Clock, at: Point) -> Duration {
-    let target = clock.target().unwrap_or_default();
-    match at {
-        Point::Share(share) => target.share(share).map_or(Duration::MAX, |d| d.minus(target)),
-        Point::Before(d) => Duration::ZERO.minus(d),
-        Point::After(d) => d,
     }
 }
 

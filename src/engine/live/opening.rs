@@ -3,14 +3,12 @@
 use crate::engine::Sink;
 use crate::engine::clock::{Clock, Halt};
 use crate::engine::live::{Live, Matchers, clocked};
-use crate::engine::matcher::Matcher;
 use crate::engine::target::{self, Choice};
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::World;
 use crate::event::Value;
 use crate::model::Retier;
 use crate::plan::Clocked;
-use crate::time::Duration;
 use chrono::NaiveDate;
 
 /// What a start gives.
@@ -51,7 +49,9 @@ impl Live {
             case.time_in_states(start, &mut self.rest_mut().states);
         }
         self.set_tier(tier);
-        self.prepare_notices(world);
+        if !clocked.notices.is_empty() {
+            self.rest_mut();
+        }
         if promise.counts {
             self.anew(world);
         }
@@ -99,23 +99,6 @@ impl Live {
         (self.open(&moment, Truth::True, Tiered::InNone, halt) == Opened::Instance).then_some(self)
     }
 
-    /// None of its notices was given yet.
-    pub(in crate::engine) fn prepare_notices(&mut self, world: &World<'_>) {
-        let notices = &clocked(world, self.obligation).notices;
-        if !notices.is_empty() {
-            let rest = self.rest_mut();
-            rest.given = vec![false; notices.len()];
-            rest.silenced = rest.given.clone();
-        }
-    }
-
-    /// So long the states of its case had been on when it started.
-    pub(in crate::engine) fn had_states(&mut self, states: &[Duration]) {
-        if !states.is_empty() {
-            self.rest_mut().states = states.to_vec();
-        }
-    }
-
     #[inline]
     pub(super) fn set_tier(&mut self, tier: Tiered) {
         (self.tier, self.tier_open) = match tier {
@@ -129,14 +112,8 @@ impl Live {
     #[inline]
     pub(super) fn anew(&mut self, world: &World<'_>) {
         let promise = &world.promises[self.obligation];
-        let of = |clocked: &Clocked| Matchers {
-            stop: Matcher::new(&clocked.stop),
-            cancel: Matcher::of(clocked.cancel.as_ref()),
-            reset: Matcher::of(clocked.reset.as_ref()),
-            reopen: Matcher::of(clocked.reopen.as_ref()),
-        };
         if let Some(clocked) = promise.clocked.filter(|_| promise.counts) {
-            self.rest_mut().matchers = Some(Box::new(of(clocked)));
+            self.rest_mut().matchers = Some(Box::new(Matchers::new(clocked)));
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is written of a plain promise, found out before a log is read.
+//! What is written of plain promises, found out before a log is read.
 
 use crate::ast::NoticeKind as Point;
 use crate::engine::matcher::is_stateless;
@@ -6,24 +6,28 @@ use crate::engine::promise::Promise;
 use crate::engine::truth::Tiered;
 use crate::id::{CalendarId, Id, ObligationId, Table};
 use crate::model::{Retier, Target};
-use crate::plan::{Clocked, Duty, Plan, Start, Track};
+use crate::plan::{Clocked, Duty, Pattern, Plan, Start, Track};
 use crate::time::{Duration, Instant};
 
 /// What is written of a promise that is plain in all of it.
-pub(super) struct Written {
-    pub(super) id: ObligationId,
+pub(in crate::engine) struct Written {
+    pub(in crate::engine) id: ObligationId,
     /// Which of the plan's promises it is.
-    pub(super) track: usize,
+    pub(in crate::engine) track: usize,
     /// A case starts it once.
     pub(super) once: bool,
     /// It may pause.
     pub(super) halts: bool,
-    /// It begins anew when its case's tier changes.
+    /// A change of its case's tier changes its target, or begins it anew.
     pub(super) retiers: bool,
+    /// That keeps what was counted.
+    pub(super) carries: bool,
+    /// Its end may take several events.
+    pub(super) counts: bool,
     /// A stop may be withdrawn.
     pub(super) reopens: bool,
     /// It warns or escalates.
-    pub(super) notifies: bool,
+    pub(in crate::engine) notifies: bool,
     pub(super) is_about_all: bool,
     /// The first instant of its agreement's term, and the first after it.
     pub(super) term: (Instant, Instant),
@@ -42,20 +46,28 @@ pub(super) struct Aim {
     pub(super) alert: Option<Duration>,
 }
 
-/// Of a promise, if it is plain: one version, from one event to another, and nothing that counts, resets or carries.
-pub(super) fn written(plan: &Plan, promises: &Table<ObligationId, Promise<'_>>, at: usize, track: &Track) -> Option<Written> {
+/// Of a promise, if it is plain: one version, from one event to others, of which it is always known whether they count.
+pub(in crate::engine) fn written(plan: &Plan, promises: &Table<ObligationId, Promise<'_>>, at: usize, track: &Track) -> Option<Written> {
     let [id] = track.0.as_slice() else { return None };
     let obligation = &plan.obligations[*id];
     let Duty::Clock(clocked) = &obligation.duty else { return None };
     let Start::On { pattern: start, .. } = &clocked.start else { return None };
-    let patterns = [Some(start), Some(&clocked.stop), clocked.cancel.as_ref(), clocked.reopen.as_ref()];
+    let by_one = [Some(start), clocked.reset.as_ref(), clocked.reopen.as_ref()];
+    let ends = [Some(&clocked.stop), clocked.cancel.as_ref()];
+    // What is carried to another target is chosen among rows by what held at the start.
+    let is_carried_by_tier = clocked.retier != Retier::Carry || clocked.rows.iter().all(|row| row.condition.is_none());
     let is_plain = obligation.follows_a_case()
-        && clocked.reset.is_none()
-        && clocked.retier != Retier::Carry
         && clocked.excluded_if.is_empty()
         && plan.agreements.iter().all(|a| a.exclusions.is_empty())
-        && patterns.into_iter().flatten().all(is_stateless);
+        && by_one.into_iter().flatten().all(is_stateless)
+        && (ends.into_iter().flatten().all(is_stateless) || !ends.into_iter().flatten().any(asks))
+        && is_carried_by_tier;
     if is_plain { Written::new(&promises[*id], *id, at) } else { None }
+}
+
+/// Whether it may be unknown if an event counts for a pattern.
+fn asks(pattern: &Pattern) -> bool {
+    pattern.any.iter().flatten().any(|atom| atom.condition.is_some())
 }
 
 impl Written {
@@ -68,6 +80,8 @@ impl Written {
             once: matches!(duty.start, Start::On { once: true, .. }),
             halts: promise.halts,
             retiers: promise.retiers,
+            carries: duty.retier == Retier::Carry,
+            counts: promise.counts,
             reopens: promise.reopens,
             notifies: !duty.notices.is_empty(),
             is_about_all: promise.is_about_all,

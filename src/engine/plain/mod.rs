@@ -1,0 +1,540 @@
+//! Promises of a case that are plain: one event starts and cancels them, their target is known at the start, and nothing happens on
+//! the way but pauses, notices and counting. Most promises are; an instance of one takes a fifth of the room, and most of its events a
+//! few steps.
+//!
+//! What is done here is what `track` and `live` do where nothing else can happen. As soon as something else does, the promise becomes
+//! one of `track`: a condition that cannot be known, a change of tier, a start at the instant of an end, a stop that may be withdrawn.
+
+mod packed;
+mod written;
+
+pub(super) use written::{Written, written};
+
+use crate::engine::Happening;
+use crate::engine::case::Reach;
+use crate::engine::clock::{Clock, Halt};
+use crate::engine::facts::Facts;
+use crate::engine::live::{End, History, InTime, Live, Matchers, Noticed, Opening, Reading, TakenUp, clocked};
+use crate::engine::matcher::{Hit, counts_towards};
+use crate::engine::outcome::Evidence;
+use crate::engine::promise::{Role, Roles};
+use crate::engine::sink::Sink;
+use crate::engine::target::{self, Choice, Need};
+use crate::engine::track::{TrackState, Turn};
+use crate::engine::truth::{Moment, Tiered, Truth};
+use crate::engine::world::World;
+use crate::event::{Event, Origin};
+use crate::id::{EventId, ObligationId, TierId};
+use crate::plan::Start;
+use crate::time::{Calendar, Duration, Instant};
+use serde::{Deserialize, Serialize};
+use written::Aim;
+
+/// A plain promise of one case, with its latest instance.
+#[derive(Debug, Default)]
+pub(super) struct Plain {
+    phase: Phase,
+    /// The case's first start has been.
+    started: bool,
+    /// Its clock stands still.
+    is_paused: bool,
+    /// Its target was used up before a pause began: its due is what it is.
+    passed: bool,
+    /// The last instance's number.
+    seq: u32,
+    /// The row that its target is of.
+    row: u32,
+    tier: Option<TierId>,
+    start: Instant,
+    due: Instant,
+    /// When something is to be said of it if nothing happens: its due, or a notice.
+    alert: Instant,
+    end: Instant,
+    /// The rows that started and ended it.
+    first: (Option<EventId>, Origin),
+    last: (Option<EventId>, Origin),
+    /// What few have.
+    more: Option<Box<More>>,
+}
+
+/// What is known of an instance to which something has happened on the way, or whose case had states before.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct More {
+    /// Until when its clock is accounted for, and what it counted until then.
+    mark: Instant,
+    elapsed: Duration,
+    paused: Duration,
+    late: Duration,
+    /// When its clock stood still and ran again, in turn.
+    halts: Vec<Instant>,
+    /// The rows between its first and its last that changed something.
+    rows: Vec<Evidence>,
+    /// How long each of the case's states had been on at the start; nothing where none had.
+    states: Vec<Duration>,
+    /// The case as it was when it was due.
+    at_due: Option<Reading>,
+    noticed: Noticed,
+    /// How far what ends it has come, where that takes several events.
+    matchers: Option<Box<Matchers>>,
+}
+
+/// How far the latest instance of a promise has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// It was read, or there is none.
+    #[default]
+    None,
+    Open,
+    /// It ended at the case's last instant, and is read when that is over.
+    Over(End),
+}
+
+/// More than what is done here happens.
+pub(super) struct NotPlain;
+
+impl Plain {
+    /// Nothing has happened yet.
+    #[inline]
+    pub(super) fn begin_anew(&mut self) {
+        (self.phase, self.started, self.seq, self.more) = (Phase::None, false, 0, None);
+    }
+
+    /// One that was another until nothing more was to be said of it.
+    pub(super) fn rested(seq: u32, started: bool) -> Plain {
+        Plain { seq, started, ..Plain::default() }
+    }
+
+    /// There is no instance of it of which something is still to be said.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.phase == Phase::None
+    }
+
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over(_))
+    }
+
+    /// Whether nothing is left that could be said of its case.
+    #[inline]
+    pub(super) fn is_spent(&self) -> bool {
+        self.started && self.phase == Phase::None
+    }
+
+    /// Reads a little of it.
+    #[inline]
+    pub(super) fn touch(&self) -> i64 {
+        self.start.as_micros() ^ self.end.as_micros()
+    }
+
+    /// Whether something is to be said of it before the case changes at `t`: its target was used up before that, or before it ended, or
+    /// a notice is given.
+    #[inline]
+    pub(super) fn is_late(&self, t: Instant) -> bool {
+        self.phase != Phase::None && self.alert < self.until(t)
+    }
+
+    /// Until when time goes on for it.
+    #[inline]
+    fn until(&self, t: Instant) -> Instant {
+        if self.is_over() { self.end } else { t }
+    }
+
+    /// Time goes on to `t`: notices are given, and what is due is read. `moment` is the case as it was until then.
+    pub(super) fn pass(&mut self, of: &Written, moment: &Moment<'_>, t: Instant, sink: &mut Sink) {
+        let until = self.until(t);
+        if of.notifies && self.is_open() && !self.is_paused {
+            let (clock, days) = self.clock(moment.world, of.id);
+            let mut noticed = self.more.as_ref().map_or_else(Noticed::default, |more| more.noticed);
+            let opening = self.opening(of);
+            if noticed.give(moment, &opening, (&clock, days), (until, false), sink) {
+                self.more().noticed = noticed;
+            }
+        }
+        let at_due = self.more.as_ref().is_some_and(|more| more.at_due.is_some());
+        if !at_due && self.due < until && (self.passed || !self.is_paused) {
+            let (due, start) = (self.due, self.start);
+            self.more().at_due = Some(Reading::at(moment, of.id, due, start));
+        }
+        self.alert = self.next_alert(of, moment.world);
+    }
+
+    /// When something is to be said of it next if nothing happens.
+    fn next_alert(&self, of: &Written, world: &World<'_>) -> Instant {
+        let more = self.more.as_deref();
+        let is_read = more.is_some_and(|more| more.at_due.is_some());
+        let due = if is_read || (self.is_paused && !self.passed) { NEVER } else { self.due };
+        if !of.notifies || self.is_paused {
+            return due;
+        }
+        let (clock, days) = self.clock(world, of.id);
+        let noticed = more.map_or_else(Noticed::default, |more| more.noticed);
+        noticed.next(&clocked(world, of.id).notices, &clock, days).map_or(due, |next| next.min(due))
+    }
+
+    /// What few instances have, of this one.
+    fn more(&mut self) -> &mut More {
+        let mark = self.start;
+        self.more.get_or_insert_with(|| Box::new(More { mark, ..More::default() }))
+    }
+
+    fn opening(&self, of: &Written) -> Opening {
+        Opening { obligation: of.id, track: of.track as u32, seq: self.seq, start: self.start }
+    }
+
+    /// Takes what the event did to its case's states.
+    #[inline]
+    fn pause(&mut self, of: &Written, turn: &Turn<'_>) {
+        let Turn { moment, event, .. } = *turn;
+        let (true, Some(facts)) = (of.halts, moment.case) else { return };
+        let is_paused = is_paused(moment.world, of.id, facts);
+        if is_paused != self.is_paused {
+            self.halt(of, moment.world, is_paused, event);
+        }
+    }
+
+    /// Its clock stands still from the event on, or runs again.
+    fn halt(&mut self, of: &Written, world: &World<'_>, is_paused: bool, event: &Event<'_>) {
+        let (mut clock, days) = self.clock(world, of.id);
+        if of.notifies && !is_paused {
+            self.more().noticed.skip(&clocked(world, of.id).notices, &clock, event.time);
+        }
+        clock.set(days, if is_paused { Halt::Paused } else { Halt::Runs }, event.time);
+        self.is_paused = is_paused;
+        (self.due, self.passed) = (clock.latest_due(), clock.passed() || clock.has_reached(Duration::ZERO));
+        let more = self.more();
+        (more.mark, more.elapsed, more.paused, more.late) = (clock.mark(), clock.elapsed, clock.paused, clock.late);
+        more.halts.push(event.time);
+        more.rows.push(Evidence::of(event));
+        self.alert = self.next_alert(of, world);
+    }
+
+    /// Until when its clock is accounted for, and how much it had counted until then.
+    #[inline]
+    fn counted(&self) -> (Instant, Duration) {
+        self.more.as_ref().map_or((self.start, Duration::ZERO), |more| (more.mark, more.elapsed))
+    }
+
+    /// Its clock, as far as it is accounted for.
+    fn clock<'w>(&self, world: &'w World<'_>, id: ObligationId) -> (Clock, &'w Calendar) {
+        let row = &clocked(world, id).rows[self.row as usize];
+        let calendar = row.running[0];
+        let need = target::need(row.target, &world.calendars[row.clock.unwrap_or(calendar)], self.start, None);
+        let halt = if self.is_paused { Halt::Paused } else { Halt::Runs };
+        let (mark, elapsed) = self.counted();
+        let (paused, late) = self.more.as_ref().map_or((Duration::ZERO, Duration::ZERO), |more| (more.paused, more.late));
+        let clock = Clock::taken_up(calendar, need, halt, self.passed, (mark, self.due), (elapsed, paused, late));
+        (clock, &world.calendars[calendar])
+    }
+
+    /// The event acts as it can: it ends the open instance, or starts one where none is open.
+    #[inline]
+    pub(super) fn event(&mut self, of: &Written, turn: &Turn<'_>, sink: &mut Sink) -> Result<(), NotPlain> {
+        let Turn { moment, roles, tier, reach, .. } = *turn;
+        match self.phase {
+            Phase::Open => {
+                if reach == Reach::All {
+                    if of.retiers && self.has_left_tier(tier.get()) {
+                        return Err(NotPlain);
+                    }
+                    self.pause(of, turn);
+                } else if of.notifies
+                    && let Some(facts) = moment.case.filter(|_| self.is_late(moment.time))
+                {
+                    self.pass(of, &Moment::of(moment.world, facts, facts.time), moment.time, sink);
+                }
+                if !roles.is_none() {
+                    self.take(of, turn, sink)?;
+                }
+            }
+            Phase::Over(_) if roles.may(Role::Reopen) => return Err(NotPlain),
+            Phase::Over(_) | Phase::None => {}
+        }
+        if roles.may(Role::Start) { self.start(of, turn) } else { Ok(()) }
+    }
+
+    /// The event ends the open instance, or counts for its end.
+    #[inline]
+    fn take(&mut self, of: &Written, turn: &Turn<'_>, sink: &mut Sink) -> Result<(), NotPlain> {
+        let Turn { moment, happening, event, roles, .. } = *turn;
+        if of.counts && roles.may(Role::Reset) {
+            return Err(NotPlain);
+        }
+        for (role, how) in [(Role::Cancel, End::Cancel), (Role::Stop, End::Stop)] {
+            if !roles.may(role) {
+                continue;
+            }
+            let ends = if of.counts { self.counts_to_end(of, role, turn)? } else { hits(moment, of.id, role, roles, happening)? };
+            if ends {
+                self.end(of, how, event, sink);
+                return Ok(());
+            }
+        }
+        // It ends and begins anew at once: there are two of them until the instant is over.
+        let resets = roles.may(Role::Reset) && hits(moment, of.id, Role::Reset, roles, happening)?;
+        if resets { Err(NotPlain) } else { Ok(()) }
+    }
+
+    /// The event counts for the end of the open instance; true if it was the last that this takes.
+    fn counts_to_end(&mut self, of: &Written, role: Role, turn: &Turn<'_>) -> Result<bool, NotPlain> {
+        if turn.roles.surely(role) {
+            return Ok(true);
+        }
+        let world = turn.moment.world;
+        let duty = clocked(world, of.id);
+        let matchers = self.more().matchers.get_or_insert_with(|| Box::new(Matchers::new(duty)));
+        let Some((pattern, matcher)) = matchers.of(role, duty) else { return Ok(false) };
+        match turn.roles.step(role, pattern, Some(matcher), turn.happening, turn.moment, &world.term(of.id).zone) {
+            Hit::Yes => return Ok(true),
+            Hit::No => {}
+            Hit::Perhaps(_) => return Err(NotPlain),
+        }
+        if role == Role::Stop && counts_towards(pattern, turn.happening) {
+            let row = Evidence::of(turn.event);
+            let rows = &mut self.more().rows;
+            if rows.last() != Some(&row) {
+                rows.push(row);
+            }
+        }
+        Ok(false)
+    }
+
+    fn has_left_tier(&self, tier: Tiered) -> bool {
+        match tier {
+            Tiered::In(now) => self.tier != Some(now),
+            Tiered::InNone => self.tier.is_some(),
+            Tiered::Unknown(_) => false,
+        }
+    }
+
+    /// The event ends the open instance, if there is one. It is read when the instant is over; but where no other can begin in that
+    /// instant, and nothing is asked of it but how many there are, that is known now.
+    #[inline]
+    pub(super) fn end(&mut self, of: &Written, how: End, event: &Event<'_>, sink: &mut Sink) {
+        if self.phase != Phase::Open {
+            return;
+        }
+        (self.phase, self.end, self.last) = (Phase::Over(how), event.time, (event.event, event.origin));
+        if of.once && !of.reopens && self.was_in_time() && sink.only_counts(of.id, how.verdict()) {
+            sink.count(of.track, how);
+            (self.phase, self.more) = (Phase::None, None);
+        }
+    }
+
+    /// It ended while its clock ran, and not behind its due.
+    #[inline]
+    fn was_in_time(&self) -> bool {
+        self.end <= self.due && self.due <= Instant::LAST && !self.is_paused
+    }
+
+    fn start(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
+        let Turn { moment, happening, event, roles, .. } = *turn;
+        if of.once && self.started {
+            return Ok(());
+        }
+        if !roles.surely(Role::Start) && !hits(moment, of.id, Role::Start, roles, happening)? {
+            return Ok(());
+        }
+        let (from, to) = of.term;
+        if self.phase == Phase::None && from <= event.time && event.time < to {
+            self.begin(of, turn)?;
+        } else if self.is_over() {
+            return Err(NotPlain);
+        }
+        self.started = true;
+        Ok(())
+    }
+
+    fn begin(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
+        let Turn { moment, event, tier, .. } = *turn;
+        let world = moment.world;
+        if !of.is_about_all {
+            match moment.is_about(&world.obligation(of.id).about) {
+                Truth::True => {}
+                Truth::False => return Ok(()),
+                Truth::Unknown(_) => return Err(NotPlain),
+            }
+        }
+        let Some(facts) = moment.case else { return Err(NotPlain) };
+        let tier = tier.get();
+        let aim = match of.aim(tier) {
+            Some(Some(aim)) => aim,
+            Some(None) => return Ok(()),
+            None => {
+                let duty = clocked(world, of.id);
+                match target::choose(&duty.rows, |i| moment.allows(duty.rows[i].condition.as_ref()), tier) {
+                    Choice::Row(row) => Aim::at(duty, u32::try_from(row).map_err(|_| NotPlain)?),
+                    Choice::Nothing => return Ok(()),
+                    Choice::Waits(_) | Choice::Unknown(_) => return Err(NotPlain),
+                }
+            }
+        };
+        let known = match tier {
+            Tiered::In(tier) => Some(tier),
+            Tiered::InNone => None,
+            // No row asks for it now, but it may become known.
+            Tiered::Unknown(_) => return Err(NotPlain),
+        };
+        let due = due_of(world, of.id, aim, event.time).ok_or(NotPlain)?;
+        let is_paused = of.halts && is_paused(world, of.id, facts);
+        (self.phase, self.is_paused, self.passed) = (Phase::Open, is_paused, false);
+        (self.seq, self.row, self.tier) = (self.seq + 1, aim.row, known);
+        (self.start, self.due, self.alert, self.end) = (event.time, due, due, event.time);
+        (self.first, self.last, self.more) = ((event.event, event.origin), Default::default(), None);
+        if facts.had_states() {
+            facts.time_in_states(event.time, &mut self.more().states);
+        }
+        if is_paused || (of.notifies && aim.alert.is_none()) {
+            self.alert = self.next_alert(of, world);
+        } else if let Some(first) = aim.alert {
+            self.alert = world.calendars[aim.calendar].advance(event.time, first).map_or(due, |first| first.min(due));
+        }
+        Ok(())
+    }
+
+    /// An instance that has just begun, of a promise to which something else had happened before.
+    pub(super) fn fresh(of: &Written, world: &World<'_>, begun: &TakenUp<'_>, started: bool) -> Plain {
+        let TakenUp { opening, tier, row, clock, evidence, states, .. } = begun;
+        let mut plain = Plain {
+            phase: Phase::Open,
+            started,
+            is_paused: clock.is_halted(),
+            seq: opening.seq,
+            row: *row,
+            tier: *tier,
+            start: opening.start,
+            due: clock.latest_due(),
+            end: opening.start,
+            first: (evidence.event, evidence.origin),
+            ..Plain::default()
+        };
+        if !states.is_empty() {
+            plain.more().states = states.to_vec();
+        }
+        plain.alert = plain.next_alert(of, world);
+        plain
+    }
+
+    /// The instant is over at which it may have ended: what most that ended in time leave is little. False where more can be said of it
+    /// later.
+    #[inline]
+    pub(super) fn close(&mut self, of: &Written, moment: &Moment<'_>, sink: &mut Sink) -> bool {
+        let Phase::Over(how) = self.phase else { return true };
+        if of.reopens && how == End::Stop {
+            return false;
+        }
+        if !self.was_in_time() || sink.shows(how.verdict()) {
+            sink.take_now(moment, &mut self.live(moment, of), moment.time);
+        } else if !sink.samples.ask(of.id) {
+            sink.count(of.track, how);
+        } else {
+            let calendar = clocked(moment.world, of.id).rows[self.row as usize].running[0];
+            let (mark, elapsed) = self.counted();
+            let elapsed = elapsed.plus(moment.world.calendars[calendar].elapsed(mark, self.end));
+            let Plain { start, due, end, tier, .. } = *self;
+            sink.take_in_time(moment, InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
+        }
+        (self.phase, self.more) = (Phase::None, None);
+        true
+    }
+
+    /// The same as an instance of which anything can be said.
+    fn live(&self, moment: &Moment<'_>, of: &Written) -> Live {
+        let world = moment.world;
+        let (mut clock, days) = self.clock(world, of.id);
+        let mut evidence: Vec<Evidence> = Vec::new();
+        let row = |(event, origin), time| Evidence { event, time, origin };
+        let more = self.more.as_deref();
+        let end = match self.phase {
+            Phase::Over(how) => {
+                clock.settle(days, self.end);
+                Some((self.end, how))
+            }
+            Phase::None | Phase::Open => None,
+        };
+        evidence.push(row(self.first, self.start));
+        evidence.extend(more.into_iter().flat_map(|more| &more.rows));
+        evidence.extend(end.map(|_| row(self.last, self.end)));
+        // A row that both pauses and ends it is one.
+        evidence.dedup();
+        let opening = self.opening(of);
+        let mut live = Live::taken_up(&opening, end, (self.tier, self.row), clock, evidence);
+        let is_late = end.is_some() && self.due < self.end && (self.passed || !self.is_paused);
+        match more.and_then(|more| more.at_due.as_ref()) {
+            Some(at_due) => live.read_at_due(at_due.clone()),
+            // Nothing that is read has changed since.
+            None if is_late => live.read_at_due(Reading::at(moment, of.id, self.due, self.start)),
+            None => {}
+        }
+        live.remember(world, self.history(of));
+        live
+    }
+
+    /// What an instance of which anything can be said remembers besides.
+    fn history(&self, of: &Written) -> History<'_> {
+        let more = self.more.as_deref();
+        let halts = more.map_or(&[][..], |more| more.halts.as_slice());
+        // It stood still at the start if it has changed an odd number of times and stands still no longer, or the other way.
+        let halt = |nth: usize| if self.is_paused ^ ((halts.len() - nth) % 2 == 1) { Halt::Paused } else { Halt::Runs };
+        let all = std::iter::once(self.start).chain(halts.iter().copied()).enumerate().map(|(nth, t)| (t, halt(nth)));
+        History {
+            states: more.map_or(&[], |more| &more.states),
+            noticed: more.map_or_else(Noticed::default, |more| more.noticed),
+            matchers: more.and_then(|more| more.matchers.as_deref()),
+            halts: if of.carries { all.collect() } else { Vec::new() },
+        }
+    }
+
+    /// The same as a promise to which anything can happen. Where nothing is written of it, nothing has.
+    pub(super) fn track(&self, moment: &Moment<'_>, track: usize, of: Option<&Written>) -> TrackState {
+        let live = of.filter(|_| self.phase != Phase::None).map(|of| self.live(moment, of));
+        TrackState::taken_up(moment.world, track, (self.seq, self.started), live, self.is_over())
+    }
+}
+
+/// Later than all instants that are kept.
+const NEVER: Instant = Instant::from_micros(i64::MAX);
+
+/// When the target of a row is used up that counts from `start` on; nothing where its calendar ends first.
+#[inline]
+fn due_of(world: &World<'_>, id: ObligationId, aim: Aim, start: Instant) -> Option<Instant> {
+    let days = &world.calendars[aim.calendar];
+    if let Some(open) = aim.open {
+        return days.advance(start, open);
+    }
+    let row = &clocked(world, id).rows[aim.row as usize];
+    let need: Need = target::need(row.target, &world.calendars[row.clock.unwrap_or(aim.calendar)], start, None)?;
+    Clock::start(aim.calendar, days, Some(need), start, Halt::Runs).due()
+}
+
+fn is_paused(world: &World<'_>, id: ObligationId, facts: &Facts) -> bool {
+    clocked(world, id).pause.iter().any(|state| facts.is_on(world, *state))
+}
+
+/// Whether an event fulfils a part of a promise.
+#[inline]
+fn hits(moment: &Moment<'_>, id: ObligationId, role: Role, roles: Roles, happening: Happening<'_>) -> Result<bool, NotPlain> {
+    if roles.surely(role) {
+        return Ok(true);
+    }
+    let world = moment.world;
+    let duty = clocked(world, id);
+    let pattern = match (role, &duty.start) {
+        (Role::Start, Start::On { pattern, .. }) => Some(pattern),
+        (Role::Stop, _) => Some(&duty.stop),
+        (Role::Cancel, _) => duty.cancel.as_ref(),
+        (Role::Reset, _) => duty.reset.as_ref(),
+        _ => None,
+    };
+    let Some(pattern) = pattern else { return Ok(false) };
+    match roles.step(role, pattern, None, happening, moment, &world.term(id).zone) {
+        Hit::Yes => Ok(true),
+        Hit::No => Ok(false),
+        Hit::Perhaps(_) => Err(NotPlain),
+    }
+}
