@@ -6,8 +6,8 @@ use crate::engine::matcher::happens;
 use crate::engine::truth::{Moment, Tiered, Truth, seen};
 use crate::engine::world::World;
 use crate::event::{Event, Value};
-use crate::id::{AgreementId, TierId};
-use crate::model::Window;
+use crate::id::{AgreementId, EventId, Table, TierId};
+use crate::model::{Trigger, Window};
 use crate::plan::{Key, Plan};
 use crate::quantity::Exact;
 use crate::time::{Duration, Instant, Local, Period, Unit, Zone};
@@ -49,6 +49,9 @@ pub(super) struct Counters {
     tallies: Vec<Tallies>,
     #[serde(skip)]
     finders: Vec<SlotFinder>,
+    /// Which of them count each event, and which count states.
+    #[serde(skip)]
+    counting: Option<Counting>,
     /// The group of the event at hand.
     #[serde(skip)]
     group: Vec<KeyValue>,
@@ -56,7 +59,7 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn new(plan: &Plan) -> Counters {
-        Counters { tallies: vec![Tallies::default(); plan.counters.len()], finders: Vec::new(), group: Vec::new() }
+        Counters { tallies: vec![Tallies::default(); plan.counters.len()], finders: Vec::new(), counting: None, group: Vec::new() }
     }
 
     pub(super) fn of(&self, counter: usize) -> &Tallies {
@@ -64,9 +67,14 @@ impl Counters {
     }
 
     pub(super) fn count(&mut self, world: &World<'_>, case: Option<&Facts>, happening: Happening<'_>, event: &Event) {
-        let Counters { tallies, finders, group } = self;
+        let Counters { tallies, finders, counting, group } = self;
+        let counting = counting.get_or_insert_with(|| Counting::new(world.plan));
         finders.resize_with(tallies.len(), SlotFinder::default);
-        for ((counter, tallies), finder) in world.plan.counters.iter().zip(tallies).zip(finders) {
+        let of_event = happening.event.map_or(&[][..], |event| &counting.by_event[event]);
+        let states_moved = !happening.entered.is_empty() || !happening.left.is_empty();
+        let of_states = if states_moved { counting.by_states.as_slice() } else { &[] };
+        for at in of_event.iter().chain(of_states).copied() {
+            let (counter, tallies, finder) = (&world.plan.counters[at], &mut tallies[at], &mut finders[at]);
             let term = &world.agreements[counter.agreement];
             if !happens(counter.on, happening) || event.time < term.from || event.time >= term.to {
                 continue;
@@ -85,6 +93,26 @@ impl Counters {
                 tally.values.extend(moment.field(field).and_then(|value| seen(world, value)));
             }
         }
+    }
+}
+
+/// Which counters count what.
+#[derive(Debug)]
+struct Counting {
+    by_event: Table<EventId, Vec<usize>>,
+    by_states: Vec<usize>,
+}
+
+impl Counting {
+    fn new(plan: &Plan) -> Counting {
+        let mut counting = Counting { by_event: plan.events.iter().map(|_| Vec::new()).collect(), by_states: Vec::new() };
+        for (at, counter) in plan.counters.iter().enumerate() {
+            match counter.on {
+                Trigger::Event(event) => counting.by_event[event].push(at),
+                Trigger::Entering(_) | Trigger::Leaving(_) => counting.by_states.push(at),
+            }
+        }
+        counting
     }
 }
 

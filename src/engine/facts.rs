@@ -6,8 +6,8 @@ use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::outcome::Evidence;
 use crate::engine::score::ScoreRun;
 use crate::engine::span::Spans;
-use crate::engine::truth::{Moment, Truth};
-use crate::engine::world::{Effect, Moves, World};
+use crate::engine::truth::{Moment, Tiered, Truth};
+use crate::engine::world::{Effect, Moves, Watches, World};
 use crate::event::{Event, Value, packed};
 use crate::id::{CaseId, EventId, StateId};
 use crate::plan::{Condition, Exclusion, StateWhen};
@@ -15,6 +15,7 @@ use crate::time::{Duration, Instant, Zone};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
+use std::cell::Cell;
 
 /// A case as its rows have left it, but for what it is promised.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Facts {
     pub(super) time: Instant,
     /// By slot.
     pub(super) fields: SmallVec<[Option<Value>; 4]>,
+    /// What they make its tier, once that was found out.
+    pub(super) tier: Cell<Option<Tiered>>,
     states: SmallVec<[StateRun; 1]>,
     /// When events that some condition asks for happened last.
     last: Box<[Option<Instant>]>,
@@ -95,6 +98,7 @@ impl Facts {
             key: key.into(),
             time: Instant::FIRST,
             fields: smallvec![None; plan.fields.len()],
+            tier: Cell::default(),
             states: states.collect(),
             last: vec![None; plan.since.len()].into(),
             rest: (!is_plain).then(|| Box::new(rest())),
@@ -110,6 +114,7 @@ impl Facts {
         self.key = key.into();
         self.time = Instant::FIRST;
         self.fields.fill(None);
+        self.tier = Cell::default();
         self.last.fill(None);
         for run in &mut self.states {
             (run.on, run.since, run.total) = (false, Instant::default(), Duration::ZERO);
@@ -123,7 +128,7 @@ impl Facts {
 
     /// Packs them, their kind and their key first.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        let Facts { kind, key, time, fields, states, last, rest } = self;
+        let Facts { kind, key, time, fields, tier: _, states, last, rest } = self;
         packed::put_id(out, *kind);
         packed::put_text(out, key);
         packed::put_time(out, *time);
@@ -142,7 +147,7 @@ impl Facts {
         let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
         let last = packed::take_any(from)?;
         let rest = packed::take_any(from)?;
-        Some(Facts { kind, key, time, fields, states, last, rest })
+        Some(Facts { kind, key, time, fields, tier: Cell::default(), states, last, rest })
     }
 
     /// Reads a little of them.
@@ -179,7 +184,7 @@ impl Facts {
     }
 
     /// How long each of its states was on until an instant, in the order of the plan; nothing where none ever was.
-    pub(super) fn time_in_states(&self, t: Instant, times: &mut Vec<Duration>) {
+    pub(super) fn time_in_states(&self, t: Instant, times: &mut impl Extend<Duration>) {
         let until = |run: &StateRun| if run.on { run.total.plus(t.since(run.since).max(Duration::ZERO)) } else { run.total };
         if self.had_states() {
             times.extend(self.states.iter().map(until));
@@ -257,14 +262,23 @@ impl Facts {
                 self.fields[place.slot as usize] = *value;
             }
         }
-        let moves = !effect.moves.is_nothing();
-        if self.rest.is_some() || moves || world.kinds[self.kind].has_conditions {
-            self.update_states(world, event, moves, entered, left);
+        if !event.fields.is_empty() {
+            self.tier = Cell::default();
+        }
+        if self.rest.is_some() || !effect.moves.is_nothing() || world.kinds[self.kind].has_conditions {
+            self.update_states(world, effect, event, entered, left);
         }
     }
 
     /// Lets states leave and enter, and scores and stages follow.
-    fn update_states(&mut self, world: &World<'_>, event: &Event<'_>, moves: bool, entered: &mut Vec<StateId>, left: &mut Vec<StateId>) {
+    fn update_states(
+        &mut self,
+        world: &World<'_>,
+        effect: &Effect,
+        event: &Event<'_>,
+        entered: &mut Vec<StateId>,
+        left: &mut Vec<StateId>,
+    ) {
         let kind = &world.plan.cases[self.kind];
         if self.rest.is_some() {
             self.score(world, event, Happening { event: event.event, ..Happening::default() }, false);
@@ -272,8 +286,12 @@ impl Facts {
         // A state's own changes are seen by the states after it; what any of them sees of the event is the same.
         for (slot, id) in kind.states.iter().enumerate() {
             // Most rows hold nothing that a state waits for.
-            let waited_for = moves || !entered.is_empty() || !left.is_empty();
-            if !waited_for && matches!(world.plan.states[*id].when, StateWhen::Between(..)) {
+            let may_change = match world.kinds[self.kind].watches[slot] {
+                Watches::Fields => true,
+                Watches::Events => effect.moves.reach(slot),
+                Watches::States => effect.moves.reach(slot) || !entered.is_empty() || !left.is_empty(),
+            };
+            if !may_change {
                 continue;
             }
             let mut run = std::mem::take(&mut self.states[slot]);
@@ -340,6 +358,7 @@ impl Facts {
             let total = run.step(score, &moment, happening, vocabulary_zone(world), after_states);
             self.fields[score.slot as usize] = Some(Value::number(total, world.texts));
         }
+        self.tier = Cell::default();
         if let Some(rest) = &mut self.rest {
             rest.scores = scores;
         }

@@ -1,7 +1,7 @@
 //! Instances that a report will show, packed.
 
 use crate::engine::ledger::{Ledger, Place, WHOLE, put_length, take_length};
-use crate::engine::outcome::{Evidence, GroupOrder, Outcome, Verdict};
+use crate::engine::outcome::{Evidence, GroupOrder, Held, KeyValues, Outcome, StateTimes, Verdict};
 use crate::event::{Origin, Texts, Value, packed};
 use crate::id::{CaseId, Id, ObligationId};
 use crate::time::{Duration, Instant};
@@ -124,7 +124,7 @@ impl<'b> Reader<'b> {
         let [elapsed, target, paused] = [ELAPSED, TARGET, PAUSED].map(|part| has(part).then(|| self.length()));
         let late = self.length();
         let calendar = has(CALENDAR).then(|| self.id());
-        let (mut keys, mut filters, mut states) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut keys, mut filters, mut states) = (KeyValues::new(), Held::new(), StateTimes::new());
         if has(READ) {
             keys.extend(self.list(Reader::value));
             filters.extend(self.list(|reader| reader.byte() != 0));

@@ -24,6 +24,13 @@ pub(super) struct Place {
     at: u32,
 }
 
+impl Place {
+    #[inline]
+    fn key(&self) -> (u32, Instant) {
+        (self.track, self.start)
+    }
+}
+
 /// So many bytes are packed together, and a little more: the last one that begins in a block ends in it.
 const BLOCK: usize = 1 << 20;
 /// Each one begins at a multiple of so many bytes.
@@ -46,7 +53,11 @@ impl Ledger {
     /// Puts them in order; `compare` says what is first of two packed records of the same promise and start.
     pub(super) fn sort(&mut self, compare: impl Fn(&[u8], &[u8]) -> Ordering) {
         let mut places = std::mem::take(&mut self.places);
-        places.sort_unstable_by(|a, b| (a.track, a.start).cmp(&(b.track, b.start)).then_with(|| compare(self.bytes(a), self.bytes(b))));
+        places.sort_unstable_by_key(Place::key);
+        // Few are of the same instance's promise and start.
+        for same in places.chunk_by_mut(|a, b| a.key() == b.key()).filter(|same| same.len() > 1) {
+            same.sort_unstable_by(|a, b| compare(self.bytes(a), self.bytes(b)));
+        }
         self.places = places;
     }
 

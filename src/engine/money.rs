@@ -14,6 +14,7 @@ use crate::plan::{Band, Cap, Measure};
 use crate::quantity::{Currency, Exact};
 use crate::time::{Duration, Instant, Period, Unit};
 use chrono::NaiveDate;
+use compact_str::CompactString;
 use std::collections::BTreeMap;
 
 /// What a missed period owes: which band, and how much before it is rounded.
@@ -44,7 +45,7 @@ pub enum Cause {
         /// The obligation.
         obligation: ObligationId,
         /// The case; nothing for a duty of each period.
-        case: Option<(CaseId, Box<str>)>,
+        case: Option<(CaseId, CompactString)>,
         /// Which instance.
         seq: u32,
     },

@@ -3,7 +3,7 @@
 use crate::engine::ledger::{Ledger, Place, WHOLE, put_length, take_length};
 use crate::engine::outcome::{NoticeKind, NoticeRecord};
 use crate::event::packed;
-use crate::id::{CaseId, ObligationId};
+use crate::id::CaseId;
 use crate::time::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +16,11 @@ const TO: u64 = 2;
 const ESCALATES: u64 = 4;
 
 impl Notices {
-    pub(super) fn push(&mut self, notice: &NoticeRecord) {
+    pub(super) fn push(&mut self, notice: &NoticeRecord<'_>) {
         let NoticeRecord { track, obligation, case, seq, start, position, kind, at, to } = notice;
         self.0.push(*track, *start, |out| {
             let parts = [(case.is_some(), CASE), (to.is_some(), TO), (*kind == NoticeKind::Escalate, ESCALATES)];
             packed::put(out, packed::parts(&parts));
-            packed::put_id(out, *obligation);
             if let Some((kind, key)) = case {
                 packed::put_id(out, *kind);
                 packed::put_text(out, key);
@@ -29,13 +28,14 @@ impl Notices {
             packed::put(out, (*seq).into());
             put_length(out, at.since(*start));
             packed::put(out, *position as u64);
+            packed::put_id(out, *obligation);
             to.iter().for_each(|to| packed::put_text(out, to));
         });
     }
 
     /// By promise, start, case, number and time.
     pub(super) fn sort(&mut self) {
-        self.0.sort(|a, b| order(a).cmp(&order(b)));
+        self.0.sort(|a, b| order(a).expect(WHOLE).cmp(&order(b).expect(WHOLE)));
     }
 
     /// How many there are.
@@ -49,55 +49,34 @@ impl Notices {
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = NoticeRecord> {
-        self.0.places().iter().map(|place| record(place, Packed::of(self.0.bytes(place)).expect(WHOLE)))
+    pub fn iter(&self) -> impl Iterator<Item = NoticeRecord<'_>> {
+        self.0.places().iter().map(|place| record(place, self.0.bytes(place)).expect(WHOLE))
     }
 }
 
-/// A notice as it is packed.
-struct Packed<'b> {
-    obligation: ObligationId,
-    case: Option<(CaseId, &'b str)>,
-    seq: u32,
-    /// From the instance's start to the notice.
-    since: Duration,
-    position: u64,
-    kind: NoticeKind,
-    to: Option<&'b str>,
+fn case<'b>(parts: u64, from: &mut &'b [u8]) -> Option<Option<(CaseId, &'b str)>> {
+    Some(if parts & CASE != 0 { Some((packed::take_id(from)?, packed::take_text(from)?)) } else { None })
 }
 
-impl<'b> Packed<'b> {
-    fn of(mut bytes: &'b [u8]) -> Option<Packed<'b>> {
-        let from = &mut bytes;
-        let parts = packed::take(from)?;
-        Some(Packed {
-            obligation: packed::take_id(from)?,
-            case: if parts & CASE != 0 { Some((packed::take_id(from)?, packed::take_text(from)?)) } else { None },
-            seq: packed::take_small(from)?,
-            since: take_length(from)?,
-            position: packed::take(from)?,
-            kind: if parts & ESCALATES != 0 { NoticeKind::Escalate } else { NoticeKind::Warn },
-            to: if parts & TO != 0 { Some(packed::take_text(from)?) } else { None },
-        })
-    }
+/// What puts notices of one promise and start in order: case, number, time and place in the promise.
+fn order(mut bytes: &[u8]) -> Option<(Option<&str>, u64, Duration, u64)> {
+    let from = &mut bytes;
+    let parts = packed::take(from)?;
+    Some((case(parts, from)?.map(|(_, key)| key), packed::take(from)?, take_length(from)?, packed::take(from)?))
 }
 
-fn order(bytes: &[u8]) -> (Option<&str>, u32, Duration, u64) {
-    let Packed { case, seq, since, position, .. } = Packed::of(bytes).expect(WHOLE);
-    (case.map(|(_, key)| key), seq, since, position)
-}
-
-fn record(place: &Place, packed: Packed<'_>) -> NoticeRecord {
-    let Packed { obligation, case, seq, since, position, kind, to } = packed;
-    NoticeRecord {
+fn record<'b>(place: &Place, mut bytes: &'b [u8]) -> Option<NoticeRecord<'b>> {
+    let from = &mut bytes;
+    let parts = packed::take(from)?;
+    Some(NoticeRecord {
         track: place.track as usize,
-        obligation,
-        case: case.map(|(kind, key)| (kind, key.into())),
-        seq,
         start: place.start,
-        position: position as usize,
-        kind,
-        at: place.start.plus(since),
-        to: to.map(str::to_string),
-    }
+        case: case(parts, from)?,
+        seq: packed::take_small(from)?,
+        at: place.start.plus(take_length(from)?),
+        position: packed::take(from)? as usize,
+        obligation: packed::take_id(from)?,
+        kind: if parts & ESCALATES != 0 { NoticeKind::Escalate } else { NoticeKind::Warn },
+        to: if parts & TO != 0 { Some(packed::take_text(from)?) } else { None },
+    })
 }

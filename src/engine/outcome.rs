@@ -5,6 +5,7 @@ use crate::event::{Event, Origin, Texts, Value};
 use crate::id::{CalendarId, CaseId, EventId, ObligationId, TierId};
 use crate::plan::Plan;
 use crate::time::{Duration, Instant};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -87,6 +88,15 @@ impl Reason {
     }
 }
 
+/// The values of an obligation's keys: few, mostly.
+pub(super) type KeyValues = SmallVec<[Option<Value>; 2]>;
+
+/// Which filters of an obligation hold.
+pub(super) type Held = SmallVec<[bool; 8]>;
+
+/// How long each of a case's states was on.
+pub(super) type StateTimes = SmallVec<[Duration; 2]>;
+
 /// The rows that a verdict rests on: few, mostly.
 pub(super) type Rows = SmallVec<[Evidence; 2]>;
 
@@ -115,7 +125,7 @@ pub struct Outcome {
     /// The obligation.
     pub obligation: ObligationId,
     /// The kind of case and its key; nothing for a duty of each period.
-    pub case: Option<(CaseId, Box<str>)>,
+    pub case: Option<(CaseId, CompactString)>,
     /// Which one of its case, from 1.
     pub seq: u32,
     /// The tier that was last in force.
@@ -147,11 +157,11 @@ pub struct Outcome {
     /// Running time after its due; only of a breached one.
     pub late: Duration,
     /// The obligation's keys, as they were at the deciding instant.
-    pub keys: Vec<Option<Value>>,
+    pub keys: KeyValues,
     /// Which of the obligation's filters held then.
-    pub filters: Vec<bool>,
+    pub filters: Held,
     /// Of a breached one: how long each of its case's states was on until it was due, in the order of the plan.
-    pub states: Vec<Duration>,
+    pub states: StateTimes,
     /// The calendar of its clock.
     pub calendar: Option<CalendarId>,
     /// Its clock stands still now.
@@ -190,14 +200,14 @@ pub enum NoticeKind {
 }
 
 /// A notice that was given.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NoticeRecord {
+#[derive(Clone, Copy, Debug)]
+pub struct NoticeRecord<'n> {
     /// The obligation's place in the order of reports.
     pub track: usize,
     /// The obligation.
     pub obligation: ObligationId,
     /// The kind of case and its key.
-    pub case: Option<(CaseId, Box<str>)>,
+    pub case: Option<(CaseId, &'n str)>,
     /// Which instance.
     pub seq: u32,
     /// When the instance started.
@@ -209,5 +219,5 @@ pub struct NoticeRecord {
     /// When it is given.
     pub at: Instant,
     /// To whom.
-    pub to: Option<String>,
+    pub to: Option<&'n str>,
 }

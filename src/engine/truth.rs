@@ -177,9 +177,19 @@ impl Moment<'_> {
         }
     }
 
+    /// The tier of the case. Where nothing of its kind asks what time it is, it is the same until a field changes.
     #[inline]
     pub(super) fn tier(&self) -> Tiered {
         let Some(case) = self.case else { return Tiered::InNone };
+        if self.world.kinds[case.kind].every_row {
+            return self.find_tier(case);
+        }
+        let tier = case.tier.get().unwrap_or_else(|| self.find_tier(case));
+        case.tier.set(Some(tier));
+        tier
+    }
+
+    fn find_tier(&self, case: &Facts) -> Tiered {
         let mut asked = 0;
         if let Some(tiers) = &self.world.kinds[case.kind].tiers {
             let Some(value) = self.field(tiers.field) else { return Tiered::Unknown(Gap::Field(tiers.field)) };

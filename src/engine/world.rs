@@ -9,9 +9,10 @@ use crate::engine::plain::{self, Written};
 use crate::engine::promise::{Act, Promise, Roles};
 use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
-use crate::model::{Owner, Subject, Waiver};
+use crate::model::{Owner, Subject, Trigger, Waiver};
 use crate::plan::{
-    Case, Duty, Exclusion, Field, Interest, Obligation, Op, Plan, Scalar, ScoreBy, Start, StateWhen, Track, Value as PlanValue, events_of,
+    Case, Duty, Exclusion, Field, Interest, Obligation, Op, Pattern, Plan, Scalar, ScoreBy, Start, StateWhen, Track, Value as PlanValue,
+    events_of,
 };
 use crate::quantity::Exact;
 use crate::time::{Calendar, Horizon, Instant, Zone};
@@ -65,7 +66,9 @@ pub(super) struct Kind {
     pub(super) tests: Vec<(TierId, Option<Test>)>,
     /// Every row may change it: a state, tier or score asks what time it is.
     pub(super) every_row: bool,
-    /// Some state of it holds by its fields, or by other states.
+    /// What each of its states may change by.
+    pub(super) watches: Vec<Watches>,
+    /// Some state of it holds by its fields.
     pub(super) has_conditions: bool,
     /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
     pub(super) forgets: bool,
@@ -90,9 +93,33 @@ pub(super) struct Moves {
     pub(super) states: Vec<(usize, bool)>,
 }
 
+/// What a state of a case may change by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Watches {
+    /// Its fields: every row that changes one.
+    Fields,
+    /// Events.
+    Events,
+    /// Events, and states that are entered or left.
+    States,
+}
+
+impl Watches {
+    fn of(when: &StateWhen) -> Watches {
+        let StateWhen::Between(from, to) = when else { return Watches::Fields };
+        let by_event = |pattern: &Pattern| pattern.any.iter().flatten().all(|atom| matches!(atom.on, Trigger::Event(_)));
+        if by_event(from) && by_event(to) { Watches::Events } else { Watches::States }
+    }
+}
+
 impl Moves {
     pub(super) fn is_nothing(&self) -> bool {
         !self.always && self.states.is_empty()
+    }
+
+    /// Whether it counts for a state.
+    pub(super) fn reach(&self, slot: usize) -> bool {
+        self.states.iter().any(|(state, _)| *state == slot)
     }
 }
 
@@ -172,6 +199,7 @@ impl Kind {
             effects,
             nothing: Effect::default(),
             every_row,
+            watches: case.states.iter().map(|s| Watches::of(&plan.states[*s].when)).collect(),
             has_conditions: case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_))),
             forgets: all_once && !is_watched && !own.is_empty(),
         }

@@ -4,7 +4,108 @@
 
 /// A pattern, taken apart.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern(Vec<Part>);
+pub(super) struct Pattern {
+    parts: Vec<Part>,
+    /// How its times are written where all numbers have all of their digits, as they mostly have.
+    full: Option<Full>,
+}
+
+/// Times of one length, all of whose parts stand at the same places.
+#[derive(Clone, Debug, Default)]
+struct Full {
+    /// From 16 to 32 bytes.
+    length: usize,
+    /// The first half of such a text, and what is left.
+    halves: [Half; 2],
+    year: usize,
+    month: usize,
+    day: usize,
+    /// Where there is none, [`Full::NOWHERE`].
+    hour: usize,
+    minute: usize,
+    second: usize,
+    half_day: Option<usize>,
+}
+
+/// Sixteen bytes of a text: what stands at the places of signs and of digits, whatever the digits are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Half {
+    expected: u128,
+    /// The bits that matter.
+    mask: u128,
+    /// A digit is one still when six less than its next bit is added.
+    six: u128,
+}
+
+impl Half {
+    #[inline]
+    fn fits(&self, bytes: u128) -> bool {
+        ((bytes ^ self.expected) | (bytes.wrapping_add(self.six) ^ self.expected)) & self.mask == 0
+    }
+}
+
+impl Full {
+    /// Where two zeros stand behind a text.
+    const NOWHERE: usize = 32;
+
+    fn of(parts: &[Part]) -> Option<Full> {
+        let nowhere = Full::NOWHERE;
+        let mut full = Full { hour: nowhere, minute: nowhere, second: nowhere, ..Full::default() };
+        for part in parts {
+            let (at, digits) = (full.length, if *part == Part::Year { 4 } else { 2 });
+            match part {
+                Part::Sign(sign) => {
+                    full.put(*sign, 0xff, 0)?;
+                    continue;
+                }
+                Part::MonthName => return None,
+                Part::HalfDay => {
+                    full.half_day = Some(at);
+                    (0..2).try_for_each(|_| full.put(0, 0, 0))?;
+                    continue;
+                }
+                Part::Year => full.year = at,
+                Part::Month => full.month = at,
+                Part::Day => full.day = at,
+                Part::Hour | Part::HalfDayHour => full.hour = at,
+                Part::Minute => full.minute = at,
+                Part::Second => full.second = at,
+            }
+            (0..digits).try_for_each(|_| full.put(b'0', 0xf0, 6))?;
+        }
+        (full.length >= 16).then_some(full)
+    }
+
+    /// The next byte.
+    fn put(&mut self, expected: u8, mask: u8, six: u8) -> Option<()> {
+        let (half, place) = (self.halves.get_mut(self.length / 16)?, self.length % 16 * 8);
+        half.expected |= u128::from(expected) << place;
+        half.mask |= u128::from(mask) << place;
+        half.six |= u128::from(six) << place;
+        self.length += 1;
+        Some(())
+    }
+
+    /// What a wall clock shows, if the text is such a one.
+    #[inline]
+    fn read(&self, text: &[u8]) -> Option<i64> {
+        if text.len() != self.length {
+            return None;
+        }
+        let (first, last) = (u128::from_le_bytes(*text.first_chunk()?), u128::from_le_bytes(*text.last_chunk()?));
+        let rest = last.checked_shr(8 * (32 - self.length as u32)).unwrap_or(0);
+        if !self.halves[0].fits(first) || !self.halves[1].fits(rest) {
+            return None;
+        }
+        let mut bytes = [0; Full::NOWHERE + 2];
+        bytes[..16].copy_from_slice(&first.to_le_bytes());
+        bytes[16..32].copy_from_slice(&rest.to_le_bytes());
+        let two = |at: usize| i64::from(bytes[at] & 15) * 10 + i64::from(bytes[at + 1] & 15);
+        let half = self.half_day.map(|at| [bytes[at], bytes[at + 1]]);
+        let date = [two(self.year) * 100 + two(self.year + 2), two(self.month), two(self.day)];
+        wall(date, [two(self.hour), two(self.minute), two(self.second)], half)
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
@@ -60,16 +161,20 @@ impl Pattern {
             (false, false, false) => !has(Part::Minute) && !has(Part::Second),
             _ => false,
         };
-        (has_date && has_time).then_some(Pattern(parts))
+        (has_date && has_time).then(|| Pattern { full: Full::of(&parts), parts })
     }
 
     /// What a wall clock shows, in microseconds since it showed the beginning of 1970; between 1900 and 2199.
     #[inline]
     pub(super) fn read(&self, text: &[u8]) -> Option<i64> {
+        self.full.as_ref().and_then(|full| full.read(text)).or_else(|| self.read_parts(text))
+    }
+
+    fn read_parts(&self, text: &[u8]) -> Option<i64> {
         let mut rest = text;
         let (mut year, mut month, mut day) = (0, 0, 0);
         let (mut hour, mut minute, mut second, mut half) = (0, 0, 0, None);
-        for part in &self.0 {
+        for part in &self.parts {
             match part {
                 Part::Sign(sign) => rest = rest.strip_prefix(&[*sign])?,
                 Part::Year => year = two(&mut rest)? * 100 + two(&mut rest)?,
@@ -83,25 +188,31 @@ impl Pattern {
                 Part::Hour | Part::HalfDayHour => hour = one_or_two(&mut rest)?,
                 Part::HalfDay => {
                     let (letters, behind) = rest.split_first_chunk::<2>()?;
-                    half = Some(match &letters.map(|letter| letter.to_ascii_lowercase()) {
-                        b"am" => 0,
-                        b"pm" => 12,
-                        _ => return None,
-                    });
-                    rest = behind;
+                    (half, rest) = (Some(*letters), behind);
                 }
                 Part::Minute => minute = one_or_two(&mut rest)?,
                 Part::Second => second = one_or_two(&mut rest)?,
             }
         }
-        if let Some(half) = half {
-            hour = (1..=12).contains(&hour).then(|| hour % 12 + half)?;
-        }
-        if !rest.is_empty() || hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        Some((days_since_1970(year, month, day)? * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000)
+        if rest.is_empty() { wall([year, month, day], [hour, minute, second], half) } else { None }
     }
+}
+
+/// What a wall clock shows on a date at a time, which may be one of half a day.
+#[inline]
+fn wall([year, month, day]: [i64; 3], [mut hour, minute, second]: [i64; 3], half: Option<[u8; 2]>) -> Option<i64> {
+    if let Some(letters) = half {
+        let from = match &letters.map(|letter| letter.to_ascii_lowercase()) {
+            b"am" => 0,
+            b"pm" => 12,
+            _ => return None,
+        };
+        hour = (1..=12).contains(&hour).then(|| hour % 12 + from)?;
+    }
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    Some((days_since_1970(year, month, day)? * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000)
 }
 
 #[inline(always)]

@@ -92,7 +92,7 @@ impl<'r> Lines<'r> {
     }
 
     /// Adds the record of a notice.
-    pub(super) fn add_notice(&mut self, n: &NoticeRecord) {
+    pub(super) fn add_notice(&mut self, n: &NoticeRecord<'_>) {
         self.prepare(n.obligation);
         let Lines { report, heads, clocks, text: out, .. } = self;
         let head = heads[n.obligation.index()].as_ref().expect("it was made above");
@@ -101,9 +101,9 @@ impl<'r> Lines<'r> {
         put(out, ",\"at\":");
         clocks[head.agreement.index()].push(out, report.zone(head.agreement), n.at);
         put(out, ",\"to\":");
-        optional(out, n.to.as_deref());
+        optional(out, n.to);
         put(out, &head.of_notice);
-        optional(out, n.case.as_ref().map(|c| &*c.1));
+        optional(out, n.case.map(|c| c.1));
         put(out, ",\"seq\":");
         number(out, n.seq.into());
         put(out, "}\n");

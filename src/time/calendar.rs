@@ -148,9 +148,9 @@ impl Calendar {
         }
         self.by_days(start, |days| {
             let (moved, today) = days.opening(start)?;
-            let clock = self.zone.local(moved) - super::instant::midnight(days.date(today)?);
+            let clock = self.zone.local_micros(moved) - days.midnight(today)?;
             let day = days.after(today, n as usize)?;
-            let wanted = self.zone.instant(super::instant::midnight(days.date(day)?) + clock);
+            let wanted = self.zone.find_micros(days.midnight(day)? + clock).instant();
             let windows = days.of(day);
             if windows.iter().any(|(open, close)| (*open..*close).contains(&wanted)) {
                 return Some(wanted);

@@ -126,6 +126,12 @@ pub(super) struct OpenDays {
     days: Vec<(NaiveDate, u32)>,
     /// Windows as written, clipped to the owner; in order of opening.
     windows: Vec<Interval>,
+    /// What the wall clock shows at the beginning of each of the days, in microseconds since it showed the beginning of 1970.
+    midnights: Vec<i64>,
+    /// Counts the silences of more than two years before each of them.
+    era: Vec<u32>,
+    /// For each [`BUCKET`] since the first opening, the first window that ends after the bucket's begin, and the day that owns it.
+    buckets: Vec<(u32, u32)>,
 }
 
 impl OpenDays {
@@ -152,7 +158,36 @@ impl OpenDays {
                 made.days.push((date, start as u32));
             }
         }
+        made.index();
         made
+    }
+
+    /// Lays out what is looked up.
+    fn index(&mut self) {
+        let OpenDays { days, windows, midnights, era, buckets } = self;
+        let mut silences = 0;
+        for (i, (date, _)) in days.iter().enumerate() {
+            if i > 0 && (*date - days[i - 1].0).num_days() > 732 {
+                silences += 1;
+            }
+            midnights.push(super::instant::midnight(*date).and_utc().timestamp_micros());
+            era.push(silences);
+        }
+        let base = windows.first().map_or(0, |w| w.0.as_micros());
+        let mut day = 0;
+        for (i, (_, close)) in windows.iter().enumerate() {
+            while days.get(day + 1).is_some_and(|next| next.1 as usize <= i) {
+                day += 1;
+            }
+            while base + buckets.len() as i64 * BUCKET < close.as_micros() {
+                buckets.push((i as u32, day as u32));
+            }
+        }
+    }
+
+    /// What the wall clock shows at the beginning of the `i`-th open day.
+    pub(super) fn midnight(&self, i: usize) -> Option<i64> {
+        self.midnights.get(i).copied()
     }
 
     pub(super) fn windows(&self) -> &[Interval] {
@@ -182,16 +217,23 @@ impl OpenDays {
 
     /// Where `t` stands: itself inside a window, else the next opening; with the open day that owns it.
     pub(super) fn opening(&self, t: Instant) -> Option<(Instant, usize)> {
-        let w = self.windows.partition_point(|(_, close)| *close <= t);
-        let (open, _) = *self.windows.get(w)?;
-        let day = self.days.partition_point(|d| d.1 as usize <= w) - 1;
+        let base = self.windows.first()?.0.as_micros();
+        let bucket = usize::try_from((t.as_micros() - base).div_euclid(BUCKET)).unwrap_or(0);
+        let (w, day) = self.buckets.get(bucket)?;
+        let (mut w, mut day) = (*w as usize, *day as usize);
+        while self.windows.get(w)?.1 <= t {
+            w += 1;
+        }
+        while self.days.get(day + 1).is_some_and(|next| next.1 as usize <= w) {
+            day += 1;
+        }
+        let (open, _) = self.windows[w];
         (open.since(t) <= LONGEST_SILENCE).then_some((open.max(t), day))
     }
 
     /// The `n`-th open day after the `i`-th, unless the calendar has fallen silent on the way.
     pub(super) fn after(&self, i: usize, n: usize) -> Option<usize> {
-        let days = self.days.get(i..=i.checked_add(n)?)?;
-        let silent = days.windows(2).any(|d| (d[1].0 - d[0].0).num_days() > 732);
-        (!silent).then_some(i + n)
+        let after = i.checked_add(n)?;
+        (self.era.get(i)? == self.era.get(after)?).then_some(after)
     }
 }

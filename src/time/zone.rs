@@ -123,6 +123,12 @@ impl Zone {
         Duration::micros(self.changes.list[i.saturating_sub(1)].after)
     }
 
+    /// What the wall clock shows at an instant, in microseconds since it showed the beginning of 1970.
+    #[inline]
+    pub fn local_micros(&self, t: Instant) -> i64 {
+        t.plus(self.offset(t)).as_micros()
+    }
+
     /// The wall clock at an instant.
     pub fn local(&self, t: Instant) -> NaiveDateTime {
         t.plus(self.offset(t)).utc()

@@ -218,7 +218,8 @@ impl Trial<'_> {
     /// A notice of this kind at an instant.
     fn noticed(&self, o: &Outcome, kind: NoticeKind, wall: chrono::NaiveDateTime) -> Option<String> {
         let expected = self.zone.instant(wall);
-        let own = |n: &engine::NoticeRecord| (n.track, &n.case, n.seq, n.kind) == (o.track, &o.case, o.seq, kind);
+        let case = o.case.as_ref().map(|(kind, key)| (*kind, &**key));
+        let own = |n: &engine::NoticeRecord<'_>| (n.track, n.case, n.seq, n.kind) == (o.track, case, o.seq, kind);
         let given: Vec<Instant> = self.judgement.notices.iter().filter(own).map(|n| n.at).collect();
         let list = given.iter().map(|t| self.wall(*t)).collect::<Vec<_>>().join(", ");
         let was = if list.is_empty() { "never" } else { list.as_str() };

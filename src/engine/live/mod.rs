@@ -11,7 +11,7 @@ pub(super) use verdict::{Decided, InTime};
 use crate::engine::Sink;
 use crate::engine::clock::{Clock, Halt};
 use crate::engine::matcher::{Hit, Matcher};
-use crate::engine::outcome::{Evidence, Rows, Verdict};
+use crate::engine::outcome::{Evidence, Held, KeyValues, Rows, StateTimes, Verdict};
 use crate::engine::promise::Role;
 use crate::engine::target::{self, Choice, Need};
 use crate::engine::track::Turn;
@@ -167,10 +167,10 @@ pub(super) enum End {
 /// The obligation's keys and filters at an instant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Reading {
-    pub(super) keys: Vec<Option<Value>>,
-    pub(super) filters: Vec<bool>,
+    pub(super) keys: KeyValues,
+    pub(super) filters: Held,
     /// How long each of the case's states was on until then, since the case began; nothing where none was.
-    pub(super) states: Vec<Duration>,
+    pub(super) states: StateTimes,
 }
 
 impl Reading {

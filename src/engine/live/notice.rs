@@ -49,13 +49,13 @@ impl Noticed {
                 sink.notices.push(&NoticeRecord {
                     track: of.track as usize,
                     obligation: of.obligation,
-                    case: moment.case.map(|c| (c.kind, c.key.as_str().into())),
+                    case: moment.case.map(|c| (c.kind, c.key.as_str())),
                     seq: of.seq,
                     start: of.start,
                     position: i,
                     kind: if notice.to.is_none() { NoticeKind::Warn } else { NoticeKind::Escalate },
                     at,
-                    to: by_field.or_else(|| notice.to.clone()),
+                    to: by_field.as_deref().or(notice.to.as_deref()),
                 });
             }
         }

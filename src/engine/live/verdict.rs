@@ -3,7 +3,7 @@
 use crate::engine::clock::Clock;
 use crate::engine::facts::Facts;
 use crate::engine::live::{End, Live, Reading, clocked};
-use crate::engine::outcome::{Outcome, Reason, Verdict};
+use crate::engine::outcome::{Outcome, Reason, StateTimes, Verdict};
 use crate::engine::world::World;
 use crate::event::Value;
 use crate::id::{ObligationId, TierId};
@@ -157,11 +157,11 @@ impl Live {
         let at_start = |state: usize| rest.states.get(state).copied().unwrap_or(Duration::ZERO);
         let since = |(state, until): (usize, &Duration)| until.minus(at_start(state));
         // A rule is decided at once: no time went anywhere.
-        let states = if breached && !ruled { reading.states.iter().enumerate().map(since).collect() } else { Vec::new() };
+        let states = if breached && !ruled { reading.states.iter().enumerate().map(since).collect() } else { StateTimes::new() };
         Outcome {
             track,
             obligation,
-            case: case.map(|c| (c.kind, c.key.as_str().into())),
+            case: case.map(|c| (c.kind, c.key.clone())),
             seq: self.seq,
             tier,
             group,

@@ -12,7 +12,8 @@ use crate::model::Statistic;
 use crate::plan::{Down, Measure, Part};
 use crate::quantity::Exact;
 use crate::time::{Duration, earliest};
-use std::collections::{BTreeMap, BTreeSet};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
 
 impl Scope<'_> {
     /// The instances of one part.
@@ -187,9 +188,9 @@ impl Scope<'_> {
             let (kept, missed) = self.decided(only, scenario);
             (met, decided) = (kept, kept + missed);
         } else {
-            let mut cases: BTreeMap<_, (bool, bool, bool)> = BTreeMap::new();
+            let mut cases: HashMap<u32, (bool, bool, bool)> = HashMap::new();
             for (case, verdict) in parts.iter().flat_map(|p| self.of_part(p)).flat_map(|sample| &sample.cases) {
-                let case = cases.entry(case).or_default();
+                let case = cases.entry(*case).or_default();
                 match taken(*verdict, scenario) {
                     Verdict::Met => case.0 = true,
                     Verdict::Breached => case.1 = true,

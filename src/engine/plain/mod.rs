@@ -65,6 +65,8 @@ struct More {
     elapsed: Duration,
     paused: Duration,
     late: Duration,
+    /// What its target asks for, where that is a named instant.
+    need: Option<Need>,
     /// When its clock stood still and ran again, in turn.
     halts: Vec<Instant>,
     /// The rows between its first and its last that changed something.
@@ -224,7 +226,8 @@ impl Plain {
     fn clock<'w>(&self, world: &'w World<'_>, id: ObligationId) -> (Clock, &'w Calendar) {
         let row = &clocked(world, id).rows[self.row as usize];
         let calendar = row.running[0];
-        let need = target::need(row.target, &world.calendars[row.clock.unwrap_or(calendar)], self.start, None);
+        let known = self.more.as_ref().and_then(|more| more.need);
+        let need = known.or_else(|| target::need(row.target, &world.calendars[row.clock.unwrap_or(calendar)], self.start, None));
         let halt = if self.is_paused { Halt::Paused } else { Halt::Runs };
         let (mark, elapsed) = self.counted();
         let (paused, late) = self.more.as_ref().map_or((Duration::ZERO, Duration::ZERO), |more| (more.paused, more.late));
@@ -380,12 +383,15 @@ impl Plain {
             // No row asks for it now, but it may become known.
             Tiered::Unknown(_) => return Err(NotPlain),
         };
-        let due = due_of(world, of.id, aim, event.time).ok_or(NotPlain)?;
+        let (due, need) = due_of(world, of.id, aim, event.time).ok_or(NotPlain)?;
         let is_paused = of.halts && is_paused(world, of.id, facts);
         (self.phase, self.is_paused, self.passed) = (Phase::Open, is_paused, false);
         (self.seq, self.row, self.tier) = (self.seq + 1, aim.row, known);
         (self.start, self.due, self.alert, self.end) = (event.time, due, due, event.time);
         (self.first, self.last, self.more) = ((event.event, event.origin), Default::default(), None);
+        if need.is_some() {
+            self.more().need = need;
+        }
         if facts.had_states() {
             facts.time_in_states(event.time, &mut self.more().states);
         }
@@ -500,16 +506,18 @@ impl Plain {
 /// Later than all instants that are kept.
 const NEVER: Instant = Instant::from_micros(i64::MAX);
 
-/// When the target of a row is used up that counts from `start` on; nothing where its calendar ends first.
+/// When the target of a row is used up that counts from `start` on, and what it asks for if that is a named instant; nothing where its
+/// calendar ends first.
 #[inline]
-fn due_of(world: &World<'_>, id: ObligationId, aim: Aim, start: Instant) -> Option<Instant> {
+fn due_of(world: &World<'_>, id: ObligationId, aim: Aim, start: Instant) -> Option<(Instant, Option<Need>)> {
     let days = &world.calendars[aim.calendar];
     if let Some(open) = aim.open {
-        return days.advance(start, open);
+        return Some((days.advance(start, open)?, None));
     }
     let row = &clocked(world, id).rows[aim.row as usize];
     let need: Need = target::need(row.target, &world.calendars[row.clock.unwrap_or(aim.calendar)], start, None)?;
-    Clock::start(aim.calendar, days, Some(need), start, Halt::Runs).due()
+    let due = Clock::start(aim.calendar, days, Some(need), start, Halt::Runs).due()?;
+    Some((due, Some(need).filter(|need| need.named)))
 }
 
 fn is_paused(world: &World<'_>, id: ObligationId, facts: &Facts) -> bool {

@@ -113,8 +113,11 @@ impl Aim {
     }
 }
 
-/// After how much of a target the first notice is given; nothing where one is given at once, or cannot be counted.
+/// After how much of a target the first notice is given; nothing where there is none, one is given at once, or one cannot be counted.
 fn first_notice(duty: &Clocked, target: Duration) -> Option<Duration> {
+    if duty.notices.is_empty() {
+        return None;
+    }
     let after = |at: Point| match at {
         Point::Share(share) => target.share(share),
         Point::Before(d) => Some(target.minus(d)),
