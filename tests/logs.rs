@@ -124,10 +124,12 @@ fn other_dresses_of_the_same_log_give_the_same_records() {
     write(&folder, "plain.csv", csv(&ROWS));
     let expected = records(&folder, &["plain.csv"]);
 
-    // Semicolons, quotes, a byte-order mark, CRLF, and the columns the other way round.
-    let mut dressed = String::from("\u{feff}owner;source;score;lead;event;time\r\n");
-    for row in ROWS {
+    // Semicolons, quotes, a byte-order mark, CRLF, the columns the other way round, and one that nobody reads with all that quotes hold.
+    let remarks = ["", "none", "one; two", "\"\"no\"\"", "two\r\nlines", "a long one; it is followed by others, \"\"as\"\" they are"];
+    let mut dressed = String::from("\u{feff}owner;source;score;remark;lead;event;time\r\n");
+    for (row, remark) in ROWS.iter().zip(remarks.iter().cycle()) {
         let mut cells: Vec<String> = row.split(',').map(|c| format!("\"{c}\"")).collect();
+        cells.insert(3, format!("\"{remark}\""));
         cells.reverse();
         dressed += &format!("{}\r\n", cells.join(";"));
     }

@@ -76,12 +76,14 @@ impl Head {
     }
 }
 
-/// A row without quotes, as it stands in a text.
+/// A row as it stands in a text: its cells are in quotes or hold none.
 struct Plain<'r> {
     table: &'r Table,
     text: &'r str,
     /// Where each of its cells begins and, at last, one behind where it ends: one more than the table has columns.
     begins: &'r [usize; 2 * PLACES],
+    /// Some of its cells are in quotes.
+    has_quotes: bool,
     line: u32,
 }
 
@@ -89,7 +91,8 @@ impl Plain<'_> {
     /// Where the cell in a place begins and ends. There are fewer than [`PLACES`].
     #[inline(always)]
     fn ends(&self, place: usize) -> (usize, usize) {
-        (self.begins[place % PLACES], self.begins[place % PLACES + 1] - 1)
+        let (begin, end) = (self.begins[place % PLACES], self.begins[place % PLACES + 1] - 1);
+        if self.has_quotes && begin < end && self.text.as_bytes()[begin] == b'"' { (begin + 1, end - 1) } else { (begin, end) }
     }
 
     fn whole(&self) -> &[u8] {
@@ -121,7 +124,7 @@ impl<'r> Row<'r> for Plain<'r> {
     fn filled(&self, mut places: u64) -> u64 {
         // Most rows end in empty cells: from the first of these places on, nothing but delimiters.
         let (first, columns) = (places.trailing_zeros() as usize, self.table.columns);
-        if self.begins[columns % PLACES] - self.begins[first % PLACES] + first == columns {
+        if !self.has_quotes && self.begins[columns % PLACES] - self.begins[first % PLACES] + first == columns {
             return 0;
         }
         let mut filled = 0;
@@ -213,6 +216,7 @@ impl Table {
     /// Where the last whole record of a text ends: outside of all quotes.
     pub(super) fn cut(&self, text: &[u8], ended: bool) -> Option<usize> {
         let mut cells = Cells::default();
+        let (marks, mut begins) = (Marks::new(text, self.delimiter), [0; 2 * PLACES]);
         let mut at = 0;
         loop {
             let Some(quote) = memchr(b'"', &text[at..]).map(|q| at + q) else {
@@ -220,6 +224,11 @@ impl Table {
                 return (last > 0).then_some(last);
             };
             let start = memrchr(b'\n', &text[at..quote]).map_or(at, |end| at + end + 1);
+            let easy = if self.columns < PLACES { marks.line_in_quotes(start, &mut begins) } else { None };
+            if let Some((end, _)) = easy.filter(|(end, n)| *end < text.len() && n + 1 == self.columns) {
+                at = end + 1;
+                continue;
+            }
             match record(text, start, self.delimiter, &mut cells) {
                 Found::Record(end) if text[end - 1] != b'\n' => return if ended { Some(end) } else { (start > 0).then_some(start) },
                 Found::Record(end) if cells.ends.len() == self.columns => at = end,
@@ -246,7 +255,13 @@ impl Table {
         while start < text.len() {
             line += 1;
             begins[0] = start;
-            let Some(Stop::End(end, delimiters)) = (!is_wide).then(|| marks.line(start, &mut begins)) else {
+            let (split, has_quotes) = match if is_wide { Stop::Quote } else { marks.line(start, &mut begins) } {
+                Stop::End(end, delimiters) => (Some((end, delimiters)), false),
+                Stop::Quote if is_wide => (None, false),
+                // What is not split so easily, or not into as many cells as there are columns, is looked at once more.
+                Stop::Quote => (marks.line_in_quotes(start, &mut begins).filter(|(_, n)| n + 1 == self.columns), true),
+            };
+            let Some((end, delimiters)) = split else {
                 let (next, lines) = self.quoted(decoder, binding, text, start, line, &mut cells);
                 line += lines - 1;
                 start = next;
@@ -272,7 +287,7 @@ impl Table {
             if valid.len() < text.len() {
                 begins[..=self.columns].iter_mut().for_each(|begin| *begin -= from);
             }
-            decoder.row(binding, &Plain { table: self, text: valid, begins: &begins, line });
+            decoder.row(binding, &Plain { table: self, text: valid, begins: &begins, has_quotes, line });
         }
         decoder.batch.lines = line;
     }

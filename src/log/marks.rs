@@ -87,18 +87,7 @@ impl<'t> Marks<'t> {
             let stops = places(bytes, b'\n') | places(bytes, b'"');
             // All bits below the first stop; all of them where there is none.
             let before = (stops & stops.wrapping_neg()).wrapping_sub(1);
-            let mut delimiters = places(bytes, self.delimiter) & before;
-            let count = delimiters.count_ones() as usize;
-            for at in (nth..nth + count).step_by(EIGHT) {
-                // Eight at once, whether or not there are so many: to ask for each takes longer.
-                let Some(begins) = begins.get_mut(at + 1..).and_then(<[usize]>::first_chunk_mut::<EIGHT>) else { break };
-                for begin in begins {
-                    // The last bit is never counted on: with it there is always one to be found.
-                    *begin = block + 1 + (delimiters | 1 << 63).trailing_zeros() as usize;
-                    delimiters &= delimiters.wrapping_sub(1);
-                }
-            }
-            nth += count;
+            nth += note(places(bytes, self.delimiter) & before, block, begins.get_mut(nth..).unwrap_or_default());
             if stops != 0 {
                 let at = block + stops.trailing_zeros() as usize;
                 return if self.text[at] == b'"' { Stop::Quote } else { Stop::End(at, nth) };
@@ -109,6 +98,73 @@ impl<'t> Marks<'t> {
             }
         }
     }
+
+    /// The same for a line with cells in quotes: where it ends, and how many delimiters are before that. Nothing where a quote stands
+    /// inside of a cell, or a line break inside of quotes.
+    #[inline]
+    pub(super) fn line_in_quotes(&self, from: usize, begins: &mut [usize; 2 * PLACES]) -> Option<(usize, usize)> {
+        let (mut block, mut nth) = (from, 0);
+        // Whether the block begins inside of quotes, and whether a cell begins with it.
+        let (mut inside, mut begun) = (0, 1);
+        loop {
+            let bytes = block_at(self.text, block);
+            let quotes = places(bytes, b'"');
+            // From each quote that opens up to the one that closes.
+            let held = parities(quotes) ^ inside;
+            let breaks = places(bytes, b'\n');
+            let stops = breaks & !held;
+            let before = (stops & stops.wrapping_neg()).wrapping_sub(1);
+            let delimiters = places(bytes, self.delimiter) & !held & before;
+            let (opening, closing) = (quotes & held & before, quotes & !held & before);
+            if opening & !(delimiters << 1 | begun) != 0 || breaks & held & before != 0 {
+                return None;
+            }
+            // Most that close stand before a delimiter.
+            let mut last = closing & !(delimiters >> 1);
+            while last != 0 {
+                let behind = &self.text[block + last.trailing_zeros() as usize + 1..];
+                let ends_cell = behind.first().is_none_or(|byte| *byte == self.delimiter || *byte == b'\n') || behind.starts_with(b"\r\n");
+                if !ends_cell {
+                    return None;
+                }
+                last &= last - 1;
+            }
+            nth += note(delimiters, block, begins.get_mut(nth..)?);
+            if stops != 0 {
+                return Some((block + stops.trailing_zeros() as usize, nth));
+            }
+            (inside, begun) = (if held >> 63 == 1 { u64::MAX } else { 0 }, delimiters >> 63);
+            block += BLOCK;
+            if block >= self.text.len() {
+                return (inside == 0).then_some((self.text.len(), nth));
+            }
+        }
+    }
+}
+
+/// Puts the place behind each delimiter of a block into a list, from its second place on, as far as that reaches; gives their number.
+#[inline(always)]
+fn note(mut delimiters: u64, block: usize, begins: &mut [usize]) -> usize {
+    let count = delimiters.count_ones() as usize;
+    for at in (0..count).step_by(EIGHT) {
+        // Eight at once, whether or not there are so many: to ask for each takes longer.
+        let Some(begins) = begins.get_mut(at + 1..).and_then(<[usize]>::first_chunk_mut::<EIGHT>) else { break };
+        for begin in begins {
+            // The last bit is never counted on: with it there is always one to be found.
+            *begin = block + 1 + (delimiters | 1 << 63).trailing_zeros() as usize;
+            delimiters &= delimiters.wrapping_sub(1);
+        }
+    }
+    count
+}
+
+/// Of each bit whether the number of bits up to it is odd.
+#[inline(always)]
+fn parities(mut bits: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        bits ^= bits << shift;
+    }
+    bits
 }
 
 /// The bit of a place; those behind the 63rd share the last.
@@ -120,6 +176,32 @@ pub(super) fn bit(place: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_in_quotes_are_split_where_their_quotes_hold_cells() {
+        let split = |text: &str| {
+            let mut begins = [0; 2 * PLACES];
+            Marks::new(text.as_bytes(), b',').line_in_quotes(0, &mut begins).map(|(end, n)| (end, begins[1..=n].to_vec()))
+        };
+        let long = "x".repeat(100);
+        for length in 0..=100 {
+            let cell = &long[..length];
+            // Quotes at every place of a block, with a delimiter inside of them.
+            let text = format!("\"{cell}\",\"a,{cell}\",b,\"\",\"{cell}\"\r\nnext");
+            let begins = [length + 3, 2 * length + 8, 2 * length + 10, 2 * length + 13];
+            assert_eq!(split(&text), Some((3 * length + 16, begins.to_vec())), "{text}");
+            for odd in [
+                format!("{cell}x\",\"\n"),
+                format!("\"{cell}\"\"{cell}\"\n"),
+                format!("\"{cell}\"x,\n"),
+                format!("\"{cell}\n\"\n"),
+                format!("\"{cell}"),
+                format!("\"{cell}\"\r,x\n"),
+            ] {
+                assert_eq!(split(&odd), None, "{odd}");
+            }
+        }
+    }
 
     #[test]
     fn all_lines_are_split_from_anywhere() {

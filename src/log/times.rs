@@ -172,10 +172,50 @@ impl Dates {
 /// The instant of a time such as `2026-03-06T16:45:00Z`, as most logs have it.
 #[inline(always)]
 pub(super) fn usual(text: &[u8], dates: &mut Dates) -> Option<Instant> {
-    let text: &[u8; 20] = text.try_into().ok()?;
+    match text {
+        [clock @ .., b'Z'] if clock.len() == 19 => clock_of_utc(clock.first_chunk()?, dates),
+        [..] => usual_but_for_its_end(text, dates),
+    }
+}
+
+/// The same with a fraction of a second, or an offset.
+#[inline(never)]
+fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
+    let (clock, mut rest) = text.split_first_chunk()?;
+    let mut micros = clock_of_utc(clock, dates)?.as_micros();
+    if let [b'.', fraction @ ..] = rest {
+        let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
+        if digits == 0 {
+            return None;
+        }
+        // Digits past the microsecond are cut off.
+        let known = fraction[..digits.min(6)].iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'));
+        micros += known * 10i64.pow(6 - digits.min(6) as u32);
+        rest = &fraction[digits..];
+    }
+    let offset = match rest {
+        b"Z" => 0,
+        [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d]
+            if [a, b, c, d].iter().all(|n| n.is_ascii_digit()) =>
+        {
+            let two = |a: &u8, b: &u8| i64::from(a - b'0') * 10 + i64::from(b - b'0');
+            let (hours, minutes) = (two(a, b), two(c, d));
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            (hours * 60 + minutes) * if *sign == b'+' { 60 } else { -60 }
+        }
+        _ => return None,
+    };
+    Instant::checked(micros - offset * 1_000_000)
+}
+
+/// The instant at which UTC's clock shows a time such as `2026-03-06T16:45:00`.
+#[inline(always)]
+fn clock_of_utc(text: &[u8; 19], dates: &mut Dates) -> Option<Instant> {
     let date: &[u8; 10] = text.first_chunk()?;
     let days = if *date == dates.last.written { dates.last.days } else { dates.turn_to(date)? };
-    let [b'T', clock @ .., b'Z'] = text.last_chunk::<10>()? else { return None };
+    let [b'T', clock @ ..] = text.last_chunk::<9>()? else { return None };
     // All eight bytes at once: of a digit its value is left, of a colon nothing; a digit is still below sixteen when six is added.
     let values = u64::from_le_bytes(*clock) ^ 0x3030_3a30_303a_3030;
     if (values | (values + 0x0606_0006_0600_0606)) & 0xf0f0_fff0_f0ff_f0f0 != 0 {
@@ -327,7 +367,14 @@ mod tests {
 
     #[test]
     fn a_time_is_read_the_same_at_once_and_sign_by_sign() {
-        let written = "2026-03-06T16:45:07Z";
+        let forms = ["2026-03-06T16:45:07Z", "2026-03-06T16:45:07.25Z", "2026-03-06T16:45:07.1234567-05:30", "2026-03-06T16:45:07+2359"];
+        for written in forms {
+            same_at_once(written);
+            assert!(usual(written.as_bytes(), &mut Dates::default()).is_some(), "{written}");
+        }
+    }
+
+    fn same_at_once(written: &str) {
         for at in 0..written.len() {
             for sign in ['0', '2', '3', '5', '6', '9', ':', ';', '/', '-', 'T', 'Z', ' ', '\0', '\x7f'] {
                 let mut text = written.to_string();
@@ -341,7 +388,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(usual(written.as_bytes(), &mut Dates::default()), Some(utc("2026-03-06 16:45:07")));
     }
 
     #[test]
