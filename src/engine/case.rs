@@ -113,8 +113,12 @@ impl CaseState {
             self.pass(world, change.at, false, sink);
             self.facts.time = self.facts.time.max(change.at);
             self.facts.exclude(&change);
-            let moment = Moment::of(world, &self.facts, self.facts.time);
-            self.courses.iter_mut().for_each(|course| course.exclude(&moment, &change));
+            let CaseState { facts, courses } = self;
+            let moment = Moment::of(world, facts, facts.time);
+            let kind = &world.kinds[facts.kind];
+            for (at, course) in courses.iter_mut().enumerate() {
+                course.exclude(kind.promised(world, at), &moment, &change);
+            }
         }
     }
 

@@ -115,16 +115,17 @@ impl Course {
                     plain.pass(of, &Moment::of(promised.world, facts, facts.time), t, sink);
                 }
             }
-            (Course::Plain(plain), _) if plain.is_idle() => {}
+            (Course::Plain(plain), _) if !plain.is_open() => {}
             _ => self.any(promised, facts).pass(promised.world, facts, t, to_the_end, sink),
         }
     }
 
     /// What the agreement excludes has changed between two events of the case.
-    pub(super) fn exclude(&mut self, moment: &Moment<'_>, change: &Change) {
-        // What a plain promise knows is of agreements that exclude nothing.
-        if let Course::Any(track) = self {
-            track.exclude(moment, change);
+    pub(super) fn exclude(&mut self, promised: Promised<'_>, moment: &Moment<'_>, change: &Change) {
+        match (self, promised.written) {
+            (Course::Any(track), _) => track.exclude(moment, change),
+            (Course::Plain(plain), Some(of)) => plain.exclude(of, moment, change),
+            (Course::Plain(_), None) => {}
         }
     }
 
@@ -166,10 +167,8 @@ impl Course {
     /// The instant is over at which instances ended: they are read as the case is now.
     #[inline]
     pub(super) fn close_instant(&mut self, promised: Promised<'_>, facts: &Facts, moment: &Moment<'_>, sink: &mut Sink) {
-        if let (Course::Plain(plain), Some(of)) = (&mut *self, promised.written)
-            && plain.close(of, moment, sink)
-        {
-            return;
+        if let (Course::Plain(plain), Some(of)) = (&mut *self, promised.written) {
+            return plain.close(of, moment, sink);
         }
         self.any(promised, facts).close_instant(moment, sink);
         self.rest(promised);
@@ -177,7 +176,11 @@ impl Course {
 
     /// What is to be said of it as of an instant.
     pub(super) fn finish(&mut self, promised: Promised<'_>, facts: &Facts, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
-        if !self.is_idle() {
+        if let (Course::Plain(plain), Some(of)) = (&*self, promised.written)
+            && let Some((live, reading)) = plain.stopped(of, moment)
+        {
+            sink.take(promised.world, moment.case, live, reading, moment.time);
+        } else if !self.is_idle() {
             self.any(promised, facts).finish(moment, as_of, sink);
         }
     }

@@ -1,6 +1,6 @@
 //! Instances that a report will show, packed.
 
-use crate::engine::ledger::{Ledger, Place, WHOLE, put_length, take_length};
+use crate::engine::ledger::{Ledger, Place, WHOLE};
 use crate::engine::outcome::{Evidence, GroupOrder, Held, KeyValues, Outcome, StateTimes, Verdict};
 use crate::event::{Origin, Texts, Value, packed};
 use crate::id::{CaseId, Id, ObligationId};
@@ -90,7 +90,7 @@ impl Writer<'_> {
 
     #[inline]
     fn length(&mut self, d: Duration) {
-        put_length(self.0, d);
+        packed::put_length(self.0, d);
     }
 
     fn value(&mut self, value: Option<Value>) {
@@ -191,7 +191,7 @@ impl<'b> Reader<'b> {
 
     #[inline]
     fn length(&mut self) -> Duration {
-        take_length(&mut self.0).expect(WHOLE)
+        packed::take_length(&mut self.0).expect(WHOLE)
     }
 
     fn id<I: Id>(&mut self) -> I {

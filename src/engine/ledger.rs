@@ -1,7 +1,6 @@
 //! Records of a report, packed: a log of years leaves many, and each is looked at once or twice.
 
-use crate::event::packed;
-use crate::time::{Duration, Instant};
+use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
@@ -74,28 +73,3 @@ impl Ledger {
 
 /// Why reading what was packed here cannot fail.
 pub(super) const WHOLE: &str = "it was packed here, whole";
-
-const SECOND: i64 = 1_000_000;
-
-/// Adds a length of time: most are whole seconds, and none of them before zero.
-#[inline]
-pub(super) fn put_length(out: &mut Vec<u8>, d: Duration) {
-    let us = d.as_micros();
-    if us >= 0 && us % SECOND == 0 {
-        packed::put(out, (us / SECOND) as u64 * 2);
-    } else {
-        packed::put(out, 1);
-        out.extend_from_slice(&us.to_le_bytes());
-    }
-}
-
-/// Takes the next length of time off; nothing where the bytes end first.
-#[inline]
-pub(super) fn take_length(from: &mut &[u8]) -> Option<Duration> {
-    let n = packed::take(from)?;
-    if n & 1 == 0 {
-        return Some(Duration::seconds((n / 2) as i64));
-    }
-    let bytes = from.split_off(..8)?.first_chunk()?;
-    Some(Duration::micros(i64::from_le_bytes(*bytes)))
-}

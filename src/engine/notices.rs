@@ -1,6 +1,6 @@
 //! Warnings and escalations that were given, packed.
 
-use crate::engine::ledger::{Ledger, Place, WHOLE, put_length, take_length};
+use crate::engine::ledger::{Ledger, Place, WHOLE};
 use crate::engine::outcome::{NoticeKind, NoticeRecord};
 use crate::event::packed;
 use crate::id::CaseId;
@@ -26,7 +26,7 @@ impl Notices {
                 packed::put_text(out, key);
             }
             packed::put(out, (*seq).into());
-            put_length(out, at.since(*start));
+            packed::put_length(out, at.since(*start));
             packed::put(out, *position as u64);
             packed::put_id(out, *obligation);
             to.iter().for_each(|to| packed::put_text(out, to));
@@ -62,7 +62,7 @@ fn case<'b>(parts: u64, from: &mut &'b [u8]) -> Option<Option<(CaseId, &'b str)>
 fn order(mut bytes: &[u8]) -> Option<(Option<&str>, u64, Duration, u64)> {
     let from = &mut bytes;
     let parts = packed::take(from)?;
-    Some((case(parts, from)?.map(|(_, key)| key), packed::take(from)?, take_length(from)?, packed::take(from)?))
+    Some((case(parts, from)?.map(|(_, key)| key), packed::take(from)?, packed::take_length(from)?, packed::take(from)?))
 }
 
 fn record<'b>(place: &Place, mut bytes: &'b [u8]) -> Option<NoticeRecord<'b>> {
@@ -73,7 +73,7 @@ fn record<'b>(place: &Place, mut bytes: &'b [u8]) -> Option<NoticeRecord<'b>> {
         start: place.start,
         case: case(parts, from)?,
         seq: packed::take_small(from)?,
-        at: place.start.plus(take_length(from)?),
+        at: place.start.plus(packed::take_length(from)?),
         position: packed::take(from)? as usize,
         obligation: packed::take_id(from)?,
         kind: if parts & ESCALATES != 0 { NoticeKind::Escalate } else { NoticeKind::Warn },

@@ -1,7 +1,7 @@
 //! What is decided about one instance.
 
 use crate::engine::truth::Gap;
-use crate::event::{Event, Origin, Texts, Value};
+use crate::event::{Event, Origin, Texts, Value, packed};
 use crate::id::{CalendarId, CaseId, EventId, ObligationId, TierId};
 use crate::plan::Plan;
 use crate::time::{Duration, Instant};
@@ -112,6 +112,19 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        let Evidence { event, time, origin } = self;
+        packed::put_maybe_id(out, *event);
+        packed::put_time(out, *time);
+        packed::put(out, origin.file.into());
+        packed::put(out, origin.line.into());
+    }
+
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<Evidence> {
+        let (event, time) = (packed::take_maybe_id(from)?, packed::take_time(from)?);
+        Some(Evidence { event, time, origin: Origin { file: packed::take_small(from)?, line: packed::take_small(from)? } })
+    }
+
     pub(super) fn of(event: &Event<'_>) -> Evidence {
         Evidence { event: event.event, time: event.time, origin: event.origin }
     }

@@ -73,8 +73,18 @@ impl TrackState {
     }
 
     /// A promise that was kept as a plain one.
-    pub(super) fn taken_up(world: &World<'_>, index: usize, (seq, started): (u32, bool), live: Option<Live>, over: bool) -> TrackState {
-        TrackState { seq, started, live, over, ..TrackState::new(world, index) }
+    pub(super) fn taken_up(
+        world: &World<'_>,
+        index: usize,
+        (seq, started): (u32, bool),
+        (live, over): (Option<Live>, bool),
+        stopped: Option<(Live, Reading)>,
+    ) -> TrackState {
+        let mut track = TrackState { seq, started, live, over, ..TrackState::new(world, index) };
+        if stopped.is_some() {
+            track.rest.get_or_insert_default().stopped = stopped;
+        }
+        track
     }
 
     fn blank(index: u32) -> TrackState {
@@ -483,7 +493,7 @@ fn retier(live: &mut Live, duty: &Clocked, turn: &Turn<'_>) -> Fate {
 
 /// Whether the clock of a case's instance runs now.
 #[inline]
-fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
+pub(super) fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
     let (world, Some(case)) = (moment.world, moment.case) else { return Halt::Runs };
     if !world.promises[id].halts {
         Halt::Runs

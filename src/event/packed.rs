@@ -4,7 +4,7 @@
 
 use crate::event::{TextId, Value};
 use crate::id::Id;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 /// Adds a number.
@@ -48,6 +48,48 @@ pub fn put_time(bytes: &mut Vec<u8>, t: Instant) {
 pub fn take_time(bytes: &mut &[u8]) -> Option<Instant> {
     let time = bytes.split_off(..8)?.first_chunk()?;
     Some(Instant::from_micros(i64::from_le_bytes(*time)))
+}
+
+/// Adds a length of time: most are whole seconds, and none of them before zero.
+#[inline]
+pub fn put_length(bytes: &mut Vec<u8>, d: Duration) {
+    let us = d.as_micros();
+    if us >= 0 && us % SECOND == 0 {
+        put(bytes, (us / SECOND) as u64 * 2);
+    } else {
+        put(bytes, 1);
+        bytes.extend_from_slice(&us.to_le_bytes());
+    }
+}
+
+/// Takes the next length of time off; nothing where the bytes end first.
+#[inline]
+pub fn take_length(bytes: &mut &[u8]) -> Option<Duration> {
+    let n = take(bytes)?;
+    if n & 1 == 0 {
+        return Some(Duration::seconds((n / 2) as i64));
+    }
+    let micros = bytes.split_off(..8)?.first_chunk()?;
+    Some(Duration::micros(i64::from_le_bytes(*micros)))
+}
+
+const SECOND: i64 = 1_000_000;
+
+/// Adds a list, each of which `write` adds.
+#[inline]
+pub fn put_list<T>(bytes: &mut Vec<u8>, list: &[T], mut write: impl FnMut(&mut Vec<u8>, &T)) {
+    put(bytes, list.len() as u64);
+    list.iter().for_each(|one| write(bytes, one));
+}
+
+/// Takes the next list off, each of which `read` takes; nothing where one of them is nothing, or the bytes end first.
+#[inline]
+pub fn take_list<T, L: Default + Extend<T>>(bytes: &mut &[u8], mut read: impl FnMut(&mut &[u8]) -> Option<T>) -> Option<L> {
+    let mut list = L::default();
+    for _ in 0..take(bytes)? {
+        list.extend([read(bytes)?]);
+    }
+    Some(list)
 }
 
 /// Adds a text.
@@ -153,7 +195,6 @@ mod tests {
     use super::*;
     use crate::event::Texts;
     use crate::quantity::Exact;
-    use crate::time::Duration;
 
     #[test]
     fn what_is_put_is_taken() {

@@ -17,7 +17,7 @@ use crate::engine::target::{self, Choice, Need};
 use crate::engine::track::Turn;
 use crate::engine::truth::{Gap, LazyTier, Moment, Tiered, Truth};
 use crate::engine::world::World;
-use crate::event::{Event, Value};
+use crate::event::{Event, Value, packed};
 use crate::id::{ObligationId, TierId};
 use crate::model::Target;
 use crate::plan::{Clocked, Pattern};
@@ -180,6 +180,21 @@ impl Reading {
         reading.read(moment, obligation, time, start);
         reading.read_states(moment, time);
         reading
+    }
+
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        let Reading { keys, filters, states } = self;
+        packed::put_list(out, keys, |out, value| packed::put_value(out, *value));
+        packed::put_list(out, filters, |out, held| out.push((*held).into()));
+        packed::put_list(out, states, |out, d| packed::put_length(out, *d));
+    }
+
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<Reading> {
+        Some(Reading {
+            keys: packed::take_list(from, packed::take_value)?,
+            filters: packed::take_list(from, |from| Some(*from.split_off_first()? != 0))?,
+            states: packed::take_list(from, packed::take_length)?,
+        })
     }
 
     /// Keys and filters alone, in the memory of another one.

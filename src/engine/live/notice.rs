@@ -7,7 +7,7 @@ use crate::engine::live::{Live, Opening, clocked};
 use crate::engine::outcome::{NoticeKind, NoticeRecord};
 use crate::engine::truth::Moment;
 use crate::engine::world::World;
-use crate::event::Value;
+use crate::event::{Value, packed};
 use crate::model::Type;
 use crate::plan::Notice;
 use crate::quantity::Exact;
@@ -24,6 +24,15 @@ pub(in crate::engine) struct Noticed {
 
 impl Noticed {
     pub(super) const NONE: Noticed = Noticed { given: 0, silenced: 0 };
+
+    pub(in crate::engine) fn pack(self, out: &mut Vec<u8>) {
+        packed::put(out, self.given);
+        packed::put(out, self.silenced);
+    }
+
+    pub(in crate::engine) fn unpack(from: &mut &[u8]) -> Option<Noticed> {
+        Some(Noticed { given: packed::take(from)?, silenced: packed::take(from)? })
+    }
 
     /// Those that may still be given.
     fn open(self, notices: &[Notice]) -> impl Iterator<Item = (usize, &Notice)> {

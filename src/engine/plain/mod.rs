@@ -13,21 +13,20 @@ pub(super) use written::{Written, written};
 use crate::engine::Happening;
 use crate::engine::case::Reach;
 use crate::engine::clock::{Clock, Halt};
-use crate::engine::facts::Facts;
+use crate::engine::exclusion::Change;
 use crate::engine::live::{End, History, InTime, Live, Matchers, Noticed, Opening, Reading, TakenUp, clocked};
 use crate::engine::matcher::{Hit, counts_towards};
 use crate::engine::outcome::Evidence;
 use crate::engine::promise::{Role, Roles};
 use crate::engine::sink::Sink;
 use crate::engine::target::{self, Choice, Need};
-use crate::engine::track::{TrackState, Turn};
+use crate::engine::track::{TrackState, Turn, halt};
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::World;
 use crate::event::{Event, Origin};
 use crate::id::{EventId, ObligationId, TierId};
 use crate::plan::Start;
 use crate::time::{Calendar, Duration, Instant};
-use serde::{Deserialize, Serialize};
 use written::Aim;
 
 /// A plain promise of one case, with its latest instance.
@@ -36,9 +35,9 @@ pub(super) struct Plain {
     phase: Phase,
     /// The case's first start has been.
     started: bool,
-    /// Its clock stands still.
-    is_paused: bool,
-    /// Its target was used up before a pause began: its due is what it is.
+    /// Whether its clock runs.
+    halt: Halt,
+    /// Its target was used up before a halt began: its due is what it is.
     passed: bool,
     /// The last instance's number.
     seq: u32,
@@ -58,7 +57,7 @@ pub(super) struct Plain {
 }
 
 /// What is known of an instance to which something has happened on the way, or whose case had states before.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 struct More {
     /// Until when its clock is accounted for, and what it counted until then.
     mark: Instant,
@@ -67,14 +66,16 @@ struct More {
     late: Duration,
     /// What its target asks for, where that is a named instant.
     need: Option<Need>,
-    /// When its clock stood still and ran again, in turn.
-    halts: Vec<Instant>,
+    /// When its clock stood still and ran again, from the start on; nothing where it always ran, or always stood still.
+    halts: Vec<(Instant, Halt)>,
     /// The rows between its first and its last that changed something.
     rows: Vec<Evidence>,
     /// How long each of the case's states had been on at the start; nothing where none had.
     states: Vec<Duration>,
     /// The case as it was when it was due.
     at_due: Option<Reading>,
+    /// The same when it was stopped, of one that may be reopened.
+    at_stop: Option<Reading>,
     noticed: Noticed,
     /// How far what ends it has come, where that takes several events.
     matchers: Option<Box<Matchers>>,
@@ -89,6 +90,8 @@ enum Phase {
     Open,
     /// It ended at the case's last instant, and is read when that is over.
     Over(End),
+    /// It was stopped, and may be reopened.
+    Stopped,
 }
 
 /// More than what is done here happens.
@@ -115,6 +118,11 @@ impl Plain {
     #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.phase == Phase::Open
+    }
+
+    #[inline]
+    fn is_halted(&self) -> bool {
+        self.halt != Halt::Runs
     }
 
     #[inline]
@@ -150,7 +158,7 @@ impl Plain {
     /// Time goes on to `t`: notices are given, and what is due is read. `moment` is the case as it was until then.
     pub(super) fn pass(&mut self, of: &Written, moment: &Moment<'_>, t: Instant, sink: &mut Sink) {
         let until = self.until(t);
-        if of.notifies && self.is_open() && !self.is_paused {
+        if of.notifies && self.is_open() && !self.is_halted() {
             let (clock, days) = self.clock(moment.world, of.id);
             let mut noticed = self.more.as_ref().map_or_else(Noticed::default, |more| more.noticed);
             let opening = self.opening(of);
@@ -159,7 +167,7 @@ impl Plain {
             }
         }
         let at_due = self.more.as_ref().is_some_and(|more| more.at_due.is_some());
-        if !at_due && self.due < until && (self.passed || !self.is_paused) {
+        if !at_due && self.due < until && (self.passed || !self.is_halted()) {
             let (due, start) = (self.due, self.start);
             self.more().at_due = Some(Reading::at(moment, of.id, due, start));
         }
@@ -170,8 +178,8 @@ impl Plain {
     fn next_alert(&self, of: &Written, world: &World<'_>) -> Instant {
         let more = self.more.as_deref();
         let is_read = more.is_some_and(|more| more.at_due.is_some());
-        let due = if is_read || (self.is_paused && !self.passed) { NEVER } else { self.due };
-        if !of.notifies || self.is_paused {
+        let due = if is_read || (self.is_halted() && !self.passed) { NEVER } else { self.due };
+        if !of.notifies || self.is_halted() {
             return due;
         }
         let (clock, days) = self.clock(world, of.id);
@@ -192,27 +200,42 @@ impl Plain {
     /// Takes what the event did to its case's states.
     #[inline]
     fn pause(&mut self, of: &Written, turn: &Turn<'_>) {
-        let Turn { moment, event, .. } = *turn;
-        let (true, Some(facts)) = (of.halts, moment.case) else { return };
-        let is_paused = is_paused(moment.world, of.id, facts);
-        if is_paused != self.is_paused {
-            self.halt(of, moment.world, is_paused, event);
+        if of.halts {
+            let halt = halt(turn.moment, of.id);
+            self.set_halt(of, turn.moment.world, halt, turn.event.time, Some(Evidence::of(turn.event)));
         }
     }
 
-    /// Its clock stands still from the event on, or runs again.
-    fn halt(&mut self, of: &Written, world: &World<'_>, is_paused: bool, event: &Event<'_>) {
-        let (mut clock, days) = self.clock(world, of.id);
-        if of.notifies && !is_paused {
-            self.more().noticed.skip(&clocked(world, of.id).notices, &clock, event.time);
+    /// What the agreement excludes has changed between two events of the case.
+    pub(super) fn exclude(&mut self, of: &Written, moment: &Moment<'_>, change: &Change) {
+        if self.is_open() {
+            self.set_halt(of, moment.world, halt(moment, of.id), change.at, change.evidence);
         }
-        clock.set(days, if is_paused { Halt::Paused } else { Halt::Runs }, event.time);
-        self.is_paused = is_paused;
+    }
+
+    /// What its clock does from `t` on; `evidence` is the row that did it, if one did.
+    #[inline]
+    fn set_halt(&mut self, of: &Written, world: &World<'_>, halt: Halt, t: Instant, evidence: Option<Evidence>) {
+        if halt != self.halt {
+            self.change_halt(of, world, halt, t, evidence);
+        }
+    }
+
+    fn change_halt(&mut self, of: &Written, world: &World<'_>, halt: Halt, t: Instant, evidence: Option<Evidence>) {
+        let (mut clock, days) = self.clock(world, of.id);
+        if of.notifies && halt == Halt::Runs {
+            self.more().noticed.skip(&clocked(world, of.id).notices, &clock, t);
+        }
+        clock.set(days, halt, t);
+        let (start, before) = (self.start, std::mem::replace(&mut self.halt, halt));
         (self.due, self.passed) = (clock.latest_due(), clock.passed() || clock.has_reached(Duration::ZERO));
         let more = self.more();
         (more.mark, more.elapsed, more.paused, more.late) = (clock.mark(), clock.elapsed, clock.paused, clock.late);
-        more.halts.push(event.time);
-        more.rows.push(Evidence::of(event));
+        if more.halts.is_empty() {
+            more.halts.push((start, before));
+        }
+        more.halts.push((t, halt));
+        more.rows.extend(evidence);
         self.alert = self.next_alert(of, world);
     }
 
@@ -228,10 +251,9 @@ impl Plain {
         let calendar = row.running[0];
         let known = self.more.as_ref().and_then(|more| more.need);
         let need = known.or_else(|| target::need(row.target, &world.calendars[row.clock.unwrap_or(calendar)], self.start, None));
-        let halt = if self.is_paused { Halt::Paused } else { Halt::Runs };
         let (mark, elapsed) = self.counted();
         let (paused, late) = self.more.as_ref().map_or((Duration::ZERO, Duration::ZERO), |more| (more.paused, more.late));
-        let clock = Clock::taken_up(calendar, need, halt, self.passed, (mark, self.due), (elapsed, paused, late));
+        let clock = Clock::taken_up(calendar, need, self.halt, self.passed, (mark, self.due), (elapsed, paused, late));
         (clock, &world.calendars[calendar])
     }
 
@@ -255,8 +277,10 @@ impl Plain {
                     self.take(of, turn, sink)?;
                 }
             }
-            Phase::Over(_) if roles.may(Role::Reopen) => return Err(NotPlain),
-            Phase::Over(_) | Phase::None => {}
+            Phase::Over(_) | Phase::Stopped if roles.may(Role::Reopen) => return Err(NotPlain),
+            // Another instance makes the stop final.
+            Phase::Stopped if roles.may(Role::Start) && !of.once => return Err(NotPlain),
+            Phase::Over(_) | Phase::Stopped | Phase::None => {}
         }
         if roles.may(Role::Start) { self.start(of, turn) } else { Ok(()) }
     }
@@ -332,7 +356,7 @@ impl Plain {
     /// It ended while its clock ran, and not behind its due.
     #[inline]
     fn was_in_time(&self) -> bool {
-        self.end <= self.due && self.due <= Instant::LAST && !self.is_paused
+        self.end <= self.due && self.due <= Instant::LAST && !self.is_halted()
     }
 
     fn start(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
@@ -384,8 +408,8 @@ impl Plain {
             Tiered::Unknown(_) => return Err(NotPlain),
         };
         let (due, need) = due_of(world, of.id, aim, event.time).ok_or(NotPlain)?;
-        let is_paused = of.halts && is_paused(world, of.id, facts);
-        (self.phase, self.is_paused, self.passed) = (Phase::Open, is_paused, false);
+        let halt = if of.halts { halt(moment, of.id) } else { Halt::Runs };
+        (self.phase, self.halt, self.passed) = (Phase::Open, halt, false);
         (self.seq, self.row, self.tier) = (self.seq + 1, aim.row, known);
         (self.start, self.due, self.alert, self.end) = (event.time, due, due, event.time);
         (self.first, self.last, self.more) = ((event.event, event.origin), Default::default(), None);
@@ -395,7 +419,7 @@ impl Plain {
         if facts.had_states() {
             facts.time_in_states(event.time, &mut self.more().states);
         }
-        if is_paused || (of.notifies && aim.alert.is_none()) {
+        if self.is_halted() || (of.notifies && aim.alert.is_none()) {
             self.alert = self.next_alert(of, world);
         } else if let Some(first) = aim.alert {
             self.alert = world.calendars[aim.calendar].advance(event.time, first).map_or(due, |first| first.min(due));
@@ -409,7 +433,7 @@ impl Plain {
         let mut plain = Plain {
             phase: Phase::Open,
             started,
-            is_paused: clock.is_halted(),
+            halt: clock.halt(),
             seq: opening.seq,
             row: *row,
             tier: *tier,
@@ -426,13 +450,12 @@ impl Plain {
         plain
     }
 
-    /// The instant is over at which it may have ended: what most that ended in time leave is little. False where more can be said of it
-    /// later.
+    /// The instant is over at which it may have ended: what most that ended in time leave is little.
     #[inline]
-    pub(super) fn close(&mut self, of: &Written, moment: &Moment<'_>, sink: &mut Sink) -> bool {
-        let Phase::Over(how) = self.phase else { return true };
+    pub(super) fn close(&mut self, of: &Written, moment: &Moment<'_>, sink: &mut Sink) {
+        let Phase::Over(how) = self.phase else { return };
         if of.reopens && how == End::Stop {
-            return false;
+            return self.stop(of, moment);
         }
         if !self.was_in_time() || sink.shows(how.verdict()) {
             sink.take_now(moment, &mut self.live(moment, of), moment.time);
@@ -446,7 +469,29 @@ impl Plain {
             sink.take_in_time(moment, InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
         }
         (self.phase, self.more) = (Phase::None, None);
-        true
+    }
+
+    /// It was stopped, and may be reopened: what is read of it now is kept until that can no longer be.
+    fn stop(&mut self, of: &Written, moment: &Moment<'_>) {
+        let Plain { due, start, end, .. } = *self;
+        let is_late = self.was_late();
+        let more = self.more();
+        if is_late && more.at_due.is_none() {
+            more.at_due = Some(Reading::at(moment, of.id, due, start));
+        }
+        more.at_stop = Some(Reading::at(moment, of.id, end, start));
+        (self.phase, self.alert) = (Phase::Stopped, NEVER);
+    }
+
+    /// Its target was used up before it ended.
+    fn was_late(&self) -> bool {
+        self.due < self.end && (self.passed || !self.is_halted())
+    }
+
+    /// One that was stopped and was not reopened, with what was read of it then.
+    pub(super) fn stopped(&self, of: &Written, moment: &Moment<'_>) -> Option<(Live, Reading)> {
+        let at_stop = self.more.as_ref().filter(|_| self.phase == Phase::Stopped)?.at_stop.clone()?;
+        Some((self.live(moment, of), at_stop))
     }
 
     /// The same as an instance of which anything can be said.
@@ -456,13 +501,15 @@ impl Plain {
         let mut evidence: Vec<Evidence> = Vec::new();
         let row = |(event, origin), time| Evidence { event, time, origin };
         let more = self.more.as_deref();
-        let end = match self.phase {
-            Phase::Over(how) => {
-                clock.settle(days, self.end);
-                Some((self.end, how))
-            }
+        let how = match self.phase {
+            Phase::Over(how) => Some(how),
+            Phase::Stopped => Some(End::Stop),
             Phase::None | Phase::Open => None,
         };
+        if how.is_some() {
+            clock.settle(days, self.end);
+        }
+        let end = how.map(|how| (self.end, how));
         evidence.push(row(self.first, self.start));
         evidence.extend(more.into_iter().flat_map(|more| &more.rows));
         evidence.extend(end.map(|_| row(self.last, self.end)));
@@ -470,7 +517,7 @@ impl Plain {
         evidence.dedup();
         let opening = self.opening(of);
         let mut live = Live::taken_up(&opening, end, (self.tier, self.row), clock, evidence);
-        let is_late = end.is_some() && self.due < self.end && (self.passed || !self.is_paused);
+        let is_late = end.is_some() && self.was_late();
         match more.and_then(|more| more.at_due.as_ref()) {
             Some(at_due) => live.read_at_due(at_due.clone()),
             // Nothing that is read has changed since.
@@ -484,22 +531,20 @@ impl Plain {
     /// What an instance of which anything can be said remembers besides.
     fn history(&self, of: &Written) -> History<'_> {
         let more = self.more.as_deref();
-        let halts = more.map_or(&[][..], |more| more.halts.as_slice());
-        // It stood still at the start if it has changed an odd number of times and stands still no longer, or the other way.
-        let halt = |nth: usize| if self.is_paused ^ ((halts.len() - nth) % 2 == 1) { Halt::Paused } else { Halt::Runs };
-        let all = std::iter::once(self.start).chain(halts.iter().copied()).enumerate().map(|(nth, t)| (t, halt(nth)));
+        let halts = || more.filter(|more| !more.halts.is_empty()).map_or_else(|| vec![(self.start, self.halt)], |more| more.halts.clone());
         History {
             states: more.map_or(&[], |more| &more.states),
             noticed: more.map_or_else(Noticed::default, |more| more.noticed),
             matchers: more.and_then(|more| more.matchers.as_deref()),
-            halts: if of.carries { all.collect() } else { Vec::new() },
+            halts: if of.carries { halts() } else { Vec::new() },
         }
     }
 
     /// The same as a promise to which anything can happen. Where nothing is written of it, nothing has.
     pub(super) fn track(&self, moment: &Moment<'_>, track: usize, of: Option<&Written>) -> TrackState {
-        let live = of.filter(|_| self.phase != Phase::None).map(|of| self.live(moment, of));
-        TrackState::taken_up(moment.world, track, (self.seq, self.started), live, self.is_over())
+        let stopped = of.and_then(|of| self.stopped(of, moment));
+        let live = of.filter(|_| self.is_open() || self.is_over()).map(|of| self.live(moment, of));
+        TrackState::taken_up(moment.world, track, (self.seq, self.started), (live, self.is_over()), stopped)
     }
 }
 
@@ -518,10 +563,6 @@ fn due_of(world: &World<'_>, id: ObligationId, aim: Aim, start: Instant) -> Opti
     let need: Need = target::need(row.target, &world.calendars[row.clock.unwrap_or(aim.calendar)], start, None)?;
     let due = Clock::start(aim.calendar, days, Some(need), start, Halt::Runs).due()?;
     Some((due, Some(need).filter(|need| need.named)))
-}
-
-fn is_paused(world: &World<'_>, id: ObligationId, facts: &Facts) -> bool {
-    clocked(world, id).pause.iter().any(|state| facts.is_on(world, *state))
 }
 
 /// Whether an event fulfils a part of a promise.

@@ -58,7 +58,6 @@ pub(in crate::engine) fn written(plan: &Plan, promises: &Table<ObligationId, Pro
     let is_carried_by_tier = clocked.retier != Retier::Carry || clocked.rows.iter().all(|row| row.condition.is_none());
     let is_plain = obligation.follows_a_case()
         && clocked.excluded_if.is_empty()
-        && plan.agreements.iter().all(|a| a.exclusions.is_empty())
         && by_one.into_iter().flatten().all(is_stateless)
         && (ends.into_iter().flatten().all(is_stateless) || !ends.into_iter().flatten().any(asks))
         && is_carried_by_tier;
