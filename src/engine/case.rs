@@ -169,33 +169,23 @@ impl CaseState {
         let kind = &world.kinds[facts.kind];
         let moment = Moment { own: event.own, time: event.time, ..Moment::of(world, facts, facts.time) };
         let tier = LazyTier::at(&moment);
-        let mut take = |at: usize, course: &mut Course, roles: Roles| {
-            let turn = Turn { moment: &moment, happening, event, tier: &tier, roles, reach };
-            course.event(kind.promised(world, at), facts, &turn, sink)
-        };
+        let states_moved = !happening.entered.is_empty() || !happening.left.is_empty();
+        let mut acting = effect.acting.iter().peekable();
         let mut ended = false;
-        match reach {
-            // Only the promises that it acts on.
-            Reach::Acting => {
-                for act in &effect.acting {
-                    ended |= take(act.at as usize, &mut courses[act.at as usize], act.roles);
-                }
+        // Only the promises that it acts on; or those too that look at states, or that have an open instance.
+        let turns = if reach == Reach::Acting { effect.acting.len() } else { courses.len() };
+        for nth in 0..turns {
+            let at = if reach == Reach::Acting { effect.acting[nth].at as usize } else { nth };
+            let course = &mut courses[at];
+            let mut roles = acting.next_if(|act| act.at as usize == at).map_or_else(Roles::default, |act| act.roles);
+            if states_moved {
+                roles = roles.or(kind.by_states[at]);
             }
-            // Those too that look at states, or that have an open instance.
-            Reach::All => {
-                let states_moved = !happening.entered.is_empty() || !happening.left.is_empty();
-                let mut acting = effect.acting.iter().peekable();
-                for (at, course) in courses.iter_mut().enumerate() {
-                    let mut roles = acting.next_if(|act| act.at as usize == at).map_or_else(Roles::default, |act| act.roles);
-                    if states_moved {
-                        roles = roles.or(kind.by_states[at]);
-                    }
-                    if !roles.is_none() || course.is_live() {
-                        take(at, course, roles);
-                    }
-                    ended |= course.has_ended();
-                }
+            if !roles.is_none() || course.is_live() {
+                let turn = Turn { moment: &moment, happening, event, tier: &tier, roles, reach };
+                course.event(kind.promised(world, at), facts, &turn, sink);
             }
+            ended |= course.has_ended();
         }
         facts.time = event.time;
         facts.note_last(world, event);

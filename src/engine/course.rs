@@ -129,17 +129,22 @@ impl Course {
         }
     }
 
-    /// An event acts on it; true if an instance ended.
+    /// An event acts on it.
     #[inline]
-    pub(super) fn event(&mut self, promised: Promised<'_>, facts: &Facts, turn: &Turn<'_>, sink: &mut Sink) -> bool {
+    pub(super) fn event(&mut self, promised: Promised<'_>, facts: &Facts, turn: &Turn<'_>, sink: &mut Sink) {
         if let (Course::Plain(plain), Some(of)) = (&mut *self, promised.written)
             && let Ok(()) = plain.event(of, turn, sink)
         {
-            return plain.is_over();
+            return;
         }
+        self.any_event(promised, facts, turn, sink);
+    }
+
+    #[inline(never)]
+    fn any_event(&mut self, promised: Promised<'_>, facts: &Facts, turn: &Turn<'_>, sink: &mut Sink) {
         let track = match self {
             // Nothing of it looks at the event.
-            Course::Plain(plain) if turn.roles.is_none() && plain.is_idle() => return false,
+            Course::Plain(plain) if turn.roles.is_none() && plain.is_idle() => return,
             _ => self.any(promised, facts),
         };
         if turn.reach == Reach::Acting {
@@ -148,11 +153,9 @@ impl Course {
         if track.is_live() || !turn.roles.is_none() {
             track.event(turn, sink);
         }
-        let ended = track.has_ended();
-        if !ended {
+        if !track.has_ended() {
             self.rest(promised);
         }
-        ended
     }
 
     /// Where nothing is to be remembered but what a plain promise knows, it is a plain one again.

@@ -1,7 +1,8 @@
 //! What an event can do to a promise, found out before a log is read: most events can do one thing to it, and surely do.
 
 use crate::engine::Happening;
-use crate::engine::live::End;
+use crate::engine::clock::Halt;
+use crate::engine::live::{End, clocked};
 use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::target::{self, Choice};
 use crate::engine::truth::{Moment, Tiered, Truth};
@@ -204,5 +205,20 @@ impl<'p> Promise<'p> {
             Tiered::InNone => rows.first().copied(),
             Tiered::Unknown(_) => None,
         }
+    }
+}
+
+/// Whether the clock of a case's instance runs now.
+#[inline]
+pub(super) fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
+    let (world, Some(case)) = (moment.world, moment.case) else { return Halt::Runs };
+    if !world.promises[id].halts {
+        Halt::Runs
+    } else if world.is_excluded(id, case.excluded()) {
+        Halt::Excluded
+    } else if clocked(world, id).pause.iter().any(|s| case.is_on(world, *s)) {
+        Halt::Paused
+    } else {
+        Halt::Runs
     }
 }

@@ -1,14 +1,13 @@
 //! One obligation of one case: its open instance, and the order in which an event acts on it (section 2.3).
 
 use crate::engine::case::Reach;
-use crate::engine::clock::Halt;
 use crate::engine::exclusion::Change;
 use crate::engine::facts::Facts;
 use crate::engine::live::{End, Live, Opened, Reading, clocked};
 use crate::engine::matcher::{Hit, Matcher, counts_towards, is_stateless};
 use crate::engine::outcome::Evidence;
 use crate::engine::plain::{Plain, Written};
-use crate::engine::promise::{Role, Roles};
+use crate::engine::promise::{Role, Roles, halt};
 use crate::engine::rule;
 use crate::engine::truth::{LazyTier, Moment, Truth};
 use crate::engine::world::World;
@@ -489,19 +488,4 @@ fn retier(live: &mut Live, duty: &Clocked, turn: &Turn<'_>) -> Fate {
     }
     end(live, world, End::Reset, event);
     Fate::Anew
-}
-
-/// Whether the clock of a case's instance runs now.
-#[inline]
-pub(super) fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
-    let (world, Some(case)) = (moment.world, moment.case) else { return Halt::Runs };
-    if !world.promises[id].halts {
-        Halt::Runs
-    } else if world.is_excluded(id, case.excluded()) {
-        Halt::Excluded
-    } else if clocked(world, id).pause.iter().any(|s| case.is_on(world, *s)) {
-        Halt::Paused
-    } else {
-        Halt::Runs
-    }
 }

@@ -1,6 +1,6 @@
 //! Events as a log gives them: rows of one size, and what varies in lists beside them.
 
-use crate::event::{self, Changes, Event, Origin, Own, TextId, Value};
+use crate::event::{self, Changes, Event, Origin, Own, Short, TextId, Value};
 use crate::id::{CaseId, EventId, FieldId, Id};
 use crate::time::Instant;
 use std::ops::Range;
@@ -59,6 +59,12 @@ pub fn hash_of_case(kind: CaseId, key: &str) -> u64 {
     event::hash(kind.index() as u64, key.as_bytes())
 }
 
+/// The same of a key that is short.
+#[inline]
+pub fn hash_of_short_case(kind: CaseId, key: Short) -> u64 {
+    key.hash_of(kind.index() as u64)
+}
+
 /// Where the values of an event begin that is being read.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft {
@@ -114,15 +120,20 @@ impl Events {
     }
 
     /// Adds the event that was read.
-    #[inline(always)]
+    #[inline]
     pub fn finish(&mut self, draft: Draft, head: &Head<'_>) {
+        self.finish_hashed(draft, head, head.case.map_or(0, |(kind, key)| hash_of_case(kind, key)));
+    }
+
+    /// The same where the [`hash_of_case`] is known.
+    #[inline(always)]
+    pub fn finish_hashed(&mut self, draft: Draft, head: &Head<'_>, hash: u64) {
         let from = self.keys.len();
         let Head { time, case, event, origin } = *head;
-        let hash = case.map_or(0, |(kind, key)| {
+        let case = case.map(|(kind, key)| {
             self.keys.push_str(key);
-            hash_of_case(kind, key)
+            kind
         });
-        let case = case.map(|(kind, _)| kind);
         assert!(self.keys.len() | self.fields.len() | self.own.len() <= LONGEST, "more than four billion of something at once");
         let key = Piece::since(from, self.keys.len());
         let (fields, own) = (Piece::since(draft.fields, self.fields.len()), Piece::since(draft.own, self.own.len()));

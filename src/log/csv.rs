@@ -8,8 +8,9 @@ use crate::event::Short;
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
-use crate::log::decode::{Cell, Decoder, Listed, Row};
+use crate::log::decode::Decoder;
 use crate::log::marks::{Marks, PLACES, Stop};
+use crate::log::row::{Cell, Listed, Row};
 use memchr::{memchr, memchr2, memrchr};
 
 /// A cell in quotes is no longer than this: what does not close before was opened by a stray quote.

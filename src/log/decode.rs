@@ -1,95 +1,19 @@
 //! Rows of any format to events.
 
-use crate::event::{Draft, Event, Events, Head, Origin, Short, Texts, Value};
+use crate::event::{Draft, Event, Events, Head, Origin, Short, Texts, Value, hash_of_case, hash_of_short_case};
 use crate::id::{CaseId, EventId, FieldId};
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
 use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, takes};
 use crate::log::recent::Recent;
+use crate::log::row::{Cell, Row};
 use crate::log::rules::{Ids, Rules};
-use crate::log::times::{self, Dates, TimeReader};
+use crate::log::times::{Dates, TimeReader};
 use crate::log::values::{self, Context};
 use crate::log::wide::WideRow;
 use crate::log::{Rejected, wide};
 use crate::time::Instant;
 use std::collections::BTreeMap;
-
-/// A cell of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cell<'r> {
-    /// The row has no such column.
-    Absent,
-    /// It says that there is no value.
-    Null,
-    /// A text; an empty one says nothing.
-    Text(&'r str),
-    /// An instant, of a column that holds nothing else.
-    Time(Instant),
-}
-
-/// A row: the cells of the binding's columns, and where it stands. Most cells of most rows are never asked for.
-pub(super) trait Row<'r> {
-    /// What stands in a column.
-    fn cell(&self, column: usize) -> Cell<'r>;
-    /// The text that stands in a column, as bytes; nothing where that is not told so easily.
-    #[inline(always)]
-    fn bytes(&self, column: usize) -> Option<&'r [u8]> {
-        match self.cell(column) {
-            Cell::Text(text) => Some(text.as_bytes()),
-            Cell::Absent | Cell::Null | Cell::Time(_) => None,
-        }
-    }
-    /// The same as a short text, if it is one.
-    #[inline(always)]
-    fn short(&self, column: usize) -> Option<Short> {
-        Short::of(self.bytes(column)?)
-    }
-    /// The instant that stands in a column in the form that most logs have.
-    #[inline(always)]
-    fn usual_time(&self, column: usize, dates: &mut Dates) -> Option<Instant> {
-        times::usual(self.bytes(column)?, dates)
-    }
-    /// In which of these places something may stand: the bits of a row's own.
-    fn filled(&self, places: u64) -> u64;
-    /// Its line, from 1.
-    fn line(&self) -> u32;
-    /// The row, verbatim.
-    fn raw(&self) -> Vec<u8>;
-    /// Where the cell of a column begins, from 1.
-    fn column_of(&self, column: usize) -> u32;
-}
-
-/// A row whose cells were all read before.
-pub(super) struct Listed<'r> {
-    pub(super) cells: &'r [Cell<'r>],
-    pub(super) filled: u64,
-    pub(super) line: u32,
-    pub(super) raw: &'r [u8],
-    pub(super) column_of: &'r dyn Fn(usize) -> u32,
-}
-
-impl<'r> Row<'r> for Listed<'r> {
-    fn cell(&self, column: usize) -> Cell<'r> {
-        self.cells[column]
-    }
-
-    #[inline(always)]
-    fn filled(&self, places: u64) -> u64 {
-        self.filled & places
-    }
-
-    fn line(&self) -> u32 {
-        self.line
-    }
-
-    fn raw(&self) -> Vec<u8> {
-        self.raw.to_vec()
-    }
-
-    fn column_of(&self, column: usize) -> u32 {
-        (self.column_of)(column)
-    }
-}
 
 /// What is wrong with a row: which of the columns, what stood there, what should have.
 pub(super) struct Fault {
@@ -172,7 +96,8 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
         if meaning.matters || has_values && !batch.events.drafted(draft).0.is_empty() {
             let origin = Origin { file: 0, line: row.line() };
-            batch.events.finish(draft, &Head { time, case: Some((kind, key)), event: meaning.event, origin });
+            let hash = row.short(usual.key).map_or_else(|| hash_of_case(kind, key), |key| hash_of_short_case(kind, key));
+            batch.events.finish_hashed(draft, &Head { time, case: Some((kind, key)), event: meaning.event, origin }, hash);
         } else {
             batch.events.discard(draft);
             batch.idle.push(kind, key);
@@ -428,29 +353,33 @@ impl Reader<'_> {
     ) -> Result<(), Fault> {
         // Most cells are empty, and most others hold what was read before.
         for take in takes.iter().filter(|take| take.place & filled != 0) {
-            let known = row.short(take.column).and_then(|text| self.recent.find(text, take));
-            if let Some(value) = known {
-                if take.asked {
-                    give(take, value);
-                }
-                continue;
+            match row.short(take.column).and_then(|text| self.recent.find(text, take)) {
+                Some(value) if take.asked => give(take, *value),
+                Some(_) => {}
+                None => self.take_new(row, take, &mut give)?,
             }
-            let value = match row.cell(take.column) {
-                Cell::Absent => continue,
-                Cell::Text("") if !self.binding.empty_clears => continue,
-                Cell::Null => None,
-                Cell::Text(text) if text.is_empty() || is_missing(self.binding, text) => {
-                    if !self.binding.empty_clears {
-                        continue;
-                    }
-                    None
+        }
+        Ok(())
+    }
+
+    /// The same of one field, of which another value was read before.
+    #[inline(never)]
+    fn take_new<'a>(&mut self, row: &impl Row<'a>, take: &Take, give: &mut impl FnMut(&Take, Option<Value>)) -> Result<(), Fault> {
+        let value = match row.cell(take.column) {
+            Cell::Absent => return Ok(()),
+            Cell::Text("") if !self.binding.empty_clears => return Ok(()),
+            Cell::Null => None,
+            Cell::Text(text) if text.is_empty() || is_missing(self.binding, text) => {
+                if !self.binding.empty_clears {
+                    return Ok(());
                 }
-                Cell::Text(text) => self.value(take, text)?,
-                Cell::Time(t) => Some(Value::Time(t)),
-            };
-            if take.asked {
-                give(take, value);
+                None
             }
+            Cell::Text(text) => self.value(take, text)?,
+            Cell::Time(t) => Some(Value::Time(t)),
+        };
+        if take.asked {
+            give(take, value);
         }
         Ok(())
     }

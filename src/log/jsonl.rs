@@ -6,8 +6,9 @@
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
-use crate::log::decode::{Cell, Decoder, Listed};
+use crate::log::decode::Decoder;
 use crate::log::marks::{Quotes, bit};
+use crate::log::row::{Cell, Listed};
 use serde_json::{Map, Value};
 
 /// So many objects show which columns a log has.

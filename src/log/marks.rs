@@ -36,10 +36,16 @@ fn block_at(text: &[u8], from: usize) -> u8x64 {
     })
 }
 
+/// Which of the bytes are this one: all bits of those.
+#[inline(always)]
+fn is(bytes: u8x64, wanted: u8) -> u8x64 {
+    bytes.simd_eq(u8x64::splat(wanted))
+}
+
 /// Which of the bytes are this one.
 #[inline(always)]
 fn places(bytes: u8x64, wanted: u8) -> u64 {
-    bytes.simd_eq(u8x64::splat(wanted)).to_bitmask()
+    is(bytes, wanted).to_bitmask()
 }
 
 /// Where texts of JSON may end: quotes, backslashes and line breaks.
@@ -59,7 +65,7 @@ impl Quotes {
         while block < text.len() {
             if self.block != Some(block) {
                 let bytes = block_at(text, block);
-                self.found = places(bytes, b'"') | places(bytes, b'\\') | places(bytes, b'\n');
+                self.found = (is(bytes, b'"') | is(bytes, b'\\') | is(bytes, b'\n')).to_bitmask();
                 self.block = Some(block);
             }
             let found = self.found & wanted;
@@ -84,7 +90,7 @@ impl<'t> Marks<'t> {
         let (mut block, mut nth) = (from, 0);
         loop {
             let bytes = block_at(self.text, block);
-            let stops = places(bytes, b'\n') | places(bytes, b'"');
+            let stops = (is(bytes, b'\n') | is(bytes, b'"')).to_bitmask();
             // All bits below the first stop; all of them where there is none.
             let before = (stops & stops.wrapping_neg()).wrapping_sub(1);
             nth += note(places(bytes, self.delimiter) & before, block, begins.get_mut(nth..).unwrap_or_default());

@@ -21,6 +21,7 @@ mod parquet;
 mod pattern;
 mod pool;
 mod recent;
+mod row;
 mod rules;
 mod sort;
 mod times;

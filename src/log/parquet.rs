@@ -2,10 +2,11 @@
 
 use crate::log::Unreadable;
 use crate::log::binding::{Binding, FieldBinding, Shape};
-use crate::log::decode::{Cell, Decoder, Row};
+use crate::log::decode::Decoder;
 use crate::log::input::Data;
 use crate::log::marks::bit;
 use crate::log::pages::{self, Numbers};
+use crate::log::row::{Cell, Row};
 use crate::log::rules::Rules;
 use crate::log::times::{self, Dates};
 use crate::time::Instant;

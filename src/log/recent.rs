@@ -35,10 +35,10 @@ impl Recent {
 
     /// The value that a text was read as.
     #[inline(always)]
-    pub(super) fn find(&self, text: Short, take: &Take) -> Option<Option<Value>> {
+    pub(super) fn find(&self, text: Short, take: &Take) -> Option<&Option<Value>> {
         let known = self.all[Recent::place(text, take.of)].as_ref()?;
         let holds = known.piece == 0 || known.piece == self.piece;
-        (known.text == text && known.of == take.of && holds).then_some(known.value)
+        (known.text == text && known.of == take.of && holds).then_some(&known.value)
     }
 
     pub(super) fn add(&mut self, text: &[u8], take: &Take, value: Option<Value>) {

@@ -2,7 +2,8 @@
 
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
-use crate::log::decode::{Cell, Decoder, Listed};
+use crate::log::decode::Decoder;
+use crate::log::row::{Cell, Listed};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;

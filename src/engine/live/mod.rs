@@ -2,22 +2,26 @@
 
 mod notice;
 mod opening;
+mod reading;
+mod taken_up;
 mod verdict;
 
 pub(super) use notice::Noticed;
 pub(super) use opening::Opened;
+pub(super) use reading::Reading;
+pub(super) use taken_up::{History, Opening, TakenUp};
 pub(super) use verdict::{Decided, InTime};
 
 use crate::engine::Sink;
 use crate::engine::clock::{Clock, Halt};
 use crate::engine::matcher::{Hit, Matcher};
-use crate::engine::outcome::{Evidence, Held, KeyValues, Rows, StateTimes, Verdict};
+use crate::engine::outcome::{Evidence, Rows, Verdict};
 use crate::engine::promise::Role;
 use crate::engine::target::{self, Choice, Need};
 use crate::engine::track::Turn;
 use crate::engine::truth::{Gap, LazyTier, Moment, Tiered, Truth};
 use crate::engine::world::World;
-use crate::event::{Event, Value, packed};
+use crate::event::{Event, Value};
 use crate::id::{ObligationId, TierId};
 use crate::model::Target;
 use crate::plan::{Clocked, Pattern};
@@ -109,34 +113,6 @@ impl Matchers {
     }
 }
 
-/// Which instance something is about.
-#[derive(Clone, Copy)]
-pub(super) struct Opening {
-    pub(super) obligation: ObligationId,
-    pub(super) track: u32,
-    pub(super) seq: u32,
-    pub(super) start: Instant,
-}
-
-/// An instance that has just begun.
-pub(super) struct TakenUp<'l> {
-    pub(super) opening: Opening,
-    pub(super) tier: Option<TierId>,
-    pub(super) row: u32,
-    pub(super) clock: &'l Clock,
-    pub(super) evidence: &'l Evidence,
-    pub(super) states: &'l [Duration],
-}
-
-/// What an instance was kept with, besides what all have.
-pub(super) struct History<'h> {
-    pub(super) states: &'h [Duration],
-    pub(super) noticed: Noticed,
-    pub(super) matchers: Option<&'h Matchers>,
-    /// When its clock stood still and ran again, from the start on, if a later target may ask for it.
-    pub(super) halts: Vec<(Instant, Halt)>,
-}
-
 /// What most instances have.
 static NOTHING: Rest = Rest {
     matchers: None,
@@ -164,131 +140,12 @@ pub(super) enum End {
     NoTarget,
 }
 
-/// The obligation's keys and filters at an instant.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Reading {
-    pub(super) keys: KeyValues,
-    pub(super) filters: Held,
-    /// How long each of the case's states was on until then, since the case began; nothing where none was.
-    pub(super) states: StateTimes,
-}
-
-impl Reading {
-    /// The case as it was, asked at an instant about the instance that began at `start`.
-    pub(super) fn at(moment: &Moment<'_>, obligation: ObligationId, time: Instant, start: Instant) -> Reading {
-        let mut reading = Reading::default();
-        reading.read(moment, obligation, time, start);
-        reading.read_states(moment, time);
-        reading
-    }
-
-    pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        let Reading { keys, filters, states } = self;
-        packed::put_list(out, keys, |out, value| packed::put_value(out, *value));
-        packed::put_list(out, filters, |out, held| out.push((*held).into()));
-        packed::put_list(out, states, |out, d| packed::put_length(out, *d));
-    }
-
-    pub(super) fn unpack(from: &mut &[u8]) -> Option<Reading> {
-        Some(Reading {
-            keys: packed::take_list(from, packed::take_value)?,
-            filters: packed::take_list(from, |from| Some(*from.split_off_first()? != 0))?,
-            states: packed::take_list(from, packed::take_length)?,
-        })
-    }
-
-    /// Keys and filters alone, in the memory of another one.
-    #[inline]
-    pub(super) fn read(&mut self, moment: &Moment<'_>, obligation: ObligationId, time: Instant, start: Instant) {
-        let moment = &Moment { time, start: Some(start), ..*moment };
-        let obligation = moment.world.obligation(obligation);
-        let Reading { keys, filters, states } = self;
-        keys.clear();
-        filters.clear();
-        states.clear();
-        // Most have a key, if anything.
-        for field in &obligation.keys {
-            keys.push(moment.field(*field));
-        }
-        for condition in &obligation.filters {
-            filters.push(moment.holds(condition) == Truth::True);
-        }
-    }
-
-    pub(super) fn read_states(&mut self, moment: &Moment<'_>, time: Instant) {
-        if let Some(case) = moment.case {
-            case.time_in_states(time, &mut self.states);
-        }
-    }
-}
-
 #[inline]
 pub(super) fn clocked<'p>(world: &World<'p>, id: ObligationId) -> &'p Clocked {
     world.promises[id].clocked.expect("only duties with a clock have open instances")
 }
 
 impl Live {
-    /// An instance that was kept as one of a plain promise.
-    pub(super) fn taken_up(
-        opening: &Opening,
-        end: Option<(Instant, End)>,
-        (tier, row): (Option<TierId>, u32),
-        clock: Clock,
-        evidence: Vec<Evidence>,
-    ) -> Live {
-        let Opening { obligation, track, seq, start } = *opening;
-        let blank = Live::blank(obligation, track, seq, start);
-        Live { tier, row: Some(row), clock: Some(clock), end, evidence: evidence.into(), ..blank }
-    }
-
-    /// What else is known of an instance that was kept.
-    pub(super) fn remember(&mut self, world: &World<'_>, history: History<'_>) {
-        let duty = clocked(world, self.obligation);
-        let History { states, noticed, matchers, halts } = history;
-        if !states.is_empty() {
-            self.rest_mut().states = states.to_vec();
-        }
-        if !duty.notices.is_empty() {
-            self.rest_mut().noticed = noticed;
-        }
-        if world.promises[self.obligation].counts {
-            self.rest_mut().matchers = Some(Box::new(matchers.cloned().unwrap_or_else(|| Matchers::new(duty))));
-        }
-        if !halts.is_empty() {
-            let rest = self.rest_mut();
-            (rest.truths, rest.halts) = (vec![Truth::True; duty.rows.len()], halts);
-        }
-    }
-
-    /// Its beginning, if nothing else has happened to it, and its target is known.
-    pub(super) fn just_begun(&self) -> Option<TakenUp<'_>> {
-        let Live { start, evidence, clock, .. } = self;
-        let (clock, [evidence], rest) = (clock.as_ref()?, evidence.as_slice(), self.rest()) else { return None };
-        let Rest {
-            waits: None,
-            unknown: None,
-            ruled: None,
-            saved: None,
-            at_due: None,
-            matchers: None,
-            group: None,
-            first: None,
-            states,
-            ..
-        } = rest
-        else {
-            return None;
-        };
-        let has_target = !(self.tier_open || self.calendar_ended || self.used_up) && self.excluded == 0;
-        let is_new = self.end.is_none() && clock.mark() == *start && rest.noticed == Noticed::NONE;
-        (has_target && is_new).then_some(TakenUp { opening: self.opening(), tier: self.tier, row: self.row?, clock, evidence, states })
-    }
-
-    /// The case was so when it was due.
-    pub(super) fn read_at_due(&mut self, reading: Reading) {
-        self.rest_mut().at_due = Some(reading);
-    }
-
     /// An instance with nothing decided.
     #[inline]
     pub(super) fn blank(obligation: ObligationId, track: u32, seq: u32, start: Instant) -> Live {

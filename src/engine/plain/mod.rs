@@ -5,7 +5,9 @@
 //! What is done here is what `track` and `live` do where nothing else can happen. As soon as something else does, the promise becomes
 //! one of `track`: a condition that cannot be known, a change of tier, a start at the instant of an end, a stop that may be withdrawn.
 
+mod any;
 mod packed;
+mod start;
 mod written;
 
 pub(super) use written::{Written, written};
@@ -14,20 +16,19 @@ use crate::engine::Happening;
 use crate::engine::case::Reach;
 use crate::engine::clock::{Clock, Halt};
 use crate::engine::exclusion::Change;
-use crate::engine::live::{End, History, InTime, Live, Matchers, Noticed, Opening, Reading, TakenUp, clocked};
+use crate::engine::live::{End, InTime, Matchers, Noticed, Opening, Reading, clocked};
 use crate::engine::matcher::{Hit, counts_towards};
 use crate::engine::outcome::Evidence;
-use crate::engine::promise::{Role, Roles};
+use crate::engine::promise::{Role, Roles, halt};
 use crate::engine::sink::Sink;
-use crate::engine::target::{self, Choice, Need};
-use crate::engine::track::{TrackState, Turn, halt};
-use crate::engine::truth::{Moment, Tiered, Truth};
+use crate::engine::target::{self, Need};
+use crate::engine::track::Turn;
+use crate::engine::truth::{Moment, Tiered};
 use crate::engine::world::World;
 use crate::event::{Event, Origin};
 use crate::id::{EventId, ObligationId, TierId};
 use crate::plan::Start;
 use crate::time::{Calendar, Duration, Instant};
-use written::Aim;
 
 /// A plain promise of one case, with its latest instance.
 #[derive(Debug, Default)]
@@ -359,97 +360,6 @@ impl Plain {
         self.end <= self.due && self.due <= Instant::LAST && !self.is_halted()
     }
 
-    fn start(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
-        let Turn { moment, happening, event, roles, .. } = *turn;
-        if of.once && self.started {
-            return Ok(());
-        }
-        if !roles.surely(Role::Start) && !hits(moment, of.id, Role::Start, roles, happening)? {
-            return Ok(());
-        }
-        let (from, to) = of.term;
-        if self.phase == Phase::None && from <= event.time && event.time < to {
-            self.begin(of, turn)?;
-        } else if self.is_over() {
-            return Err(NotPlain);
-        }
-        self.started = true;
-        Ok(())
-    }
-
-    fn begin(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
-        let Turn { moment, event, tier, .. } = *turn;
-        let world = moment.world;
-        if !of.is_about_all {
-            match moment.is_about(&world.obligation(of.id).about) {
-                Truth::True => {}
-                Truth::False => return Ok(()),
-                Truth::Unknown(_) => return Err(NotPlain),
-            }
-        }
-        let Some(facts) = moment.case else { return Err(NotPlain) };
-        let tier = tier.get();
-        let aim = match of.aim(tier) {
-            Some(Some(aim)) => aim,
-            Some(None) => return Ok(()),
-            None => {
-                let duty = clocked(world, of.id);
-                match target::choose(&duty.rows, |i| moment.allows(duty.rows[i].condition.as_ref()), tier) {
-                    Choice::Row(row) => Aim::at(duty, u32::try_from(row).map_err(|_| NotPlain)?),
-                    Choice::Nothing => return Ok(()),
-                    Choice::Waits(_) | Choice::Unknown(_) => return Err(NotPlain),
-                }
-            }
-        };
-        let known = match tier {
-            Tiered::In(tier) => Some(tier),
-            Tiered::InNone => None,
-            // No row asks for it now, but it may become known.
-            Tiered::Unknown(_) => return Err(NotPlain),
-        };
-        let (due, need) = due_of(world, of.id, aim, event.time).ok_or(NotPlain)?;
-        let halt = if of.halts { halt(moment, of.id) } else { Halt::Runs };
-        (self.phase, self.halt, self.passed) = (Phase::Open, halt, false);
-        (self.seq, self.row, self.tier) = (self.seq + 1, aim.row, known);
-        (self.start, self.due, self.alert, self.end) = (event.time, due, due, event.time);
-        (self.first, self.last, self.more) = ((event.event, event.origin), Default::default(), None);
-        if need.is_some() {
-            self.more().need = need;
-        }
-        if facts.had_states() {
-            facts.time_in_states(event.time, &mut self.more().states);
-        }
-        if self.is_halted() || (of.notifies && aim.alert.is_none()) {
-            self.alert = self.next_alert(of, world);
-        } else if let Some(first) = aim.alert {
-            self.alert = world.calendars[aim.calendar].advance(event.time, first).map_or(due, |first| first.min(due));
-        }
-        Ok(())
-    }
-
-    /// An instance that has just begun, of a promise to which something else had happened before.
-    pub(super) fn fresh(of: &Written, world: &World<'_>, begun: &TakenUp<'_>, started: bool) -> Plain {
-        let TakenUp { opening, tier, row, clock, evidence, states, .. } = begun;
-        let mut plain = Plain {
-            phase: Phase::Open,
-            started,
-            halt: clock.halt(),
-            seq: opening.seq,
-            row: *row,
-            tier: *tier,
-            start: opening.start,
-            due: clock.latest_due(),
-            end: opening.start,
-            first: (evidence.event, evidence.origin),
-            ..Plain::default()
-        };
-        if !states.is_empty() {
-            plain.more().states = states.to_vec();
-        }
-        plain.alert = plain.next_alert(of, world);
-        plain
-    }
-
     /// The instant is over at which it may have ended: what most that ended in time leave is little.
     #[inline]
     pub(super) fn close(&mut self, of: &Written, moment: &Moment<'_>, sink: &mut Sink) {
@@ -487,83 +397,10 @@ impl Plain {
     fn was_late(&self) -> bool {
         self.due < self.end && (self.passed || !self.is_halted())
     }
-
-    /// One that was stopped and was not reopened, with what was read of it then.
-    pub(super) fn stopped(&self, of: &Written, moment: &Moment<'_>) -> Option<(Live, Reading)> {
-        let at_stop = self.more.as_ref().filter(|_| self.phase == Phase::Stopped)?.at_stop.clone()?;
-        Some((self.live(moment, of), at_stop))
-    }
-
-    /// The same as an instance of which anything can be said.
-    fn live(&self, moment: &Moment<'_>, of: &Written) -> Live {
-        let world = moment.world;
-        let (mut clock, days) = self.clock(world, of.id);
-        let mut evidence: Vec<Evidence> = Vec::new();
-        let row = |(event, origin), time| Evidence { event, time, origin };
-        let more = self.more.as_deref();
-        let how = match self.phase {
-            Phase::Over(how) => Some(how),
-            Phase::Stopped => Some(End::Stop),
-            Phase::None | Phase::Open => None,
-        };
-        if how.is_some() {
-            clock.settle(days, self.end);
-        }
-        let end = how.map(|how| (self.end, how));
-        evidence.push(row(self.first, self.start));
-        evidence.extend(more.into_iter().flat_map(|more| &more.rows));
-        evidence.extend(end.map(|_| row(self.last, self.end)));
-        // A row that both pauses and ends it is one.
-        evidence.dedup();
-        let opening = self.opening(of);
-        let mut live = Live::taken_up(&opening, end, (self.tier, self.row), clock, evidence);
-        let is_late = end.is_some() && self.was_late();
-        match more.and_then(|more| more.at_due.as_ref()) {
-            Some(at_due) => live.read_at_due(at_due.clone()),
-            // Nothing that is read has changed since.
-            None if is_late => live.read_at_due(Reading::at(moment, of.id, self.due, self.start)),
-            None => {}
-        }
-        live.remember(world, self.history(of));
-        live
-    }
-
-    /// What an instance of which anything can be said remembers besides.
-    fn history(&self, of: &Written) -> History<'_> {
-        let more = self.more.as_deref();
-        let halts = || more.filter(|more| !more.halts.is_empty()).map_or_else(|| vec![(self.start, self.halt)], |more| more.halts.clone());
-        History {
-            states: more.map_or(&[], |more| &more.states),
-            noticed: more.map_or_else(Noticed::default, |more| more.noticed),
-            matchers: more.and_then(|more| more.matchers.as_deref()),
-            halts: if of.carries { halts() } else { Vec::new() },
-        }
-    }
-
-    /// The same as a promise to which anything can happen. Where nothing is written of it, nothing has.
-    pub(super) fn track(&self, moment: &Moment<'_>, track: usize, of: Option<&Written>) -> TrackState {
-        let stopped = of.and_then(|of| self.stopped(of, moment));
-        let live = of.filter(|_| self.is_open() || self.is_over()).map(|of| self.live(moment, of));
-        TrackState::taken_up(moment.world, track, (self.seq, self.started), (live, self.is_over()), stopped)
-    }
 }
 
 /// Later than all instants that are kept.
 const NEVER: Instant = Instant::from_micros(i64::MAX);
-
-/// When the target of a row is used up that counts from `start` on, and what it asks for if that is a named instant; nothing where its
-/// calendar ends first.
-#[inline]
-fn due_of(world: &World<'_>, id: ObligationId, aim: Aim, start: Instant) -> Option<(Instant, Option<Need>)> {
-    let days = &world.calendars[aim.calendar];
-    if let Some(open) = aim.open {
-        return Some((days.advance(start, open)?, None));
-    }
-    let row = &clocked(world, id).rows[aim.row as usize];
-    let need: Need = target::need(row.target, &world.calendars[row.clock.unwrap_or(aim.calendar)], start, None)?;
-    let due = Clock::start(aim.calendar, days, Some(need), start, Halt::Runs).due()?;
-    Some((due, Some(need).filter(|need| need.named)))
-}
 
 /// Whether an event fulfils a part of a promise.
 #[inline]

@@ -1,0 +1,82 @@
+//! A row of any format, as the decoder asks it.
+
+use crate::event::Short;
+use crate::log::times::{self, Dates};
+use crate::time::Instant;
+
+/// A cell of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cell<'r> {
+    /// The row has no such column.
+    Absent,
+    /// It says that there is no value.
+    Null,
+    /// A text; an empty one says nothing.
+    Text(&'r str),
+    /// An instant, of a column that holds nothing else.
+    Time(Instant),
+}
+
+/// A row: the cells of the binding's columns, and where it stands. Most cells of most rows are never asked for.
+pub(super) trait Row<'r> {
+    /// What stands in a column.
+    fn cell(&self, column: usize) -> Cell<'r>;
+    /// The text that stands in a column, as bytes; nothing where that is not told so easily.
+    #[inline(always)]
+    fn bytes(&self, column: usize) -> Option<&'r [u8]> {
+        match self.cell(column) {
+            Cell::Text(text) => Some(text.as_bytes()),
+            Cell::Absent | Cell::Null | Cell::Time(_) => None,
+        }
+    }
+    /// The same as a short text, if it is one.
+    #[inline(always)]
+    fn short(&self, column: usize) -> Option<Short> {
+        Short::of(self.bytes(column)?)
+    }
+    /// The instant that stands in a column in the form that most logs have.
+    #[inline(always)]
+    fn usual_time(&self, column: usize, dates: &mut Dates) -> Option<Instant> {
+        times::usual(self.bytes(column)?, dates)
+    }
+    /// In which of these places something may stand: the bits of a row's own.
+    fn filled(&self, places: u64) -> u64;
+    /// Its line, from 1.
+    fn line(&self) -> u32;
+    /// The row, verbatim.
+    fn raw(&self) -> Vec<u8>;
+    /// Where the cell of a column begins, from 1.
+    fn column_of(&self, column: usize) -> u32;
+}
+
+/// A row whose cells were all read before.
+pub(super) struct Listed<'r> {
+    pub(super) cells: &'r [Cell<'r>],
+    pub(super) filled: u64,
+    pub(super) line: u32,
+    pub(super) raw: &'r [u8],
+    pub(super) column_of: &'r dyn Fn(usize) -> u32,
+}
+
+impl<'r> Row<'r> for Listed<'r> {
+    fn cell(&self, column: usize) -> Cell<'r> {
+        self.cells[column]
+    }
+
+    #[inline(always)]
+    fn filled(&self, places: u64) -> u64 {
+        self.filled & places
+    }
+
+    fn line(&self) -> u32 {
+        self.line
+    }
+
+    fn raw(&self) -> Vec<u8> {
+        self.raw.to_vec()
+    }
+
+    fn column_of(&self, column: usize) -> u32 {
+        (self.column_of)(column)
+    }
+}
