@@ -60,6 +60,7 @@ impl<'m> LazyTier<'m> {
         LazyTier { moment, known: Cell::new(None) }
     }
 
+    #[inline]
     pub(super) fn get(&self) -> Tiered {
         let tier = self.known.get().unwrap_or_else(|| self.moment.tier());
         self.known.set(Some(tier));
@@ -189,6 +190,7 @@ impl Moment<'_> {
         tier
     }
 
+    #[inline]
     fn find_tier(&self, case: &Facts) -> Tiered {
         let mut asked = 0;
         if let Some(tiers) = &self.world.kinds[case.kind].tiers {

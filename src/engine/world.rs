@@ -336,6 +336,7 @@ impl<'p> World<'p> {
     }
 
     /// Whether an obligation's time is excluded, by which of the exclusions are on.
+    #[inline]
     pub(super) fn is_excluded(&self, obligation: ObligationId, on: &[bool]) -> bool {
         let agreement = self.promises[obligation].agreement;
         on.iter().zip(&self.exclusion_of).any(|(on, of)| *on && *of == agreement)

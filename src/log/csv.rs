@@ -77,23 +77,21 @@ impl Head {
     }
 }
 
-/// A row as it stands in a text: its cells are in quotes or hold none.
-struct Plain<'r> {
+/// A row as it stands in a text: its cells hold no quotes, or some of them are in quotes.
+struct Plain<'r, const IN_QUOTES: bool> {
     table: &'r Table,
     text: &'r str,
     /// Where each of its cells begins and, at last, one behind where it ends: one more than the table has columns.
     begins: &'r [usize; 2 * PLACES],
-    /// Some of its cells are in quotes.
-    has_quotes: bool,
     line: u32,
 }
 
-impl Plain<'_> {
+impl<const IN_QUOTES: bool> Plain<'_, IN_QUOTES> {
     /// Where the cell in a place begins and ends. There are fewer than [`PLACES`].
     #[inline(always)]
     fn ends(&self, place: usize) -> (usize, usize) {
         let (begin, end) = (self.begins[place % PLACES], self.begins[place % PLACES + 1] - 1);
-        if self.has_quotes && begin < end && self.text.as_bytes()[begin] == b'"' { (begin + 1, end - 1) } else { (begin, end) }
+        if IN_QUOTES && begin < end && self.text.as_bytes()[begin] == b'"' { (begin + 1, end - 1) } else { (begin, end) }
     }
 
     fn whole(&self) -> &[u8] {
@@ -101,7 +99,7 @@ impl Plain<'_> {
     }
 }
 
-impl<'r> Row<'r> for Plain<'r> {
+impl<'r, const IN_QUOTES: bool> Row<'r> for Plain<'r, IN_QUOTES> {
     #[inline(always)]
     fn cell(&self, column: usize) -> Cell<'r> {
         let Some(place) = self.table.positions[column] else { return Cell::Absent };
@@ -125,7 +123,7 @@ impl<'r> Row<'r> for Plain<'r> {
     fn filled(&self, mut places: u64) -> u64 {
         // Most rows end in empty cells: from the first of these places on, nothing but delimiters.
         let (first, columns) = (places.trailing_zeros() as usize, self.table.columns);
-        if !self.has_quotes && self.begins[columns % PLACES] - self.begins[first % PLACES] + first == columns {
+        if !IN_QUOTES && self.begins[columns % PLACES] - self.begins[first % PLACES] + first == columns {
             return 0;
         }
         let mut filled = 0;
@@ -288,9 +286,19 @@ impl Table {
             if valid.len() < text.len() {
                 begins[..=self.columns].iter_mut().for_each(|begin| *begin -= from);
             }
-            decoder.row(binding, &Plain { table: self, text: valid, begins: &begins, has_quotes, line });
+            if has_quotes {
+                self.in_quotes(decoder, binding, valid, &begins, line);
+            } else {
+                decoder.row(binding, &Plain::<false> { table: self, text: valid, begins: &begins, line });
+            }
         }
         decoder.batch.lines = line;
+    }
+
+    /// Takes a row of which some cells are in quotes.
+    #[inline(never)]
+    fn in_quotes(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &str, begins: &[usize; 2 * PLACES], line: u32) {
+        decoder.row(binding, &Plain::<true> { table: self, text, begins, line });
     }
 
     /// Reads a record that holds a quote, or many cells; gives where the next one begins, and how many lines it has.

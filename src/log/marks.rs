@@ -107,7 +107,7 @@ impl<'t> Marks<'t> {
 
     /// The same for a line with cells in quotes: where it ends, and how many delimiters are before that. Nothing where a quote stands
     /// inside of a cell, or a line break inside of quotes.
-    #[inline]
+    #[inline(never)]
     pub(super) fn line_in_quotes(&self, from: usize, begins: &mut [usize; 2 * PLACES]) -> Option<(usize, usize)> {
         let (mut block, mut nth) = (from, 0);
         // Whether the block begins inside of quotes, and whether a cell begins with it.

@@ -332,6 +332,7 @@ impl Plain {
         Ok(false)
     }
 
+    #[inline]
     fn has_left_tier(&self, tier: Tiered) -> bool {
         match tier {
             Tiered::In(now) => self.tier != Some(now),

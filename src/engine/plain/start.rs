@@ -14,6 +14,7 @@ use crate::time::Instant;
 
 impl Plain {
     /// The event starts an instance, where none is open.
+    #[inline]
     pub(super) fn start(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
         let Turn { moment, happening, event, roles, .. } = *turn;
         if of.once && self.started {
@@ -32,6 +33,7 @@ impl Plain {
         Ok(())
     }
 
+    #[inline]
     fn begin(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
         let Turn { moment, event, tier, .. } = *turn;
         let world = moment.world;
@@ -45,7 +47,7 @@ impl Plain {
         let Some(facts) = moment.case else { return Err(NotPlain) };
         let tier = tier.get();
         let aim = match of.aim(tier) {
-            Some(Some(aim)) => aim,
+            Some(Some(aim)) => *aim,
             Some(None) => return Ok(()),
             None => {
                 let duty = clocked(world, of.id);

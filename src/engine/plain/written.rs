@@ -91,11 +91,11 @@ impl Written {
 
     /// Of a tier that is known, where no row has a condition: what is aimed at, if something is.
     #[inline]
-    pub(super) fn aim(&self, tier: Tiered) -> Option<Option<Aim>> {
+    pub(super) fn aim(&self, tier: Tiered) -> Option<&Option<Aim>> {
         let aims = self.aims.as_deref()?;
         match tier {
-            Tiered::In(tier) => aims.get(tier.index() + 1).copied(),
-            Tiered::InNone => aims.first().copied(),
+            Tiered::In(tier) => aims.get(tier.index() + 1),
+            Tiered::InNone => aims.first(),
             Tiered::Unknown(_) => None,
         }
     }
