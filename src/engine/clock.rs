@@ -166,7 +166,6 @@ impl Clock {
         self.mark
     }
 
-    #[inline]
     /// The due as it is kept to be taken up: of a clock that runs the due, of one whose calendar ends first later than all instants.
     pub(super) fn latest_due(&self) -> Instant {
         self.due
@@ -177,6 +176,7 @@ impl Clock {
         self.passed
     }
 
+    #[inline]
     pub(super) fn due(&self) -> Option<Instant> {
         Some(self.due).filter(|due| *due != NEVER)
     }
