@@ -127,3 +127,22 @@ fn plain_promises_are_judged_as_all_others_are() {
     let enough = verdicts > 5_000 && breached > 2_000 && notices > 2_000;
     assert!(enough, "{verdicts} verdicts, {breached} of them breached, and {notices} notices show something");
 }
+
+#[test]
+fn the_65th_notice_of_a_promise_is_a_finding() {
+    let folder = folder("notices");
+    let check = |notices: usize| {
+        let points: Vec<String> = (1..=notices).map(|share| format!("{share}%")).collect();
+        let spec = SPEC
+            .replace("EXCLUDE", "")
+            .replace("warn at 75%, 10m before  escalate at 50% to group", &format!("warn at {}  escalate at 50% to us", points.join(", ")));
+        std::fs::write(folder.join("spec.sla"), spec).unwrap();
+        let output = sla(&folder, &["check", "spec.sla"]);
+        (output.status.success(), text(&output.stdout) + &text(&output.stderr))
+    };
+    // Three escalations go with the warnings: at a half, at due and an hour after.
+    let (passes, _) = check(61);
+    assert!(passes, "64 are fine");
+    let (passes, said) = check(62);
+    assert!(!passes && said.contains("an obligation warns and escalates at most 64 times"), "{said}");
+}
