@@ -72,15 +72,15 @@ impl Writer<'_> {
         self.length(*late);
         calendar.iter().for_each(|calendar| packed::put_id(self.0, *calendar));
         if has_more {
-            self.list(keys, |writer, value| writer.value(*value));
-            self.list(filters, |writer, held| writer.0.push((*held).into()));
-            self.list(states, |writer, d| writer.length(*d));
+            packed::put_list(self.0, keys, |out, value| packed::put_value(out, *value));
+            packed::put_list(self.0, filters, |out, held| out.push((*held).into()));
+            packed::put_list(self.0, states, |out, d| packed::put_length(out, *d));
         }
-        self.list(evidence, |writer, Evidence { event, time, origin }| {
-            packed::put_maybe_id(writer.0, *event);
-            writer.length(since(time));
-            writer.number(origin.file.into());
-            writer.number(origin.line.into());
+        packed::put_list(self.0, evidence, |out, Evidence { event, time, origin }| {
+            packed::put_maybe_id(out, *event);
+            packed::put_length(out, since(time));
+            packed::put(out, origin.file.into());
+            packed::put(out, origin.line.into());
         });
     }
 
@@ -99,11 +99,6 @@ impl Writer<'_> {
 
     fn any(&mut self, thing: &impl Serialize) {
         packed::put_any(self.0, thing);
-    }
-
-    fn list<T>(&mut self, list: &[T], mut write: impl FnMut(&mut Self, &T)) {
-        self.number(list.len() as u64);
-        list.iter().for_each(|one| write(self, one));
     }
 }
 
@@ -126,14 +121,13 @@ impl<'b> Reader<'b> {
         let calendar = has(CALENDAR).then(|| self.id());
         let (mut keys, mut filters, mut states) = (KeyValues::new(), Held::new(), StateTimes::new());
         if has(READ) {
-            keys.extend(self.list(Reader::value));
-            filters.extend(self.list(|reader| reader.byte() != 0));
-            states.extend(self.list(Reader::length));
+            keys = self.list(packed::take_value);
+            filters = self.list(|from| Some(*from.split_off_first()? != 0));
+            states = self.list(packed::take_length);
         }
-        let evidence = self.list(|reader| {
-            let event = packed::take_maybe_id(&mut reader.0).expect(WHOLE);
-            let time = start.plus(reader.length());
-            Evidence { event, time, origin: Origin { file: reader.number() as u32, line: reader.number() as u32 } }
+        let evidence = self.list(|from| {
+            let (event, time) = (packed::take_maybe_id(from)?, start.plus(packed::take_length(from)?));
+            Some(Evidence { event, time, origin: Origin { file: packed::take_small(from)?, line: packed::take_small(from)? } })
         });
         Outcome {
             track: place.track as usize,
@@ -154,7 +148,7 @@ impl<'b> Reader<'b> {
             target,
             paused,
             late,
-            evidence: evidence.collect(),
+            evidence,
             keys,
             filters,
             states,
@@ -210,8 +204,8 @@ impl<'b> Reader<'b> {
         packed::take_any(&mut self.0).expect(WHOLE)
     }
 
-    fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> T) -> impl Iterator<Item = T> {
-        (0..self.number()).map(move |_| read(self))
+    fn list<T, L: Default + Extend<T>>(&mut self, read: impl FnMut(&mut &[u8]) -> Option<T>) -> L {
+        packed::take_list(&mut self.0, read).expect(WHOLE)
     }
 }
 

@@ -26,7 +26,8 @@ pub(super) enum Role {
 impl Role {
     const ALL: [Role; 5] = [Role::Start, Role::Stop, Role::Cancel, Role::Reset, Role::Reopen];
 
-    fn of(self, obligation: &Obligation) -> Option<&Pattern> {
+    /// What an event must fulfil for it, if the obligation has it.
+    pub(super) fn of(self, obligation: &Obligation) -> Option<&Pattern> {
         match (&obligation.duty, self) {
             (Duty::Rule(rule), Role::Start) => Some(&rule.on),
             (Duty::Rule(_), _) => None,

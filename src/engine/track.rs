@@ -48,6 +48,13 @@ struct Rest {
     unknown: Vec<Live>,
 }
 
+impl Rest {
+    /// Something is still to be said of instances before the latest.
+    fn waits(&self) -> bool {
+        self.stopped.is_some() || !self.unknown.is_empty() || !self.over.is_empty()
+    }
+}
+
 /// What an event brings to a promise.
 #[derive(Clone, Copy)]
 pub(super) struct Turn<'a> {
@@ -179,8 +186,7 @@ impl TrackState {
     /// Whether nothing is left that could be said of its case: what starts once has started and is over.
     #[inline]
     pub(super) fn is_spent(&self) -> bool {
-        let waits = |rest: &Rest| rest.stopped.is_some() || !rest.unknown.is_empty() || !rest.over.is_empty();
-        self.started && self.live.is_none() && !self.rest.as_deref().is_some_and(waits)
+        self.started && self.live.is_none() && !self.rest.as_deref().is_some_and(Rest::waits)
     }
 
     fn take_stopped(&mut self) -> Option<(Live, Reading)> {
@@ -189,7 +195,7 @@ impl TrackState {
 
     /// The same as a plain promise, where nothing is to be remembered of it but an instance that has just begun, if one has.
     pub(super) fn plain(&self, world: &World<'_>, written: Option<&Written>) -> Option<Plain> {
-        let holds = |rest: &Rest| !rest.starts.is_empty() || rest.stopped.is_some() || !rest.unknown.is_empty() || !rest.over.is_empty();
+        let holds = |rest: &Rest| !rest.starts.is_empty() || rest.waits();
         if self.over || self.rest.as_deref().is_some_and(holds) {
             return None;
         }

@@ -6,7 +6,7 @@ mod reading;
 mod taken_up;
 mod verdict;
 
-pub(super) use notice::Noticed;
+pub(super) use notice::{Noticed, beyond_target};
 pub(super) use opening::Opened;
 pub(super) use reading::Reading;
 pub(super) use taken_up::{History, Opening, TakenUp};
@@ -101,14 +101,13 @@ impl Matchers {
         }
     }
 
-    /// What ends an instance in a way, if something does, and how far it has come.
-    pub(super) fn of<'m>(&'m mut self, role: Role, duty: &'m Clocked) -> Option<(&'m Pattern, &'m mut Matcher)> {
+    /// How far one of them has come.
+    pub(super) fn of(&mut self, role: Role) -> &mut Matcher {
         match role {
-            Role::Start => None,
-            Role::Stop => Some((&duty.stop, &mut self.stop)),
-            Role::Cancel => duty.cancel.as_ref().zip(Some(&mut self.cancel)),
-            Role::Reset => duty.reset.as_ref().zip(Some(&mut self.reset)),
-            Role::Reopen => duty.reopen.as_ref().zip(Some(&mut self.reopen)),
+            Role::Start | Role::Stop => &mut self.stop,
+            Role::Cancel => &mut self.cancel,
+            Role::Reset => &mut self.reset,
+            Role::Reopen => &mut self.reopen,
         }
     }
 }
@@ -187,12 +186,7 @@ impl Live {
 
     fn step_pattern(&mut self, role: Role, pattern: &Pattern, turn: &Turn<'_>) -> Hit {
         let matchers = self.rest.as_mut().and_then(|rest| rest.matchers.as_mut());
-        let matcher = matchers.map(|m| match role {
-            Role::Start | Role::Stop => &mut m.stop,
-            Role::Cancel => &mut m.cancel,
-            Role::Reset => &mut m.reset,
-            Role::Reopen => &mut m.reopen,
-        });
+        let matcher = matchers.map(|matchers| matchers.of(role));
         let zone = &turn.moment.world.term(self.obligation).zone;
         turn.roles.step(role, pattern, matcher, turn.happening, turn.moment, zone)
     }

@@ -138,7 +138,11 @@ fn notice_at(clock: &Clock, days: &Calendar, at: Point) -> Option<Instant> {
 }
 
 fn beyond(clock: &Clock, at: Point) -> Duration {
-    let target = clock.target().unwrap_or_default();
+    beyond_target(clock.target().unwrap_or_default(), at)
+}
+
+/// So much more or less than a target has been counted when a notice is given.
+pub(in crate::engine) fn beyond_target(target: Duration, at: Point) -> Duration {
     match at {
         Point::Share(share) => target.share(share).map_or(Duration::MAX, |d| d.minus(target)),
         Point::Before(d) => Duration::ZERO.minus(d),

@@ -1,6 +1,6 @@
 //! A plain promise as one to which anything can happen, and back.
 
-use crate::engine::live::{End, History, Live, Noticed, Reading, TakenUp};
+use crate::engine::live::{End, History, Live, Reading, TakenUp};
 use crate::engine::outcome::Evidence;
 use crate::engine::plain::{Phase, Plain, Written};
 use crate::engine::track::TrackState;
@@ -77,7 +77,7 @@ impl Plain {
         let halts = || more.filter(|more| !more.halts.is_empty()).map_or_else(|| vec![(self.start, self.halt)], |more| more.halts.clone());
         History {
             states: more.map_or(&[], |more| &more.states),
-            noticed: more.map_or_else(Noticed::default, |more| more.noticed),
+            noticed: self.noticed(),
             matchers: more.and_then(|more| more.matchers.as_deref()),
             halts: if of.carries { halts() } else { Vec::new() },
         }

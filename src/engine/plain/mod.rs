@@ -27,7 +27,6 @@ use crate::engine::truth::{Moment, Tiered};
 use crate::engine::world::World;
 use crate::event::{Event, Origin};
 use crate::id::{EventId, ObligationId, TierId};
-use crate::plan::Start;
 use crate::time::{Calendar, Duration, Instant};
 
 /// A plain promise of one case, with its latest instance.
@@ -161,14 +160,13 @@ impl Plain {
         let until = self.until(t);
         if of.notifies && self.is_open() && !self.is_halted() {
             let (clock, days) = self.clock(moment.world, of.id);
-            let mut noticed = self.more.as_ref().map_or_else(Noticed::default, |more| more.noticed);
+            let mut noticed = self.noticed();
             let opening = self.opening(of);
             if noticed.give(moment, &opening, (&clock, days), (until, false), sink) {
                 self.more().noticed = noticed;
             }
         }
-        let at_due = self.more.as_ref().is_some_and(|more| more.at_due.is_some());
-        if !at_due && self.due < until && (self.passed || !self.is_halted()) {
+        if !self.is_read_at_due() && self.due < until && (self.passed || !self.is_halted()) {
             let (due, start) = (self.due, self.start);
             self.more().at_due = Some(Reading::at(moment, of.id, due, start));
         }
@@ -177,15 +175,20 @@ impl Plain {
 
     /// When something is to be said of it next if nothing happens.
     fn next_alert(&self, of: &Written, world: &World<'_>) -> Instant {
-        let more = self.more.as_deref();
-        let is_read = more.is_some_and(|more| more.at_due.is_some());
-        let due = if is_read || (self.is_halted() && !self.passed) { NEVER } else { self.due };
+        let due = if self.is_read_at_due() || (self.is_halted() && !self.passed) { NEVER } else { self.due };
         if !of.notifies || self.is_halted() {
             return due;
         }
         let (clock, days) = self.clock(world, of.id);
-        let noticed = more.map_or_else(Noticed::default, |more| more.noticed);
-        noticed.next(&clocked(world, of.id).notices, &clock, days).map_or(due, |next| next.min(due))
+        self.noticed().next(&clocked(world, of.id).notices, &clock, days).map_or(due, |next| next.min(due))
+    }
+
+    fn is_read_at_due(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.at_due.is_some())
+    }
+
+    fn noticed(&self) -> Noticed {
+        self.more.as_ref().map_or_else(Noticed::default, |more| more.noticed)
     }
 
     /// What few instances have, of this one.
@@ -314,10 +317,9 @@ impl Plain {
             return Ok(true);
         }
         let world = turn.moment.world;
-        let duty = clocked(world, of.id);
-        let matchers = self.more().matchers.get_or_insert_with(|| Box::new(Matchers::new(duty)));
-        let Some((pattern, matcher)) = matchers.of(role, duty) else { return Ok(false) };
-        match turn.roles.step(role, pattern, Some(matcher), turn.happening, turn.moment, &world.term(of.id).zone) {
+        let Some(pattern) = role.of(world.obligation(of.id)) else { return Ok(false) };
+        let matchers = self.more().matchers.get_or_insert_with(|| Box::new(Matchers::new(clocked(world, of.id))));
+        match turn.roles.step(role, pattern, Some(matchers.of(role)), turn.happening, turn.moment, &world.term(of.id).zone) {
             Hit::Yes => return Ok(true),
             Hit::No => {}
             Hit::Perhaps(_) => return Err(NotPlain),
@@ -410,15 +412,7 @@ fn hits(moment: &Moment<'_>, id: ObligationId, role: Role, roles: Roles, happeni
         return Ok(true);
     }
     let world = moment.world;
-    let duty = clocked(world, id);
-    let pattern = match (role, &duty.start) {
-        (Role::Start, Start::On { pattern, .. }) => Some(pattern),
-        (Role::Stop, _) => Some(&duty.stop),
-        (Role::Cancel, _) => duty.cancel.as_ref(),
-        (Role::Reset, _) => duty.reset.as_ref(),
-        _ => None,
-    };
-    let Some(pattern) = pattern else { return Ok(false) };
+    let Some(pattern) = role.of(world.obligation(id)) else { return Ok(false) };
     match roles.step(role, pattern, None, happening, moment, &world.term(id).zone) {
         Hit::Yes => Ok(true),
         Hit::No => Ok(false),

@@ -1,6 +1,6 @@
 //! What is written of plain promises, found out before a log is read.
 
-use crate::ast::NoticeKind as Point;
+use crate::engine::live::beyond_target;
 use crate::engine::matcher::is_stateless;
 use crate::engine::promise::Promise;
 use crate::engine::truth::Tiered;
@@ -42,7 +42,7 @@ pub(super) struct Aim {
     pub(super) calendar: CalendarId,
     /// So much open time, where that is what it asks for.
     pub(super) open: Option<Duration>,
-    /// After so much of it the first notice is given, if that is known and not at once.
+    /// After so much of it the first notice is given, if there is one and not at once.
     pub(super) alert: Option<Duration>,
 }
 
@@ -112,16 +112,8 @@ impl Aim {
     }
 }
 
-/// After how much of a target the first notice is given; nothing where there is none, one is given at once, or one cannot be counted.
+/// After how much of a target the first notice is given; nothing where there is none, or one is given at once.
 fn first_notice(duty: &Clocked, target: Duration) -> Option<Duration> {
-    if duty.notices.is_empty() {
-        return None;
-    }
-    let after = |at: Point| match at {
-        Point::Share(share) => target.share(share),
-        Point::Before(d) => Some(target.minus(d)),
-        Point::After(d) => Some(target.plus(d)),
-    };
-    let first = duty.notices.iter().try_fold(Duration::MAX, |first, notice| Some(first.min(after(notice.at)?)))?;
+    let first = duty.notices.iter().map(|notice| target.plus(beyond_target(target, notice.at))).min()?;
     (first > Duration::ZERO).then_some(first)
 }
