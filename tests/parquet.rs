@@ -146,6 +146,38 @@ fn typed_columns_give_what_their_texts_give() {
     assert_eq!(but_the_plan(&formed), but_the_plan(&expected));
 }
 
+/// `2026-02-03` is the second of March where a source says that the day comes first, in a column of texts as in a table.
+#[test]
+fn the_form_of_a_source_is_that_of_texts() {
+    let folder = folder("parquet-form");
+    let spec = SPEC
+        .replace(
+            r#"time "at" format "%d.%m.%Y" zone "America/New_York""#,
+            r#"time "owner" format "%Y-%d-%m %H:%M" zone "America/New_York""#,
+        )
+        .replace(r#"  field owner = "owner""#, "");
+    std::fs::write(folder.join("spec.sla"), &spec).unwrap();
+    let csv = "owner,what,id,score,rate,value,born,human\n\
+        2026-02-03 10:00,created,L1,80,0.25,99.50,1999-12-31,\n\
+        2026-02-03 10:05,created,L2,79,0.75,0.50,2000-01-01,\n\
+        2026-02-03 10:30,contacted,L2,,,,,false\n\
+        2026-02-03 11:00,contacted,L1,,,,,true\n\
+        2026-02-03 14:06,contacted,L2,,,,,true\n";
+    std::fs::write(folder.join("log.csv"), csv).unwrap();
+    let expected = records(&folder, "log.csv");
+    assert!(expected.iter().any(|r| r.contains(r#""start":"2026-03-02T10:00:00-05:00""#)), "{expected:#?}");
+    let mut texts = log();
+    let written = ["2026-02-03 10:00", "2026-02-03 10:05", "2026-02-03 10:30", "2026-02-03 11:00", "2026-02-03 14:06"];
+    texts.owner = written.map(Some).to_vec();
+    write(&folder.join("log.parquet"), &texts, "TIMESTAMP(MICROS,true)");
+    assert_eq!(records(&folder, "log.parquet"), expected);
+    // A typed date needs no form either, whatever that of other exports is.
+    let formed = spec.replace(r#"field born = "born""#, r#"field born = "born" format "%Y-%d-%m""#);
+    std::fs::write(folder.join("spec.sla"), formed).unwrap();
+    let formed = records(&folder, "log.parquet");
+    assert_eq!(formed[..formed.len() - 1], expected[..expected.len() - 1]);
+}
+
 /// The second group begins with L2's chatbot at 10:30, a statistic that the file keeps. As of 10:29 all of it is later: its rows
 /// are counted and not opened, so that what is broken in one of them is not seen either; as of 10:30 it is.
 #[test]

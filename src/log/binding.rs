@@ -108,6 +108,8 @@ pub(super) struct FieldBinding {
 pub(super) struct Header<'h> {
     pub(super) file: &'h str,
     pub(super) names: &'h [String],
+    /// Those of them whose type says that they hold instants or dates: the form of a text is not theirs.
+    pub(super) dated: &'h [String],
     /// Whether a column may be missing from what was seen and still come later.
     pub(super) open: bool,
     pub(super) format: Format,
@@ -199,9 +201,12 @@ impl<'a> Binder<'a> {
             let time = self.column(&column, false);
             let event: Vec<usize> = source.event_columns.iter().map(|c| self.column(c, false)).collect();
             let words = source.events.iter().map(|m| (m.words.clone(), (m.event, m.fields.clone()))).collect();
-            Shape::Long { time, reader: self.reader(&form), event, words }
+            Shape::Long { time, reader: self.reader(time, &form), event, words }
         } else {
-            let milestones = source.milestones.iter().map(|m| (m.event, self.column(&m.column, true), self.reader(&m.form)));
+            let milestones = source.milestones.iter().map(|m| {
+                let column = self.column(&m.column, true);
+                (m.event, column, self.reader(column, &m.form))
+            });
             Shape::Wide(milestones.collect())
         };
         let id = source.id.as_ref().map(|c| self.column(c, false));
@@ -243,7 +248,7 @@ impl<'a> Binder<'a> {
         let case = if let [(_, case)] = keys.as_slice() { *case } else { None };
         let mut fields = Vec::new();
         self.plain_fields(case, &[], &mut fields);
-        let reader = self.reader(&TimeForm::default());
+        let reader = self.reader(time, &TimeForm::default());
         self.finish(Binding {
             columns: Vec::new(),
             places: Vec::new(),
@@ -259,10 +264,14 @@ impl<'a> Binder<'a> {
         })
     }
 
-    /// Columns of Parquet are typed, whatever the form of a text would be.
-    fn reader(&self, form: &TimeForm) -> TimeReader {
-        let reader = TimeReader::new(form);
-        if self.header.format == Format::Parquet { reader.or_plain() } else { reader }
+    /// How the times and dates of a column are written.
+    fn form(&self, column: usize, of_texts: &TimeForm) -> TimeForm {
+        let is_dated = self.header.dated.contains(&self.columns[column]);
+        TimeForm { format: of_texts.format.clone().filter(|_| !is_dated), zone: of_texts.zone.clone() }
+    }
+
+    fn reader(&self, column: usize, of_texts: &TimeForm) -> TimeReader {
+        TimeReader::new(&self.form(column, of_texts))
     }
 
     fn plain_time(&self) -> String {
@@ -335,7 +344,8 @@ impl<'a> Binder<'a> {
                 Owner::Event(event) => of_events.push((event, *id)),
             }
         }
-        FieldBinding { column, of_case, of_events, times: self.reader(form), date_format: form.format.clone(), values }
+        let form = self.form(column, form);
+        FieldBinding { column, of_case, of_events, times: TimeReader::new(&form), date_format: form.format, values }
     }
 
     fn finish(self, mut binding: Binding) -> Result<Binding, Unreadable> {

@@ -254,7 +254,8 @@ impl Table {
         while start < text.len() {
             line += 1;
             begins[0] = start;
-            let (split, has_quotes) = match if is_wide { Stop::Quote } else { marks.line(start, &mut begins) } {
+            let stop = if is_wide { Stop::Quote } else { marks.line(start, &mut begins) };
+            let (split, has_quotes) = match stop {
                 Stop::End(end, delimiters) => (Some((end, delimiters)), false),
                 Stop::Quote if is_wide => (None, false),
                 // What is not split so easily, or not into as many cells as there are columns, is looked at once more.

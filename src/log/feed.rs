@@ -154,7 +154,8 @@ impl<'r, 'p> Feed<'r, 'p> {
         };
         if input::format(raw.peek(|_| true).map_err(failed)?) == Format::Parquet {
             let columns = if is_packed { Columns::of(name, raw.all().map_err(failed)?)? } else { Columns::open(name, &input.data)? };
-            let binding = self.bind(name, columns.names(), false, Format::Parquet)?;
+            let binding =
+                self.bind(&Header { file: name, names: columns.names(), dated: columns.dated(), open: false, format: Format::Parquet })?;
             let columns = columns.bound(self.rules, &binding);
             let groups = 0..columns.groups();
             return Ok(Open { file: file(binding, Form::Parquet(columns)), rest: Rest::Groups(groups) });
@@ -167,24 +168,25 @@ impl<'r, 'p> Feed<'r, 'p> {
         match input::format(chunks.peek(has_sign).map_err(failed)?) {
             Format::Csv | Format::Parquet => {
                 let head = csv::Head::read(name, &mut chunks, only.and_then(|s| s.delimiter))?;
-                let mut binding = self.bind(name, &head.names, false, Format::Csv)?;
+                let mut binding = self.bind(&Header { file: name, names: &head.names, dated: &[], open: false, format: Format::Csv })?;
                 let table = head.bound(name, &mut binding)?;
                 Ok(Open { file: file(binding, Form::Csv(table)), rest: Rest::Lines(chunks) })
             }
             Format::Jsonl => {
                 let names = jsonl::names(name, &mut chunks)?;
-                let binding = self.bind(name, &names, true, Format::Jsonl)?;
+                let binding = self.bind(&Header { file: name, names: &names, dated: &[], open: true, format: Format::Jsonl })?;
                 Ok(Open { file: file(binding, Form::Jsonl), rest: Rest::Lines(chunks) })
             }
             Format::Xes => {
                 let text = chunks.all().map_err(failed)?;
-                let binding = self.bind(name, &xes::names(name, &text)?, true, Format::Xes)?;
+                let binding =
+                    self.bind(&Header { file: name, names: &xes::names(name, &text)?, dated: &[], open: true, format: Format::Xes })?;
                 Ok(Open { file: file(binding, Form::Xes), rest: Rest::Whole(Some(text)) })
             }
         }
     }
 
-    fn bind(&self, file: &str, names: &[String], open: bool, format: Format) -> Result<Binding, Unreadable> {
-        bind(self.rules.plan, self.rules.options.source.as_deref(), &Header { file, names, open, format })
+    fn bind(&self, header: &Header<'_>) -> Result<Binding, Unreadable> {
+        bind(self.rules.plan, self.rules.options.source.as_deref(), header)
     }
 }

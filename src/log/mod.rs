@@ -16,7 +16,6 @@ mod jsonl;
 mod marks;
 mod meaning;
 mod order;
-mod pages;
 mod parquet;
 mod pattern;
 mod pool;

@@ -13,8 +13,6 @@ pub(super) struct TimeReader {
     zone: Option<Zone>,
     /// The forms of wall-clock times that are tried before all others.
     quick: Vec<Pattern>,
-    /// Times of the plain form are read too.
-    or_plain: bool,
 }
 
 /// How plain times without an offset are mostly written.
@@ -52,17 +50,12 @@ impl TimeReader {
             Form::Pattern(pattern) => Pattern::of(pattern).into_iter().collect(),
             Form::Rfc3339 | Form::EpochSeconds | Form::EpochMillis => Vec::new(),
         };
-        TimeReader { form, zone, quick, or_plain: false }
-    }
-
-    /// The same for columns that may be typed.
-    pub(super) fn or_plain(self) -> TimeReader {
-        TimeReader { or_plain: true, ..self }
+        TimeReader { form, zone, quick }
     }
 
     /// Whether times in the form that most logs have are read for what they are.
     pub(super) fn is_usual(&self) -> bool {
-        self.or_plain || matches!(self.form, Form::Plain | Form::Rfc3339)
+        matches!(self.form, Form::Plain | Form::Rfc3339)
     }
 
     /// The instant of a text, or what was expected instead.
@@ -71,8 +64,7 @@ impl TimeReader {
         if let Some(wall) = self.quick.iter().find_map(|pattern| pattern.read(text.as_bytes())) {
             return self.local(wall);
         }
-        let form = if self.or_plain && plain(text).is_some() { &Form::Plain } else { &self.form };
-        match form {
+        match &self.form {
             Form::Plain => match plain(text) {
                 Some(Found::Instant(time)) => certain(time),
                 Some(Found::Wall(wall)) => self.wall(wall),

@@ -1,0 +1,216 @@
+//! The values of one column of a row group.
+
+use super::pages::{self, Numbers};
+use super::typed::{big_endian, decimal, decimals, instant, is_utc_micros, whole};
+use crate::time::Instant;
+use parquet::basic::Type;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
+use parquet::file::reader::RowGroupReader;
+use parquet::schema::types::ColumnDescriptor;
+
+/// The values of one column of a row group, as a log would write them.
+pub(super) enum Column {
+    /// The file has no such column.
+    Absent,
+    Texts(Texts),
+    /// Texts of which many rows have the same, and the number of each row's.
+    Entries(Texts, Numbers),
+    /// Instants between 1900 and 2200; [`NO_TIME`] where a row has none.
+    Times(Vec<Instant>),
+}
+
+/// Before all instants that are kept.
+pub(super) const NO_TIME: Instant = Instant::from_micros(i64::MIN);
+
+/// A text for each row, one behind the other: an empty one, as in a table, where a row has none.
+pub(super) struct Texts {
+    text: String,
+    ends: Vec<usize>,
+    /// Rows with a text that is none.
+    broken: Vec<usize>,
+}
+
+impl Texts {
+    fn new(bytes: Vec<u8>, ends: Vec<usize>) -> Texts {
+        match String::from_utf8(bytes) {
+            Ok(text) if ends.iter().all(|end| text.is_char_boundary(*end)) => Texts { text, ends, broken: Vec::new() },
+            Ok(text) => Texts::one_by_one(text.as_bytes(), &ends),
+            Err(e) => Texts::one_by_one(e.as_bytes(), &ends),
+        }
+    }
+
+    fn one_by_one(bytes: &[u8], ends: &[usize]) -> Texts {
+        let mut texts = Texts { text: String::new(), ends: Vec::with_capacity(ends.len()), broken: Vec::new() };
+        let mut from = 0;
+        for (row, end) in ends.iter().enumerate() {
+            match std::str::from_utf8(&bytes[from..*end]) {
+                Ok(text) => texts.text.push_str(text),
+                Err(_) => texts.broken.push(row),
+            }
+            texts.ends.push(texts.text.len());
+            from = *end;
+        }
+        texts
+    }
+
+    pub(super) fn get(&self, row: usize) -> &str {
+        let (from, end) = (if row == 0 { 0 } else { self.ends[row - 1] }, self.ends[row]);
+        if from == end { "" } else { &self.text[from..end] }
+    }
+}
+
+impl Column {
+    pub(super) fn read(group: &dyn RowGroupReader, at: usize, times: bool) -> Result<Column, ParquetError> {
+        let column = group.metadata().column(at).column_descr_ptr();
+        if times && is_utc_micros(&column) {
+            let (mut read, mut all_are_kept) = (Vec::new(), true);
+            if let Some((times, numbers)) = times_by_pages(group, at, &column)? {
+                let time = |number: &u32| number.checked_sub(1).map_or(Some(NO_TIME), |entry| times[entry as usize]);
+                match numbers.iter().map(time).collect::<Option<Vec<Instant>>>() {
+                    Some(times) => return Ok(Column::Times(times)),
+                    None => all_are_kept = false,
+                }
+            } else if let ColumnReader::Int64ColumnReader(r) = group.get_column_reader(at)? {
+                each(r, &column, |us| {
+                    let time = us.map(|us| Instant::checked(*us));
+                    all_are_kept &= time != Some(None);
+                    read.push(time.flatten().unwrap_or(NO_TIME));
+                })?;
+            }
+            // A time that is none is shown as it stands, for a message.
+            if all_are_kept {
+                return Ok(Column::Times(read));
+            }
+        }
+        if let Some((texts, numbers)) = texts_by_pages(group, at, &column)? {
+            return Ok(Column::Entries(texts, numbers));
+        }
+        let words = |text: String, into: &mut Vec<u8>| into.extend_from_slice(text.as_bytes());
+        let texts = match group.get_column_reader(at)? {
+            ColumnReader::BoolColumnReader(r) => texts(r, &column, |b, into| words(b.to_string(), into)),
+            ColumnReader::Int32ColumnReader(r) => texts(r, &column, |n, into| words(whole(&column, i64::from(*n)), into)),
+            ColumnReader::Int64ColumnReader(r) => texts(r, &column, |n, into| words(whole(&column, *n), into)),
+            // Spark and Hive write instants so.
+            ColumnReader::Int96ColumnReader(r) => texts(r, &column, |t, into| words(instant(t.to_nanos().div_euclid(1_000), true), into)),
+            ColumnReader::FloatColumnReader(r) => texts(r, &column, |n, into| words(n.to_string(), into)),
+            ColumnReader::DoubleColumnReader(r) => texts(r, &column, |n, into| words(n.to_string(), into)),
+            ColumnReader::ByteArrayColumnReader(r) => match decimals(&column) {
+                Some(scale) => texts(r, &column, |b, into| words(decimal(big_endian(b.data()), scale), into)),
+                None => texts(r, &column, |b, into| into.extend_from_slice(b.data())),
+            },
+            ColumnReader::FixedLenByteArrayColumnReader(r) => match decimals(&column) {
+                Some(scale) => texts(r, &column, |b, into| words(decimal(big_endian(b.data()), scale), into)),
+                None => texts(r, &column, |b, into| into.extend_from_slice(b.data())),
+            },
+        };
+        texts.map(Column::Texts)
+    }
+
+    /// How many rows it holds, if the file has it.
+    pub(super) fn rows(&self) -> Option<usize> {
+        match self {
+            Column::Absent => None,
+            Column::Texts(texts) => Some(texts.ends.len()),
+            Column::Entries(_, numbers) => Some(numbers.len()),
+            Column::Times(times) => Some(times.len()),
+        }
+    }
+
+    /// Rows of which this column cannot be read.
+    pub(super) fn broken(&self) -> Vec<usize> {
+        match self {
+            Column::Texts(texts) => texts.broken.clone(),
+            Column::Entries(texts, numbers) if !texts.broken.is_empty() => {
+                let is_broken = |number: &u32| number.checked_sub(1).is_some_and(|entry| texts.broken.contains(&(entry as usize)));
+                numbers.iter().enumerate().filter(|(_, number)| is_broken(number)).map(|(row, _)| row).collect()
+            }
+            Column::Absent | Column::Entries(..) | Column::Times(_) => Vec::new(),
+        }
+    }
+}
+
+/// Instants; nothing for one that lies outside of those that are kept.
+type MaybeTimes = Vec<Option<Instant>>;
+
+/// The instants of a column of microseconds, each of them once for many rows; nothing for one that is not kept. Nothing at all where
+/// its pages are of another form.
+fn times_by_pages(group: &dyn RowGroupReader, at: usize, column: &ColumnDescriptor) -> Result<Option<(MaybeTimes, Numbers)>, ParquetError> {
+    let mut times = Vec::new();
+    if column.physical_type() != Type::INT64 {
+        return Ok(None);
+    }
+    let numbers = pages::read(group.get_column_page_reader(at)?, column.max_def_level(), |bytes| {
+        let us = bytes.split_off(..8).and_then(|us| us.first_chunk());
+        times.extend(us.map(|us| Instant::checked(i64::from_le_bytes(*us))));
+        us.is_some()
+    })?;
+    Ok(numbers.map(|numbers| (times, numbers)))
+}
+
+/// The texts of a column, each of them once for many rows; nothing where its pages or its values are of another form.
+fn texts_by_pages(group: &dyn RowGroupReader, at: usize, column: &ColumnDescriptor) -> Result<Option<(Texts, Numbers)>, ParquetError> {
+    let (mut text, mut ends) = (Vec::new(), Vec::new());
+    let mut add = |value: Option<String>| {
+        text.extend_from_slice(value.as_deref().unwrap_or_default().as_bytes());
+        ends.push(text.len());
+        value.is_some()
+    };
+    fn part<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+        bytes.split_off(..N).and_then(|part| part.first_chunk()).copied()
+    }
+    let (pages, levels) = (group.get_column_page_reader(at)?, column.max_def_level());
+    let numbers = match (column.physical_type(), decimals(column)) {
+        (Type::INT32, _) => pages::read(pages, levels, |b| add(part(b).map(|n| whole(column, i32::from_le_bytes(n).into())))),
+        (Type::INT64, _) => pages::read(pages, levels, |b| add(part(b).map(|n| whole(column, i64::from_le_bytes(n))))),
+        (Type::FLOAT, _) => pages::read(pages, levels, |b| add(part(b).map(|n| f32::from_le_bytes(n).to_string()))),
+        (Type::DOUBLE, _) => pages::read(pages, levels, |b| add(part(b).map(|n| f64::from_le_bytes(n).to_string()))),
+        (Type::BYTE_ARRAY, None) => pages::read(pages, levels, |bytes| {
+            let value = part(bytes).and_then(|length| bytes.split_off(..u32::from_le_bytes(length) as usize));
+            text.extend_from_slice(value.unwrap_or_default());
+            ends.push(text.len());
+            value.is_some()
+        }),
+        _ => return Ok(None),
+    }?;
+    Ok(numbers.map(|numbers| (Texts::new(text, ends), numbers)))
+}
+
+/// All values of a flat column as texts.
+fn texts<T: DataType>(
+    reader: ColumnReaderImpl<T>,
+    column: &ColumnDescriptor,
+    write: impl Fn(&T::T, &mut Vec<u8>),
+) -> Result<Texts, ParquetError> {
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    each(reader, column, |value| {
+        value.into_iter().for_each(|value| write(value, &mut bytes));
+        ends.push(bytes.len());
+    })?;
+    Ok(Texts::new(bytes, ends))
+}
+
+/// All values of a flat column; nothing where it says that there is none.
+fn each<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    column: &ColumnDescriptor,
+    mut take: impl FnMut(Option<&T::T>),
+) -> Result<(), ParquetError> {
+    const AT_ONCE: usize = 16 * 1024;
+    let there = column.max_def_level();
+    let (mut levels, mut found) = (Vec::new(), Vec::new());
+    loop {
+        levels.clear();
+        found.clear();
+        let (records, ..) = reader.read_records(AT_ONCE, (there > 0).then_some(&mut levels), None, &mut found)?;
+        if records == 0 {
+            return Ok(());
+        }
+        let mut found = found.iter();
+        match there {
+            0 => found.for_each(|value| take(Some(value))),
+            _ => levels.iter().for_each(|level| take(if *level == there { found.next() } else { None })),
+        }
+    }
+}
