@@ -9,7 +9,7 @@ use crate::engine::span::Spans;
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::{Effect, Moves, Watches, World};
 use crate::event::{Event, Value, packed};
-use crate::id::{CaseId, EventId, StateId};
+use crate::id::{CaseId, EventId, Id, StateId};
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
 use compact_str::CompactString;
@@ -153,7 +153,11 @@ impl Facts {
     /// Reads a little of them.
     #[inline]
     pub(super) fn touch(&self) -> i64 {
-        i64::from(self.rest.is_some()) ^ self.time.as_micros() ^ self.states.len() as i64 ^ self.fields.len() as i64
+        self.kind.index() as i64
+            ^ i64::from(self.rest.is_some())
+            ^ self.time.as_micros()
+            ^ self.states.len() as i64
+            ^ self.fields.len() as i64
     }
 
     pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {

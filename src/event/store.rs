@@ -219,11 +219,6 @@ impl Events {
         Some((self.rows.is_sorted_by_key(|row| row.time), first.time, last.time))
     }
 
-    /// By time and file; among equals they stay as they are.
-    pub fn sort(&mut self) {
-        self.rows.sort_by_key(|row| (row.time, row.origin.file));
-    }
-
     /// The texts that they hold get other numbers.
     pub fn renumber(&mut self, number: impl Fn(TextId) -> TextId) {
         let of_case = self.fields.iter_mut().filter_map(|(_, value)| value.as_mut());

@@ -1,38 +1,33 @@
-//! Events put in order in bounded memory: sorted runs on disk, and all of them merged.
+//! Events put in order in bounded memory: those of a long log are spread over parts of its time on disk, and each part is put in order
+//! by itself.
 
-use crate::event::{Event, Events, Head, Origin, packed};
+use crate::event::{Event, Events, Head, Origin, in_order, packed};
 use crate::log::{Spool, Unreadable};
 use crate::time::Instant;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
-/// A run takes no more memory than this before it is written.
-const RUN: usize = 48 << 20;
+/// What takes no more memory than this is put in order there.
+const MOST: usize = 16 << 20;
+/// Into so many parts of its time a longer log is spread.
+const PARTS: usize = 1 << 7;
+/// So much of a part is written at once.
+const BLOCK: usize = 1 << 15;
+/// Memory is asked for so many rows at once.
+const AHEAD: usize = 32;
 /// So many events are given at once.
 const PIECE: usize = 1 << 14;
 
 /// Takes events in any order, and gives them in that of time, file and row.
 pub(super) struct Sorter {
-    /// Where runs go; nothing where all is kept in memory.
+    /// Where parts go; nothing where all is kept in memory.
     spool: Option<Spool>,
-    /// How much memory a run takes before it is written.
+    /// How much is put in order in memory.
     most: usize,
-    run: Run,
-    runs: Vec<File>,
+    /// All rows, until they are spread.
+    rows: Rows,
+    spread: Option<Spread>,
 }
-
-/// Events that wait in memory, packed.
-#[derive(Default)]
-struct Run {
-    places: Vec<Place>,
-    packed: Vec<u8>,
-}
-
-/// Where an event lies among the packed ones, behind what puts it in order: among equals the one that came first.
-type Place = (Instant, u32, usize);
 
 fn no_room(e: io::Error) -> Unreadable {
     let message = format!("the log is not in order of time, and the disk that is needed to put it in order cannot be used: {e}");
@@ -41,171 +36,326 @@ fn no_room(e: io::Error) -> Unreadable {
 
 impl Sorter {
     pub(super) fn new(spool: Option<Spool>) -> Sorter {
-        Sorter { spool, most: RUN, run: Run::default(), runs: Vec::new() }
+        Sorter { spool, most: MOST, rows: Rows::default(), spread: None }
     }
 
-    /// Takes events, which come in the order of their files and rows.
+    /// Takes events. Those of one file come in the order of its rows.
     pub(super) fn take(&mut self, events: &Events) -> Result<(), Unreadable> {
-        events.iter().for_each(|event| self.run.take(&event));
-        match self.spool {
-            Some(spool) if self.run.memory() > self.most => self.write(spool).map_err(no_room),
-            _ => Ok(()),
-        }
+        self.put(events).map_err(no_room)
     }
 
-    fn write(&mut self, spool: Spool) -> io::Result<()> {
-        self.run.places.sort_unstable();
-        let mut out = BufWriter::with_capacity(1 << 18, spool()?);
-        for place in &self.run.places {
-            out.write_all(&place.0.as_micros().to_le_bytes())?;
-            out.write_all(&place.1.to_le_bytes())?;
-            let row = self.run.row(place);
-            out.write_all(&(row.len() as u32).to_le_bytes())?;
-            out.write_all(row)?;
+    fn put(&mut self, events: &Events) -> io::Result<()> {
+        for event in events.iter() {
+            match &mut self.spread {
+                Some(spread) => spread.put(event.time, |rows| rows.put(&event))?,
+                None => self.rows.put(&event),
+            }
         }
-        self.run.places.clear();
-        self.run.packed.clear();
-        self.runs.push(out.into_inner().map_err(io::IntoInnerError::into_error)?);
+        if let Some(spool) = self.spool.filter(|_| self.rows.size() > self.most) {
+            let mut spread = Spread::over(self.rows.span, spool)?;
+            spread.take(&self.rows)?;
+            (self.rows, self.spread) = (Rows::default(), Some(spread));
+        }
         Ok(())
     }
 
     /// Gives all of them, in pieces.
     pub(super) fn give(self, give: &mut dyn FnMut(&Events)) -> Result<(), Unreadable> {
-        self.merge(give).map_err(no_room)
-    }
-
-    fn merge(mut self, give: &mut dyn FnMut(&Events)) -> io::Result<()> {
-        self.run.places.sort_unstable();
-        // The last run is in memory still, and was read after all others.
-        let mut sources = self.runs.into_iter().map(Source::on_disk).collect::<io::Result<Vec<Source<'_>>>>()?;
-        sources.push(Source::InMemory { run: &self.run, next: 0 });
-        let mut heads: BinaryHeap<Reverse<(Instant, u32, usize)>> = BinaryHeap::new();
-        for (i, source) in sources.iter_mut().enumerate() {
-            heads.extend(source.next()?.map(|(time, file)| Reverse((time, file, i))));
-        }
-        let mut piece = Events::default();
-        while let Some(mut head) = heads.peek_mut() {
-            let Reverse((time, file, i)) = *head;
-            unpack(time, file, sources[i].row(), &mut piece).ok_or(io::ErrorKind::InvalidData)?;
-            match sources[i].next()? {
-                Some((time, file)) => *head = Reverse((time, file, i)),
-                None => {
-                    PeekMut::pop(head);
-                }
-            }
-            if piece.len() == PIECE {
-                give(&piece);
-                piece.clear();
-            }
-        }
-        give(&piece);
+        let Sorter { spool, most, rows, spread } = self;
+        let mut out = Out { most, spool, piece: Events::default(), give };
+        let given = match spread {
+            Some(spread) => out.spread(spread),
+            None => out.sorted(&rows),
+        };
+        given.map_err(no_room)?;
+        out.hand_over();
         Ok(())
     }
 }
 
-impl Run {
-    fn take(&mut self, event: &Event<'_>) {
-        self.places.push((event.time, event.origin.file, self.packed.len()));
-        pack(event, &mut self.packed);
-    }
+/// The first and the last instant of rows; the first lies behind the last where there are none.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    first: Instant,
+    last: Instant,
+}
 
-    fn memory(&self) -> usize {
-        size_of_val(&*self.places) + self.packed.len()
-    }
-
-    fn row(&self, place: &Place) -> &[u8] {
-        let from = &self.packed[place.2..];
-        let (length, rest) = from.split_first_chunk().expect("each row is behind its length");
-        &rest[..u32::from_le_bytes(*length) as usize]
+impl Default for Span {
+    fn default() -> Span {
+        Span { first: Instant::LAST, last: Instant::FIRST }
     }
 }
 
-/// A run that is read back: the rows of one time and file after another.
-enum Source<'s> {
-    OnDisk { from: BufReader<File>, row: Vec<u8> },
-    InMemory { run: &'s Run, next: usize },
+/// Rows as bytes, and the keys of their cases beside them, so that it is seen at once whether these are texts.
+#[derive(Default)]
+struct Rows {
+    rows: Vec<u8>,
+    keys: Vec<u8>,
+    span: Span,
 }
 
-impl Source<'_> {
-    fn on_disk(mut file: File) -> io::Result<Self> {
-        file.rewind()?;
-        Ok(Source::OnDisk { from: BufReader::with_capacity(1 << 18, file), row: Vec::new() })
+/// What stands before a row's bytes.
+struct RowHead {
+    /// How many bytes it takes, with these.
+    length: u32,
+    key: u32,
+    time: Instant,
+    file: u32,
+    line: u32,
+}
+
+impl RowHead {
+    const LENGTH: usize = 24;
+
+    #[inline]
+    fn bytes(&self) -> [u8; RowHead::LENGTH] {
+        let mut bytes = [0; RowHead::LENGTH];
+        bytes[..4].copy_from_slice(&self.length.to_le_bytes());
+        bytes[4..8].copy_from_slice(&self.key.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.time.as_micros().to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.file.to_le_bytes());
+        bytes[20..].copy_from_slice(&self.line.to_le_bytes());
+        bytes
     }
 
-    /// Goes on to the next row: its time and file, if there is one.
-    fn next(&mut self) -> io::Result<Option<(Instant, u32)>> {
-        match self {
-            Source::OnDisk { from, row } => {
-                let mut head = [0; 16];
-                match from.read_exact(&mut head) {
-                    Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-                    other => other?,
+    /// The head of the first of some rows; nothing where they end before it does.
+    #[inline]
+    fn of(rows: &[u8]) -> Option<RowHead> {
+        let bytes: &[u8; RowHead::LENGTH] = rows.first_chunk()?;
+        let small = |from: usize| u32::from_le_bytes([bytes[from], bytes[from + 1], bytes[from + 2], bytes[from + 3]]);
+        let time = i64::from(small(12)) << 32 | i64::from(small(8));
+        Some(RowHead { length: small(0), key: small(4), time: Instant::from_micros(time), file: small(16), line: small(20) })
+    }
+}
+
+impl Rows {
+    fn size(&self) -> usize {
+        self.rows.len() + self.keys.len()
+    }
+
+    /// Adds an event: the fields of its case and its own behind small numbers.
+    fn put(&mut self, event: &Event<'_>) {
+        let Rows { rows, keys, span } = self;
+        let (kind, key) = event.case.map_or((None, ""), |(kind, key)| (Some(kind), key));
+        let from = rows.len();
+        rows.extend_from_slice(&[0; RowHead::LENGTH]);
+        packed::put_maybe_id(rows, event.event);
+        packed::put_maybe_id(rows, kind);
+        packed::put(rows, event.fields.len() as u64);
+        packed::put(rows, event.own.len() as u64);
+        let own = event.own.iter().map(|(field, value)| (*field, Some(*value)));
+        for (field, value) in event.fields.iter().copied().chain(own) {
+            packed::put_id(rows, field);
+            packed::put_value(rows, value);
+        }
+        let Origin { file, line } = event.origin;
+        let head = RowHead { length: (rows.len() - from) as u32, key: key.len() as u32, time: event.time, file, line };
+        rows[from..from + RowHead::LENGTH].copy_from_slice(&head.bytes());
+        keys.extend_from_slice(key.as_bytes());
+        span.take(event.time);
+    }
+
+    /// Adds a row as it stands among others.
+    fn put_bytes(&mut self, head: &RowHead, row: &[u8], key: &[u8]) {
+        self.rows.extend_from_slice(row);
+        self.keys.extend_from_slice(key);
+        self.span.take(head.time);
+    }
+
+    /// Where each row and its key begin, and their heads; it ends early where they are damaged.
+    fn heads(&self) -> impl Iterator<Item = (usize, usize, RowHead)> {
+        let mut next = (0, 0);
+        std::iter::from_fn(move || {
+            let (row, key) = next;
+            let head = RowHead::of(self.rows.get(row..)?)?;
+            next = (row + head.length as usize, key + head.key as usize);
+            Some((row, key, head))
+        })
+    }
+
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.keys.clear();
+    }
+}
+
+impl Span {
+    #[inline]
+    fn take(&mut self, time: Instant) {
+        (self.first, self.last) = (self.first.min(time), self.last.max(time));
+    }
+}
+
+/// Rows on disk, spread over parts of the time.
+struct Spread {
+    file: File,
+    /// Where the file ends.
+    end: u64,
+    /// The first instant of the first part; each of them takes two to the power of `shift` microseconds.
+    from: Instant,
+    shift: u32,
+    parts: Vec<Part>,
+    /// What is being written.
+    block: Vec<u8>,
+}
+
+/// The rows of a part of the time, in the order in which they came.
+#[derive(Default)]
+struct Part {
+    blocks: Vec<Block>,
+    size: usize,
+    /// Those that are not written yet; their span is that of all.
+    rest: Rows,
+}
+
+/// Rows on disk: where they begin, and how long they and the keys behind them are.
+struct Block {
+    at: u64,
+    rows: usize,
+    keys: usize,
+}
+
+impl Spread {
+    /// Nothing, over parts of a span. What lies before or behind it is in the first or the last of them.
+    fn over(span: Span, spool: Spool) -> io::Result<Spread> {
+        let length = (span.last.as_micros() - span.first.as_micros()) as u64;
+        let shift = (0..u64::BITS).find(|shift| length >> shift < PARTS as u64).unwrap_or_default();
+        let parts = (0..PARTS).map(|_| Part::default()).collect();
+        Ok(Spread { file: spool()?, end: 0, from: span.first, shift, parts, block: Vec::new() })
+    }
+
+    /// Lets a row be put into the part of its time.
+    #[inline]
+    fn put(&mut self, time: Instant, put: impl FnOnce(&mut Rows)) -> io::Result<()> {
+        let since = (time.as_micros() - self.from.as_micros()).max(0);
+        let part = ((since >> self.shift) as usize).min(PARTS - 1);
+        let rest = &mut self.parts[part].rest;
+        put(rest);
+        if rest.size() >= BLOCK { self.write(part) } else { Ok(()) }
+    }
+
+    /// Writes what is not written yet of a part.
+    fn write(&mut self, part: usize) -> io::Result<()> {
+        let Part { blocks, size, rest } = &mut self.parts[part];
+        self.block.clear();
+        self.block.extend_from_slice(&rest.rows);
+        self.block.extend_from_slice(&rest.keys);
+        self.file.write_all(&self.block)?;
+        blocks.push(Block { at: self.end, rows: rest.rows.len(), keys: rest.keys.len() });
+        self.end += self.block.len() as u64;
+        *size += rest.size();
+        rest.clear();
+        Ok(())
+    }
+
+    /// Takes rows of another.
+    fn take(&mut self, rows: &Rows) -> io::Result<()> {
+        for (row, key, head) in rows.heads() {
+            let bytes = rows.rows.get(row..row + head.length as usize).zip(rows.keys.get(key..key + head.key as usize));
+            let (row, key) = bytes.ok_or(io::ErrorKind::InvalidData)?;
+            self.put(head.time, |rows| rows.put_bytes(&head, row, key))?;
+        }
+        Ok(())
+    }
+}
+
+impl Block {
+    /// Reads it behind rows that are there already.
+    fn read(&self, mut from: &File, to: &mut Rows) -> io::Result<()> {
+        from.seek(SeekFrom::Start(self.at))?;
+        for (bytes, length) in [(&mut to.rows, self.rows), (&mut to.keys, self.keys)] {
+            let there = bytes.len();
+            bytes.resize(there + length, 0);
+            from.read_exact(&mut bytes[there..])?;
+        }
+        Ok(())
+    }
+}
+
+/// Where events go in their order.
+struct Out<'g> {
+    most: usize,
+    spool: Option<Spool>,
+    /// What is not given yet.
+    piece: Events,
+    give: &'g mut dyn FnMut(&Events),
+}
+
+impl Out<'_> {
+    /// Gives what was spread, part for part.
+    fn spread(&mut self, spread: Spread) -> io::Result<()> {
+        let Spread { file, parts, .. } = spread;
+        for part in parts {
+            let Part { blocks, size, mut rest } = part;
+            let Span { first, last } = rest.span;
+            // Rows of one instant, and few rows, are put in order in memory.
+            if first >= last || size + rest.size() <= self.most {
+                let mut rows = Rows { span: rest.span, ..Rows::default() };
+                blocks.iter().try_for_each(|block| block.read(&file, &mut rows))?;
+                rows.rows.append(&mut rest.rows);
+                rows.keys.append(&mut rest.keys);
+                self.sorted(&rows)?;
+            } else if let Some(spool) = self.spool {
+                let mut finer = Spread::over(rest.span, spool)?;
+                let mut rows = Rows::default();
+                for block in &blocks {
+                    rows.clear();
+                    block.read(&file, &mut rows)?;
+                    finer.take(&rows)?;
                 }
-                let mut head = head.as_slice();
-                let (time, file, length) = (i64::from_le_bytes(part(&mut head)?), small(&mut head)?, small(&mut head)?);
-                row.resize(length as usize, 0);
-                from.read_exact(row)?;
-                Ok(Some((Instant::from_micros(time), file)))
-            }
-            Source::InMemory { run, next } => {
-                *next += 1;
-                Ok(run.places.get(*next - 1).map(|(time, file, _)| (*time, *file)))
+                finer.take(&rest)?;
+                self.spread(finer)?;
             }
         }
+        Ok(())
     }
 
-    /// The row that it went on to.
-    fn row(&self) -> &[u8] {
-        match self {
-            Source::OnDisk { row, .. } => row,
-            Source::InMemory { run, next } => run.row(&run.places[*next - 1]),
+    /// Gives rows in their order.
+    fn sorted(&mut self, rows: &Rows) -> io::Result<()> {
+        let damaged = || io::Error::from(io::ErrorKind::InvalidData);
+        let keys = std::str::from_utf8(&rows.keys).map_err(|_| damaged())?;
+        let (mut times, mut places) = (Vec::new(), Vec::new());
+        for (row, key, head) in rows.heads() {
+            times.push((head.time, head.file));
+            places.push((row, key));
         }
+        for ahead in in_order(&times).chunks(AHEAD) {
+            let places = ahead.iter().map(|at| places[*at as usize]);
+            std::hint::black_box(places.clone().fold(0, |all, (row, key)| all ^ rows.rows[row] ^ rows.keys.get(key).unwrap_or(&0)));
+            for (row, key) in places {
+                unpack(&rows.rows[row..], &keys[key..], &mut self.piece).ok_or_else(damaged)?;
+            }
+            if self.piece.len() >= PIECE {
+                self.hand_over();
+            }
+        }
+        Ok(())
     }
-}
 
-/// A row as bytes, behind their length: small numbers, the key, the fields of its case and its own.
-fn pack(event: &Event<'_>, out: &mut Vec<u8>) {
-    let from = out.len();
-    out.extend_from_slice(&[0; 4]);
-    packed::put(out, event.origin.line.into());
-    packed::put_maybe_id(out, event.event);
-    packed::put_maybe_id(out, event.case.map(|(kind, _)| kind));
-    packed::put_text(out, event.case.map_or("", |(_, key)| key));
-    packed::put(out, event.fields.len() as u64);
-    packed::put(out, event.own.len() as u64);
-    let own = event.own.iter().map(|(field, value)| (*field, Some(*value)));
-    for (field, value) in event.fields.iter().copied().chain(own) {
-        packed::put_id(out, field);
-        packed::put_value(out, value);
+    fn hand_over(&mut self) {
+        (self.give)(&self.piece);
+        self.piece.clear();
     }
-    let length = (out.len() - from - 4) as u32;
-    out[from..from + 4].copy_from_slice(&length.to_le_bytes());
-}
-
-fn part<const N: usize>(row: &mut &[u8]) -> io::Result<[u8; N]> {
-    row.split_off(..N).and_then(|b| b.first_chunk()).copied().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
-}
-
-fn small(row: &mut &[u8]) -> io::Result<u32> {
-    part(row).map(u32::from_le_bytes)
 }
 
 /// Adds the event of a row; nothing where it is damaged.
-fn unpack(time: Instant, file: u32, mut row: &[u8], to: &mut Events) -> Option<()> {
-    let row = &mut row;
-    let origin = Origin { file, line: packed::take_small(row)? };
-    let event = packed::take_maybe_id(row)?;
-    let (kind, key) = (packed::take_maybe_id(row)?, packed::take_text(row)?);
-    let (fields, own) = (packed::take(row)?, packed::take(row)?);
+#[inline]
+fn unpack(row: &[u8], keys: &str, to: &mut Events) -> Option<()> {
+    let RowHead { key, time, file, line, .. } = RowHead::of(row)?;
+    let rest = &mut row.get(RowHead::LENGTH..)?;
+    let event = packed::take_maybe_id(rest)?;
+    let kind = packed::take_maybe_id(rest)?;
+    let (fields, own) = (packed::take(rest)?, packed::take(rest)?);
     let draft = to.draft();
     for nth in 0..fields + own {
-        let field = packed::take_id(row)?;
-        match packed::take_value(row)? {
+        let field = packed::take_id(rest)?;
+        match packed::take_value(rest)? {
             value if nth < fields => to.draft_field(field, value),
             value => to.draft_own(draft, field, value?),
         }
     }
-    to.finish(draft, &Head { time, case: kind.map(|kind| (kind, key)), event, origin });
+    let key = keys.get(..key as usize)?;
+    to.finish(draft, &Head { time, case: kind.map(|kind| (kind, key)), event, origin: Origin { file, line } });
     Some(())
 }
 
@@ -215,30 +365,53 @@ mod tests {
     use crate::event::Value;
     use crate::id::{CaseId, FieldId, Id};
 
-    #[test]
-    fn runs_on_disk_give_what_a_sort_in_memory_gives() {
+    /// A log of two files: some rows with values, some without a case.
+    fn log(time: impl Fn(u32, u64) -> i64) -> Events {
         let (kind, field) = (CaseId::from_index(0), FieldId::from_index(3));
         let mut all = Events::default();
         let mut dice = 7u64;
         for line in 0..5_000 {
             dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            // Few instants, so that many events share one; two files; some rows with values, some without a case.
-            let (time, file) = (Instant::from_micros((dice >> 40) as i64 % 300), line / 2_500);
+            let (time, file) = (Instant::from_micros(time(line, dice >> 40)), line / 2_500);
             let key = format!("case {}", dice >> 50);
             let fields = [(field, Some(Value::Member(line)))];
             let (case, fields) = if line % 7 == 0 { (None, &[][..]) } else { (Some((kind, key.as_str())), &fields[..(line % 2) as usize]) };
             all.push(Event { time, case, event: None, fields, own: &[], origin: Origin { file, line } });
         }
-        let mut sorter = Sorter { most: 20_000, ..Sorter::new(Some(tempfile::tempfile)) };
-        for from in (0..all.len()).step_by(100) {
-            let mut piece = Events::default();
-            (from..from + 100).for_each(|at| piece.push(all.get(at)));
-            sorter.take(&piece).unwrap();
+        all
+    }
+
+    fn shown<'e>(events: impl IntoIterator<Item = Event<'e>>) -> Vec<String> {
+        events.into_iter().map(|event| format!("{event:?}")).collect()
+    }
+
+    #[test]
+    fn what_is_spread_on_disk_comes_in_order() {
+        let hour = 3_600_000_000;
+        let logs = [
+            // Few instants, so that many events share one.
+            log(|_, dice| dice as i64 % 300),
+            log(|_, dice| dice as i64 % 300 * hour),
+            // One row that is late, at the end of a log that is in order: nearly all lie behind what is seen first.
+            log(|line, _| if line == 4_999 { 0 } else { i64::from(line) * hour }),
+            // All at one instant, but for one.
+            log(|line, _| if line == 4_000 { 0 } else { hour }),
+            // Longer and longer: most rows lie in the first parts.
+            log(|line, dice| dice as i64 % (1 << (line / 100))),
+        ];
+        for all in logs {
+            let mut sorter = Sorter { most: 20_000, ..Sorter::new(Some(tempfile::tempfile)) };
+            for from in (0..all.len()).step_by(100) {
+                let mut piece = Events::default();
+                (from..from + 100).for_each(|at| piece.push(all.get(at)));
+                sorter.take(&piece).unwrap();
+            }
+            assert!(sorter.spread.is_some(), "it is more than is put in order in memory");
+            let mut given = Vec::new();
+            sorter.give(&mut |events| given.extend(shown(events.iter()))).unwrap();
+            let mut expected: Vec<Event<'_>> = all.iter().collect();
+            expected.sort_by_key(|e| (e.time, e.origin.file));
+            assert_eq!(given, shown(expected));
         }
-        assert!(sorter.runs.len() > 5, "the log is cut into runs");
-        let mut given = Vec::new();
-        sorter.give(&mut |events| given.extend(events.iter().map(|e| format!("{e:?}")))).unwrap();
-        all.sort();
-        assert_eq!(given, all.iter().map(|e| format!("{e:?}")).collect::<Vec<_>>());
     }
 }
