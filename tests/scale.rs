@@ -4,7 +4,9 @@ mod common;
 
 use common::{folder, sla, text};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 const SPEC: &str = include_str!("common/tickets.sla");
 
@@ -93,6 +95,29 @@ fn any_number_of_threads_gives_the_same_bytes() {
     for threads in ["2", "3", "7"] {
         assert!(records(&folder, &["--log", "log.csv", "--threads", threads]) == one, "{threads} threads");
     }
+}
+
+/// More than is kept in memory of a pipe; the last row comes first, so that the log is read twice.
+#[test]
+fn a_long_log_through_a_pipe_gives_what_its_file_gives() {
+    let (folder, mut rows) = prepared("scale-pipe", 300);
+    rows.rotate_right(1);
+    let note = "so long a note ".repeat(6_000);
+    rows.iter_mut().filter(|row| row.contains(",note,")).for_each(|row| row.push_str(&note));
+    write(&folder, "log.csv", &rows);
+    let log = std::fs::read(folder.join("log.csv")).unwrap();
+    assert!(log.len() > 20 << 20, "{} bytes", log.len());
+    let expected = without_places(&records(&folder, &["--log", "log.csv"]));
+    let mut piped = Command::new(env!("CARGO_BIN_EXE_sla"))
+        .current_dir(&folder)
+        .args(["run", "spec.sla", "-o", "out.jsonl", "--log", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    piped.stdin.take().unwrap().write_all(&log).unwrap();
+    assert!(piped.wait().unwrap().success());
+    assert_eq!(without_places(&std::fs::read_to_string(folder.join("out.jsonl")).unwrap()), expected);
 }
 
 #[test]

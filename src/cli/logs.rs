@@ -16,9 +16,7 @@ pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Failed> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes)?;
-            inputs.push(Input::of("-", bytes));
+            inputs.push(piped("-", std::io::stdin().lock()).map_err(|e| Failed(format!("error: standard input: {e}")))?);
         } else if path.is_dir() {
             let mut files: Vec<PathBuf> = Vec::new();
             for entry in std::fs::read_dir(path).map_err(|e| unreadable(path, &e))? {
@@ -44,15 +42,32 @@ pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Failed> {
 
 fn input(path: &Path) -> Result<Input, Failed> {
     let file = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-    let (metadata, mut file) = file.map_err(|e| unreadable(path, &e))?;
+    let (metadata, file) = file.map_err(|e| unreadable(path, &e))?;
     let name = path.display().to_string();
     if !metadata.is_file() {
-        // A pipe with a name can be read only once, and from its beginning.
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|e| unreadable(path, &e))?;
-        return Ok(Input::of(name, bytes));
+        // A pipe with a name.
+        return piped(&name, file).map_err(|e| unreadable(path, &e));
     }
     Ok(Input { name, data: Arc::new(OnDisk { file, size: metadata.len() }) })
+}
+
+/// What comes through a pipe can be read only once, and from its beginning: where it is much it is kept on disk.
+fn piped(name: &str, mut pipe: impl Read) -> std::io::Result<Input> {
+    const MUCH: u64 = 16 << 20;
+    let mut bytes = Vec::new();
+    pipe.by_ref().take(MUCH).read_to_end(&mut bytes)?;
+    if (bytes.len() as u64) < MUCH {
+        return Ok(Input::of(name, bytes));
+    }
+    let kept = tempfile::tempfile().and_then(|mut file| {
+        file.write_all(&bytes)?;
+        let size = bytes.len() as u64 + std::io::copy(&mut pipe, &mut file)?;
+        Ok(OnDisk { file, size })
+    });
+    let on_disk = kept.map_err(|e| {
+        std::io::Error::other(format!("it cannot be kept on disk: {e}; name a folder with room: `TMPDIR=/folder sla run …`"))
+    })?;
+    Ok(Input { name: name.to_string(), data: Arc::new(on_disk) })
 }
 
 /// A file on disk.

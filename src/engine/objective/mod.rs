@@ -17,8 +17,8 @@ use crate::model::Window;
 use crate::plan::{Goal, Measure, Objective};
 use crate::quantity::Exact;
 use crate::time::Instant;
-use hashbrown::HashMap;
-use placement::{Slice, groups, parts_of, slices};
+use hashbrown::{HashMap, HashSet};
+use placement::{Groups, Slice, parts_of, slices};
 pub use record::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
 pub(super) use sample::{Sampled, Samples};
 use scope::Scope;
@@ -89,14 +89,15 @@ fn of_objective(
     let agreement = world.plan.services[objective.service].agreement;
     let parts = parts_of(objective);
     let mut carried = Carried::default();
-    for slice in slices(world, objective, agreement, as_of) {
-        let groups = groups(world, objective, &slice, sampled, &seen);
-        for group in &groups {
+    let slices = slices(world, objective, agreement, as_of);
+    let all = Groups::of(world, objective, &slices, sampled, &seen);
+    for slice in &slices {
+        let groups = all.of_slice(world, objective, slice, sampled, &seen);
+        for group in groups.iter().copied() {
             let samples = slice.parts.iter().filter_map(|p| sampled.get(p, group)).collect();
             let carried_over = carried.of(group);
             let known = RefCell::default();
-            let scope =
-                Scope { world, objective, agreement, slice: &slice, group, parts: &parts, samples, seen, as_of, carried_over, known };
+            let scope = Scope { world, objective, agreement, slice, group, parts: &parts, samples, seen, as_of, carried_over, known };
             let mut record = scope.record(id);
             carried.hold_open(group, &mut record);
             records.push(record);
@@ -125,12 +126,13 @@ impl Carried {
     }
 
     /// Takes a period's records, of these groups; a group that was not seen in it delivered nothing.
-    fn on(&mut self, goal: &Goal, groups: &[Vec<KeyValue>], records: &[ObjectiveRecord]) {
+    fn on(&mut self, goal: &Goal, groups: &[&Vec<KeyValue>], records: &[ObjectiveRecord]) {
         let Goal::Compare(_, _, Measure::Fixed(goal)) = goal else { return };
-        for (_, carried) in self.0.iter_mut().filter(|(group, _)| !groups.contains(group)) {
+        let seen: HashSet<&Vec<KeyValue>> = groups.iter().copied().collect();
+        for (_, carried) in self.0.iter_mut().filter(|(group, _)| !seen.contains(group)) {
             carried.0 = carried.0.add(*goal).unwrap_or(carried.0);
         }
-        for (group, record) in groups.iter().zip(records) {
+        for (group, record) in groups.iter().copied().zip(records) {
             let goal = goal.add(self.of(group)).unwrap_or(*goal);
             let short = record.value.and_then(|value| goal.sub(value)).filter(|short| !short.is_negative()).unwrap_or(Exact::ZERO);
             self.0.insert(group.clone(), (short, record.verdict == ObjectiveVerdict::Open));

@@ -5,13 +5,13 @@ use crate::engine::objective::Seen;
 use crate::engine::objective::sample::Sampled;
 use crate::engine::world::World;
 use crate::event::Value;
-use crate::id::{AgreementId, TierId};
+use crate::id::{AgreementId, Id};
 use crate::model::Window;
 use crate::plan::{Goal, Measure, Objective, Part};
 use crate::quantity::Exact;
 use crate::time::{Instant, Period, Unit};
 use chrono::{Days, NaiveDate};
-use std::collections::HashSet;
+use hashbrown::HashMap;
 
 /// A period of an objective, cut to the agreement's term.
 #[derive(Clone)]
@@ -119,43 +119,83 @@ pub(super) fn slices(world: &World<'_>, objective: &Objective, agreement: Agreem
     }
 }
 
-/// The groups that were seen in a period, in the order of their values; the one group of all, where nothing is grouped.
-pub(super) fn groups(world: &World<'_>, objective: &Objective, slice: &Slice, sampled: &Sampled, seen: &Seen<'_>) -> Vec<Vec<KeyValue>> {
-    if objective.by.is_empty() {
-        return vec![Vec::new()];
+/// All groups of an objective, in the order of their values.
+pub(super) struct Groups {
+    in_order: Vec<Vec<KeyValue>>,
+    ranks: HashMap<Vec<KeyValue>, usize>,
+}
+
+impl Groups {
+    /// Those that were seen in some periods.
+    pub(super) fn of(world: &World<'_>, objective: &Objective, slices: &[Slice], sampled: &Sampled, seen: &Seen<'_>) -> Groups {
+        let mut ranks: HashMap<Vec<KeyValue>, usize> = HashMap::new();
+        for slice in slices {
+            each_group(world, objective, slice, sampled, seen, &mut |group| {
+                if !ranks.contains_key(group) {
+                    ranks.insert(group.clone(), 0);
+                }
+            });
+        }
+        let mut in_order: Vec<Vec<KeyValue>> = ranks.keys().cloned().collect();
+        in_order.sort_by_cached_key(|group| group.iter().map(|k| order(world, *k)).collect::<Vec<_>>());
+        for (rank, group) in in_order.iter().enumerate() {
+            ranks.insert(group.clone(), rank);
+        }
+        Groups { in_order, ranks }
     }
-    let mut found: HashSet<Vec<KeyValue>> = HashSet::new();
-    found.extend(slice.parts.iter().flat_map(|p| sampled.groups(p)).cloned());
+
+    /// Those of one of the periods, in order.
+    pub(super) fn of_slice(
+        &self,
+        world: &World<'_>,
+        objective: &Objective,
+        slice: &Slice,
+        sampled: &Sampled,
+        seen: &Seen<'_>,
+    ) -> Vec<&Vec<KeyValue>> {
+        let mut found = Vec::new();
+        each_group(world, objective, slice, sampled, seen, &mut |group| found.push(self.ranks[group]));
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|rank| &self.in_order[rank]).collect()
+    }
+}
+
+/// Gives the groups that were seen in a period, some of them more than once; the one group of all, where nothing is grouped.
+fn each_group(
+    world: &World<'_>,
+    objective: &Objective,
+    slice: &Slice,
+    sampled: &Sampled,
+    seen: &Seen<'_>,
+    give: &mut impl FnMut(&Vec<KeyValue>),
+) {
+    if objective.by.is_empty() {
+        return give(&Vec::new());
+    }
+    slice.parts.iter().flat_map(|p| sampled.groups(p)).for_each(&mut *give);
     each_measure(&objective.goal, &mut |m| match m {
         Measure::Count(c) | Measure::OfField(_, c) => {
-            let tallies = seen.tallies(world, *c, slice).flat_map(|(_, groups)| groups.keys());
-            found.extend(tallies.cloned());
+            seen.tallies(world, *c, slice).flat_map(|(_, groups)| groups.keys()).for_each(&mut *give);
         }
         Measure::Down(down) => {
             let touching = seen.spans.by_group(down.down).filter(|(_, all)| all.iter().any(|s| s.touches(slice.from, slice.to)));
-            found.extend(touching.map(|(group, _)| group.clone()));
+            touching.for_each(|(group, _)| give(group));
         }
         _ => {}
     });
-    let mut found: Vec<Vec<KeyValue>> = found.into_iter().collect();
-    found.sort_by_cached_key(|group| group.iter().map(|k| order(world, *k)).collect::<Vec<_>>());
-    found
 }
 
 /// Tiers and members follow their declaration, numbers their size, texts the alphabet; what is missing comes last.
-pub(super) fn order(world: &World<'_>, key: KeyValue) -> (u8, usize, Option<Exact>, String) {
+fn order(world: &World<'_>, key: KeyValue) -> (u8, usize, Option<Exact>, String) {
     match key {
-        KeyValue::Tier(tier) => (0, tier_position(world, tier), None, String::new()),
+        KeyValue::Tier(tier) => (0, tier.index(), None, String::new()),
         KeyValue::Value(Value::Member(m)) => (0, m as usize, None, String::new()),
         KeyValue::Value(value) => {
             (1, 0, crate::engine::truth::seen(world, value), words(world, None, KeyValue::Value(value)).unwrap_or_default())
         }
         KeyValue::Missing => (2, 0, None, String::new()),
     }
-}
-
-pub(super) fn tier_position(world: &World<'_>, tier: TierId) -> usize {
-    world.plan.cases.iter().find_map(|c| c.tiers.iter().position(|t| *t == tier)).unwrap_or(usize::MAX)
 }
 
 /// A key's value in words.
