@@ -3,6 +3,7 @@
 mod common;
 
 use common::{folder, sla, text};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -118,6 +119,69 @@ fn a_long_log_through_a_pipe_gives_what_its_file_gives() {
     piped.stdin.take().unwrap().write_all(&log).unwrap();
     assert!(piped.wait().unwrap().success());
     assert_eq!(without_places(&std::fs::read_to_string(folder.join("out.jsonl")).unwrap()), expected);
+}
+
+/// The tickets of a log as traces, an event a line; a comment that holds what ends a trace stands between them.
+fn xes(rows: &[String]) -> String {
+    let mut traces: BTreeMap<&str, String> = BTreeMap::new();
+    for row in rows {
+        let cells: Vec<&str> = row.split(',').collect();
+        let named =
+            [("time:timestamp", cells[0]), ("concept:name", cells[1]), ("priority", cells[3]), ("group", cells[4]), ("author", cells[5])];
+        let attributes: String = named
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(key, value)| format!(r#"<string key="{key}" value="{value}"/>"#))
+            .collect();
+        writeln!(traces.entry(cells[2]).or_default(), "<event>{attributes}</event>").unwrap();
+    }
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<log xes.version=\"1.0\">\n");
+    for (ticket, events) in traces {
+        write!(text, "<trace><string key=\"concept:name\" value=\"{ticket}\"/>\n{events}</trace> <!-- a </trace> of {ticket} -->\n")
+            .unwrap();
+    }
+    text + "</log>\n"
+}
+
+#[test]
+fn traces_are_read_in_pieces_like_rows() {
+    let (folder, mut rows) = prepared("scale-traces", 4_000);
+    rows.retain(|row| !row.contains('"'));
+    write(&folder, "log.csv", &rows);
+    let expected = without_places(&records(&folder, &["--log", "log.csv"]));
+    let log = xes(&rows);
+    assert!(log.len() > 1 << 20, "the log is of several pieces");
+    std::fs::write(folder.join("log.xes"), &log).unwrap();
+    let found = records(&folder, &["--log", "log.xes", "--threads", "3"]);
+    assert_eq!(without_places(&found), expected);
+    // Evidence names the line on which its event stands.
+    let lines: Vec<&str> = log.lines().collect();
+    let mut seen = 0;
+    for record in found.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
+        for row in record["evidence"].as_array().into_iter().flatten() {
+            let line = lines[row["line"].as_u64().unwrap() as usize - 1];
+            assert!(line.contains(&format!("\"concept:name\" value=\"{}\"", row["event"].as_str().unwrap())), "{row}: {line}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 4_000, "{seen}");
+}
+
+#[test]
+fn traces_that_are_cut_off_or_end_twice_are_refused() {
+    let (folder, mut rows) = prepared("scale-cut", 1_000);
+    rows.retain(|row| !row.contains('"'));
+    let log = xes(&rows);
+    let last = log.rfind("</event>").unwrap();
+    std::fs::write(folder.join("cut.xes"), &log[..last]).unwrap();
+    assert!(refused(&folder, &["--log", "cut.xes"]).contains("ends in the middle of a trace"));
+    // In its first piece, where the log is open, and in its last one.
+    let (first, last) = (log.find("</trace>").unwrap(), log.rfind("</trace> <!--").unwrap());
+    for (at, why) in [(first, "not well-formed XML"), (last, "`</trace>` ends nothing")] {
+        std::fs::write(folder.join("twice.xes"), format!("{}</trace>{}", &log[..at], &log[at..])).unwrap();
+        let said = refused(&folder, &["--log", "twice.xes"]);
+        assert!(said.contains(why), "{said}");
+    }
 }
 
 #[test]

@@ -28,9 +28,8 @@ struct Open {
 }
 
 enum Rest {
-    Lines(Chunks),
+    Text(Chunks),
     Groups(std::ops::Range<usize>),
-    Whole(Option<Vec<u8>>),
 }
 
 /// How a file is read.
@@ -113,19 +112,16 @@ impl<'r, 'p> Feed<'r, 'p> {
             }
             let Some(Open { file, rest }) = &mut self.open else { return Ok(None) };
             let what = match rest {
-                Rest::Lines(chunks) => {
+                Rest::Text(chunks) => {
                     let cut = |text: &[u8], ended: bool| match &file.form {
                         Form::Csv(table) => table.cut(text, ended),
-                        _ => memchr::memrchr(b'\n', text).map(|at| at + 1),
+                        Form::Xes => xes::cut(text),
+                        Form::Jsonl | Form::Parquet(_) => memchr::memrchr(b'\n', text).map(|at| at + 1),
                     };
                     let more = chunks.next(&mut text, cut).map_err(|e| Unreadable::new(&file.name, e.to_string()))?;
                     more.map(|end| What::Text(std::mem::take(&mut text), end))
                 }
                 Rest::Groups(groups) => groups.next().map(What::Group),
-                Rest::Whole(text) => text.take().map(|text| {
-                    let end = text.len();
-                    What::Text(text, end)
-                }),
             };
             match what {
                 Some(what) => {
@@ -170,18 +166,19 @@ impl<'r, 'p> Feed<'r, 'p> {
                 let head = csv::Head::read(name, &mut chunks, only.and_then(|s| s.delimiter))?;
                 let mut binding = self.bind(&Header { file: name, names: &head.names, dated: &[], open: false, format: Format::Csv })?;
                 let table = head.bound(name, &mut binding)?;
-                Ok(Open { file: file(binding, Form::Csv(table)), rest: Rest::Lines(chunks) })
+                Ok(Open { file: file(binding, Form::Csv(table)), rest: Rest::Text(chunks) })
             }
             Format::Jsonl => {
                 let names = jsonl::names(name, &mut chunks)?;
                 let binding = self.bind(&Header { file: name, names: &names, dated: &[], open: true, format: Format::Jsonl })?;
-                Ok(Open { file: file(binding, Form::Jsonl), rest: Rest::Lines(chunks) })
+                Ok(Open { file: file(binding, Form::Jsonl), rest: Rest::Text(chunks) })
             }
             Format::Xes => {
-                let text = chunks.all().map_err(failed)?;
-                let binding =
-                    self.bind(&Header { file: name, names: &xes::names(name, &text)?, dated: &[], open: true, format: Format::Xes })?;
-                Ok(Open { file: file(binding, Form::Xes), rest: Rest::Whole(Some(text)) })
+                let sample = chunks.peek(xes::is_sample).map_err(failed)?;
+                let traces = xes::cut(sample).filter(|_| xes::is_sample(sample)).unwrap_or(sample.len());
+                let names = xes::names(name, &sample[..traces])?;
+                let binding = self.bind(&Header { file: name, names: &names, dated: &[], open: true, format: Format::Xes })?;
+                Ok(Open { file: file(binding, Form::Xes), rest: Rest::Text(chunks) })
             }
         }
     }
