@@ -4,7 +4,6 @@
 
 mod keys;
 mod numbered;
-mod order;
 pub mod packed;
 mod short;
 mod store;
@@ -12,7 +11,6 @@ mod texts;
 
 pub use keys::Keys;
 pub use numbered::{KeyList, Numbered, Series};
-pub use order::in_order;
 pub use short::{Short, hash};
 pub use store::{Draft, Events, Head, hash_of_case, hash_of_short_case};
 pub use texts::{TextId, TextTable, Texts};

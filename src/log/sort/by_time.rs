@@ -4,7 +4,7 @@ use crate::time::Instant;
 
 /// The positions of rows in the order of their times and, among equal times, of their files; rows of one time and file stay as they
 /// are.
-pub fn in_order(rows: &[(Instant, u32)]) -> Vec<u32> {
+pub(super) fn positions(rows: &[(Instant, u32)]) -> Vec<u32> {
     /// Most logs tell whole seconds.
     const SECOND: u64 = 1_000_000;
     let first = rows.iter().map(|row| row.0).min().unwrap_or_default();
@@ -70,8 +70,8 @@ mod tests {
             }
             let mut expected: Vec<u32> = (0..3_000).collect();
             expected.sort_by_key(|at| rows[*at as usize]);
-            assert_eq!(in_order(&rows), expected, "{bits} bits, {files} files");
+            assert_eq!(positions(&rows), expected, "{bits} bits, {files} files");
         }
-        assert_eq!(in_order(&[]), [0; 0]);
+        assert_eq!(positions(&[]), [0; 0]);
     }
 }

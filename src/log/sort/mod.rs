@@ -1,0 +1,174 @@
+//! Events put in order in bounded memory: those of a long log are spread over parts of its time on disk, and each part is put in order
+//! by itself.
+
+mod by_time;
+mod rows;
+mod spread;
+
+use crate::event::Events;
+use crate::log::{Spool, Unreadable};
+use rows::Rows;
+use spread::Spread;
+use std::io;
+
+/// What takes no more memory than this is put in order there.
+const MOST: usize = 16 << 20;
+/// So many events are given at once, and a few more.
+const PIECE: usize = 1 << 14;
+
+/// Takes events in any order, and gives them in that of time, file and row.
+pub(super) struct Sorter {
+    /// Where parts go; nothing where all is kept in memory.
+    spool: Option<Spool>,
+    /// How much is put in order in memory.
+    most: usize,
+    /// All rows, until they are spread.
+    rows: Rows,
+    spread: Option<Spread>,
+}
+
+fn no_room(e: io::Error) -> Unreadable {
+    let message = format!("the log is not in order of time, and the disk that is needed to put it in order cannot be used: {e}");
+    Unreadable { file: None, message, help: Some("name a folder with room: `TMPDIR=/folder sla run …`, or sort the log by time".into()) }
+}
+
+impl Sorter {
+    pub(super) fn new(spool: Option<Spool>) -> Sorter {
+        Sorter { spool, most: MOST, rows: Rows::default(), spread: None }
+    }
+
+    /// Takes events. Those of one file come in the order of its rows.
+    pub(super) fn take(&mut self, events: &Events) -> Result<(), Unreadable> {
+        self.put(events).map_err(no_room)
+    }
+
+    fn put(&mut self, events: &Events) -> io::Result<()> {
+        for event in events.iter() {
+            match &mut self.spread {
+                Some(spread) => spread.put(event.time, |rows| rows.put(&event))?,
+                None => self.rows.put(&event),
+            }
+        }
+        if let Some(spool) = self.spool.filter(|_| self.rows.size() > self.most) {
+            let mut spread = Spread::over(self.rows.span(), spool)?;
+            spread.take(&self.rows)?;
+            (self.rows, self.spread) = (Rows::default(), Some(spread));
+        }
+        Ok(())
+    }
+
+    /// Gives all of them, in pieces.
+    pub(super) fn give(self, give: &mut dyn FnMut(&Events)) -> Result<(), Unreadable> {
+        let Sorter { most, rows, spread, .. } = self;
+        let mut out = Out { most, piece: Events::default(), give };
+        let given = match spread {
+            Some(spread) => out.spread(spread),
+            None => out.sorted(&rows),
+        };
+        given.map_err(no_room)?;
+        out.hand_over();
+        Ok(())
+    }
+}
+
+/// Where events go in their order.
+struct Out<'g> {
+    most: usize,
+    /// What is not given yet.
+    piece: Events,
+    give: &'g mut dyn FnMut(&Events),
+}
+
+impl Out<'_> {
+    /// Gives what was spread, part for part.
+    fn spread(&mut self, spread: Spread) -> io::Result<()> {
+        let Spread { file, parts, spool, .. } = spread;
+        for part in parts {
+            // Rows of one instant, and few rows, are put in order in memory.
+            if part.is_of_one_instant() || part.size() <= self.most {
+                self.sorted(&part.whole(&file)?)?;
+            } else {
+                self.spread(Spread::finer(part, &file, spool)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives rows in their order.
+    fn sorted(&mut self, rows: &Rows) -> io::Result<()> {
+        /// Memory is asked for so many rows at once.
+        const AHEAD: usize = 32;
+        let sortable = rows.sortable()?;
+        for positions in by_time::positions(&sortable.times).chunks(AHEAD) {
+            sortable.touch(positions);
+            positions.iter().try_for_each(|position| sortable.unpack(*position, &mut self.piece))?;
+            if self.piece.len() >= PIECE {
+                self.hand_over();
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self) {
+        (self.give)(&self.piece);
+        self.piece.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, Origin, Value};
+    use crate::id::{CaseId, FieldId, Id};
+    use crate::time::Instant;
+
+    /// A log of two files: some rows with values, some without a case.
+    fn log(time: impl Fn(u32, u64) -> i64) -> Events {
+        let (kind, field) = (CaseId::from_index(0), FieldId::from_index(3));
+        let mut all = Events::default();
+        let mut dice = 7u64;
+        for line in 0..5_000 {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let (time, file) = (Instant::from_micros(time(line, dice >> 40)), line / 2_500);
+            let key = format!("case {}", dice >> 50);
+            let fields = [(field, Some(Value::Member(line)))];
+            let (case, fields) = if line % 7 == 0 { (None, &[][..]) } else { (Some((kind, key.as_str())), &fields[..(line % 2) as usize]) };
+            all.push(Event { time, case, event: None, fields, own: &[], origin: Origin { file, line } });
+        }
+        all
+    }
+
+    fn shown<'e>(events: impl IntoIterator<Item = Event<'e>>) -> Vec<String> {
+        events.into_iter().map(|event| format!("{event:?}")).collect()
+    }
+
+    #[test]
+    fn what_is_spread_on_disk_comes_in_order() {
+        let hour = 3_600_000_000;
+        let logs = [
+            // Few instants, so that many events share one.
+            log(|_, dice| dice as i64 % 300),
+            log(|_, dice| dice as i64 % 300 * hour),
+            // One row that is late, at the end of a log that is in order: nearly all lie behind what is seen first.
+            log(|line, _| if line == 4_999 { 0 } else { i64::from(line) * hour }),
+            // All at one instant, but for one.
+            log(|line, _| if line == 4_000 { 0 } else { hour }),
+            // Longer and longer: most rows lie in the first parts.
+            log(|line, dice| dice as i64 % (1 << (line / 100))),
+        ];
+        for all in logs {
+            let mut sorter = Sorter { most: 20_000, ..Sorter::new(Some(tempfile::tempfile)) };
+            for from in (0..all.len()).step_by(100) {
+                let mut piece = Events::default();
+                (from..from + 100).for_each(|at| piece.push(all.get(at)));
+                sorter.take(&piece).unwrap();
+            }
+            assert!(sorter.spread.is_some(), "it is more than is put in order in memory");
+            let mut given = Vec::new();
+            sorter.give(&mut |events| given.extend(shown(events.iter()))).unwrap();
+            let mut expected: Vec<Event<'_>> = all.iter().collect();
+            expected.sort_by_key(|e| (e.time, e.origin.file));
+            assert_eq!(given, shown(expected));
+        }
+    }
+}
