@@ -1,6 +1,6 @@
 //! The waterfall of stages, and whom and what the breaches are laid to.
 
-use crate::engine::{Outcome, Verdict};
+use crate::engine::Verdict;
 use crate::model::{MeasureUnit, called};
 use crate::quantity::Exact;
 use crate::report::page::{SHOWN, SideTable, parties};
@@ -37,12 +37,21 @@ pub(super) fn funnels(report: &Report<'_>) -> Vec<SideTable> {
 
 /// Breaches by party, by the one who is to blame, and by the state in which their time went.
 pub(super) fn blame(report: &Report<'_>) -> Vec<SideTable> {
-    let breached: Vec<Outcome> = report.judgement.outcomes.of(&[Verdict::Breached]).collect();
+    let (mut by_party, mut by_owner) = (BTreeMap::new(), BTreeMap::new());
+    let mut states: BTreeMap<(usize, usize), (Duration, u64)> = BTreeMap::new();
+    for outcome in report.judgement.outcomes.of(&[Verdict::Breached]) {
+        *by_party.entry(parties(report, &report.service_of(outcome.obligation).by)).or_default() += 1;
+        report.blame(&outcome).into_iter().for_each(|who| *by_owner.entry(who).or_default() += 1);
+        let Some((case, _)) = &outcome.case else { continue };
+        for (i, time) in outcome.states.iter().enumerate().filter(|(_, time)| **time > Duration::ZERO) {
+            let all = states.entry((crate::id::Id::index(*case), i)).or_default();
+            *all = (all.0.plus(*time), all.1 + 1);
+        }
+    }
     let mut tables = Vec::new();
-    let by_party = counted(breached.iter().map(|o| parties(report, &report.service_of(o.obligation).by)));
-    let by_owner = counted(breached.iter().filter_map(|o| report.blame(o)));
     // One line would only repeat what stands above it.
     for (what, who, counts) in [("by party", "party", by_party), ("by who is to blame", "who", by_owner)] {
+        let counts = most_first(counts);
         if counts.len() > 1 {
             let all = counts.len();
             let mut rows: Vec<Vec<String>> =
@@ -51,14 +60,6 @@ pub(super) fn blame(report: &Report<'_>) -> Vec<SideTable> {
                 rows.push(vec![format!("and {} more", all - SHOWN), String::new()]);
             }
             tables.push(SideTable { title: format!("Breaches {what}"), header: vec![who, "breaches"], right: vec![1], rows });
-        }
-    }
-    let mut states: BTreeMap<(usize, usize), (Duration, u64)> = BTreeMap::new();
-    for outcome in &breached {
-        let Some((case, _)) = &outcome.case else { continue };
-        for (i, time) in outcome.states.iter().enumerate().filter(|(_, time)| **time > Duration::ZERO) {
-            let all = states.entry((crate::id::Id::index(*case), i)).or_default();
-            *all = (all.0.plus(*time), all.1 + 1);
         }
     }
     if !states.is_empty() {
@@ -78,10 +79,8 @@ pub(super) fn blame(report: &Report<'_>) -> Vec<SideTable> {
     tables
 }
 
-/// How often each occurs, the most frequent first.
-fn counted(names: impl Iterator<Item = String>) -> Vec<(String, u64)> {
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    names.for_each(|name| *counts.entry(name).or_default() += 1);
+/// How often each occurs, the most frequent first; of equals the first in the alphabet.
+fn most_first(counts: BTreeMap<String, u64>) -> Vec<(String, u64)> {
     let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     counts
