@@ -167,6 +167,22 @@ fn traces_are_read_in_pieces_like_rows() {
     assert!(seen > 4_000, "{seen}");
 }
 
+/// Behind a trace, in its piece and in another one.
+#[test]
+fn an_event_between_traces_is_of_no_case() {
+    let (folder, mut rows) = prepared("scale-between", 1_000);
+    rows.retain(|row| !row.contains('"'));
+    let log = xes(&rows);
+    let event = r#"<event><string key="time:timestamp" value="2026-01-05T06:00:00Z"/><string key="concept:name" value="note"/></event>"#;
+    let (first, last) = (log.find("\n<trace>").unwrap(), log.rfind("</log>").unwrap());
+    let second = first + 1 + log[first + 1..].find("\n<trace>").unwrap();
+    for at in [first, second, last] {
+        std::fs::write(folder.join("between.xes"), format!("{}{event}{}", &log[..at], &log[at..])).unwrap();
+        let said = refused(&folder, &["--log", "between.xes"]);
+        assert!(said.contains("1 row cannot be read") && said.contains("expected the key of a case"), "{said}");
+    }
+}
+
 #[test]
 fn traces_that_are_cut_off_or_end_twice_are_refused() {
     let (folder, mut rows) = prepared("scale-cut", 1_000);

@@ -174,9 +174,7 @@ impl<'r, 'p> Feed<'r, 'p> {
                 Ok(Open { file: file(binding, Form::Jsonl), rest: Rest::Text(chunks) })
             }
             Format::Xes => {
-                let sample = chunks.peek(xes::is_sample).map_err(failed)?;
-                let traces = xes::cut(sample).filter(|_| xes::is_sample(sample)).unwrap_or(sample.len());
-                let names = xes::names(name, &sample[..traces])?;
+                let names = xes::names(name, &mut chunks)?;
                 let binding = self.bind(&Header { file: name, names: &names, dated: &[], open: true, format: Format::Xes })?;
                 Ok(Open { file: file(binding, Form::Xes), rest: Rest::Text(chunks) })
             }

@@ -3,6 +3,7 @@
 
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
+use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
 use crate::log::row::{Cell, Listed};
 use memchr::{memchr_iter, memmem};
@@ -35,11 +36,6 @@ pub(super) fn cut(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether a text holds as many traces as show which attributes a log has.
-pub(super) fn is_sample(text: &[u8]) -> bool {
-    memmem::find_iter(text, END).take(SAMPLE).count() == SAMPLE
-}
-
 /// What a reader meets on its way.
 enum Step {
     Event { attributes: HashMap<String, String>, start: usize, end: usize },
@@ -47,10 +43,14 @@ enum Step {
 }
 
 /// The attributes that a log has, by its first traces.
-pub(super) fn names(name: &str, text: &[u8]) -> Result<Vec<String>, Unreadable> {
+pub(super) fn names(name: &str, chunks: &mut Chunks) -> Result<Vec<String>, Unreadable> {
+    let is_sample = |text: &[u8]| memmem::find_iter(text, END).take(SAMPLE).count() == SAMPLE;
+    let sample = chunks.peek(is_sample).map_err(|e| Unreadable::new(name, e.to_string()))?;
+    // Of a log of fewer traces there is all of it.
+    let end = if is_sample(sample) { cut(sample) } else { None };
     let mut names: Vec<String> = Vec::new();
-    let mut sample = Traces::new(text);
-    while let Step::Event { attributes, .. } = sample.next(name)? {
+    let mut traces = Traces::new(&sample[..end.unwrap_or(sample.len())]);
+    while let Step::Event { attributes, .. } = traces.next(name)? {
         names.extend(attributes.into_keys());
         names.sort();
         names.dedup();
@@ -76,7 +76,7 @@ struct Traces<'t> {
     reader: Reader<&'t [u8]>,
     /// How many elements are open, but for the log, which other pieces may begin and end.
     depth: usize,
-    /// The attributes of the trace at hand, if there was one.
+    /// The attributes of the trace that is open, if one is.
     trace: Option<HashMap<String, String>>,
 }
 
@@ -134,7 +134,9 @@ impl<'t> Traces<'t> {
                                 return Ok(Step::Event { attributes, start, end: self.reader.buffer_position() as usize });
                             }
                         }
-                        "log" | "trace" | "extension" | "classifier" if nested == 0 => {}
+                        // What stands between traces is of none.
+                        "trace" if nested == 0 => self.trace = None,
+                        "log" | "extension" | "classifier" if nested == 0 => {}
                         _ => nested = nested.saturating_sub(1),
                     }
                 }
