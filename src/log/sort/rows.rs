@@ -26,7 +26,7 @@ pub(super) struct RowHead {
     line: u32,
 }
 
-pub(super) fn damaged() -> io::Error {
+fn damaged() -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
