@@ -3,8 +3,9 @@
 mod common;
 
 use common::{folder, sla, text};
+use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use std::fs::File;
@@ -50,13 +51,17 @@ struct Columns {
 
 /// Two row groups; columns that are required and optional, and one that nothing asks for.
 fn write(path: &Path, c: &Columns, at: &str) {
+    write_as(path, c, at, WriterProperties::builder());
+}
+
+fn write_as(path: &Path, c: &Columns, at: &str, properties: WriterPropertiesBuilder) {
     let schema = format!(
         "message log {{ required int64 at ({at}); required binary what (STRING); required binary id (STRING); optional int32 score;
            optional double rate; optional int64 value (DECIMAL(18,2)); optional binary owner (STRING); optional int32 born (DATE);
            optional boolean human; required int32 idle; }}"
     );
     let schema = Arc::new(parse_message_type(&schema).unwrap());
-    let mut file = SerializedFileWriter::new(File::create(path).unwrap(), schema, Arc::new(WriterProperties::builder().build())).unwrap();
+    let mut file = SerializedFileWriter::new(File::create(path).unwrap(), schema, Arc::new(properties.build())).unwrap();
     let half = c.at.len() / 2;
     for rows in [0..half, half..c.at.len()] {
         let mut group = file.next_row_group().unwrap();
@@ -144,6 +149,34 @@ fn typed_columns_give_what_their_texts_give() {
     let formed = records(&folder, "log.parquet");
     let but_the_plan = |records: &[String]| records[..records.len() - 1].to_vec();
     assert_eq!(but_the_plan(&formed), but_the_plan(&expected));
+}
+
+#[test]
+fn pages_are_read_whatever_packed_them() {
+    let folder = folder("parquet-packed");
+    std::fs::write(folder.join("spec.sla"), SPEC.replace(r#" format "%d.%m.%Y""#, "")).unwrap();
+    let packed = |codec, version, dictionary| {
+        let properties = WriterProperties::builder().set_compression(codec).set_writer_version(version);
+        write_as(&folder.join("log.parquet"), &log(), "TIMESTAMP(MICROS,true)", properties.set_dictionary_enabled(dictionary));
+    };
+    packed(Compression::UNCOMPRESSED, WriterVersion::PARQUET_1_0, true);
+    let expected = records(&folder, "log.parquet");
+    assert!(expected.iter().any(|r| r.contains(r#""case":"L2""#) && r.contains(r#""late_s":60"#)), "{expected:#?}");
+    let (gzip, zstd) = (Compression::GZIP(GzipLevel::default()), Compression::ZSTD(ZstdLevel::default()));
+    for codec in [Compression::UNCOMPRESSED, Compression::SNAPPY, gzip, zstd] {
+        // The levels of a page of the second version stand before what is packed; without a dictionary values are told as differences.
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            for dictionary in [true, false] {
+                packed(codec, version, dictionary);
+                assert_eq!(records(&folder, "log.parquet"), expected, "{codec} {version:?} {dictionary}");
+            }
+        }
+    }
+    packed(Compression::LZ4_RAW, WriterVersion::PARQUET_1_0, true);
+    let run = sla(&folder, &["run", "spec.sla", "--log", "log.parquet"]);
+    let said = text(&run.stderr);
+    let says_what_to_do = said.contains("packed with LZ4_RAW") && said.contains("write it with Snappy, gzip or Zstandard");
+    assert!(run.status.code() == Some(2) && says_what_to_do && !said.contains("damaged"), "{said}");
 }
 
 /// `2026-02-03` is the second of March where a source says that the day comes first, in a column of texts as in a table.

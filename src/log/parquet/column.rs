@@ -1,24 +1,50 @@
 //! The values of one column of a row group.
 
+use super::codec::Pages;
 use super::pages::{self, Numbers};
 use super::typed::{big_endian, decimal, decimals, instant, is_utc_micros, whole};
+use crate::event::Short;
 use crate::time::Instant;
 use parquet::basic::Type;
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
-use parquet::file::reader::RowGroupReader;
-use parquet::schema::types::ColumnDescriptor;
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
+use std::sync::Arc;
 
 /// The values of one column of a row group, as a log would write them.
 pub(super) enum Column {
     /// The file has no such column.
     Absent,
     Texts(Texts),
-    /// Texts of which many rows have the same, and the number of each row's.
-    Entries(Texts, Numbers),
+    Entries(Entries),
     /// Instants between 1900 and 2200; [`NO_TIME`] where a row has none.
     Times(Vec<Instant>),
+}
+
+/// Texts of which many rows have the same, and the number of each row's.
+pub(super) struct Entries {
+    texts: Texts,
+    /// The same as short texts, those that are.
+    short: Vec<Option<Short>>,
+    pub(super) numbers: Numbers,
+}
+
+impl Entries {
+    fn new(texts: Texts, numbers: Numbers) -> Entries {
+        let short = (0..texts.ends.len()).map(|entry| Short::of(texts.get(entry).as_bytes())).collect();
+        Entries { texts, short, numbers }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> &str {
+        self.numbers[row].checked_sub(1).map_or("", |entry| self.texts.get(entry as usize))
+    }
+
+    #[inline]
+    pub(super) fn short(&self, row: usize) -> Option<Short> {
+        self.numbers[row].checked_sub(1).map_or(Some(Short::default()), |entry| self.short[entry as usize])
+    }
 }
 
 /// Before all instants that are kept.
@@ -62,18 +88,23 @@ impl Texts {
 }
 
 impl Column {
-    pub(super) fn read(group: &dyn RowGroupReader, at: usize, times: bool) -> Result<Column, ParquetError> {
-        let column = group.metadata().column(at).column_descr_ptr();
-        if times && is_utc_micros(&column) {
+    /// Reads it off its pages, which `pages` gives from the first one on. Where `times` says so it holds nothing but instants.
+    pub(super) fn read(
+        column: &ColumnDescPtr,
+        times: bool,
+        pages: impl Fn() -> Result<Pages, ParquetError>,
+    ) -> Result<Column, ParquetError> {
+        let reader = || Ok::<_, ParquetError>(get_column_reader(Arc::clone(column), Box::new(pages()?)));
+        if times && is_utc_micros(column) {
             let (mut read, mut all_are_kept) = (Vec::new(), true);
-            if let Some((times, numbers)) = times_by_pages(group, at, &column)? {
+            if let Some((times, numbers)) = times_by_pages(pages()?, column)? {
                 let time = |number: &u32| number.checked_sub(1).map_or(Some(NO_TIME), |entry| times[entry as usize]);
                 match numbers.iter().map(time).collect::<Option<Vec<Instant>>>() {
                     Some(times) => return Ok(Column::Times(times)),
                     None => all_are_kept = false,
                 }
-            } else if let ColumnReader::Int64ColumnReader(r) = group.get_column_reader(at)? {
-                each(r, &column, |us| {
+            } else if let ColumnReader::Int64ColumnReader(r) = reader()? {
+                each(r, column, |us| {
                     let time = us.map(|us| Instant::checked(*us));
                     all_are_kept &= time != Some(None);
                     read.push(time.flatten().unwrap_or(NO_TIME));
@@ -84,25 +115,25 @@ impl Column {
                 return Ok(Column::Times(read));
             }
         }
-        if let Some((texts, numbers)) = texts_by_pages(group, at, &column)? {
-            return Ok(Column::Entries(texts, numbers));
+        if let Some((texts, numbers)) = texts_by_pages(pages()?, column)? {
+            return Ok(Column::Entries(Entries::new(texts, numbers)));
         }
         let words = |text: String, into: &mut Vec<u8>| into.extend_from_slice(text.as_bytes());
-        let texts = match group.get_column_reader(at)? {
-            ColumnReader::BoolColumnReader(r) => texts(r, &column, |b, into| words(b.to_string(), into)),
-            ColumnReader::Int32ColumnReader(r) => texts(r, &column, |n, into| words(whole(&column, i64::from(*n)), into)),
-            ColumnReader::Int64ColumnReader(r) => texts(r, &column, |n, into| words(whole(&column, *n), into)),
+        let texts = match reader()? {
+            ColumnReader::BoolColumnReader(r) => texts(r, column, |b, into| words(b.to_string(), into)),
+            ColumnReader::Int32ColumnReader(r) => texts(r, column, |n, into| words(whole(column, i64::from(*n)), into)),
+            ColumnReader::Int64ColumnReader(r) => texts(r, column, |n, into| words(whole(column, *n), into)),
             // Spark and Hive write instants so.
-            ColumnReader::Int96ColumnReader(r) => texts(r, &column, |t, into| words(instant(t.to_nanos().div_euclid(1_000), true), into)),
-            ColumnReader::FloatColumnReader(r) => texts(r, &column, |n, into| words(n.to_string(), into)),
-            ColumnReader::DoubleColumnReader(r) => texts(r, &column, |n, into| words(n.to_string(), into)),
-            ColumnReader::ByteArrayColumnReader(r) => match decimals(&column) {
-                Some(scale) => texts(r, &column, |b, into| words(decimal(big_endian(b.data()), scale), into)),
-                None => texts(r, &column, |b, into| into.extend_from_slice(b.data())),
+            ColumnReader::Int96ColumnReader(r) => texts(r, column, |t, into| words(instant(t.to_nanos().div_euclid(1_000), true), into)),
+            ColumnReader::FloatColumnReader(r) => texts(r, column, |n, into| words(n.to_string(), into)),
+            ColumnReader::DoubleColumnReader(r) => texts(r, column, |n, into| words(n.to_string(), into)),
+            ColumnReader::ByteArrayColumnReader(r) => match decimals(column) {
+                Some(scale) => texts(r, column, |b, into| words(decimal(big_endian(b.data()), scale), into)),
+                None => texts(r, column, |b, into| into.extend_from_slice(b.data())),
             },
-            ColumnReader::FixedLenByteArrayColumnReader(r) => match decimals(&column) {
-                Some(scale) => texts(r, &column, |b, into| words(decimal(big_endian(b.data()), scale), into)),
-                None => texts(r, &column, |b, into| into.extend_from_slice(b.data())),
+            ColumnReader::FixedLenByteArrayColumnReader(r) => match decimals(column) {
+                Some(scale) => texts(r, column, |b, into| words(decimal(big_endian(b.data()), scale), into)),
+                None => texts(r, column, |b, into| into.extend_from_slice(b.data())),
             },
         };
         texts.map(Column::Texts)
@@ -113,7 +144,7 @@ impl Column {
         match self {
             Column::Absent => None,
             Column::Texts(texts) => Some(texts.ends.len()),
-            Column::Entries(_, numbers) => Some(numbers.len()),
+            Column::Entries(entries) => Some(entries.numbers.len()),
             Column::Times(times) => Some(times.len()),
         }
     }
@@ -122,11 +153,11 @@ impl Column {
     pub(super) fn broken(&self) -> Vec<usize> {
         match self {
             Column::Texts(texts) => texts.broken.clone(),
-            Column::Entries(texts, numbers) if !texts.broken.is_empty() => {
+            Column::Entries(Entries { texts, numbers, .. }) if !texts.broken.is_empty() => {
                 let is_broken = |number: &u32| number.checked_sub(1).is_some_and(|entry| texts.broken.contains(&(entry as usize)));
                 numbers.iter().enumerate().filter(|(_, number)| is_broken(number)).map(|(row, _)| row).collect()
             }
-            Column::Absent | Column::Entries(..) | Column::Times(_) => Vec::new(),
+            Column::Absent | Column::Entries(_) | Column::Times(_) => Vec::new(),
         }
     }
 }
@@ -136,12 +167,12 @@ type MaybeTimes = Vec<Option<Instant>>;
 
 /// The instants of a column of microseconds, each of them once for many rows; nothing for one that is not kept. Nothing at all where
 /// its pages are of another form.
-fn times_by_pages(group: &dyn RowGroupReader, at: usize, column: &ColumnDescriptor) -> Result<Option<(MaybeTimes, Numbers)>, ParquetError> {
+fn times_by_pages(pages: Pages, column: &ColumnDescriptor) -> Result<Option<(MaybeTimes, Numbers)>, ParquetError> {
     let mut times = Vec::new();
     if column.physical_type() != Type::INT64 {
         return Ok(None);
     }
-    let numbers = pages::read(group.get_column_page_reader(at)?, column.max_def_level(), |bytes| {
+    let numbers = pages::read(pages, column.max_def_level(), |bytes| {
         let us = bytes.split_off(..8).and_then(|us| us.first_chunk());
         times.extend(us.map(|us| Instant::checked(i64::from_le_bytes(*us))));
         us.is_some()
@@ -150,7 +181,7 @@ fn times_by_pages(group: &dyn RowGroupReader, at: usize, column: &ColumnDescript
 }
 
 /// The texts of a column, each of them once for many rows; nothing where its pages or its values are of another form.
-fn texts_by_pages(group: &dyn RowGroupReader, at: usize, column: &ColumnDescriptor) -> Result<Option<(Texts, Numbers)>, ParquetError> {
+fn texts_by_pages(pages: Pages, column: &ColumnDescriptor) -> Result<Option<(Texts, Numbers)>, ParquetError> {
     let (mut text, mut ends) = (Vec::new(), Vec::new());
     let mut add = |value: Option<String>| {
         text.extend_from_slice(value.as_deref().unwrap_or_default().as_bytes());
@@ -160,7 +191,7 @@ fn texts_by_pages(group: &dyn RowGroupReader, at: usize, column: &ColumnDescript
     fn part<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
         bytes.split_off(..N).and_then(|part| part.first_chunk()).copied()
     }
-    let (pages, levels) = (group.get_column_page_reader(at)?, column.max_def_level());
+    let levels = column.max_def_level();
     let numbers = match (column.physical_type(), decimals(column)) {
         (Type::INT32, _) => pages::read(pages, levels, |b| add(part(b).map(|n| whole(column, i32::from_le_bytes(n).into())))),
         (Type::INT64, _) => pages::read(pages, levels, |b| add(part(b).map(|n| whole(column, i64::from_le_bytes(n))))),

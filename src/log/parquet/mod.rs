@@ -1,9 +1,11 @@
 //! Parquet: flat columns, of which only those are read that something asks for. A row's line is its number in the file.
 
+mod codec;
 mod column;
 mod pages;
 mod typed;
 
+use crate::event::Short;
 use crate::log::Unreadable;
 use crate::log::binding::{Binding, FieldBinding, Shape};
 use crate::log::decode::Decoder;
@@ -14,10 +16,11 @@ use crate::log::rules::Rules;
 use crate::log::times::{self, Dates};
 use crate::time::Instant;
 use bytes::Bytes;
+use codec::Pages;
 use column::{Column, NO_TIME};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::RowGroupMetaData;
-use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
@@ -26,7 +29,8 @@ use typed::{instant, is_dated, is_utc_micros};
 
 /// The columns of a file, opened once for each row group that is read.
 pub(super) struct Columns {
-    file: SerializedFileReader<Bits>,
+    bits: Arc<Bits>,
+    head: ParquetMetaData,
     names: Vec<String>,
     /// Columns whose type says that they hold instants or dates.
     dated: Vec<String>,
@@ -104,13 +108,13 @@ impl Columns {
         Columns::new(name, Bits::Memory(bytes.into()))
     }
 
-    fn new(name: &str, data: Bits) -> Result<Columns, Unreadable> {
-        let file = SerializedFileReader::new(data).map_err(damaged(name))?;
-        let schema = file.metadata().file_metadata().schema_descr();
+    fn new(name: &str, bits: Bits) -> Result<Columns, Unreadable> {
+        let head = ParquetMetaDataReader::new().parse_and_finish(&bits).map_err(damaged(name))?;
+        let schema = head.file_metadata().schema_descr();
         let flat: Vec<_> = (0..schema.num_columns()).map(|i| schema.column(i)).filter(|column| column.max_rep_level() == 0).collect();
         let names = flat.iter().map(|column| column.path().string()).collect();
         let dated = flat.iter().filter(|column| is_dated(column)).map(|column| column.path().string()).collect();
-        Ok(Columns { file, names, dated, positions: Vec::new(), times: Vec::new() })
+        Ok(Columns { bits: Arc::new(bits), head, names, dated, positions: Vec::new(), times: Vec::new() })
     }
 
     pub(super) fn names(&self) -> &[String] {
@@ -122,12 +126,12 @@ impl Columns {
     }
 
     pub(super) fn groups(&self) -> usize {
-        self.file.num_row_groups()
+        self.head.num_row_groups()
     }
 
     /// The same for a binding. A column that no clause asks for is not opened.
     pub(super) fn bound(self, rules: &Rules<'_>, binding: &Binding) -> Columns {
-        let schema = self.file.metadata().file_metadata().schema_descr();
+        let schema = self.head.file_metadata().schema_descr();
         let place = |name: &String| (0..schema.num_columns()).find(|i| schema.column(*i).path().string() == *name);
         let is_asked = |i: usize| {
             let of_field = |f: &&FieldBinding| f.column == i;
@@ -142,11 +146,11 @@ impl Columns {
     /// Reads a row group.
     pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, name: &str, group: usize) -> Result<(), Unreadable> {
         let damaged = damaged(name);
-        let group = self.file.get_row_group(group).map_err(&damaged)?;
-        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        let group = self.head.row_group(group);
+        let rows = usize::try_from(group.num_rows()).unwrap_or(0);
         decoder.batch.lines = rows as u32;
         // What lies after as-of is not seen: of such a group nothing is opened.
-        if let Some((first, last)) = self.span(group.metadata(), binding)
+        if let Some((first, last)) = self.span(group, binding)
             && decoder.rules.options.as_of.is_some_and(|as_of| as_of < first)
         {
             decoder.batch.rows += rows as u64;
@@ -155,7 +159,14 @@ impl Columns {
             return Ok(());
         }
         let columns = self.positions.iter().zip(&self.times).map(|(position, times)| match position {
-            Some(at) => Column::read(&*group, *at, *times).map_err(&damaged),
+            Some(at) => {
+                if let Some(codec) = codec::unread(group.column(*at)) {
+                    let said = Unreadable::new(name, format!("the Parquet data is packed with {codec}, which is not read"));
+                    return Err(said.help("write it with Snappy, gzip or Zstandard"));
+                }
+                let pages = || Pages::of(&self.bits, group, *at);
+                Column::read(&group.column(*at).column_descr_ptr(), *times, pages).map_err(&damaged)
+            }
             None => Ok(Column::Absent),
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
@@ -202,11 +213,17 @@ impl<'r> Row<'r> for Across<'r> {
         match &self.columns[column] {
             Column::Absent => Cell::Absent,
             Column::Texts(texts) => Cell::Text(texts.get(self.at)),
-            Column::Entries(entries, numbers) => {
-                Cell::Text(numbers[self.at].checked_sub(1).map_or("", |entry| entries.get(entry as usize)))
-            }
+            Column::Entries(entries) => Cell::Text(entries.get(self.at)),
             Column::Times(times) if times[self.at] == NO_TIME => Cell::Text(""),
             Column::Times(times) => Cell::Time(times[self.at]),
+        }
+    }
+
+    #[inline]
+    fn short(&self, column: usize) -> Option<Short> {
+        match &self.columns[column] {
+            Column::Entries(entries) => entries.short(self.at),
+            Column::Absent | Column::Texts(_) | Column::Times(_) => Short::of(self.bytes(column)?),
         }
     }
 
@@ -219,7 +236,7 @@ impl<'r> Row<'r> for Across<'r> {
     fn usual_time(&self, column: usize, dates: &mut Dates) -> Option<Instant> {
         match &self.columns[column] {
             Column::Times(times) => Some(times[self.at]).filter(|time| *time != NO_TIME),
-            Column::Absent | Column::Texts(_) | Column::Entries(..) => times::usual(self.bytes(column)?, dates),
+            Column::Absent | Column::Texts(_) | Column::Entries(_) => times::usual(self.bytes(column)?, dates),
         }
     }
 
@@ -251,7 +268,7 @@ fn filled(columns: &[Column], rows: usize) -> Vec<u64> {
         match column {
             Column::Absent => {}
             Column::Texts(texts) => mark(&mut filled, bit, (0..rows).map(|row| !texts.get(row).is_empty())),
-            Column::Entries(_, numbers) => mark(&mut filled, bit, numbers.iter().map(|number| *number != 0)),
+            Column::Entries(entries) => mark(&mut filled, bit, entries.numbers.iter().map(|number| *number != 0)),
             Column::Times(times) => mark(&mut filled, bit, times.iter().map(|time| *time != NO_TIME)),
         }
     }

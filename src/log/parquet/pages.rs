@@ -1,9 +1,10 @@
-//! Pages of a Parquet column: the library reads pages and undoes their compression; what is in them is read here, so that a value
-//! is looked at once for each entry of a dictionary, and not once for each row.
+//! What is in the pages of a Parquet column, so that a value is looked at once for each entry of a dictionary, and not once for each
+//! row.
 
+use super::codec::Pages;
 use crate::event::packed;
 use parquet::basic::Encoding;
-use parquet::column::page::{Page, PageReader};
+use parquet::column::page::Page;
 use parquet::errors::ParquetError;
 
 /// Which value each row has: one more than its number; nothing where a row has none.
@@ -11,11 +12,7 @@ pub(super) type Numbers = Vec<u32>;
 
 /// Reads all pages of a flat column. `add` takes the next plain value off some bytes and gives it the next number; it says false
 /// where there is none. Nothing where the pages are in a form that is not read here.
-pub(super) fn read(
-    pages: Box<dyn PageReader>,
-    levels: i16,
-    mut add: impl FnMut(&mut &[u8]) -> bool,
-) -> Result<Option<Numbers>, ParquetError> {
+pub(super) fn read(pages: Pages, levels: i16, mut add: impl FnMut(&mut &[u8]) -> bool) -> Result<Option<Numbers>, ParquetError> {
     let mut column = Rows { numbers: Numbers::new(), count: 0, dictionary: 0, levels, there: Vec::new(), entries: Vec::new() };
     for page in pages {
         let is_read = match page? {
