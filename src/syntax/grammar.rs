@@ -1,4 +1,4 @@
-//! The generated parser, and a reader over its pairs.
+//! The parser that is made of `grammar/`, and a reader over its pairs.
 
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
@@ -6,15 +6,7 @@ use pest::iterators::Pair;
 use std::collections::VecDeque;
 use std::sync::OnceLock;
 
-// The generated code is pest's: it is kept apart, because it documents nothing.
-#[allow(missing_docs, unreachable_pub)]
-mod generated {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "../grammar/sla.pest"]
-    pub struct SlaParser;
-}
-
-pub(super) use generated::Rule;
+pub(super) use sla_grammar::Rule;
 pub(super) type Node<'i> = Pair<'i, Rule>;
 
 /// How far a reader came, and what it would have wanted there.
@@ -25,7 +17,7 @@ pub(super) struct Stop {
 
 /// Parses a text by a rule.
 pub(super) fn read(rule: Rule, text: &str) -> Result<Node<'_>, Stop> {
-    generated::SlaParser::parse(rule, text).map(|mut pairs| pairs.next().expect("a rule gives one pair")).map_err(|e| {
+    sla_grammar::SlaParser::parse(rule, text).map(|mut pairs| pairs.next().expect("a rule gives one pair")).map_err(|e| {
         let at = match e.location {
             InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
         };
