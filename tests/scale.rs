@@ -121,6 +121,73 @@ fn a_long_log_through_a_pipe_gives_what_its_file_gives() {
     assert_eq!(without_places(&std::fs::read_to_string(folder.join("out.jsonl")).unwrap()), expected);
 }
 
+/// A row per ticket, which names its milestones, of a log that is long else. Priorities have more digits than most numbers.
+#[test]
+fn a_wide_log_gives_what_its_events_give() {
+    let (folder, mut rows) = prepared("scale-wide", 6_000);
+    let source =
+        "\nsource export { case ticket key \"id\"  event opened at \"opened\"  event waiting at \"waiting\"  event resumed at \"resumed\"
+        event resolved at \"resolved\"  field priority = \"priority\"  field group = \"team\" }\n";
+    std::fs::write(folder.join("spec.sla"), SPEC.to_string() + source).unwrap();
+    rows.retain(|row| !row.contains(",note,"));
+    let digits = |row: String| row.replace(",1,", ",1.00000000000000000000000000,").replace(",2,", ",1.00000000000000000000000001,");
+    let rows: Vec<String> = rows.into_iter().map(digits).collect();
+    write(&folder, "log.csv", &rows);
+    let expected = without_places(&records(&folder, &["--log", "log.csv"]));
+    let mut tickets: BTreeMap<&str, [&str; 6]> = BTreeMap::new();
+    for cells in rows.iter().map(|row| row.split(',').collect::<Vec<_>>()) {
+        let ticket = tickets.entry(cells[2]).or_default();
+        let nth = ["opened", "waiting", "resumed", "resolved"].iter().position(|event| *event == cells[1]).unwrap();
+        ticket[nth] = cells[0];
+        if nth == 0 {
+            (ticket[4], ticket[5]) = (cells[3], cells[4]);
+        }
+    }
+    let wide = |tickets: &mut dyn Iterator<Item = (&str, [&str; 6])>| {
+        let rows: Vec<String> = tickets.map(|(ticket, cells)| format!("{ticket},{}", cells.join(","))).collect();
+        format!("id,opened,waiting,resumed,resolved,priority,team\n{}\n", rows.join("\n"))
+    };
+    let log = wide(&mut tickets.iter().map(|(ticket, cells)| (*ticket, *cells)));
+    assert!(log.len() > 1 << 19, "the log is of several pieces");
+    std::fs::write(folder.join("wide.csv"), &log).unwrap();
+    for threads in ["1", "3"] {
+        assert_eq!(without_places(&records(&folder, &["--log", "wide.csv", "--threads", threads])), expected);
+    }
+    // The same from two exports: in the first nothing was resolved yet, and the second one's fields are the last.
+    let before = wide(&mut tickets.iter().map(|(ticket, [o, w, r, _, _, team])| (*ticket, [*o, *w, *r, "", "3", *team])));
+    std::fs::write(folder.join("before.csv"), before).unwrap();
+    let mut both = without_places(&records(&folder, &["--log", "before.csv", "--log", "wide.csv"]));
+    assert_eq!(both.pop().map(|summary| summary.contains("\"cases\":6000")), Some(true));
+    assert_eq!(both, expected[..expected.len() - 1]);
+    // Where the other file is long, a ticket's fields hold from its first event on, which the long one has.
+    let opened = tickets.iter().map(|(ticket, cells)| (cells[0], ticket)).collect::<std::collections::BTreeSet<_>>();
+    let long = opened.into_iter().map(|(time, ticket)| format!("{time},opened,{ticket},,,"));
+    write(&folder, "long.csv", long);
+    let rest = wide(&mut tickets.iter().map(|(ticket, [_, w, r, d, p, team])| (*ticket, ["", *w, *r, *d, *p, *team])));
+    std::fs::write(folder.join("rest.csv"), rest).unwrap();
+    let mut mixed = without_places(&records(&folder, &["--log", "long.csv", "--log", "rest.csv"]));
+    mixed.pop();
+    assert_eq!(mixed, expected[..expected.len() - 1]);
+}
+
+/// Letters of one byte and of three in UTF-8, so that pieces are cut within them.
+#[test]
+fn a_long_log_of_another_encoding_gives_what_its_text_gives() {
+    let (folder, mut rows) = prepared("scale-encoding", 4_000);
+    rows.iter_mut().for_each(|row| *row = row.replace("team", "tëam–€"));
+    write(&folder, "log.csv", &rows);
+    let text = std::fs::read_to_string(folder.join("log.csv")).unwrap();
+    assert!(text.len() > 1 << 19, "the log is of several pieces");
+    let expected = without_places(&records(&folder, &["--log", "log.csv"]));
+    assert!(expected.iter().any(|record| record.contains("tëam–€ 3")), "the report names teams");
+    // Excel and SQL Server write the first, with a mark; a source names the second.
+    let utf_16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(folder.join("log.csv"), &utf_16).unwrap();
+    assert_eq!(without_places(&records(&folder, &["--log", "log.csv"])), expected);
+    std::fs::write(folder.join("log.csv"), &utf_16[..utf_16.len() - 1]).unwrap();
+    assert!(refused(&folder, &["--log", "log.csv"]).contains("the file is not UTF-16LE"));
+}
+
 /// The tickets of a log as traces, an event a line; a comment that holds what ends a trace stands between them.
 fn xes(rows: &[String]) -> String {
     let mut traces: BTreeMap<&str, String> = BTreeMap::new();

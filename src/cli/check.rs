@@ -88,7 +88,7 @@ fn held_against(args: &Check, spec: &Spec, config: &Config) -> Result<Vec<crate:
     let findings = sample::check(&Sample {
         model: &spec.model,
         seen,
-        rejected: &log.found.rejected,
+        rejected: &log.rejected,
         judgement: &judgement,
         source: args.source.as_deref(),
         tolerance: config.tolerance.unwrap_or_else(sample::usual_tolerance),

@@ -1,15 +1,12 @@
-//! Logs from files, folders and standard input, and the rows of them that cannot be read.
+//! Logs from files, folders and standard input.
 
 use crate::cli::Failed;
-use crate::log::{self, Data, Input, Log, Options, Rejected, Unreadable};
+use crate::cli::rejects::Rejects;
+use crate::log::{self, Data, Input, Log, Options, Unreadable};
 use crate::plan::Plan;
-use std::fmt::Write as _;
-use std::io::{Read, Write as _};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// So many rows are shown before the rest is only counted.
-const SHOWN: usize = 10;
 
 /// Finds all files, those of folders in the order of their names.
 pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Failed> {
@@ -59,15 +56,16 @@ fn piped(name: &str, mut pipe: impl Read) -> std::io::Result<Input> {
     if (bytes.len() as u64) < MUCH {
         return Ok(Input::of(name, bytes));
     }
-    let kept = tempfile::tempfile().and_then(|mut file| {
-        file.write_all(&bytes)?;
-        let size = bytes.len() as u64 + std::io::copy(&mut pipe, &mut file)?;
-        Ok(OnDisk { file, size })
-    });
-    let on_disk = kept.map_err(|e| {
-        std::io::Error::other(format!("it cannot be kept on disk: {e}; name a folder with room: `TMPDIR=/folder sla run …`"))
-    })?;
-    Ok(Input { name: name.to_string(), data: Arc::new(on_disk) })
+    let no_room = |e| std::io::Error::other(format!("it cannot be kept on disk: {e}; name a folder with room: `TMPDIR=/folder sla run …`"));
+    let mut file = tempfile::tempfile().map_err(no_room)?;
+    let mut size = 0;
+    while !bytes.is_empty() {
+        file.write_all(&bytes).map_err(no_room)?;
+        size += bytes.len() as u64;
+        bytes.clear();
+        pipe.by_ref().take(MUCH).read_to_end(&mut bytes)?;
+    }
+    Ok(Input { name: name.to_string(), data: Arc::new(OnDisk { file, size }) })
 }
 
 /// A file on disk.
@@ -112,50 +110,8 @@ pub(super) fn said(e: Unreadable) -> Failed {
 /// Reads the log; rows that cannot be read stop the run, or are written to a file if one is named.
 pub(super) fn read(plan: &Plan, inputs: Vec<Input>, options: &Options, rejects: Option<&Path>) -> Result<Log, Failed> {
     let log = read_what_can_be(plan, inputs, options)?;
-    reject(&log.found.rejected, rejects)?;
+    let mut found = Rejects::new(rejects);
+    found.take(&log.rejected);
+    found.end()?;
     Ok(log)
-}
-
-/// Rows that cannot be read stop the run, or are written to a file if one is named.
-pub(super) fn reject(rejected: &[Rejected], rejects: Option<&Path>) -> Result<(), Failed> {
-    match rejects {
-        Some(path) => write_rejects(path, rejected),
-        None if !rejected.is_empty() => Err(Failed(described(rejected))),
-        None => Ok(()),
-    }
-}
-
-/// Every rejected row verbatim, below a line that says where it stood and why.
-fn write_rejects(path: &Path, rejected: &[Rejected]) -> Result<(), Failed> {
-    let failed = |e: std::io::Error| Failed(format!("error: {}: {e}", path.display()));
-    let mut out = std::io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
-    for row in rejected {
-        writeln!(out, "# {}:{}:{}: {}", row.file, row.line, row.column, reason(row)).map_err(failed)?;
-        out.write_all(&row.raw).map_err(failed)?;
-        out.write_all(b"\n").map_err(failed)?;
-    }
-    out.flush().map_err(failed)
-}
-
-fn reason(row: &Rejected) -> String {
-    let value = row.value.replace('\n', "\\n").replace('\r', "\\r");
-    if value.is_empty() { format!("nothing here, expected {}", row.expected) } else { format!("`{value}`, expected {}", row.expected) }
-}
-
-fn described(rejected: &[Rejected]) -> String {
-    let n = rejected.len();
-    let mut text = format!("error: {n} {} cannot be read\n", if n == 1 { "row" } else { "rows" });
-    for row in rejected.iter().take(SHOWN) {
-        let _ = writeln!(text, "  {}:{}:{}: {}", row.file, row.line, row.column, reason(row));
-    }
-    if n > SHOWN {
-        let _ = writeln!(text, "  … and {} more", n - SHOWN);
-    }
-    // One cause often stands behind all of them.
-    let first = &rejected[0].expected;
-    if n > 1 && rejected.iter().all(|r| r.expected == *first) {
-        let _ = writeln!(text, "  all {n} for want of {first}");
-    }
-    text.push_str("  help: mend the log or the `source`, or go on without these rows: `--rejects rejects.txt`");
-    text
 }

@@ -15,6 +15,7 @@ mod logs;
 mod new;
 mod output;
 mod progress;
+mod rejects;
 mod run;
 mod state;
 mod test;

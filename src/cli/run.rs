@@ -2,6 +2,7 @@
 
 use crate::cli::args::{DenyEvents, FailOn, Run, VerdictName};
 use crate::cli::progress::Progress;
+use crate::cli::rejects::Rejects;
 use crate::cli::state::State;
 use crate::cli::timings::{self, Timings};
 use crate::cli::{Ended, Failed, load, logs, output};
@@ -51,15 +52,19 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
         threads: args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), |n| n.get()),
     };
     let before = state.as_ref().map_or_else(Found::default, |state| state.found.clone());
-    let (mut again, mut rows) = (Ok(()), 0);
+    let (mut again, mut rows, mut rejects) = (Ok(()), 0, Rejects::new(args.rejects.as_deref()));
     progress.of_bytes(inputs.iter().map(|input| input.data.size()).sum());
     let found = log::in_order(&plan, &texts, &inputs, &options, &before, &mut |step| match step {
-        Step::Again => match begin() {
-            Ok(anew) => (engine, rows) = (anew, 0),
-            Err(e) => again = Err(e),
-        },
+        Step::Again => {
+            rejects.begin_anew();
+            match begin() {
+                Ok(anew) => (engine, rows) = (anew, 0),
+                Err(e) => again = Err(e),
+            }
+        }
         Step::Batch(batch) => {
             rows += batch.rows;
+            rejects.take(&batch.rejected);
             progress.at(batch.read, rows);
             timings.judge(|| take(&mut engine, batch));
         }
@@ -68,7 +73,7 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     let found = found.map_err(logs::said)?;
     timings.end(timings::READING);
     again?;
-    logs::reject(&found.rejected[before.rejected.len()..], args.rejects.as_deref())?;
+    rejects.end()?;
     if let (Some(path), Some(state)) = (&args.state, state) {
         state.write(path, &plan, found.clone(), &texts, &engine)?;
         timings.end("writing the state");

@@ -114,7 +114,7 @@ impl Value {
     }
 
     /// Its text's number, where it has one.
-    fn text_mut(&mut self) -> Option<&mut TextId> {
+    pub fn text_mut(&mut self) -> Option<&mut TextId> {
         match self {
             Value::Text(text) | Value::Long(text) => Some(text),
             _ => None,

@@ -25,13 +25,14 @@ pub struct Batch {
     pub latest: Option<Instant>,
     /// Its rows, the rejected ones too.
     pub rows: u64,
+    /// Those of its rows that could not be read.
+    pub rejected: Vec<Rejected>,
     /// How many bytes of all files were read when it was.
     pub read: u64,
     pub(super) lines: u32,
     pub(super) ignored: BTreeMap<String, u64>,
     pub(super) unknown: BTreeSet<String>,
     pub(super) ambiguous: u64,
-    pub(super) rejected: Vec<Rejected>,
     pub(super) wide: Vec<WideRow>,
 }
 

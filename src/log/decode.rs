@@ -1,17 +1,17 @@
 //! Rows of any format to events.
 
 use crate::event::{Draft, Event, Events, Head, Origin, Short, Texts, Value, hash_of_case, hash_of_short_case};
-use crate::id::{CaseId, EventId, FieldId};
+use crate::id::{CaseId, FieldId};
+use crate::log::Rejected;
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
-use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, takes};
+use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, WideTakes};
 use crate::log::recent::Recent;
 use crate::log::row::{Cell, Row};
 use crate::log::rules::{Ids, Rules};
 use crate::log::times::{Dates, TimeReader};
 use crate::log::values::{self, Context};
-use crate::log::wide::WideRow;
-use crate::log::{Rejected, wide};
+use crate::log::wide::{Milestone, WideRow};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
@@ -29,6 +29,8 @@ pub(super) struct Decoder<'r, 'p> {
     /// Which file the meanings are of.
     file: usize,
     meanings: Meanings,
+    /// The same of rows of milestones.
+    wide: Vec<WideTakes>,
     pub(super) ids: Ids,
     dates: Dates,
     recent: Recent,
@@ -41,6 +43,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             batch: Batch::default(),
             file: usize::MAX,
             meanings: Meanings::default(),
+            wide: Vec::new(),
             ids: Ids::default(),
             dates: Dates::default(),
             recent: Recent::default(),
@@ -52,6 +55,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         self.recent.turn_to_next();
         if self.file != file {
             (self.file, self.meanings, self.recent) = (file, Meanings::default(), Recent::default());
+            self.wide.clear();
         }
     }
 
@@ -236,33 +240,35 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let no_key = || Fault { column, value: String::new(), expected: "the key of a case".into() };
         let (key, case) = Self::key(binding, row)?.ok_or_else(no_key)?;
         let kind = case.or_else(|| milestones.iter().find_map(|(e, ..)| self.rules.plan.events[*e].case)).ok_or_else(no_key)?;
-        let Decoder { rules, batch, recent, .. } = self;
-        let mut read_all = |kind: Option<CaseId>, event: Option<EventId>| -> Result<_, Fault> {
-            let (mut fields, mut own) = (wide::Fields::new(), Vec::<(FieldId, Value)>::new());
-            let mut reader = Reader { rules, binding, recent, texts: &batch.texts };
-            reader.take(row, u64::MAX, &takes(rules, binding, kind, event), |take, value| match (take.own, value) {
-                (true, Some(value)) if !own.iter().any(|(f, _)| *f == take.field) => own.push((take.field, value)),
-                (true, _) => {}
-                (false, value) => fields.push((take.field, value)),
-            })?;
-            Ok((fields, own))
-        };
-        let (mut reached, mut ambiguous) = (Vec::new(), 0);
-        for (position, (event, column, reader)) in milestones.iter().enumerate() {
-            let time = match row.cell(*column) {
-                Cell::Time(time) => time,
-                found => {
+        if self.wide.iter().all(|takes| takes.kind != kind) {
+            self.wide.push(WideTakes::new(self.rules, binding, milestones, kind));
+        }
+        let Decoder { rules, batch, recent, dates, wide, .. } = self;
+        let Some(takes) = wide.iter().find(|takes| takes.kind == kind) else { return Ok(()) };
+        let mut reader = Reader { rules, binding, recent, texts: &batch.texts };
+        let (mut reached, mut ambiguous) = (Vec::with_capacity(milestones.len()), 0);
+        for ((position, (event, column, times)), takes) in (0..).zip(milestones).zip(&takes.of_events) {
+            let usual = if times.is_usual() { row.usual_time(*column, dates) } else { None };
+            let time = match (usual, row.cell(*column)) {
+                (Some(time), _) | (None, Cell::Time(time)) => time,
+                (None, found) => {
                     let Some(written) = said(binding, found) else { continue };
-                    let read = reader.read(written);
+                    let read = times.read(written);
                     let read = read.map_err(|expected| Fault { column: *column, value: written.to_string(), expected })?;
                     ambiguous += u64::from(read.ambiguous);
                     read.time
                 }
             };
-            let (_, own) = read_all(None, Some(*event))?;
-            reached.push(wide::Milestone { position, event: *event, time, own });
+            let mut own = Vec::<(FieldId, Value)>::new();
+            reader.take(row, u64::MAX, takes, |take, value| {
+                if let Some(value) = value.filter(|_| !own.iter().any(|(f, _)| *f == take.field)) {
+                    own.push((take.field, value));
+                }
+            })?;
+            reached.push(Milestone { position, event: *event, time, own });
         }
-        let (fields, _) = read_all(Some(kind), None)?;
+        let mut fields = Vec::with_capacity(takes.of_case.len());
+        reader.take(row, u64::MAX, &takes.of_case, |take, value| fields.push((take.field, value)))?;
         batch.ambiguous += ambiguous;
         for milestone in &reached {
             batch.seen(milestone.time);

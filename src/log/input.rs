@@ -1,6 +1,7 @@
 //! What a file is, by its content: compression, encoding, format.
 
 use crate::log::Unreadable;
+use crate::log::recode::Recoded;
 use std::fmt;
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
@@ -125,7 +126,7 @@ impl<R: Read> Read for Packed<R> {
 }
 
 /// The text in UTF-8, without a byte-order mark. Bytes that claim to be UTF-8 are left as they are: what is broken in
-/// them is found row by row. Text of another encoding is taken whole.
+/// them is found row by row.
 pub(super) fn decoded(name: &str, mut stream: Stream, encoding: Option<&str>) -> Result<Stream, Unreadable> {
     let failed = |e: io::Error| Unreadable::new(name, e.to_string());
     let head = head(&mut stream, 3).map_err(failed)?;
@@ -136,13 +137,7 @@ pub(super) fn decoded(name: &str, mut stream: Stream, encoding: Option<&str>) ->
         let mark = marked.map_or(0, |(_, length)| length);
         return Ok(Box::new(Cursor::new(head[mark..].to_vec()).chain(stream)));
     }
-    let mut bytes = head;
-    stream.read_to_end(&mut bytes).map_err(failed)?;
-    let (text, _, broken) = encoding.decode(&bytes);
-    if broken {
-        return Err(Unreadable::new(name, format!("the file is not {}", encoding.name())));
-    }
-    Ok(Box::new(Cursor::new(text.into_owned().into_bytes())))
+    Ok(Box::new(Recoded::new(Cursor::new(head).chain(stream), encoding)))
 }
 
 /// What the first sign of a text says that it is.

@@ -5,6 +5,7 @@ use crate::id::{CaseId, EventId, FieldId, Id};
 use crate::log::binding::{Binding, Shape};
 use crate::log::marks::bit;
 use crate::log::rules::Rules;
+use crate::log::times::TimeReader;
 use crate::model::Owner;
 use crate::plan::Scalar;
 use hashbrown::HashMap;
@@ -229,8 +230,27 @@ fn understand(rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>,
     Ok(Meaning { event, is_top, kind, implied, takes, wants, is_plain, ignored, matters })
 }
 
+/// What is read of the rows of a wide log, found out once for each kind of case.
+#[derive(Debug)]
+pub(super) struct WideTakes {
+    pub(super) kind: CaseId,
+    pub(super) of_case: Vec<Take>,
+    /// The fields of each milestone's event, in the order of the source.
+    pub(super) of_events: Vec<Vec<Take>>,
+}
+
+impl WideTakes {
+    pub(super) fn new(rules: &Rules<'_>, binding: &Binding, milestones: &[(EventId, usize, TimeReader)], kind: CaseId) -> WideTakes {
+        WideTakes {
+            kind,
+            of_case: takes(rules, binding, Some(kind), None),
+            of_events: milestones.iter().map(|(event, ..)| takes(rules, binding, None, Some(*event))).collect(),
+        }
+    }
+}
+
 /// The fields that a row may hold: the event's own come first where both it and its case have one of the column's name.
-pub(super) fn takes(rules: &Rules<'_>, binding: &Binding, kind: Option<CaseId>, event: Option<EventId>) -> Vec<Take> {
+fn takes(rules: &Rules<'_>, binding: &Binding, kind: Option<CaseId>, event: Option<EventId>) -> Vec<Take> {
     let mut takes = Vec::new();
     for (at, column) in binding.fields.iter().enumerate() {
         let own = event.and_then(|e| column.of_events.iter().find(|(of, _)| *of == e)).map(|(_, f)| *f);

@@ -20,6 +20,7 @@ mod parquet;
 mod pattern;
 mod pool;
 mod recent;
+mod recode;
 mod row;
 mod rules;
 mod sort;
@@ -73,7 +74,7 @@ pub struct LogFile {
 }
 
 /// A row that could not be read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Rejected {
     /// The file.
     pub file: String,
@@ -115,8 +116,8 @@ pub struct Found {
     pub ignored: BTreeMap<String, u64>,
     /// Those of them that no source says to ignore.
     pub unknown: BTreeSet<String>,
-    /// Rows that could not be read.
-    pub rejected: Vec<Rejected>,
+    /// How many rows could not be read.
+    pub rejected: u64,
     /// Times in an hour that the clock showed twice.
     pub ambiguous: u64,
     /// Milestones that were moved.
@@ -134,6 +135,8 @@ pub struct Log {
     pub events: Events,
     /// Its texts.
     pub texts: Texts,
+    /// Its rows that could not be read.
+    pub rejected: Vec<Rejected>,
     /// What was found on the way.
     pub found: Found,
 }
@@ -163,11 +166,17 @@ impl Unreadable {
 /// Reads all files of a log into memory, with all that the vocabulary holds of them.
 pub fn read(plan: &Plan, inputs: Vec<Input>, options: &Options) -> Result<Log, Unreadable> {
     let options = Options { everything: true, ..options.clone() };
-    let (texts, mut events) = (Texts::default(), Events::default());
+    let (texts, mut events, mut rejected) = (Texts::default(), Events::default(), Vec::new());
     let found = in_order(plan, &texts, &inputs, &options, &Found::default(), &mut |step| match step {
-        Step::Again => events.clear(),
-        Step::Batch(batch) => batch.events.iter().for_each(|event| events.push(event)),
+        Step::Again => {
+            events.clear();
+            rejected.clear();
+        }
+        Step::Batch(batch) => {
+            batch.events.iter().for_each(|event| events.push(event));
+            rejected.extend_from_slice(&batch.rejected);
+        }
         Step::Events(more) => more.iter().for_each(|event| events.push(event)),
     })?;
-    Ok(Log { events, texts, found })
+    Ok(Log { events, texts, rejected, found })
 }

@@ -8,8 +8,8 @@ use crate::log::batch::Batch;
 use crate::log::feed::{Feed, File};
 use crate::log::pool::{self, Flow};
 use crate::log::rules::{Ids, Rules};
-use crate::log::sort::Sorter;
-use crate::log::wide::Wide;
+use crate::log::sort::{Sorter, no_room};
+use crate::log::wide::{ByCase, Lifelong};
 use crate::log::{Found, Input, LogFile, Options, Unreadable};
 use crate::plan::Plan;
 use crate::time::Instant;
@@ -65,27 +65,36 @@ fn sorted(rules: &Rules<'_>, texts: &Texts, inputs: &[Input], before: &Found, gi
     give(Step::Again);
     let mut way = Way::new(texts, before);
     let mut ids = before.ids.clone();
-    let (mut sorter, mut wide, mut failed) = (Sorter::new(rules.options.spool), Wide::default(), None);
+    let spool = rules.options.spool;
+    let (mut sorter, mut wide, mut taken, mut has_long) = (Sorter::new(spool), ByCase::new(spool), Ok(()), false);
     let files = pool::read(rules, Feed::new(rules, inputs.to_vec()), rules.options.threads.max(1), &mut ids, &mut |file, batch| {
         way.take(file, batch);
-        failed = sorter.take(&batch.events).err();
-        batch.wide.drain(..).for_each(|row| wide.add(row));
+        has_long |= !batch.events.is_empty();
+        taken = sorter.take(&batch.events).and_then(|()| batch.wide.iter().try_for_each(|row| wide.add(row)));
         // What does not matter needs no order.
         batch.events.clear();
         give(Step::Batch(batch));
-        if failed.is_some() { Flow::Stop } else { Flow::On }
+        if taken.is_ok() { Flow::On } else { Flow::Stop }
     })?;
-    if let Some(failed) = failed {
-        return Err(failed);
-    }
+    taken.map_err(no_room)?;
     let mut found = way.end(files, ids);
-    let mut rest = Batch::default();
-    let (milestones, mut lifelong) = wide.finish(rules.plan, &mut found.clamped);
-    if !milestones.is_empty() {
-        let mut seen = Events::default();
-        milestones.iter().filter(|e| counted(rules, e, &mut rest)).for_each(|e| seen.push(e));
-        sorter.take(&seen)?;
-    }
+    // What a wide row says of a case holds from the case's first event on, whatever file that is of: where other files are long, that
+    // is found when all are in order.
+    let mut lifelong = Lifelong::new();
+    let is_mixed = has_long && !wide.is_empty();
+    let (mut rest, mut clamped) = (Batch::default(), Vec::new());
+    let milestones = wide.each(|mut case| {
+        case.put_in_order(rules.plan, &mut clamped);
+        let fields = if is_mixed { std::mem::take(&mut case.fields) } else { Vec::new() };
+        case.each(rules.plan, |event, line| if counted(rules, &event, &mut rest) { sorter.put(&event, line) } else { Ok(()) })?;
+        if is_mixed {
+            lifelong.insert((case.kind, case.key), fields);
+        }
+        Ok(())
+    });
+    milestones.map_err(no_room)?;
+    clamped.sort_by_key(|milestone| (milestone.file, milestone.line));
+    found.clamped.append(&mut clamped);
     give(Step::Batch(&rest));
     let mut too_early = None;
     sorter.give(&mut |events| {
@@ -94,7 +103,6 @@ fn sorted(rules: &Rules<'_>, texts: &Texts, inputs: &[Input], before: &Found, gi
         if lifelong.is_empty() {
             return give(Step::Events(events));
         }
-        // What a wide row says of a case holds from the case's first event on, whatever file that is of.
         let mut all = Events::default();
         for event in events.iter() {
             let mut fields = event.case.and_then(|(kind, key)| lifelong.remove(&(kind, Box::from(key)))).unwrap_or_default();
@@ -157,10 +165,10 @@ impl<'t> Way<'t> {
             row.origin = Origin { file: base.file, line: base.line + row.origin.line };
         }
         let found = &mut self.found;
-        for mut row in batch.rejected.drain(..) {
+        for row in &mut batch.rejected {
             (row.file, row.line) = (file.name.clone(), row.line + base.line);
-            found.rejected.push(row);
         }
+        found.rejected += batch.rejected.len() as u64;
         for (name, n) in std::mem::take(&mut batch.ignored) {
             *found.ignored.entry(name).or_default() += n;
         }

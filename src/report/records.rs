@@ -362,7 +362,7 @@ fn summary(report: &Report<'_>) -> Object {
         words::push_number(ignored.named(name), *n);
     }
     object.raw("events_ignored", &ignored.close());
-    object.number("rows_rejected", report.log.rejected.len() as u64);
+    object.number("rows_rejected", report.log.rejected);
     object.number("times_ambiguous", report.log.ambiguous);
     object.number("cases", judgement.cases);
     let totals = report.totals();

@@ -36,7 +36,7 @@ pub fn judge_as_of(spec: &str, log: &str, as_of: Option<&str>) -> Vec<Value> {
 /// Runs a plan on a log that must be readable.
 pub fn run(plan: &plan::Plan, inputs: Vec<Input>, as_of: Option<&str>) -> Vec<Value> {
     let log = log::read(plan, inputs, &Options::default()).unwrap_or_else(|e| panic!("{} {:?}", e.message, e.help));
-    assert!(log.found.rejected.is_empty(), "{:?}", log.found.rejected.first());
+    assert!(log.rejected.is_empty(), "{:?}", log.rejected.first());
     let as_of = as_of.map(instant).or(log.found.latest).expect("the log has rows");
     let judgement = engine::run(plan, &log.texts, &log.events, as_of);
     let mut out = Vec::new();

@@ -2,15 +2,15 @@
 
 use crate::time::Instant;
 
-/// The positions of rows in the order of their times and, among equal times, of their files; rows of one time and file stay as they
-/// are.
-pub(super) fn positions(rows: &[(Instant, u32)]) -> Vec<u32> {
+/// The positions of rows in the order of their times and, among equal times, of the numbers beside them; those of one time and number
+/// stay as they are.
+pub(super) fn positions(rows: &[(Instant, u64)]) -> Vec<u32> {
     /// Most logs tell whole seconds.
     const SECOND: u64 = 1_000_000;
     let first = rows.iter().map(|row| row.0).min().unwrap_or_default();
-    let since_first = |row: &(Instant, u32)| (row.0.as_micros() - first.as_micros()) as u64;
+    let since_first = |row: &(Instant, u64)| (row.0.as_micros() - first.as_micros()) as u64;
     let unit = if rows.iter().all(|row| since_first(row) % SECOND == 0) { SECOND } else { 1 };
-    let mut keyed: Vec<Keyed> = (0..).zip(rows).map(|(at, row)| (row.1.into(), at)).collect();
+    let mut keyed: Vec<Keyed> = (0..).zip(rows).map(|(at, row)| (row.1, at)).collect();
     if !rows.is_sorted_by_key(|row| row.1) {
         keyed = by_key(keyed);
     }
@@ -58,19 +58,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_in_the_order_of_time_file_and_place() {
+    fn rows_are_in_the_order_of_time_number_and_place() {
         let mut dice = 7u64;
-        // From all at one instant to all of the time that there is, in microseconds and in seconds; files in order and not.
-        for (bits, unit, files) in [(0, 1, 1), (1, 1, 3), (9, 1, 1), (10, 1_000_000, 2), (11, 1, 1), (33, 1_000_000, 1), (50, 1, 3_000)] {
+        // From all at one instant to all of the time that there is, in microseconds and in seconds; numbers in order and not.
+        for (bits, unit, numbers) in
+            [(0, 1, 1), (1, 1, 3), (9, 1, 1), (10, 1_000_000, 2), (11, 1, 1), (33, 1_000_000, 1), (50, 1, 3_000), (9, 1, 1 << 33)]
+        {
             let mut rows = Vec::new();
             for row in 0..3_000 {
                 dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                let file = if files == 2 { row / 1_500 } else { (dice >> 40) as u32 % files };
-                rows.push((Instant::from_micros((dice >> (63 - bits) >> 1) as i64 * unit), file));
+                let number = if numbers == 2 { row / 1_500 } else { (dice >> 40) % numbers };
+                rows.push((Instant::from_micros((dice >> (63 - bits) >> 1) as i64 * unit), number));
             }
             let mut expected: Vec<u32> = (0..3_000).collect();
             expected.sort_by_key(|at| rows[*at as usize]);
-            assert_eq!(positions(&rows), expected, "{bits} bits, {files} files");
+            assert_eq!(positions(&rows), expected, "{bits} bits, {numbers} numbers");
         }
         assert_eq!(positions(&[]), [0; 0]);
     }

@@ -5,7 +5,7 @@ mod by_time;
 mod rows;
 mod spread;
 
-use crate::event::Events;
+use crate::event::{Event, Events};
 use crate::log::{Spool, Unreadable};
 use rows::Rows;
 use spread::Spread;
@@ -27,7 +27,8 @@ pub(super) struct Sorter {
     spread: Option<Spread>,
 }
 
-fn no_room(e: io::Error) -> Unreadable {
+/// Why a log cannot be put in order.
+pub(super) fn no_room(e: io::Error) -> Unreadable {
     let message = format!("the log is not in order of time, and the disk that is needed to put it in order cannot be used: {e}");
     Unreadable { file: None, message, help: Some("name a folder with room: `TMPDIR=/folder sla run …`, or sort the log by time".into()) }
 }
@@ -37,17 +38,17 @@ impl Sorter {
         Sorter { spool, most: MOST, rows: Rows::default(), spread: None }
     }
 
-    /// Takes events. Those of one file come in the order of its rows.
-    pub(super) fn take(&mut self, events: &Events) -> Result<(), Unreadable> {
-        self.put(events).map_err(no_room)
+    /// Takes events, in the order of their files and rows.
+    pub(super) fn take(&mut self, events: &Events) -> io::Result<()> {
+        events.iter().try_for_each(|event| self.put(&event, event.origin.line))
     }
 
-    fn put(&mut self, events: &Events) -> io::Result<()> {
-        for event in events.iter() {
-            match &mut self.spread {
-                Some(spread) => spread.put(event.time, |rows| rows.put(&event))?,
-                None => self.rows.put(&event),
-            }
+    /// Takes an event that stands in the place of a line among those of its instant and file.
+    #[inline]
+    pub(super) fn put(&mut self, event: &Event<'_>, line: u32) -> io::Result<()> {
+        match &mut self.spread {
+            Some(spread) => spread.put(event.time, |rows| rows.put(event, line))?,
+            None => self.rows.put(event, line),
         }
         if let Some(spool) = self.spool.filter(|_| self.rows.size() > self.most) {
             let mut spread = Spread::over(self.rows.span(), spool)?;
@@ -99,7 +100,7 @@ impl Out<'_> {
         /// Memory is asked for so many rows at once.
         const AHEAD: usize = 32;
         let sortable = rows.sortable()?;
-        for positions in by_time::positions(&sortable.times).chunks(AHEAD) {
+        for positions in by_time::positions(&sortable.places).chunks(AHEAD) {
             sortable.touch(positions);
             positions.iter().try_for_each(|position| sortable.unpack(*position, &mut self.piece))?;
             if self.piece.len() >= PIECE {
@@ -118,7 +119,7 @@ impl Out<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Event, Origin, Value};
+    use crate::event::{Origin, Value};
     use crate::id::{CaseId, FieldId, Id};
     use crate::time::Instant;
 

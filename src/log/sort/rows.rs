@@ -70,8 +70,9 @@ impl Rows {
         self.span = Some((first.min(time), last.max(time)));
     }
 
-    /// Adds an event: the fields of its case and its own behind small numbers.
-    pub(super) fn put(&mut self, event: &Event<'_>) {
+    /// Adds an event: the fields of its case and its own behind small numbers. `line` is the one in whose place it stands; its own is
+    /// told behind all that where it is another.
+    pub(super) fn put(&mut self, event: &Event<'_>, line: u32) {
         let Rows { rows, keys, .. } = self;
         let (kind, key) = event.case.map_or((None, ""), |(kind, key)| (Some(kind), key));
         let from = rows.len();
@@ -85,7 +86,10 @@ impl Rows {
             packed::put_id(rows, field);
             packed::put_value(rows, value);
         }
-        let Origin { file, line } = event.origin;
+        let Origin { file, line: own_line } = event.origin;
+        if own_line != line {
+            packed::put(rows, own_line.into());
+        }
         let head = RowHead { length: (rows.len() - from) as u32, key: key.len() as u32, time: event.time, file, line };
         rows[from..from + RowHead::LENGTH].copy_from_slice(&head.bytes());
         keys.extend_from_slice(key.as_bytes());
@@ -119,12 +123,12 @@ impl Rows {
     /// What is needed to take them in any order.
     pub(super) fn sortable(&self) -> io::Result<Sortable<'_>> {
         let keys = std::str::from_utf8(&self.keys).map_err(|_| damaged())?;
-        let mut sortable = Sortable { rows: &self.rows, keys, times: Vec::new(), places: Vec::new() };
-        let mut place = (0, 0);
+        let mut sortable = Sortable { rows: &self.rows, keys, places: Vec::new(), begins: Vec::new() };
+        let mut begin = (0, 0);
         self.each(|head, row, key| {
-            sortable.times.push((head.time, head.file));
-            sortable.places.push(place);
-            place = (place.0 + row.len(), place.1 + key.len());
+            sortable.places.push((head.time, u64::from(head.file) << 32 | u64::from(head.line)));
+            sortable.begins.push(begin);
+            begin = (begin.0 + row.len(), begin.1 + key.len());
             Ok(())
         })?;
         Ok(sortable)
@@ -135,24 +139,24 @@ impl Rows {
 pub(super) struct Sortable<'r> {
     rows: &'r [u8],
     keys: &'r str,
-    /// When each was, and its file.
-    pub(super) times: Vec<(Instant, u32)>,
+    /// When each was, and its file and line as one number.
+    pub(super) places: Vec<(Instant, u64)>,
     /// Where each and its key begin.
-    places: Vec<(usize, usize)>,
+    begins: Vec<(usize, usize)>,
 }
 
 impl Sortable<'_> {
     /// Reads a little of some rows: the memory of all of them then comes at once, and is near when they are taken.
     #[inline]
     pub(super) fn touch(&self, positions: &[u32]) {
-        let places = positions.iter().map(|position| self.places[*position as usize]);
-        black_box(places.fold(0, |all, (row, key)| all ^ self.rows[row] ^ self.keys.as_bytes().get(key).unwrap_or(&0)));
+        let begins = positions.iter().map(|position| self.begins[*position as usize]);
+        black_box(begins.fold(0, |all, (row, key)| all ^ self.rows[row] ^ self.keys.as_bytes().get(key).unwrap_or(&0)));
     }
 
     /// Adds the event of a row.
     #[inline]
     pub(super) fn unpack(&self, position: u32, to: &mut Events) -> io::Result<()> {
-        let (row, key) = self.places[position as usize];
+        let (row, key) = self.begins[position as usize];
         unpack(&self.rows[row..], &self.keys[key..], to).ok_or_else(damaged)
     }
 }
@@ -160,8 +164,8 @@ impl Sortable<'_> {
 /// Adds the event of a row whose key is the first of some; nothing where it is damaged.
 #[inline]
 fn unpack(row: &[u8], keys: &str, to: &mut Events) -> Option<()> {
-    let RowHead { key, time, file, line, .. } = RowHead::of(row)?;
-    let rest = &mut row.get(RowHead::LENGTH..)?;
+    let RowHead { length, key, time, file, line } = RowHead::of(row)?;
+    let rest = &mut row.get(RowHead::LENGTH..length as usize)?;
     let event = packed::take_maybe_id(rest)?;
     let kind = packed::take_maybe_id(rest)?;
     let (fields, own) = (packed::take(rest)?, packed::take(rest)?);
@@ -173,6 +177,7 @@ fn unpack(row: &[u8], keys: &str, to: &mut Events) -> Option<()> {
             value => to.draft_own(draft, field, value?),
         }
     }
+    let line = if rest.is_empty() { line } else { packed::take_small(rest)? };
     let key = keys.get(..key as usize)?;
     to.finish(draft, &Head { time, case: kind.map(|kind| (kind, key)), event, origin: Origin { file, line } });
     Some(())

@@ -48,8 +48,8 @@ pub(super) fn unjudged(report: &Report<'_>) -> Vec<String> {
     if report.judgement.outside > 0 {
         lines.push(format!("{} outside of the agreement's term", words::count(report.judgement.outside, "event lies", "events lie")));
     }
-    if !report.log.rejected.is_empty() {
-        lines.push(format!("{} could not be read", words::count(report.log.rejected.len() as u64, "row", "rows")));
+    if report.log.rejected > 0 {
+        lines.push(format!("{} could not be read", words::count(report.log.rejected, "row", "rows")));
     }
     if report.log.ambiguous > 0 {
         let times = words::count(report.log.ambiguous, "time lies", "times lie");

@@ -1,0 +1,154 @@
+//! Wide logs: rows of milestones to the events of their cases.
+
+mod by_case;
+
+pub(super) use by_case::ByCase;
+
+use crate::event::{Event, Origin, TextId, Value, packed};
+use crate::id::{CaseId, EventId, FieldId};
+use crate::log::Clamped;
+use crate::plan::Plan;
+use crate::time::Instant;
+use std::collections::HashMap;
+
+/// A row per case.
+#[derive(Debug)]
+pub(super) struct WideRow {
+    pub(super) kind: CaseId,
+    pub(super) key: Box<str>,
+    pub(super) fields: Fields,
+    pub(super) reached: Vec<Milestone>,
+    pub(super) origin: Origin,
+}
+
+/// What a case has reached.
+#[derive(Debug)]
+pub(super) struct Milestone {
+    /// Its position among the source's.
+    pub(super) position: u32,
+    pub(super) event: EventId,
+    pub(super) time: Instant,
+    /// The event's own fields.
+    pub(super) own: Vec<(FieldId, Value)>,
+}
+
+/// Fields of a case and their values.
+pub(super) type Fields = Vec<(FieldId, Option<Value>)>;
+
+/// The fields that hold for a case's whole life.
+pub(super) type Lifelong = HashMap<(CaseId, Box<str>), Fields>;
+
+/// What all rows of a case say.
+pub(super) struct WideCase {
+    pub(super) kind: CaseId,
+    pub(super) key: Box<str>,
+    pub(super) fields: Fields,
+    milestones: Vec<(Milestone, Origin)>,
+}
+
+impl WideRow {
+    /// The texts that it holds get other numbers.
+    pub(super) fn renumber(&mut self, number: impl Fn(TextId) -> TextId) {
+        let of_case = self.fields.iter_mut().filter_map(|(_, value)| value.as_mut());
+        let own = self.reached.iter_mut().flat_map(|m| &mut m.own).map(|(_, value)| value);
+        for value in of_case.chain(own) {
+            if let Some(text) = value.text_mut() {
+                *text = number(*text);
+            }
+        }
+    }
+
+    fn pack(&self, out: &mut Vec<u8>) {
+        let WideRow { kind, key, fields, reached, origin } = self;
+        packed::put_id(out, *kind);
+        packed::put_text(out, key);
+        packed::put(out, origin.file.into());
+        packed::put(out, origin.line.into());
+        packed::put_list(out, fields, |out, (field, value)| {
+            packed::put_id(out, *field);
+            packed::put_value(out, *value);
+        });
+        packed::put_list(out, reached, |out, Milestone { position, event, time, own }| {
+            packed::put(out, (*position).into());
+            packed::put_id(out, *event);
+            packed::put_time(out, *time);
+            packed::put_list(out, own, |out, (field, value)| {
+                packed::put_id(out, *field);
+                packed::put_value(out, Some(*value));
+            });
+        });
+    }
+
+    fn unpack(from: &mut &[u8]) -> Option<WideRow> {
+        let (kind, key) = (packed::take_id(from)?, packed::take_text(from)?.into());
+        let origin = Origin { file: packed::take_small(from)?, line: packed::take_small(from)? };
+        let fields = packed::take_list(from, |from| Some((packed::take_id(from)?, packed::take_value(from)?)))?;
+        let reached = packed::take_list(from, |from| {
+            let (position, event, time) = (packed::take_small(from)?, packed::take_id(from)?, packed::take_time(from)?);
+            let own = packed::take_list(from, |from| Some((packed::take_id(from)?, packed::take_value(from)??)))?;
+            Some(Milestone { position, event, time, own })
+        })?;
+        Some(WideRow { kind, key, fields, reached, origin })
+    }
+}
+
+impl WideCase {
+    fn of(row: WideRow) -> WideCase {
+        let WideRow { kind, key, fields, reached, origin } = row;
+        let mut case = WideCase { kind, key, fields: Vec::new(), milestones: Vec::with_capacity(reached.len()) };
+        case.add(fields, reached, origin);
+        case
+    }
+
+    /// Takes what another row says. Its fields hold for the whole life of the case; of several rows the last one's do.
+    fn add(&mut self, fields: Fields, reached: Vec<Milestone>, origin: Origin) {
+        for (field, value) in fields {
+            match self.fields.iter_mut().find(|(f, _)| *f == field) {
+                Some(known) => known.1 = value,
+                None => self.fields.push((field, value)),
+            }
+        }
+        for milestone in reached {
+            // The same event at the same time from several rows is one event.
+            let known = self.milestones.iter().any(|(m, _)| (m.event, m.time) == (milestone.event, milestone.time));
+            if !known {
+                self.milestones.push((milestone, origin));
+            }
+        }
+    }
+
+    /// A milestone before the case's first-declared one is taken at that one's instant; equal times are in the order of the source.
+    pub(super) fn put_in_order(&mut self, plan: &Plan, clamped: &mut Vec<Clamped>) {
+        let first = self.milestones.iter().filter(|(m, _)| m.position == 0).map(|(m, _)| m.time).min();
+        for (milestone, origin) in &mut self.milestones {
+            let Some(first) = first.filter(|first| milestone.time < *first) else { continue };
+            clamped.push(Clamped {
+                case: self.key.to_string(),
+                event: plan.events[milestone.event].name.clone(),
+                written: milestone.time,
+                taken: first,
+                file: origin.file,
+                line: origin.line,
+            });
+            milestone.time = first;
+        }
+        self.milestones.sort_by_key(|(m, _)| (m.time, m.position));
+    }
+
+    /// Gives its events, once they are in order, with the line in whose place each stands among those of its instant and file: all that
+    /// the rows of a file say of a case is in the place of the first of them. The first event sets the case's fields.
+    pub(super) fn each<E>(&self, plan: &Plan, mut give: impl FnMut(Event<'_>, u32) -> Result<(), E>) -> Result<(), E> {
+        // An event of the top level happens to no case.
+        let is_of_case = |milestone: &Milestone| plan.events[milestone.event].case.is_some();
+        let line_in = |file: u32| self.milestones.iter().filter(|(_, o)| o.file == file).map(|(_, o)| o.line).min().unwrap_or_default();
+        let of_case = self.milestones.iter().enumerate().filter(|(_, (m, _))| is_of_case(m));
+        let first = of_case.min_by_key(|(_, (m, origin))| (m.time, origin.file)).map(|(nth, _)| nth);
+        for (nth, (milestone, origin)) in self.milestones.iter().enumerate() {
+            let Milestone { event, time, own, .. } = milestone;
+            let case = is_of_case(milestone).then_some((self.kind, &*self.key));
+            let fields = if first == Some(nth) { &self.fields[..] } else { &[] };
+            give(Event { time: *time, case, event: Some(*event), fields, own, origin: *origin }, line_in(origin.file))?;
+        }
+        Ok(())
+    }
+}
