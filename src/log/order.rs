@@ -10,9 +10,10 @@ use crate::log::pool::{self, Flow};
 use crate::log::rules::{Ids, Rules};
 use crate::log::sort::{Sorter, no_room};
 use crate::log::wide::{ByCase, Lifelong};
-use crate::log::{Found, Input, LogFile, Options, Unreadable};
+use crate::log::{Clamped, Found, Input, LogFile, Options, Unreadable};
 use crate::plan::Plan;
 use crate::time::Instant;
+use std::io;
 
 /// What is given on the way.
 pub enum Step<'b> {
@@ -78,23 +79,12 @@ fn sorted(rules: &Rules<'_>, texts: &Texts, inputs: &[Input], before: &Found, gi
     })?;
     taken.map_err(no_room)?;
     let mut found = way.end(files, ids);
-    // What a wide row says of a case holds from the case's first event on, whatever file that is of: where other files are long, that
-    // is found when all are in order.
-    let mut lifelong = Lifelong::new();
+    let mut rest = Batch::default();
     let is_mixed = has_long && !wide.is_empty();
-    let (mut rest, mut clamped) = (Batch::default(), Vec::new());
-    let milestones = wide.each(|mut case| {
-        case.put_in_order(rules.plan, &mut clamped);
-        let fields = if is_mixed { std::mem::take(&mut case.fields) } else { Vec::new() };
-        case.each(rules.plan, |event, line| if counted(rules, &event, &mut rest) { sorter.put(&event, line) } else { Ok(()) })?;
-        if is_mixed {
-            lifelong.insert((case.kind, case.key), fields);
-        }
-        Ok(())
+    let lifelong = milestones(rules.plan, wide, is_mixed, &mut found.clamped, |event, line| {
+        if counted(rules, event, &mut rest) { sorter.put(event, line) } else { Ok(()) }
     });
-    milestones.map_err(no_room)?;
-    clamped.sort_by_key(|milestone| (milestone.file, milestone.line));
-    found.clamped.append(&mut clamped);
+    let mut lifelong = lifelong.map_err(no_room)?;
     give(Step::Batch(&rest));
     let mut too_early = None;
     sorter.give(&mut |events| {
@@ -119,6 +109,27 @@ fn sorted(rules: &Rules<'_>, texts: &Texts, inputs: &[Input], before: &Found, gi
         }),
         None => Ok(found),
     }
+}
+
+/// Puts the milestones of wide rows among the events of other files. What such a row says of a case holds from the case's first event on,
+/// whatever file that is of: where other files are long, this is found when all are in order, and the fields are given back.
+fn milestones(
+    plan: &Plan,
+    wide: ByCase,
+    is_mixed: bool,
+    clamped: &mut Vec<Clamped>,
+    mut put: impl FnMut(&Event<'_>, u32) -> io::Result<()>,
+) -> io::Result<Lifelong> {
+    let (mut lifelong, before) = (Lifelong::new(), clamped.len());
+    wide.each(|mut case| {
+        case.put_in_order(plan, clamped);
+        if is_mixed {
+            lifelong.insert((case.kind, case.key.clone()), std::mem::take(&mut case.fields));
+        }
+        case.each(plan, |event, line| put(&event, line))
+    })?;
+    clamped[before..].sort_by_key(|milestone| (milestone.file, milestone.line));
+    Ok(lifelong)
 }
 
 /// Counts a milestone; false where it lies after as-of.

@@ -51,7 +51,7 @@ impl Pages {
     /// The pages of the column at a place among those of a row group.
     pub(super) fn of(file: &Arc<Bits>, group: &RowGroupMetaData, at: usize) -> Result<Pages, ParquetError> {
         let column = group.column(at);
-        let codec = Codec::of(column).ok_or_else(|| ParquetError::NYI("such a codec".into()))?;
+        let codec = Codec::of(column).ok_or_else(|| ParquetError::NYI(format!("{:?}", column.compression_codec())))?;
         // What is said to be unpacked is handed over as it stands.
         let as_it_stands = column.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
         let rows = usize::try_from(group.num_rows())?;
