@@ -5,6 +5,7 @@
 //! Nothing is lost and nothing guessed: a row that cannot be read is a [`Rejected`] with its place, its text and what was
 //! expected.
 
+mod aside;
 mod batch;
 mod binding;
 mod chunk;

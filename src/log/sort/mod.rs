@@ -46,10 +46,10 @@ impl Sorter {
     /// Takes an event that stands in the place of a line among those of its instant and file.
     #[inline]
     pub(super) fn put(&mut self, event: &Event<'_>, line: u32) -> io::Result<()> {
-        match &mut self.spread {
-            Some(spread) => spread.put(event.time, |rows| rows.put(event, line))?,
-            None => self.rows.put(event, line),
+        if let Some(spread) = &mut self.spread {
+            return spread.put(event.time, |rows| rows.put(event, line));
         }
+        self.rows.put(event, line);
         if let Some(spool) = self.spool.filter(|_| self.rows.size() > self.most) {
             let mut spread = Spread::over(self.rows.span(), spool)?;
             spread.take(&self.rows)?;
@@ -83,13 +83,13 @@ struct Out<'g> {
 impl Out<'_> {
     /// Gives what was spread, part for part.
     fn spread(&mut self, spread: Spread) -> io::Result<()> {
-        let Spread { file, parts, spool, .. } = spread;
+        let Spread { aside, parts, spool, .. } = spread;
         for part in parts {
             // Rows of one instant, and few rows, are put in order in memory.
             if part.is_of_one_instant() || part.size() <= self.most {
-                self.sorted(&part.whole(&file)?)?;
+                self.sorted(&part.whole(&aside)?)?;
             } else {
-                self.spread(Spread::finer(part, &file, spool)?)?;
+                self.spread(Spread::finer(part, &aside, spool)?)?;
             }
         }
         Ok(())

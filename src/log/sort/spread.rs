@@ -1,10 +1,10 @@
 //! Rows on disk, spread over parts of their time.
 
 use crate::log::Spool;
+use crate::log::aside::{Aside, Stretch};
 use crate::log::sort::rows::Rows;
 use crate::time::Instant;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 
 /// Into so many parts the time of rows is cut.
 const PARTS: usize = 1 << 7;
@@ -14,15 +14,11 @@ const BLOCK: usize = 1 << 15;
 /// Rows on disk, spread over parts of their time.
 pub(super) struct Spread {
     pub(super) spool: Spool,
-    pub(super) file: File,
-    /// Where the file ends.
-    end: u64,
+    pub(super) aside: Aside,
     /// The first instant of the first part; each of them takes two to the power of `shift` microseconds.
     from: Instant,
     shift: u32,
     pub(super) parts: Vec<Part>,
-    /// What is being written.
-    block: Vec<u8>,
 }
 
 /// The rows of a part of the time, in the order in which they came.
@@ -35,11 +31,10 @@ pub(super) struct Part {
     rest: Rows,
 }
 
-/// Rows on disk: where they begin, and how long they and the keys behind them are.
+/// Rows on disk, and their keys.
 struct Block {
-    at: u64,
-    rows: usize,
-    keys: usize,
+    rows: Stretch,
+    keys: Stretch,
 }
 
 impl Spread {
@@ -49,16 +44,16 @@ impl Spread {
         let length = (last.as_micros() - first.as_micros()) as u64;
         let shift = (0..u64::BITS).find(|shift| length >> shift < PARTS as u64).unwrap_or_default();
         let parts = (0..PARTS).map(|_| Part::default()).collect();
-        Ok(Spread { spool, file: spool()?, end: 0, from: first, shift, parts, block: Vec::new() })
+        Ok(Spread { spool, aside: Aside::new(spool)?, from: first, shift, parts })
     }
 
     /// The rows of a part, spread over parts of its own time.
-    pub(super) fn finer(part: Part, file: &File, spool: Spool) -> io::Result<Spread> {
+    pub(super) fn finer(part: Part, aside: &Aside, spool: Spool) -> io::Result<Spread> {
         let mut finer = Spread::over(part.rest.span(), spool)?;
         let mut rows = Rows::default();
         for block in &part.blocks {
             rows.clear();
-            block.read(file, &mut rows)?;
+            block.read(aside, &mut rows)?;
             finer.take(&rows)?;
         }
         finer.take(&part.rest)?;
@@ -83,12 +78,7 @@ impl Spread {
     /// Writes what is not written yet of a part.
     fn write(&mut self, part: usize) -> io::Result<()> {
         let Part { blocks, written, rest } = &mut self.parts[part];
-        self.block.clear();
-        self.block.extend_from_slice(&rest.rows);
-        self.block.extend_from_slice(&rest.keys);
-        self.file.write_all(&self.block)?;
-        blocks.push(Block { at: self.end, rows: rest.rows.len(), keys: rest.keys.len() });
-        self.end += self.block.len() as u64;
+        blocks.push(Block { rows: self.aside.put(&rest.rows)?, keys: self.aside.put(&rest.keys)? });
         *written += rest.size();
         rest.clear();
         Ok(())
@@ -106,10 +96,10 @@ impl Part {
     }
 
     /// All of its rows.
-    pub(super) fn whole(self, file: &File) -> io::Result<Rows> {
+    pub(super) fn whole(self, aside: &Aside) -> io::Result<Rows> {
         let Part { blocks, mut rest, .. } = self;
         let mut rows = Rows::default();
-        blocks.iter().try_for_each(|block| block.read(file, &mut rows))?;
+        blocks.iter().try_for_each(|block| block.read(aside, &mut rows))?;
         rows.rows.append(&mut rest.rows);
         rows.keys.append(&mut rest.keys);
         Ok(rows)
@@ -118,13 +108,8 @@ impl Part {
 
 impl Block {
     /// Reads it behind rows that are there already.
-    fn read(&self, mut from: &File, to: &mut Rows) -> io::Result<()> {
-        from.seek(SeekFrom::Start(self.at))?;
-        for (bytes, length) in [(&mut to.rows, self.rows), (&mut to.keys, self.keys)] {
-            let there = bytes.len();
-            bytes.resize(there + length, 0);
-            from.read_exact(&mut bytes[there..])?;
-        }
-        Ok(())
+    fn read(&self, aside: &Aside, to: &mut Rows) -> io::Result<()> {
+        aside.read(self.rows, &mut to.rows)?;
+        aside.read(self.keys, &mut to.keys)
     }
 }

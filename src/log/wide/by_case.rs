@@ -3,10 +3,10 @@
 
 use crate::event::hash_of_case;
 use crate::log::Spool;
+use crate::log::aside::{Aside, Stretch};
 use crate::log::wide::{WideCase, WideRow};
 use hashbrown::HashTable;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 
 const PARTS: usize = 1 << 10;
 /// What takes no more memory than this, packed, stays in it.
@@ -19,31 +19,29 @@ pub(in crate::log) struct ByCase {
     /// How much is kept in memory.
     most: usize,
     held: usize,
-    file: Option<File>,
-    end: u64,
+    aside: Option<Aside>,
     parts: Vec<Part>,
 }
 
 /// The rows of some cases, in the order in which they came.
 #[derive(Default)]
 struct Part {
-    /// Those on disk: where they begin, and how long they are.
-    blocks: Vec<(u64, usize)>,
+    /// Those on disk.
+    blocks: Vec<Stretch>,
     /// Those behind them.
     rest: Vec<u8>,
 }
 
 impl ByCase {
     pub(in crate::log) fn new(spool: Option<Spool>) -> ByCase {
-        ByCase { spool, most: MOST, held: 0, file: None, end: 0, parts: Vec::new() }
+        ByCase { spool, most: MOST, held: 0, aside: None, parts: (0..PARTS).map(|_| Part::default()).collect() }
     }
 
     pub(in crate::log) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+        self.held == 0 && self.aside.is_none()
     }
 
     pub(in crate::log) fn add(&mut self, row: &WideRow) -> io::Result<()> {
-        self.parts.resize_with(PARTS, Part::default);
         let rest = &mut self.parts[hash_of_case(row.kind, &row.key) as usize % PARTS].rest;
         let before = rest.len();
         row.pack(rest);
@@ -56,30 +54,21 @@ impl ByCase {
 
     /// Writes what is in memory.
     fn write(&mut self, spool: Spool) -> io::Result<()> {
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => spool()?,
-        };
+        let mut aside = self.aside.take().map_or_else(|| Aside::new(spool), Ok)?;
         for Part { blocks, rest } in self.parts.iter_mut().filter(|part| !part.rest.is_empty()) {
-            file.write_all(rest)?;
-            blocks.push((self.end, rest.len()));
-            self.end += rest.len() as u64;
+            blocks.push(aside.put(rest)?);
             rest.clear();
         }
-        (self.file, self.held) = (Some(file), 0);
+        (self.aside, self.held) = (Some(aside), 0);
         Ok(())
     }
 
     /// Gives all cases, those of a part in the order in which they were first seen.
-    pub(in crate::log) fn each(mut self, mut give: impl FnMut(WideCase) -> io::Result<()>) -> io::Result<()> {
-        for Part { blocks, rest } in std::mem::take(&mut self.parts) {
+    pub(in crate::log) fn each(self, mut give: impl FnMut(WideCase) -> io::Result<()>) -> io::Result<()> {
+        for Part { blocks, rest } in self.parts {
             let mut packed = Vec::new();
-            for (at, length) in blocks {
-                let there = packed.len();
-                packed.resize(there + length, 0);
-                let file = self.file.as_mut().ok_or(io::ErrorKind::NotFound)?;
-                file.seek(SeekFrom::Start(at))?;
-                file.read_exact(&mut packed[there..])?;
+            if let Some(aside) = &self.aside {
+                blocks.iter().try_for_each(|block| aside.read(*block, &mut packed))?;
             }
             packed.extend_from_slice(&rest);
             drop(rest);
@@ -135,7 +124,7 @@ mod tests {
         let shown = |most: usize, spool: Option<Spool>| {
             let mut by_case = ByCase { most, ..ByCase::new(spool) };
             rows(&mut |row| by_case.add(row).unwrap());
-            let is_on_disk = by_case.file.is_some();
+            let is_on_disk = by_case.aside.is_some();
             let mut shown = Vec::new();
             let show = |case: WideCase| {
                 shown.push(format!("{} {:?} {:?}", case.key, case.fields, case.milestones));
