@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use parquet::basic::{Compression, CompressionCodec};
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 use std::io::Read;
 use std::sync::Arc;
@@ -23,18 +23,21 @@ pub(super) struct Pages {
     codec: Codec,
 }
 
-enum Codec {
+/// What packed the pages of a column.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Codec {
     None,
-    Snappy(snap::raw::Decoder),
+    Snappy,
     Gzip,
     Zstd,
 }
 
 impl Codec {
-    fn of(column: &ColumnChunkMetaData) -> Option<Codec> {
-        match column.compression_codec() {
+    /// Nothing for one whose pages are not read here.
+    pub(super) fn of(codec: CompressionCodec) -> Option<Codec> {
+        match codec {
             CompressionCodec::UNCOMPRESSED => Some(Codec::None),
-            CompressionCodec::SNAPPY => Some(Codec::Snappy(snap::raw::Decoder::new())),
+            CompressionCodec::SNAPPY => Some(Codec::Snappy),
             CompressionCodec::GZIP => Some(Codec::Gzip),
             CompressionCodec::ZSTD => Some(Codec::Zstd),
             CompressionCodec::LZO | CompressionCodec::BROTLI | CompressionCodec::LZ4 | CompressionCodec::LZ4_RAW => None,
@@ -42,33 +45,25 @@ impl Codec {
     }
 }
 
-/// The name of a column's codec, if pages that it packed are not read here.
-pub(super) fn unread(column: &ColumnChunkMetaData) -> Option<String> {
-    if Codec::of(column).is_some() { None } else { Some(format!("{:?}", column.compression_codec())) }
-}
-
 impl Pages {
-    /// The pages of the column at a place among those of a row group.
-    pub(super) fn of(file: &Arc<Bits>, group: &RowGroupMetaData, at: usize) -> Result<Pages, ParquetError> {
-        let column = group.column(at);
-        let codec = Codec::of(column).ok_or_else(|| ParquetError::NYI(format!("{:?}", column.compression_codec())))?;
+    /// The pages of a column of so many rows.
+    pub(super) fn of(file: &Arc<Bits>, column: &ColumnChunkMetaData, codec: Codec, rows: usize) -> Result<Pages, ParquetError> {
         // What is said to be unpacked is handed over as it stands.
         let as_it_stands = column.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
-        let rows = usize::try_from(group.num_rows())?;
         Ok(Pages { packed: SerializedPageReader::new(Arc::clone(file), &as_it_stands, rows, None)?, codec })
     }
 
-    fn unpack(&mut self, packed: &mut Bytes) -> Result<(), ParquetError> {
+    fn unpack(&self, packed: &mut Bytes) -> Result<(), ParquetError> {
         // A page without a value is packed as nothing.
         if packed.is_empty() {
             return Ok(());
         }
-        let unpacked = match &mut self.codec {
+        let unpacked = match self.codec {
             Codec::None => return Ok(()),
-            Codec::Snappy(decoder) if snap::raw::decompress_len(packed).is_ok_and(|length| length as u64 <= LONGEST) => {
-                decoder.decompress_vec(packed).map_err(|e| e.to_string())
+            Codec::Snappy if snap::raw::decompress_len(packed).is_ok_and(|length| length as u64 <= LONGEST) => {
+                snap::raw::Decoder::new().decompress_vec(packed).map_err(|e| e.to_string())
             }
-            Codec::Snappy(_) => Err("a page of no possible length".to_string()),
+            Codec::Snappy => Err("a page of no possible length".to_string()),
             Codec::Gzip => whole(MultiGzDecoder::new(&packed[..])),
             Codec::Zstd => zstd::stream::read::Decoder::with_buffer(&packed[..]).map_err(|e| e.to_string()).and_then(whole),
         };
@@ -95,7 +90,7 @@ impl PageReader for Pages {
     fn get_next_page(&mut self) -> Result<Option<Page>, ParquetError> {
         let Some(mut page) = self.packed.get_next_page()? else { return Ok(None) };
         match &mut page {
-            _ if matches!(self.codec, Codec::None) => {}
+            _ if self.codec == Codec::None => {}
             Page::DictionaryPage { buf, .. } | Page::DataPage { buf, .. } => self.unpack(buf)?,
             // Its levels stand before what is packed.
             Page::DataPageV2 { buf, is_compressed: true, def_levels_byte_len, rep_levels_byte_len, .. } => {

@@ -16,7 +16,7 @@ use crate::log::rules::Rules;
 use crate::log::times::{self, Dates};
 use crate::time::Instant;
 use bytes::Bytes;
-use codec::Pages;
+use codec::{Codec, Pages};
 use column::{Column, NO_TIME};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
@@ -160,12 +160,13 @@ impl Columns {
         }
         let columns = self.positions.iter().zip(&self.times).map(|(position, times)| match position {
             Some(at) => {
-                if let Some(codec) = codec::unread(group.column(*at)) {
-                    let said = Unreadable::new(name, format!("the Parquet data is packed with {codec}, which is not read"));
-                    return Err(said.help("write it with Snappy, gzip or Zstandard"));
-                }
-                let pages = || Pages::of(&self.bits, group, *at);
-                Column::read(&group.column(*at).column_descr_ptr(), *times, pages).map_err(&damaged)
+                let column = group.column(*at);
+                let codec = Codec::of(column.compression_codec()).ok_or_else(|| {
+                    let message = format!("the Parquet data is packed with {:?}, which is not read", column.compression_codec());
+                    Unreadable::new(name, message).help("write it with Snappy, gzip or Zstandard")
+                })?;
+                let pages = || Pages::of(&self.bits, column, codec, rows);
+                Column::read(&column.column_descr_ptr(), *times, pages).map_err(&damaged)
             }
             None => Ok(Column::Absent),
         });
