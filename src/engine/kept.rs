@@ -2,7 +2,7 @@
 
 use crate::engine::ledger::{Ledger, Place, WHOLE};
 use crate::engine::outcome::{Evidence, GroupOrder, Held, KeyValues, Outcome, StateTimes, Verdict};
-use crate::event::{Origin, Texts, Value, packed};
+use crate::event::{Texts, Value, packed};
 use crate::id::{CaseId, Id, ObligationId};
 use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
@@ -79,8 +79,7 @@ impl Writer<'_> {
         packed::put_list(self.0, evidence, |out, Evidence { event, time, origin }| {
             packed::put_maybe_id(out, *event);
             packed::put_length(out, since(time));
-            packed::put(out, origin.file.into());
-            packed::put(out, origin.line.into());
+            packed::put_origin(out, *origin);
         });
     }
 
@@ -127,7 +126,7 @@ impl<'b> Reader<'b> {
         }
         let evidence = self.list(|from| {
             let (event, time) = (packed::take_maybe_id(from)?, start.plus(packed::take_length(from)?));
-            Some(Evidence { event, time, origin: Origin { file: packed::take_small(from)?, line: packed::take_small(from)? } })
+            Some(Evidence { event, time, origin: packed::take_origin(from)? })
         });
         Outcome {
             track: place.track as usize,

@@ -116,13 +116,12 @@ impl Evidence {
         let Evidence { event, time, origin } = self;
         packed::put_maybe_id(out, *event);
         packed::put_time(out, *time);
-        packed::put(out, origin.file.into());
-        packed::put(out, origin.line.into());
+        packed::put_origin(out, *origin);
     }
 
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Evidence> {
         let (event, time) = (packed::take_maybe_id(from)?, packed::take_time(from)?);
-        Some(Evidence { event, time, origin: Origin { file: packed::take_small(from)?, line: packed::take_small(from)? } })
+        Some(Evidence { event, time, origin: packed::take_origin(from)? })
     }
 
     pub(super) fn of(event: &Event<'_>) -> Evidence {

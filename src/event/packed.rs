@@ -2,8 +2,8 @@
 //!
 //! A number takes seven bits a byte, the lowest first; all but the last byte are marked.
 
-use crate::event::{TextId, Value};
-use crate::id::Id;
+use crate::event::{Origin, TextId, Value};
+use crate::id::{FieldId, Id};
 use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +128,32 @@ pub fn put_maybe_id(bytes: &mut Vec<u8>, id: Option<impl Id>) {
 #[inline]
 pub fn take_maybe_id<I: Id>(bytes: &mut &[u8]) -> Option<Option<I>> {
     Some(take_small(bytes)?.checked_sub(1).map(|at| I::from_index(at as usize)))
+}
+
+/// Adds where something stands.
+#[inline]
+pub fn put_origin(bytes: &mut Vec<u8>, Origin { file, line }: Origin) {
+    put(bytes, file.into());
+    put(bytes, line.into());
+}
+
+/// Takes the next of them off; nothing where the bytes end first.
+#[inline]
+pub fn take_origin(bytes: &mut &[u8]) -> Option<Origin> {
+    Some(Origin { file: take_small(bytes)?, line: take_small(bytes)? })
+}
+
+/// Adds a field and its value, or that it has none.
+#[inline]
+pub fn put_field(bytes: &mut Vec<u8>, field: FieldId, value: Option<Value>) {
+    put_id(bytes, field);
+    put_value(bytes, value);
+}
+
+/// Takes the next field and its value off; nothing where the bytes are none, or end first.
+#[inline]
+pub fn take_field(bytes: &mut &[u8]) -> Option<(FieldId, Option<Value>)> {
+    Some((take_id(bytes)?, take_value(bytes)?))
 }
 
 /// Adds anything, as the library writes it.

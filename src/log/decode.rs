@@ -240,18 +240,20 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let no_key = || Fault { column, value: String::new(), expected: "the key of a case".into() };
         let (key, case) = Self::key(binding, row)?.ok_or_else(no_key)?;
         let kind = case.or_else(|| milestones.iter().find_map(|(e, ..)| self.rules.plan.events[*e].case)).ok_or_else(no_key)?;
-        if self.wide.iter().all(|takes| takes.kind != kind) {
-            self.wide.push(WideTakes::new(self.rules, binding, milestones, kind));
-        }
         let Decoder { rules, batch, recent, dates, wide, .. } = self;
-        let Some(takes) = wide.iter().find(|takes| takes.kind == kind) else { return Ok(()) };
+        let known = wide.iter().position(|takes| takes.kind == kind);
+        let at = known.unwrap_or_else(|| {
+            wide.push(WideTakes::new(rules, binding, milestones, kind));
+            wide.len() - 1
+        });
+        let takes = &wide[at];
         let mut reader = Reader { rules, binding, recent, texts: &batch.texts };
         let (mut reached, mut ambiguous) = (Vec::with_capacity(milestones.len()), 0);
         for ((position, (event, column, times)), takes) in (0..).zip(milestones).zip(&takes.of_events) {
             let usual = if times.is_usual() { row.usual_time(*column, dates) } else { None };
-            let time = match (usual, row.cell(*column)) {
-                (Some(time), _) | (None, Cell::Time(time)) => time,
-                (None, found) => {
+            let time = match usual.map_or_else(|| row.cell(*column), Cell::Time) {
+                Cell::Time(time) => time,
+                found => {
                     let Some(written) = said(binding, found) else { continue };
                     let read = times.read(written);
                     let read = read.map_err(|expected| Fault { column: *column, value: written.to_string(), expected })?;

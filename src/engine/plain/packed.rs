@@ -155,11 +155,9 @@ impl More {
 
 fn pack_row(out: &mut Vec<u8>, (event, origin): &(Option<EventId>, Origin)) {
     packed::put_maybe_id(out, *event);
-    packed::put(out, origin.file.into());
-    packed::put(out, origin.line.into());
+    packed::put_origin(out, *origin);
 }
 
 fn unpack_row(from: &mut &[u8]) -> Option<(Option<EventId>, Origin)> {
-    let event = packed::take_maybe_id(from)?;
-    Some((event, Origin { file: packed::take_small(from)?, line: packed::take_small(from)? }))
+    Some((packed::take_maybe_id(from)?, packed::take_origin(from)?))
 }

@@ -83,8 +83,7 @@ impl Rows {
         packed::put(rows, event.own.len() as u64);
         let own = event.own.iter().map(|(field, value)| (*field, Some(*value)));
         for (field, value) in event.fields.iter().copied().chain(own) {
-            packed::put_id(rows, field);
-            packed::put_value(rows, value);
+            packed::put_field(rows, field, value);
         }
         let Origin { file, line: own_line } = event.origin;
         if own_line != line {
@@ -171,10 +170,9 @@ fn unpack(row: &[u8], keys: &str, to: &mut Events) -> Option<()> {
     let (fields, own) = (packed::take(rest)?, packed::take(rest)?);
     let draft = to.draft();
     for nth in 0..fields + own {
-        let field = packed::take_id(rest)?;
-        match packed::take_value(rest)? {
-            value if nth < fields => to.draft_field(field, value),
-            value => to.draft_own(draft, field, value?),
+        match packed::take_field(rest)? {
+            (field, value) if nth < fields => to.draft_field(field, value),
+            (field, value) => to.draft_own(draft, field, value?),
         }
     }
     let line = if rest.is_empty() { line } else { packed::take_small(rest)? };

@@ -43,7 +43,16 @@ pub(super) struct WideCase {
     pub(super) kind: CaseId,
     pub(super) key: Box<str>,
     pub(super) fields: Fields,
-    milestones: Vec<(Milestone, Origin)>,
+    milestones: Vec<Reached>,
+}
+
+/// A milestone of a case.
+#[derive(Debug)]
+struct Reached {
+    milestone: Milestone,
+    origin: Origin,
+    /// The line in whose place it stands among those of its instant and file: that of the case's first milestone of the file.
+    line: u32,
 }
 
 impl WideRow {
@@ -62,30 +71,23 @@ impl WideRow {
         let WideRow { kind, key, fields, reached, origin } = self;
         packed::put_id(out, *kind);
         packed::put_text(out, key);
-        packed::put(out, origin.file.into());
-        packed::put(out, origin.line.into());
-        packed::put_list(out, fields, |out, (field, value)| {
-            packed::put_id(out, *field);
-            packed::put_value(out, *value);
-        });
+        packed::put_origin(out, *origin);
+        packed::put_list(out, fields, |out, (field, value)| packed::put_field(out, *field, *value));
         packed::put_list(out, reached, |out, Milestone { position, event, time, own }| {
             packed::put(out, (*position).into());
             packed::put_id(out, *event);
             packed::put_time(out, *time);
-            packed::put_list(out, own, |out, (field, value)| {
-                packed::put_id(out, *field);
-                packed::put_value(out, Some(*value));
-            });
+            packed::put_list(out, own, |out, (field, value)| packed::put_field(out, *field, Some(*value)));
         });
     }
 
     fn unpack(from: &mut &[u8]) -> Option<WideRow> {
         let (kind, key) = (packed::take_id(from)?, packed::take_text(from)?.into());
-        let origin = Origin { file: packed::take_small(from)?, line: packed::take_small(from)? };
-        let fields = packed::take_list(from, |from| Some((packed::take_id(from)?, packed::take_value(from)?)))?;
+        let origin = packed::take_origin(from)?;
+        let fields = packed::take_list(from, packed::take_field)?;
         let reached = packed::take_list(from, |from| {
             let (position, event, time) = (packed::take_small(from)?, packed::take_id(from)?, packed::take_time(from)?);
-            let own = packed::take_list(from, |from| Some((packed::take_id(from)?, packed::take_value(from)??)))?;
+            let own = packed::take_list(from, |from| packed::take_field(from).and_then(|(field, value)| Some((field, value?))))?;
             Some(Milestone { position, event, time, own })
         })?;
         Some(WideRow { kind, key, fields, reached, origin })
@@ -110,17 +112,19 @@ impl WideCase {
         }
         for milestone in reached {
             // The same event at the same time from several rows is one event.
-            let known = self.milestones.iter().any(|(m, _)| (m.event, m.time) == (milestone.event, milestone.time));
+            let known = self.milestones.iter().any(|Reached { milestone: m, .. }| (m.event, m.time) == (milestone.event, milestone.time));
             if !known {
-                self.milestones.push((milestone, origin));
+                // Rows come in the order of their files and lines.
+                let line = self.milestones.last().filter(|last| last.origin.file == origin.file).map_or(origin.line, |last| last.line);
+                self.milestones.push(Reached { milestone, origin, line });
             }
         }
     }
 
     /// A milestone before the case's first-declared one is taken at that one's instant; equal times are in the order of the source.
     pub(super) fn put_in_order(&mut self, plan: &Plan, clamped: &mut Vec<Clamped>) {
-        let first = self.milestones.iter().filter(|(m, _)| m.position == 0).map(|(m, _)| m.time).min();
-        for (milestone, origin) in &mut self.milestones {
+        let first = self.milestones.iter().map(|r| &r.milestone).filter(|m| m.position == 0).map(|m| m.time).min();
+        for Reached { milestone, origin, .. } in &mut self.milestones {
             let Some(first) = first.filter(|first| milestone.time < *first) else { continue };
             clamped.push(Clamped {
                 case: self.key.to_string(),
@@ -132,22 +136,20 @@ impl WideCase {
             });
             milestone.time = first;
         }
-        self.milestones.sort_by_key(|(m, _)| (m.time, m.position));
+        self.milestones.sort_by_key(|r| (r.milestone.time, r.milestone.position));
     }
 
-    /// Gives its events, once they are in order, with the line in whose place each stands among those of its instant and file: all that
-    /// the rows of a file say of a case is in the place of the first of them. The first event sets the case's fields.
+    /// Gives its events, once they are in order, with the line in whose place each stands. The first event sets the case's fields.
     pub(super) fn each<E>(&self, plan: &Plan, mut give: impl FnMut(Event<'_>, u32) -> Result<(), E>) -> Result<(), E> {
         // An event of the top level happens to no case.
-        let is_of_case = |milestone: &Milestone| plan.events[milestone.event].case.is_some();
-        let line_in = |file: u32| self.milestones.iter().filter(|(_, o)| o.file == file).map(|(_, o)| o.line).min().unwrap_or_default();
-        let of_case = self.milestones.iter().enumerate().filter(|(_, (m, _))| is_of_case(m));
-        let first = of_case.min_by_key(|(_, (m, origin))| (m.time, origin.file)).map(|(nth, _)| nth);
-        for (nth, (milestone, origin)) in self.milestones.iter().enumerate() {
-            let Milestone { event, time, own, .. } = milestone;
-            let case = is_of_case(milestone).then_some((self.kind, &*self.key));
+        let is_of_case = |reached: &Reached| plan.events[reached.milestone.event].case.is_some();
+        let of_case = self.milestones.iter().enumerate().filter(|(_, reached)| is_of_case(reached));
+        let first = of_case.min_by_key(|(_, reached)| (reached.milestone.time, reached.origin.file)).map(|(nth, _)| nth);
+        for (nth, reached) in self.milestones.iter().enumerate() {
+            let Reached { milestone: Milestone { event, time, own, .. }, origin, line } = reached;
+            let case = is_of_case(reached).then_some((self.kind, &*self.key));
             let fields = if first == Some(nth) { &self.fields[..] } else { &[] };
-            give(Event { time: *time, case, event: Some(*event), fields, own, origin: *origin }, line_in(origin.file))?;
+            give(Event { time: *time, case, event: Some(*event), fields, own, origin: *origin }, *line)?;
         }
         Ok(())
     }
