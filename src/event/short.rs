@@ -20,6 +20,9 @@ const OF_LENGTH: [u128; 17] = {
 };
 
 impl Short {
+    /// The text of no bytes.
+    pub const EMPTY: Short = Short { low: 0, high: 0, len: 0 };
+
     /// Of a text, if it is short.
     #[inline]
     pub fn of(text: &[u8]) -> Option<Short> {

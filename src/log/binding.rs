@@ -24,11 +24,11 @@ pub(super) struct Binding {
     pub(super) missing: Vec<String>,
     pub(super) empty_clears: bool,
     pub(super) ignore: Vec<String>,
-    /// Where rows are found out most easily, if they are such.
+    /// Where rows are understood most easily, if they are such.
     pub(super) usual: Option<Usual>,
 }
 
-/// The columns of a long log in which one says when, one of which case, and at most one what.
+/// The places of a long log's rows in which one says when, one of which case, and at most one what.
 pub(super) struct Usual {
     pub(super) time: usize,
     pub(super) reader: TimeReader,
@@ -41,16 +41,22 @@ pub(super) struct Usual {
 impl Usual {
     fn of(binding: &Binding) -> Option<Usual> {
         let Shape::Long { time, reader, event, .. } = &binding.shape else { return None };
-        match (event.as_slice(), binding.keys.as_slice()) {
-            (words @ ([] | [_]), [(key, kind)]) => {
-                Some(Usual { time: *time, reader: reader.clone(), word: words.first().copied(), key: *key, kind: *kind })
-            }
-            _ => None,
-        }
+        let ([] | [_], [(key, kind)]) = (event.as_slice(), binding.keys.as_slice()) else { return None };
+        let word = match event.first() {
+            Some(word) => Some(binding.places[*word]?),
+            None => None,
+        };
+        Some(Usual { time: binding.places[*time]?, reader: reader.clone(), word, key: binding.places[*key]?, kind: *kind })
     }
 }
 
 impl Binding {
+    /// Says where each column stands in a row.
+    pub(super) fn seat(&mut self, places: Vec<Option<usize>>) {
+        self.places = places;
+        self.usual = Usual::of(self);
+    }
+
     /// Whether a column says when, what, of which case, or which row: it is read whatever clauses ask for.
     pub(super) fn is_structural(&self, column: usize) -> bool {
         self.is_time(column) || self.is_name(column)
@@ -364,9 +370,9 @@ impl<'a> Binder<'a> {
             };
             return Err(unreadable.help(help));
         }
-        binding.places = (0..self.columns.len()).map(Some).collect();
+        let places = (0..self.columns.len()).map(Some).collect();
         binding.columns = self.columns;
-        binding.usual = Usual::of(&binding);
+        binding.seat(places);
         Ok(binding)
     }
 }

@@ -29,8 +29,6 @@ pub(super) struct Table {
     /// Lines before the first row.
     pub(super) lines: u32,
     columns: usize,
-    /// Where each column of the binding stands, if the table has it.
-    positions: Vec<Option<usize>>,
 }
 
 impl Head {
@@ -72,12 +70,12 @@ impl Head {
                 return Err(Unreadable::new(name, format!("two columns are called `{column}`")).help("give one of them another name"));
             }
         }
-        binding.places = binding.columns.iter().map(|c| self.names.iter().position(|h| h == c)).collect();
-        Ok(Table { delimiter: self.delimiter, lines: self.lines, columns: self.names.len(), positions: binding.places.clone() })
+        binding.seat(binding.columns.iter().map(|c| self.names.iter().position(|h| h == c)).collect());
+        Ok(Table { delimiter: self.delimiter, lines: self.lines, columns: self.names.len() })
     }
 }
 
-/// A row as it stands in a text: its cells hold no quotes, or some of them are in quotes.
+/// A row as it stands in a text: its cells hold no quotes, or some of them may be in quotes.
 struct Plain<'r, const IN_QUOTES: bool> {
     table: &'r Table,
     text: &'r str,
@@ -101,21 +99,20 @@ impl<const IN_QUOTES: bool> Plain<'_, IN_QUOTES> {
 
 impl<'r, const IN_QUOTES: bool> Row<'r> for Plain<'r, IN_QUOTES> {
     #[inline(always)]
-    fn cell(&self, column: usize) -> Cell<'r> {
-        let Some(place) = self.table.positions[column] else { return Cell::Absent };
+    fn cell(&self, place: usize) -> Cell<'r> {
         let (begin, end) = self.ends(place);
         Cell::Text(&self.text[begin..end])
     }
 
     #[inline(always)]
-    fn bytes(&self, column: usize) -> Option<&'r [u8]> {
-        let (begin, end) = self.ends(self.table.positions[column]?);
+    fn bytes(&self, place: usize) -> Option<&'r [u8]> {
+        let (begin, end) = self.ends(place);
         Some(&self.text.as_bytes()[begin..end])
     }
 
     #[inline(always)]
-    fn short(&self, column: usize) -> Option<Short> {
-        let (begin, end) = self.ends(self.table.positions[column]?);
+    fn short(&self, place: usize) -> Option<Short> {
+        let (begin, end) = self.ends(place);
         Short::within(self.text.as_bytes(), begin, end)
     }
 
@@ -144,8 +141,8 @@ impl<'r, const IN_QUOTES: bool> Row<'r> for Plain<'r, IN_QUOTES> {
         self.whole().to_vec()
     }
 
-    fn column_of(&self, i: usize) -> u32 {
-        self.table.positions[i].map_or(1, |place| column(self.whole(), self.table.delimiter, place))
+    fn column_of(&self, place: usize) -> u32 {
+        column(self.whole(), self.table.delimiter, place)
     }
 }
 
@@ -267,36 +264,44 @@ impl Table {
                 start = next;
                 continue;
             };
-            let raw = &text[start..end];
-            let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
-            let last = start + raw.len();
+            let last = if end > start && text[end - 1] == b'\r' { end - 1 } else { end };
             let from = std::mem::replace(&mut start, end + 1);
-            if raw.is_empty() {
+            if delimiters + 1 != self.columns || last == from {
+                if last > from {
+                    self.ragged(decoder, line, &text[from..last], delimiters + 1);
+                }
                 continue;
             }
-            if delimiters + 1 != self.columns {
-                self.ragged(decoder, line, raw, delimiters + 1);
-                continue;
-            }
-            let Some(valid) = valid.or_else(|| std::str::from_utf8(raw).ok()) else {
-                self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter));
-                continue;
-            };
-            begins[self.columns] = last + 1;
-            // Of a text that is broken elsewhere, `valid` is this row alone.
-            if valid.len() < text.len() {
-                begins[..=self.columns].iter_mut().for_each(|begin| *begin -= from);
-            }
-            if has_quotes {
-                self.in_quotes(decoder, binding, valid, &begins, line);
-            } else {
-                decoder.row(binding, &Plain::<false> { table: self, text: valid, begins: &begins, line });
+            begins[self.columns % (2 * PLACES)] = last + 1;
+            match valid {
+                Some(valid) if has_quotes => self.in_quotes(decoder, binding, valid, &begins, line),
+                Some(valid) => decoder.row(binding, &Plain::<false> { table: self, text: valid, begins: &begins, line }),
+                None => self.beside_broken(decoder, binding, &text[from..last], (from, &mut begins), line),
             }
         }
         decoder.batch.lines = line;
     }
 
-    /// Takes a row of which some cells are in quotes.
+    /// Takes a row of a text that is broken, if only elsewhere.
+    #[cold]
+    fn beside_broken(
+        &self,
+        decoder: &mut Decoder<'_, '_>,
+        binding: &Binding,
+        raw: &[u8],
+        (from, begins): (usize, &mut [usize; 2 * PLACES]),
+        line: u32,
+    ) {
+        match std::str::from_utf8(raw) {
+            Ok(row) => {
+                begins[..=self.columns].iter_mut().for_each(|begin| *begin -= from);
+                self.in_quotes(decoder, binding, row, begins, line);
+            }
+            Err(_) => self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter)),
+        }
+    }
+
+    /// Takes a row of which some cells may be in quotes.
     #[inline(never)]
     fn in_quotes(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &str, begins: &[usize; 2 * PLACES], line: u32) {
         decoder.row(binding, &Plain::<true> { table: self, text, begins, line });
@@ -336,9 +341,8 @@ impl Table {
         } else if std::str::from_utf8(raw).is_err() {
             self.broken(decoder, line, raw, cells.iter());
         } else {
-            let text = |p: &usize| std::str::from_utf8(cells.get(*p)).unwrap_or_default();
-            let of_row: Vec<Cell<'_>> = self.positions.iter().map(|p| p.as_ref().map_or(Cell::Absent, |p| Cell::Text(text(p)))).collect();
-            let column_of = |i: usize| self.positions[i].map_or(1, |p| column(raw, self.delimiter, p));
+            let of_row: Vec<Cell<'_>> = cells.iter().map(|cell| Cell::Text(std::str::from_utf8(cell).unwrap_or_default())).collect();
+            let column_of = |place: usize| column(raw, self.delimiter, place);
             decoder.row(binding, &Listed { cells: &of_row, filled: u64::MAX, line, raw, column_of: &column_of });
         }
         (end, breaks + 1)

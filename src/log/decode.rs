@@ -22,6 +22,13 @@ pub(super) struct Fault {
     pub(super) expected: String,
 }
 
+impl Fault {
+    #[cold]
+    fn of<T>(column: usize, value: &str, expected: impl Into<String>) -> Result<T, Box<Fault>> {
+        Err(Box::new(Fault { column, value: value.to_string(), expected: expected.into() }))
+    }
+}
+
 /// Reads rows of one file after another into batches.
 pub(super) struct Decoder<'r, 'p> {
     pub(super) rules: &'r Rules<'p>,
@@ -100,7 +107,10 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
         if meaning.matters || has_values && !batch.events.drafted(draft).0.is_empty() {
             let origin = Origin { file: 0, line: row.line() };
-            let hash = row.short(usual.key).map_or_else(|| hash_of_case(kind, key), |key| hash_of_short_case(kind, key));
+            let hash = match row.short(usual.key) {
+                Some(short) => hash_of_short_case(kind, short),
+                None => hash_of_case(kind, key),
+            };
             batch.events.finish_hashed(draft, &Head { time, case: Some((kind, key)), event: meaning.event, origin }, hash);
         } else {
             batch.events.discard(draft);
@@ -122,7 +132,8 @@ impl<'r, 'p> Decoder<'r, 'p> {
             Shape::Wide(_) => self.wide_row(binding, row),
         };
         let Err(fault) = taken else { return true };
-        self.reject(row.line(), row.column_of(fault.column), fault.value, fault.expected, &row.raw());
+        let column = binding.places[fault.column].map_or(1, |place| row.column_of(place));
+        self.reject(row.line(), column, fault.value, fault.expected, &row.raw());
         false
     }
 
@@ -136,27 +147,27 @@ impl<'r, 'p> Decoder<'r, 'p> {
     }
 
     /// The key of a row's case, and the kind of case that its column names.
-    fn key<'a>(binding: &Binding, row: &impl Row<'a>) -> Result<Option<(&'a str, Option<CaseId>)>, Fault> {
+    fn key<'a>(binding: &Binding, row: &impl Row<'a>) -> Result<Option<(&'a str, Option<CaseId>)>, Box<Fault>> {
         let mut found = None;
         for (column, case) in &binding.keys {
             let Some(key) = cell(binding, row, *column) else { continue };
             if found.is_some() {
-                return Err(Fault { column: *column, value: key.to_string(), expected: "one case: this row names two".into() });
+                return Fault::of(*column, key, "one case: this row names two");
             }
             found = Some((key, *case));
         }
         Ok(found)
     }
 
-    fn long<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Fault> {
+    fn long<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Box<Fault>> {
         let Shape::Long { time: column, reader, event: columns, .. } = &binding.shape else { return Ok(()) };
-        let (time, ambiguous) = match row.cell(*column) {
+        let (time, ambiguous) = match found(binding, row, *column) {
             Cell::Time(time) => (time, false),
             found => {
                 let written = said(binding, found).unwrap_or("");
                 match reader.read(written) {
                     Ok(read) => (read.time, read.ambiguous),
-                    Err(expected) => return Err(Fault { column: *column, value: written.to_string(), expected }),
+                    Err(expected) => return Fault::of(*column, written, expected),
                 }
             }
         };
@@ -165,7 +176,10 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let hint = key.map(|k| k.1);
         let meaning = match columns.as_slice() {
             [] => meanings.find_one(rules, binding, hint, Some(Short::default()), ""),
-            [only] => meanings.find_one(rules, binding, hint, row.short(*only), cell(binding, row, *only).unwrap_or("")),
+            [only] => {
+                let short = binding.places[*only].and_then(|place| row.short(place));
+                meanings.find_one(rules, binding, hint, short, cell(binding, row, *only).unwrap_or(""))
+            }
             several => {
                 let words: Vec<&str> = several.iter().map(|column| cell(binding, row, *column).unwrap_or("")).collect();
                 meanings.find(rules, binding, hint, &words)
@@ -234,10 +248,10 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
     }
 
-    fn wide_row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Fault> {
+    fn wide_row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Box<Fault>> {
         let Shape::Wide(milestones) = &binding.shape else { return Ok(()) };
         let column = binding.keys.first().map_or(0, |k| k.0);
-        let no_key = || Fault { column, value: String::new(), expected: "the key of a case".into() };
+        let no_key = || Box::new(Fault { column, value: String::new(), expected: "the key of a case".into() });
         let (key, case) = Self::key(binding, row)?.ok_or_else(no_key)?;
         let kind = case.or_else(|| milestones.iter().find_map(|(e, ..)| self.rules.plan.events[*e].case)).ok_or_else(no_key)?;
         let Decoder { rules, batch, recent, dates, wide, .. } = self;
@@ -250,13 +264,13 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let mut reader = Reader { rules, binding, recent, texts: &batch.texts };
         let (mut reached, mut ambiguous) = (Vec::with_capacity(milestones.len()), 0);
         for ((position, (event, column, times)), takes) in (0..).zip(milestones).zip(&takes.of_events) {
-            let usual = if times.is_usual() { row.usual_time(*column, dates) } else { None };
-            let time = match usual.map_or_else(|| row.cell(*column), Cell::Time) {
+            let Some(place) = binding.places[*column] else { continue };
+            let usual = if times.is_usual() { row.usual_time(place, dates) } else { None };
+            let time = match usual.map_or_else(|| row.cell(place), Cell::Time) {
                 Cell::Time(time) => time,
                 found => {
                     let Some(written) = said(binding, found) else { continue };
-                    let read = times.read(written);
-                    let read = read.map_err(|expected| Fault { column: *column, value: written.to_string(), expected })?;
+                    let read = times.read(written).or_else(|expected| Fault::of(*column, written, expected))?;
                     ambiguous += u64::from(read.ambiguous);
                     read.time
                 }
@@ -289,9 +303,9 @@ fn note_ignored(ignored: &mut BTreeMap<String, u64>, name: &str) {
     }
 }
 
-fn refused<'a>(binding: &Binding, row: &impl Row<'a>, key: Option<&str>, refusal: &Refusal) -> Fault {
+fn refused<'a>(binding: &Binding, row: &impl Row<'a>, key: Option<&str>, refusal: &Refusal) -> Box<Fault> {
     let Shape::Long { time, event: columns, .. } = &binding.shape else {
-        return Fault { column: 0, value: String::new(), expected: refusal.expected.clone() };
+        return Box::new(Fault { column: 0, value: String::new(), expected: refusal.expected.clone() });
     };
     let key_column = binding.keys.first().map_or(*time, |k| k.0);
     let written = || columns.iter().map(|c| cell(binding, row, *c).unwrap_or("")).collect::<Vec<_>>().join(" / ");
@@ -300,7 +314,7 @@ fn refused<'a>(binding: &Binding, row: &impl Row<'a>, key: Option<&str>, refusal
         What::Key => (key_column, key.unwrap_or_default().to_string()),
         What::Word => (columns.first().copied().unwrap_or(*time), written()),
     };
-    Fault { column, value, expected: refusal.expected.clone() }
+    Box::new(Fault { column, value, expected: refusal.expected.clone() })
 }
 
 /// In which of a word's places something may stand that is to be read.
@@ -328,7 +342,7 @@ fn read_values<'a>(
     meaning: &Meaning,
     events: &mut Events,
     draft: Draft,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     for (field, scalar) in &meaning.implied {
         if let Some(value) = values::fixed(scalar, reader.texts) {
             events.draft_own(draft, *field, value);
@@ -358,10 +372,10 @@ impl Reader<'_> {
         filled: u64,
         takes: &[Take],
         mut give: impl FnMut(&Take, Option<Value>),
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Box<Fault>> {
         // Most cells are empty, and most others hold what was read before.
-        for take in takes.iter().filter(|take| take.place & filled != 0) {
-            match row.short(take.column).and_then(|text| self.recent.find(text, take)) {
+        for take in takes.iter().filter(|take| take.bit & filled != 0) {
+            match row.short(take.place).and_then(|text| self.recent.find(text, take)) {
                 Some(value) if take.asked => give(take, *value),
                 Some(_) => {}
                 None => self.take_new(row, take, &mut give)?,
@@ -372,8 +386,8 @@ impl Reader<'_> {
 
     /// The same of one field, of which another value was read before.
     #[inline(never)]
-    fn take_new<'a>(&mut self, row: &impl Row<'a>, take: &Take, give: &mut impl FnMut(&Take, Option<Value>)) -> Result<(), Fault> {
-        let value = match row.cell(take.column) {
+    fn take_new<'a>(&mut self, row: &impl Row<'a>, take: &Take, give: &mut impl FnMut(&Take, Option<Value>)) -> Result<(), Box<Fault>> {
+        let value = match row.cell(take.place) {
             Cell::Absent => return Ok(()),
             Cell::Text("") if !self.binding.empty_clears => return Ok(()),
             Cell::Null => None,
@@ -393,13 +407,13 @@ impl Reader<'_> {
     }
 
     /// The value of a text that was not read before.
-    fn value(&mut self, take: &Take, text: &str) -> Result<Option<Value>, Fault> {
+    fn value(&mut self, take: &Take, text: &str) -> Result<Option<Value>, Box<Fault>> {
         let value = self.read(take, text)?;
         self.recent.add(text.as_bytes(), take, value);
         Ok(value)
     }
 
-    fn read(&self, take: &Take, text: &str) -> Result<Option<Value>, Fault> {
+    fn read(&self, take: &Take, text: &str) -> Result<Option<Value>, Box<Fault>> {
         let column = &self.binding.fields[take.binding];
         if let Some(mapped) = column.values.get(text) {
             return Ok(mapped.as_ref().and_then(|s| values::fixed(s, self.texts)));
@@ -421,15 +435,21 @@ impl Reader<'_> {
                 (Some(near), _) => format!("a word that the source maps: `{near}`?"),
                 (None, words) => format!("a word that the source maps: {}", crate::diagnostic::one_of(words.iter().map(|w| w.as_str()))),
             };
-            Fault { column: column.column, value: text.to_string(), expected: format!("{expected} for `{name}`") }
+            Box::new(Fault { column: column.column, value: text.to_string(), expected: format!("{expected} for `{name}`") })
         })
     }
 }
 
-/// The text of a cell that says something.
+/// What stands in a column of a row.
+#[inline(always)]
+fn found<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Cell<'r> {
+    binding.places[column].map_or(Cell::Absent, |place| row.cell(place))
+}
+
+/// What a column of a row says, if it says something.
 #[inline(always)]
 fn cell<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Option<&'r str> {
-    said(binding, row.cell(column))
+    said(binding, found(binding, row, column))
 }
 
 /// What a cell says, if it says something.

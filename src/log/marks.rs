@@ -84,7 +84,7 @@ impl<'t> Marks<'t> {
     }
 
     /// Puts the place behind each delimiter of the line that begins at a place into a list, from its second place on, up to the line
-    /// break or the first quote. Of a line with more delimiters than there are places, only their number is right.
+    /// break or the first quote. Of a line with more delimiters than the list has room for, only their number is right.
     #[inline(always)]
     pub(super) fn line(&self, from: usize, begins: &mut [usize; 2 * PLACES]) -> Stop {
         let (mut block, mut nth) = (from, 0);
@@ -93,7 +93,12 @@ impl<'t> Marks<'t> {
             let stops = (is(bytes, b'\n') | is(bytes, b'"')).to_bitmask();
             // All bits below the first stop; all of them where there is none.
             let before = (stops & stops.wrapping_neg()).wrapping_sub(1);
-            nth += note(places(bytes, self.delimiter) & before, block, begins.get_mut(nth..).unwrap_or_default());
+            let mut delimiters = places(bytes, self.delimiter) & before;
+            while delimiters != 0 {
+                nth += 1;
+                begins[nth % (2 * PLACES)] = block + 1 + delimiters.trailing_zeros() as usize;
+                delimiters &= delimiters - 1;
+            }
             if stops != 0 {
                 let at = block + stops.trailing_zeros() as usize;
                 return if self.text[at] == b'"' { Stop::Quote } else { Stop::End(at, nth) };

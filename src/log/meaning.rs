@@ -36,21 +36,35 @@ pub(super) struct Meaning {
 pub(super) struct Take {
     /// Which of the binding's fields.
     pub(super) binding: usize,
-    /// Its column.
-    pub(super) column: usize,
     pub(super) field: FieldId,
     /// It is the event's own.
     pub(super) own: bool,
     /// Some clause asks for it; else it is only looked at whether it can be read.
     pub(super) asked: bool,
-    /// The bit of its column's place in a row; none where the row has no such column.
-    pub(super) place: u64,
+    /// Where its column stands in a row, and the bit of that.
+    pub(super) place: usize,
+    pub(super) bit: u64,
     pub(super) of: ColumnField,
 }
 
 /// A column and a field that is read from it, as one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ColumnField(pub(super) u64);
+pub(super) struct ColumnField(u64);
+
+impl ColumnField {
+    /// Of nothing that is read.
+    pub(super) const NONE: ColumnField = ColumnField(u64::MAX);
+
+    fn of(column: usize, field: FieldId) -> ColumnField {
+        ColumnField((column as u64) << 32 | field.index() as u64)
+    }
+
+    /// Where a text in the column that is read for the field is looked for, by the text's hash.
+    #[inline(always)]
+    pub(super) fn mix(self, hash: u64) -> usize {
+        (hash ^ self.0) as usize
+    }
+}
 
 /// Why rows of a word cannot be taken.
 #[derive(Debug)]
@@ -225,7 +239,7 @@ fn understand(rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>,
     let matters = event.is_some_and(|e| rules.interest.events[e]) || kind.is_some_and(|k| rules.interest.every_row[k]);
     let is_top = event.is_some() && of_case.is_none();
     let takes = takes(rules, binding, kind, event);
-    let wants = takes.iter().fold(0, |wants, take| wants | take.place);
+    let wants = takes.iter().fold(0, |wants, take| wants | take.bit);
     let is_plain = !is_top && ignored.is_none();
     Ok(Meaning { event, is_top, kind, implied, takes, wants, is_plain, ignored, matters })
 }
@@ -249,24 +263,15 @@ impl WideTakes {
     }
 }
 
-/// The fields that a row may hold: the event's own come first where both it and its case have one of the column's name.
+/// The fields that a row may hold, if it has their columns: the event's own come first where both it and its case have one of the column's name.
 fn takes(rules: &Rules<'_>, binding: &Binding, kind: Option<CaseId>, event: Option<EventId>) -> Vec<Take> {
     let mut takes = Vec::new();
     for (at, column) in binding.fields.iter().enumerate() {
         let own = event.and_then(|e| column.of_events.iter().find(|(of, _)| *of == e)).map(|(_, f)| *f);
         let of_case = column.of_case.iter().copied().find(|f| matches!(rules.plan.fields[*f].owner, Owner::Case(c) if Some(c) == kind));
-        if let Some(field) = own.or(of_case) {
-            let place = binding.places[column.column].map_or(0, bit);
-            let of = ColumnField((column.column as u64) << 32 | field.index() as u64);
-            takes.push(Take {
-                binding: at,
-                column: column.column,
-                field,
-                own: own.is_some(),
-                asked: rules.interest.fields[field],
-                place,
-                of,
-            });
+        if let (Some(field), Some(place)) = (own.or(of_case), binding.places[column.column]) {
+            let of = ColumnField::of(column.column, field);
+            takes.push(Take { binding: at, field, own: own.is_some(), asked: rules.interest.fields[field], place, bit: bit(place), of });
         }
     }
     takes

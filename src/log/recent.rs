@@ -3,9 +3,10 @@
 use crate::event::{Short, Value};
 use crate::log::meaning::{ColumnField, Take};
 
-/// Short texts that were read last. Those whose values are texts are forgotten with the piece by which these are numbered.
+/// Short texts that were read last, each in one of two places. Those whose values are texts are forgotten with the piece by which these
+/// are numbered.
 pub(super) struct Recent {
-    all: Box<[Option<ReadBefore>; Recent::SIZE]>,
+    all: Box<[ReadBefore; Recent::SIZE]>,
     /// The number of the piece, from 1.
     piece: u64,
 }
@@ -20,6 +21,11 @@ struct ReadBefore {
     piece: u64,
 }
 
+impl ReadBefore {
+    /// What no text was read as.
+    const NOTHING: ReadBefore = ReadBefore { text: Short::EMPTY, of: ColumnField::NONE, value: None, piece: 0 };
+}
+
 impl Recent {
     const SIZE: usize = 1024;
 
@@ -30,27 +36,30 @@ impl Recent {
 
     #[inline(always)]
     fn place(short: Short, of: ColumnField) -> usize {
-        (short.hash() ^ of.0) as usize % Recent::SIZE
+        of.mix(short.hash()) % Recent::SIZE
     }
 
     /// The value that a text was read as.
     #[inline(always)]
     pub(super) fn find(&self, text: Short, take: &Take) -> Option<&Option<Value>> {
-        let known = self.all[Recent::place(text, take.of)].as_ref()?;
-        let holds = known.piece == 0 || known.piece == self.piece;
-        (known.text == text && known.of == take.of && holds).then_some(&known.value)
+        let place = Recent::place(text, take.of);
+        let holds = |known: &&ReadBefore| known.text == text && known.of == take.of && (known.piece == 0 || known.piece == self.piece);
+        let known = Some(&self.all[place]).filter(holds).or_else(|| Some(&self.all[place ^ 1]).filter(holds))?;
+        Some(&known.value)
     }
 
+    /// Takes note of it; what stood in its place goes to the other one.
     pub(super) fn add(&mut self, text: &[u8], take: &Take, value: Option<Value>) {
         let piece = if value.is_some_and(Value::holds_text) { self.piece } else { 0 };
         if let Some(text) = Short::of(text).filter(|_| !text.is_empty()) {
-            self.all[Recent::place(text, take.of)] = Some(ReadBefore { text, of: take.of, value, piece });
+            let place = Recent::place(text, take.of);
+            self.all[place ^ 1] = std::mem::replace(&mut self.all[place], ReadBefore { text, of: take.of, value, piece });
         }
     }
 }
 
 impl Default for Recent {
     fn default() -> Recent {
-        Recent { all: Box::new([None; Recent::SIZE]), piece: 1 }
+        Recent { all: Box::new([ReadBefore::NOTHING; Recent::SIZE]), piece: 1 }
     }
 }

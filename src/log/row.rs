@@ -17,36 +17,36 @@ pub(super) enum Cell<'r> {
     Time(Instant),
 }
 
-/// A row: the cells of the binding's columns, and where it stands. Most cells of most rows are never asked for.
+/// A row: its cells, by their places, and where it stands. Most cells of most rows are never asked for.
 pub(super) trait Row<'r> {
-    /// What stands in a column.
-    fn cell(&self, column: usize) -> Cell<'r>;
-    /// The text that stands in a column, as bytes; nothing where that is not told so easily.
+    /// What stands in a place.
+    fn cell(&self, place: usize) -> Cell<'r>;
+    /// The text that stands in a place, as bytes; nothing where that is not told so easily.
     #[inline(always)]
-    fn bytes(&self, column: usize) -> Option<&'r [u8]> {
-        match self.cell(column) {
+    fn bytes(&self, place: usize) -> Option<&'r [u8]> {
+        match self.cell(place) {
             Cell::Text(text) => Some(text.as_bytes()),
             Cell::Absent | Cell::Null | Cell::Time(_) => None,
         }
     }
     /// The same as a short text, if it is one.
     #[inline(always)]
-    fn short(&self, column: usize) -> Option<Short> {
-        Short::of(self.bytes(column)?)
+    fn short(&self, place: usize) -> Option<Short> {
+        Short::of(self.bytes(place)?)
     }
-    /// The instant that stands in a column in the form that most logs have.
+    /// The instant that stands in a place in the form that most logs have.
     #[inline(always)]
-    fn usual_time(&self, column: usize, dates: &mut Dates) -> Option<Instant> {
-        times::usual(self.bytes(column)?, dates)
+    fn usual_time(&self, place: usize, dates: &mut Dates) -> Option<Instant> {
+        times::usual(self.bytes(place)?, dates)
     }
-    /// In which of these places something may stand: the bits of a row's own.
+    /// In which of these places something may stand, by their bits.
     fn filled(&self, places: u64) -> u64;
     /// Its line, from 1.
     fn line(&self) -> u32;
     /// The row, verbatim.
     fn raw(&self) -> Vec<u8>;
-    /// Where the cell of a column begins, from 1.
-    fn column_of(&self, column: usize) -> u32;
+    /// Where the cell in a place begins, from 1.
+    fn column_of(&self, place: usize) -> u32;
 }
 
 /// A row whose cells were all read before.
@@ -59,8 +59,8 @@ pub(super) struct Listed<'r> {
 }
 
 impl<'r> Row<'r> for Listed<'r> {
-    fn cell(&self, column: usize) -> Cell<'r> {
-        self.cells[column]
+    fn cell(&self, place: usize) -> Cell<'r> {
+        self.cells[place]
     }
 
     #[inline(always)]
@@ -76,7 +76,7 @@ impl<'r> Row<'r> for Listed<'r> {
         self.raw.to_vec()
     }
 
-    fn column_of(&self, column: usize) -> u32 {
-        (self.column_of)(column)
+    fn column_of(&self, place: usize) -> u32 {
+        (self.column_of)(place)
     }
 }

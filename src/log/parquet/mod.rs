@@ -210,8 +210,8 @@ struct Across<'r> {
 
 impl<'r> Row<'r> for Across<'r> {
     #[inline]
-    fn cell(&self, column: usize) -> Cell<'r> {
-        match &self.columns[column] {
+    fn cell(&self, place: usize) -> Cell<'r> {
+        match &self.columns[place] {
             Column::Absent => Cell::Absent,
             Column::Texts(texts) => Cell::Text(texts.get(self.at)),
             Column::Entries(entries) => Cell::Text(entries.get(self.at)),
@@ -221,10 +221,10 @@ impl<'r> Row<'r> for Across<'r> {
     }
 
     #[inline]
-    fn short(&self, column: usize) -> Option<Short> {
-        match &self.columns[column] {
+    fn short(&self, place: usize) -> Option<Short> {
+        match &self.columns[place] {
             Column::Entries(entries) => entries.short(self.at),
-            Column::Absent | Column::Texts(_) | Column::Times(_) => Short::of(self.bytes(column)?),
+            Column::Absent | Column::Texts(_) | Column::Times(_) => Short::of(self.bytes(place)?),
         }
     }
 
@@ -234,10 +234,10 @@ impl<'r> Row<'r> for Across<'r> {
     }
 
     #[inline]
-    fn usual_time(&self, column: usize, dates: &mut Dates) -> Option<Instant> {
-        match &self.columns[column] {
+    fn usual_time(&self, place: usize, dates: &mut Dates) -> Option<Instant> {
+        match &self.columns[place] {
             Column::Times(times) => Some(times[self.at]).filter(|time| *time != NO_TIME),
-            Column::Absent | Column::Texts(_) | Column::Entries(_) => times::usual(self.bytes(column)?, dates),
+            Column::Absent | Column::Texts(_) | Column::Entries(_) => times::usual(self.bytes(place)?, dates),
         }
     }
 
@@ -254,8 +254,8 @@ impl<'r> Row<'r> for Across<'r> {
         (0..self.columns.len()).map(text).collect::<Vec<_>>().join(",").into_bytes()
     }
 
-    fn column_of(&self, column: usize) -> u32 {
-        column as u32 + 1
+    fn column_of(&self, place: usize) -> u32 {
+        place as u32 + 1
     }
 }
 
