@@ -33,10 +33,10 @@ impl Aside {
 
     /// Adds those of a stretch to others.
     pub(super) fn read(&self, stretch: Stretch, to: &mut Vec<u8>) -> io::Result<()> {
-        let there = to.len();
-        to.resize(there + stretch.length, 0);
         let mut file = &self.file;
         file.seek(SeekFrom::Start(stretch.at))?;
-        file.read_exact(&mut to[there..])
+        to.reserve(stretch.length);
+        let read = file.take(stretch.length as u64).read_to_end(to)?;
+        if read == stretch.length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 }

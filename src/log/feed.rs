@@ -44,7 +44,7 @@ enum Form {
     Csv(Table),
     Jsonl,
     Xes,
-    Parquet(Columns),
+    Parquet(Box<Columns>),
 }
 
 /// A piece of a file.
@@ -154,7 +154,7 @@ impl<'r, 'p> Feed<'r, 'p> {
                 self.bind(&Header { file: name, names: columns.names(), dated: columns.dated(), open: false, format: Format::Parquet })?;
             let columns = columns.bound(self.rules, &binding);
             let groups = 0..columns.groups();
-            return Ok(Open { file: file(binding, Form::Parquet(columns)), rest: Rest::Groups(groups) });
+            return Ok(Open { file: file(binding, Form::Parquet(Box::new(columns))), rest: Rest::Groups(groups) });
         }
         let options = self.rules.options;
         let named = options.source.as_deref().and_then(|n| self.rules.plan.sources.iter().find(|s| s.name == n));

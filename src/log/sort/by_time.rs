@@ -4,14 +4,14 @@ use crate::time::Instant;
 
 /// The positions of rows in the order of their times and, among equal times, of the numbers beside them; those of one time and number
 /// stay as they are.
-pub(super) fn positions(rows: &[(Instant, u64)]) -> Vec<u32> {
+pub(super) fn positions<R>(rows: &[R], place: impl Fn(&R) -> (Instant, u64)) -> Vec<u32> {
     /// Most logs tell whole seconds.
     const SECOND: u64 = 1_000_000;
-    let first = rows.iter().map(|row| row.0).min().unwrap_or_default();
-    let since_first = |row: &(Instant, u64)| (row.0.as_micros() - first.as_micros()) as u64;
+    let first = rows.iter().map(|row| place(row).0).min().unwrap_or_default();
+    let since_first = |row: &R| (place(row).0.as_micros() - first.as_micros()) as u64;
     let unit = if rows.iter().all(|row| since_first(row) % SECOND == 0) { SECOND } else { 1 };
-    let mut keyed: Vec<Keyed> = (0..).zip(rows).map(|(at, row)| (row.1, at)).collect();
-    if !rows.is_sorted_by_key(|row| row.1) {
+    let mut keyed: Vec<Keyed> = (0..).zip(rows).map(|(at, row)| (place(row).1, at)).collect();
+    if !keyed.is_sorted_by_key(|keyed| keyed.0) {
         keyed = by_key(keyed);
     }
     for (key, at) in &mut keyed {
@@ -72,8 +72,8 @@ mod tests {
             }
             let mut expected: Vec<u32> = (0..3_000).collect();
             expected.sort_by_key(|at| rows[*at as usize]);
-            assert_eq!(positions(&rows), expected, "{bits} bits, {numbers} numbers");
+            assert_eq!(positions(&rows, |row| *row), expected, "{bits} bits, {numbers} numbers");
         }
-        assert_eq!(positions(&[]), [0; 0]);
+        assert_eq!(positions(&[], |row| *row), [0; 0]);
     }
 }

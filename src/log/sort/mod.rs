@@ -6,15 +6,18 @@ mod rows;
 mod spread;
 
 use crate::event::{Event, Events};
+use crate::log::aside::Aside;
 use crate::log::{Spool, Unreadable};
-use rows::Rows;
-use spread::Spread;
+use rows::{Placed, Rows};
+use spread::{Cut, Part, Spread};
 use std::io;
 
 /// What takes no more memory than this is put in order there.
 const MOST: usize = 16 << 20;
+/// So much of it lies near a core.
+const NEAR: usize = 1 << 16;
 /// So many events are given at once, and a few more.
-const PIECE: usize = 1 << 14;
+const PIECE: usize = 1 << 12;
 
 /// Takes events in any order, and gives them in that of time, file and row.
 pub(super) struct Sorter {
@@ -61,7 +64,7 @@ impl Sorter {
     /// Gives all of them, in pieces.
     pub(super) fn give(self, give: &mut dyn FnMut(&Events)) -> Result<(), Unreadable> {
         let Sorter { most, rows, spread, .. } = self;
-        let mut out = Out { most, piece: Events::default(), give };
+        let mut out = Out { most, fine: Vec::new(), piece: Events::default(), give };
         let given = match spread {
             Some(spread) => out.spread(spread),
             None => out.sorted(&rows),
@@ -75,6 +78,8 @@ impl Sorter {
 /// Where events go in their order.
 struct Out<'g> {
     most: usize,
+    /// Memory for rows that are spread once more.
+    fine: Vec<Rows>,
     /// What is not given yet.
     piece: Events,
     give: &'g mut dyn FnMut(&Events),
@@ -85,13 +90,39 @@ impl Out<'_> {
     fn spread(&mut self, spread: Spread) -> io::Result<()> {
         let Spread { aside, parts, spool, .. } = spread;
         for part in parts {
+            let (first, last) = part.span();
             // Rows of one instant, and few rows, are put in order in memory.
-            if part.is_of_one_instant() || part.size() <= self.most {
-                self.sorted(&part.whole(&aside)?)?;
+            if first == last || part.size() <= self.most {
+                self.in_memory(&part, &aside)?;
             } else {
-                self.spread(Spread::finer(part, &aside, spool)?)?;
+                self.spread(Spread::finer(&part, &aside, spool)?)?;
             }
         }
+        Ok(())
+    }
+
+    /// Gives a part. It is spread over finer parts of its time first: rows are taken in any order from what lies near a core, and from
+    /// what does not only one after another.
+    fn in_memory(&mut self, part: &Part, aside: &Aside) -> io::Result<()> {
+        let cut = Cut::new(part.span(), part.size().div_ceil(NEAR).max(1));
+        let mut fine = std::mem::take(&mut self.fine);
+        fine.resize_with(fine.len().max(cut.parts()), Rows::default);
+        part.each(aside, |rows| {
+            rows.each(|head, values, key| {
+                fine[cut.part(head.time)].put_bytes(head, values, key);
+                Ok(())
+            })
+        })?;
+        for rows in &mut fine {
+            self.sorted(rows)?;
+            // Memory of more than most take is given back.
+            if rows.size() > 4 * NEAR {
+                *rows = Rows::default();
+            } else {
+                rows.begin_anew();
+            }
+        }
+        self.fine = fine;
         Ok(())
     }
 
@@ -100,7 +131,7 @@ impl Out<'_> {
         /// Memory is asked for so many rows at once.
         const AHEAD: usize = 32;
         let sortable = rows.sortable()?;
-        for positions in by_time::positions(&sortable.places).chunks(AHEAD) {
+        for positions in by_time::positions(&sortable.rows, Placed::place).chunks(AHEAD) {
             sortable.touch(positions);
             positions.iter().try_for_each(|position| sortable.unpack(*position, &mut self.piece))?;
             if self.piece.len() >= PIECE {

@@ -1,62 +1,78 @@
 //! Events as bytes, which can be written, read back, and taken in any order.
 
 use crate::event::{Event, Events, Head, Origin, packed};
+use crate::id::Id;
 use crate::time::Instant;
 use std::hint::black_box;
 use std::io;
 
-/// Events one behind the other, and the keys of their cases beside them, so that it is seen at once whether these are texts.
+/// Events one behind the other: what each has, and beside that what some have, and the keys of their cases, so that it is seen at once
+/// whether these are texts.
 #[derive(Default)]
 pub(super) struct Rows {
-    pub(super) rows: Vec<u8>,
+    pub(super) heads: Vec<u8>,
+    pub(super) values: Vec<u8>,
     pub(super) keys: Vec<u8>,
     /// The first and the last instant of those that were put in, even if they were taken away since.
     span: Option<(Instant, Instant)>,
 }
 
-/// What stands before a row's bytes.
+/// What each event has.
 #[derive(Clone, Copy)]
 pub(super) struct RowHead {
-    /// How many bytes it takes, with these.
-    length: u32,
-    /// How many its key takes.
-    key: u32,
     pub(super) time: Instant,
     file: u32,
+    /// The line in whose place it stands.
     line: u32,
+    /// One more than the event's place among all, and than that of its kind of case; 0 where it has none.
+    event: u32,
+    kind: u32,
+    /// How many bytes its values take, and how many its key.
+    values: u32,
+    key: u32,
 }
 
 fn damaged() -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
+fn number(id: Option<impl Id>) -> u32 {
+    id.map_or(0, |id| id.index() as u32 + 1)
+}
+
+fn id<I: Id>(number: u32) -> Option<I> {
+    number.checked_sub(1).map(|at| I::from_index(at as usize))
+}
+
 impl RowHead {
-    const LENGTH: usize = 24;
+    const LENGTH: usize = 32;
 
     #[inline]
     fn bytes(&self) -> [u8; RowHead::LENGTH] {
+        let RowHead { time, file, line, event, kind, values, key } = *self;
         let mut bytes = [0; RowHead::LENGTH];
-        bytes[..4].copy_from_slice(&self.length.to_le_bytes());
-        bytes[4..8].copy_from_slice(&self.key.to_le_bytes());
-        bytes[8..16].copy_from_slice(&self.time.as_micros().to_le_bytes());
-        bytes[16..20].copy_from_slice(&self.file.to_le_bytes());
-        bytes[20..].copy_from_slice(&self.line.to_le_bytes());
+        bytes[..8].copy_from_slice(&time.as_micros().to_le_bytes());
+        for (part, n) in bytes[8..].chunks_exact_mut(4).zip([file, line, event, kind, values, key]) {
+            part.copy_from_slice(&n.to_le_bytes());
+        }
         bytes
     }
 
-    /// The head of the first of some rows; nothing where they end before it does.
     #[inline]
-    fn of(rows: &[u8]) -> Option<RowHead> {
-        let bytes: &[u8; RowHead::LENGTH] = rows.first_chunk()?;
-        let small = |from: usize| u32::from_le_bytes([bytes[from], bytes[from + 1], bytes[from + 2], bytes[from + 3]]);
-        let time = i64::from(small(12)) << 32 | i64::from(small(8));
-        Some(RowHead { length: small(0), key: small(4), time: Instant::from_micros(time), file: small(16), line: small(20) })
+    fn of(bytes: &[u8; RowHead::LENGTH]) -> RowHead {
+        let small = |nth: usize| {
+            let from = 8 + 4 * nth;
+            u32::from_le_bytes([bytes[from], bytes[from + 1], bytes[from + 2], bytes[from + 3]])
+        };
+        let [a, b, c, d, e, f, g, h, ..] = *bytes;
+        let time = Instant::from_micros(i64::from_le_bytes([a, b, c, d, e, f, g, h]));
+        RowHead { time, file: small(0), line: small(1), event: small(2), kind: small(3), values: small(4), key: small(5) }
     }
 }
 
 impl Rows {
     pub(super) fn size(&self) -> usize {
-        self.rows.len() + self.keys.len()
+        self.heads.len() + self.values.len() + self.keys.len()
     }
 
     /// The first and the last instant of them; any two where there are none.
@@ -70,113 +86,145 @@ impl Rows {
         self.span = Some((first.min(time), last.max(time)));
     }
 
-    /// Adds an event: the fields of its case and its own behind small numbers. `line` is the one in whose place it stands; its own is
-    /// told behind all that where it is another.
+    /// Adds an event. `line` is the one in whose place it stands.
+    #[inline]
     pub(super) fn put(&mut self, event: &Event<'_>, line: u32) {
-        let Rows { rows, keys, .. } = self;
         let (kind, key) = event.case.map_or((None, ""), |(kind, key)| (Some(kind), key));
-        let from = rows.len();
-        rows.extend_from_slice(&[0; RowHead::LENGTH]);
-        packed::put_maybe_id(rows, event.event);
-        packed::put_maybe_id(rows, kind);
-        packed::put(rows, event.fields.len() as u64);
-        packed::put(rows, event.own.len() as u64);
-        let own = event.own.iter().map(|(field, value)| (*field, Some(*value)));
-        for (field, value) in event.fields.iter().copied().chain(own) {
-            packed::put_field(rows, field, value);
+        let from = self.values.len();
+        if !event.fields.is_empty() || !event.own.is_empty() || event.origin.line != line {
+            self.put_values(event, line);
         }
-        let Origin { file, line: own_line } = event.origin;
-        if own_line != line {
-            packed::put(rows, own_line.into());
-        }
-        let head = RowHead { length: (rows.len() - from) as u32, key: key.len() as u32, time: event.time, file, line };
-        rows[from..from + RowHead::LENGTH].copy_from_slice(&head.bytes());
-        keys.extend_from_slice(key.as_bytes());
-        self.stretch(event.time);
-    }
-
-    /// Adds a row as it stands among others.
-    pub(super) fn put_bytes(&mut self, time: Instant, row: &[u8], key: &[u8]) {
-        self.rows.extend_from_slice(row);
-        self.keys.extend_from_slice(key);
+        let (values, key_length) = ((self.values.len() - from) as u32, key.len() as u32);
+        let Event { time, origin: Origin { file, .. }, .. } = *event;
+        let head = RowHead { time, file, line, event: number(event.event), kind: number(kind), values, key: key_length };
+        self.heads.extend_from_slice(&head.bytes());
+        self.keys.extend_from_slice(key.as_bytes());
         self.stretch(time);
     }
 
-    /// Gives the head, the bytes and the key of each.
-    pub(super) fn each(&self, mut give: impl FnMut(RowHead, &[u8], &[u8]) -> io::Result<()>) -> io::Result<()> {
-        let (mut rows, mut keys) = (self.rows.as_slice(), self.keys.as_slice());
-        while let Some(head) = RowHead::of(rows) {
-            let row = rows.split_off(..head.length as usize).ok_or_else(damaged)?;
-            let key = keys.split_off(..head.key as usize).ok_or_else(damaged)?;
-            give(head, row, key)?;
+    /// Adds the fields of an event's case and its own behind their numbers, and its own line where it stands in the place of another.
+    #[inline(never)]
+    fn put_values(&mut self, event: &Event<'_>, line: u32) {
+        let values = &mut self.values;
+        packed::put(values, event.fields.len() as u64);
+        packed::put(values, event.own.len() as u64);
+        let own = event.own.iter().map(|(field, value)| (*field, Some(*value)));
+        for (field, value) in event.fields.iter().copied().chain(own) {
+            packed::put_field(values, field, value);
         }
-        if rows.is_empty() && keys.is_empty() { Ok(()) } else { Err(damaged()) }
+        if event.origin.line != line {
+            packed::put(values, event.origin.line.into());
+        }
+    }
+
+    /// Adds a row as it stands among others.
+    #[inline]
+    pub(super) fn put_bytes(&mut self, head: &RowHead, values: &[u8], key: &[u8]) {
+        self.heads.extend_from_slice(&head.bytes());
+        self.values.extend_from_slice(values);
+        self.keys.extend_from_slice(key);
+        self.stretch(head.time);
+    }
+
+    /// Gives the head, the values and the key of each.
+    pub(super) fn each(&self, mut give: impl FnMut(&RowHead, &[u8], &[u8]) -> io::Result<()>) -> io::Result<()> {
+        let (heads, rest) = self.heads.as_chunks();
+        let (mut values, mut keys) = (self.values.as_slice(), self.keys.as_slice());
+        for head in heads {
+            let head = RowHead::of(head);
+            let of_row = values.split_off(..head.values as usize).ok_or_else(damaged)?;
+            let key = keys.split_off(..head.key as usize).ok_or_else(damaged)?;
+            give(&head, of_row, key)?;
+        }
+        if rest.is_empty() && values.is_empty() && keys.is_empty() { Ok(()) } else { Err(damaged()) }
+    }
+
+    /// Takes them away, and forgets when they were.
+    pub(super) fn begin_anew(&mut self) {
+        self.clear();
+        self.span = None;
     }
 
     /// Takes them away.
     pub(super) fn clear(&mut self) {
-        self.rows.clear();
+        self.heads.clear();
+        self.values.clear();
         self.keys.clear();
     }
 
     /// What is needed to take them in any order.
     pub(super) fn sortable(&self) -> io::Result<Sortable<'_>> {
         let keys = std::str::from_utf8(&self.keys).map_err(|_| damaged())?;
-        let mut sortable = Sortable { rows: &self.rows, keys, places: Vec::new(), begins: Vec::new() };
-        let mut begin = (0, 0);
-        self.each(|head, row, key| {
-            sortable.places.push((head.time, u64::from(head.file) << 32 | u64::from(head.line)));
-            sortable.begins.push(begin);
-            begin = (begin.0 + row.len(), begin.1 + key.len());
+        let mut rows = Vec::with_capacity(self.heads.len() / RowHead::LENGTH);
+        let (mut of_values, mut of_keys) = (0, 0);
+        self.each(|head, values, key| {
+            rows.push(Placed { head: *head, values: of_values, key: of_keys });
+            (of_values, of_keys) = (of_values + values.len(), of_keys + key.len());
             Ok(())
         })?;
-        Ok(sortable)
+        Ok(Sortable { rows, values: &self.values, keys })
     }
 }
 
 /// Rows that can be taken in any order.
 pub(super) struct Sortable<'r> {
-    rows: &'r [u8],
+    pub(super) rows: Vec<Placed>,
+    values: &'r [u8],
     keys: &'r str,
-    /// When each was, and its file and line as one number.
-    pub(super) places: Vec<(Instant, u64)>,
-    /// Where each and its key begin.
-    begins: Vec<(usize, usize)>,
+}
+
+/// A row, and where its values and its key begin.
+pub(super) struct Placed {
+    head: RowHead,
+    values: usize,
+    key: usize,
+}
+
+impl Placed {
+    /// When it was, and its file and line as one number.
+    #[inline]
+    pub(super) fn place(&self) -> (Instant, u64) {
+        (self.head.time, u64::from(self.head.file) << 32 | u64::from(self.head.line))
+    }
 }
 
 impl Sortable<'_> {
     /// Reads a little of some rows: the memory of all of them then comes at once, and is near when they are taken.
     #[inline]
     pub(super) fn touch(&self, positions: &[u32]) {
-        let begins = positions.iter().map(|position| self.begins[*position as usize]);
-        black_box(begins.fold(0, |all, (row, key)| all ^ self.rows[row] ^ self.keys.as_bytes().get(key).unwrap_or(&0)));
+        let rows = positions.iter().map(|position| &self.rows[*position as usize]);
+        black_box(
+            rows.fold(0, |all, row| all ^ self.values.get(row.values).unwrap_or(&0) ^ self.keys.as_bytes().get(row.key).unwrap_or(&0)),
+        );
     }
 
     /// Adds the event of a row.
     #[inline]
     pub(super) fn unpack(&self, position: u32, to: &mut Events) -> io::Result<()> {
-        let (row, key) = self.begins[position as usize];
-        unpack(&self.rows[row..], &self.keys[key..], to).ok_or_else(damaged)
+        let Placed { head, values, key } = &self.rows[position as usize];
+        let key = self.keys.get(*key..key + head.key as usize).ok_or_else(damaged)?;
+        let draft = to.draft();
+        let line = match &self.values[*values..values + head.values as usize] {
+            [] => head.line,
+            values => unpack_values(values, head.line, to).ok_or_else(damaged)?,
+        };
+        let case = id(head.kind).map(|kind| (kind, key));
+        to.finish(draft, &Head { time: head.time, case, event: id(head.event), origin: Origin { file: head.file, line } });
+        Ok(())
     }
 }
 
-/// Adds the event of a row whose key is the first of some; nothing where it is damaged.
-#[inline]
-fn unpack(row: &[u8], keys: &str, to: &mut Events) -> Option<()> {
-    let RowHead { length, key, time, file, line } = RowHead::of(row)?;
-    let rest = &mut row.get(RowHead::LENGTH..length as usize)?;
-    let event = packed::take_maybe_id(rest)?;
-    let kind = packed::take_maybe_id(rest)?;
-    let (fields, own) = (packed::take(rest)?, packed::take(rest)?);
+/// Adds the values of an event that is being read, and gives its own line; nothing where they are damaged.
+#[inline(never)]
+fn unpack_values(mut values: &[u8], line: u32, to: &mut Events) -> Option<u32> {
+    let rest = &mut values;
     let draft = to.draft();
+    let (fields, own) = (packed::take(rest)?, packed::take(rest)?);
     for nth in 0..fields + own {
         match packed::take_field(rest)? {
             (field, value) if nth < fields => to.draft_field(field, value),
             (field, value) => to.draft_own(draft, field, value?),
         }
     }
-    let line = if rest.is_empty() { line } else { packed::take_small(rest)? };
-    let key = keys.get(..key as usize)?;
-    to.finish(draft, &Head { time, case: kind.map(|kind| (kind, key)), event, origin: Origin { file, line } });
-    Some(())
+    if rest.is_empty() { Some(line) } else { packed::take_small(rest) }
 }
