@@ -5,7 +5,7 @@ use crate::engine::case::CaseState;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::world::World;
-use crate::event::{KeyList, Keys, Numbered, Series, hash_of_case};
+use crate::event::{KeyList, Keys, Numbered, Series, hash_of_case, is_same};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
 use serde::de::Error;
@@ -73,6 +73,8 @@ struct Rest {
 
 /// So many cases are awake at any time.
 const FEW: usize = 4096;
+/// So many are looked up ahead of their events: enough for the memory to answer several questions at once.
+pub(super) const AHEAD: usize = 32;
 
 impl Cases {
     pub(super) fn new(plan: &Plan) -> Cases {
@@ -230,21 +232,24 @@ impl Cases {
     /// Looks cases up ahead of their events, by their hashes: the places where they were. Each step asks for the memory of all of them,
     /// which then comes at once; when they are judged it is near.
     #[inline]
-    pub(super) fn look_ahead(&self, hashes: impl Iterator<Item = Option<u64>> + Clone, places: &mut Vec<Place>) {
-        let mut touched = hashes.clone().flatten().fold(0, |all, hash| all ^ i64::from(self.index.touch(hash)));
-        places.clear();
-        places.extend(hashes.map(|hash| match hash {
-            None => Place::default(),
+    pub(super) fn look_ahead(&self, hashes: impl Iterator<Item = u64> + Clone, places: &mut [Place; AHEAD]) {
+        let mut touched = hashes.clone().fold(0, |all, hash| all ^ i64::from(self.index.touch(hash)));
+        let (mut seen, mut unseen) = (0, self.free.len());
+        for (place, hash) in places.iter_mut().zip(hashes) {
             // That it is this case and not another of the same hash is seen when it is judged.
-            Some(hash) => Place { hash, slot: self.index.find(hash, |_| true).and_then(|number| Seat::of(number).awake()) },
-        }));
-        for slot in places.iter().filter_map(Place::slot) {
-            touched ^= self.slots[slot].touch();
+            *place = Place { hash, slot: self.index.find(hash, |_| true).and_then(|number| Seat::of(number).awake()) };
+            seen += 1;
         }
-        // A case that is not there will take one of these.
-        let unseen = places.iter().filter(|place| place.slot.is_none()).count();
-        for slot in self.free.iter().rev().take(unseen) {
-            touched ^= self.slots[*slot as usize].touch();
+        for place in &places[..seen] {
+            touched ^= match place.slot() {
+                Some(slot) => self.slots[slot].touch(),
+                // A case that is not there will take a place that is free.
+                None if unseen > 0 => {
+                    unseen -= 1;
+                    self.slots[self.free[unseen] as usize].touch()
+                }
+                None => 0,
+            };
         }
         std::hint::black_box(touched);
     }
@@ -258,7 +263,7 @@ impl Cases {
     #[inline]
     fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
         let Slot { is_live, case: CaseState { facts, .. }, .. } = &self.slots[slot];
-        *is_live && facts.kind == kind && facts.key == key
+        *is_live && facts.kind == kind && is_same(&facts.key, key)
     }
 
     /// Which of those that are awake is in a slot: its slot when they are taken up again.

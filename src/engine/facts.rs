@@ -262,12 +262,10 @@ impl Facts {
     ) {
         for (field, value) in event.fields {
             let place = world.places[*field];
-            if place.kind == Some(self.kind) {
+            if place.kind == Some(self.kind) && self.fields[place.slot as usize] != *value {
                 self.fields[place.slot as usize] = *value;
+                self.tier = Cell::default();
             }
-        }
-        if !event.fields.is_empty() {
-            self.tier = Cell::default();
         }
         if self.rest.is_some() || !effect.moves.is_nothing() || world.kinds[self.kind].has_conditions {
             self.update_states(world, effect, event, entered, left);

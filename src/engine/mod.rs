@@ -48,7 +48,7 @@ use crate::id::{AgreementId, EventId, StateId, Table};
 use crate::plan::Plan;
 use crate::time::Instant;
 use case::Reach;
-use cases::{Cases, Place};
+use cases::{AHEAD, Cases, Place};
 use counter::Counters;
 use exclusion::Exclusions;
 use facts::Facts;
@@ -183,9 +183,7 @@ impl<'p> Engine<'p> {
 
     /// Takes events whose rows were counted before, in their order.
     pub fn judge_all(&mut self, events: &Events) {
-        /// Enough for the memory to answer several questions at once.
-        const AHEAD: usize = 32;
-        let mut places = Vec::with_capacity(AHEAD);
+        let mut places = [Place::default(); AHEAD];
         for from in (0..events.len()).step_by(AHEAD) {
             let block = from..events.len().min(from + AHEAD);
             self.cases.look_ahead(events.hashes(block.clone()), &mut places);

@@ -95,7 +95,7 @@ pub(super) type KeyValues = SmallVec<[Option<Value>; 2]>;
 pub(super) type Held = SmallVec<[bool; 8]>;
 
 /// How long each of a case's states was on.
-pub(super) type StateTimes = SmallVec<[Duration; 2]>;
+pub(super) type StateTimes = SmallVec<[Duration; 4]>;
 
 /// The rows that a verdict rests on: few, mostly.
 pub(super) type Rows = SmallVec<[Evidence; 2]>;

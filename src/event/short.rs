@@ -35,8 +35,12 @@ impl Short {
             (u64::from_le_bytes(*first), (last >> 64) as u64)
         } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
             (u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (len - 4)), 0)
+        } else if let [first, .., last] | [first @ last] = text {
+            // Of one to three bytes the first, the middle and the last are all of them.
+            let byte = |byte: &u8, at: usize| u64::from(*byte) << (8 * at);
+            (byte(first, 0) | byte(&text[len / 2], len / 2) | byte(last, len - 1), 0)
         } else {
-            (text.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0)
+            (0, 0)
         };
         Some(Short { low, high, len: len as u8 })
     }
@@ -60,6 +64,19 @@ impl Short {
     #[inline]
     pub fn hash_of(self, of: u64) -> u64 {
         mix(of ^ 0xa076_1d64_78bd_642f, self.hash())
+    }
+}
+
+/// Whether two texts are the same. Most are short: it is seen here, without a call.
+#[inline(always)]
+pub fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.first_chunk::<8>(), one.last_chunk::<8>(), other.first_chunk::<8>(), other.last_chunk::<8>()) {
+        (Some(a), Some(b), Some(c), Some(d)) if one.len() <= 16 => a == c && b == d,
+        _ => one == other,
     }
 }
 
@@ -101,6 +118,21 @@ mod tests {
         let shorts: HashSet<String> = texts.iter().map(|t| format!("{:?}", Short::of(t.as_bytes()).unwrap())).collect();
         assert_eq!(shorts.len(), texts.iter().collect::<HashSet<_>>().len());
         assert_eq!(Short::of(&[b'x'; 17]), None);
+    }
+
+    #[test]
+    fn texts_are_the_same_where_all_of_their_bytes_are() {
+        let long = "0123456789abcdefghij";
+        for length in 0..=long.len() {
+            let text = &long[..length];
+            assert!(is_same(text, String::from(text).as_str()));
+            assert!(!is_same(text, &long[..length.abs_diff(1)]), "{text}");
+            for at in 0..length {
+                let mut other = text.to_string();
+                other.replace_range(at..=at, "-");
+                assert!(!is_same(text, &other), "{other}");
+            }
+        }
     }
 
     #[test]

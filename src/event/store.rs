@@ -170,10 +170,10 @@ impl Events {
         self.lend(&self.rows[at])
     }
 
-    /// The [`hash_of_case`] of those in a range, of those that have one.
+    /// The [`hash_of_case`] of those in a range; of those without a case it is any number.
     #[inline]
-    pub fn hashes(&self, range: Range<usize>) -> impl Iterator<Item = Option<u64>> + Clone {
-        self.rows[range].iter().map(|row| row.case.map(|_| row.hash))
+    pub fn hashes(&self, range: Range<usize>) -> impl Iterator<Item = u64> + Clone {
+        self.rows[range].iter().map(|row| row.hash)
     }
 
     #[inline]
@@ -186,7 +186,7 @@ impl Events {
         self.rows.iter().map(|row| self.lend(row))
     }
 
-    #[inline]
+    #[inline(always)]
     fn lend(&self, row: &Row) -> Event<'_> {
         Event {
             time: row.time,

@@ -80,7 +80,7 @@ impl Exact {
         let n = if negative { -n } else { n };
         let power = |p: i32| 10i128.checked_pow(p as u32);
         match scale - exponent {
-            s if s >= 0 => Exact::ratio(n, power(s)?),
+            s if s >= 0 => Exact::of_parts(n, power(s)?),
             s => Exact::ratio(n.checked_mul(power(-s)?)?, 1),
         }
     }

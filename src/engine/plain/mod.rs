@@ -28,6 +28,7 @@ use crate::engine::world::World;
 use crate::event::{Event, Origin};
 use crate::id::{EventId, ObligationId, TierId};
 use crate::time::{Calendar, Duration, Instant};
+use smallvec::SmallVec;
 
 /// A plain promise of one case, with its latest instance.
 #[derive(Debug, Default)]
@@ -66,10 +67,11 @@ struct More {
     late: Duration,
     /// What its target asks for, where that is a named instant.
     need: Option<Need>,
-    /// When its clock stood still and ran again, from the start on; nothing where it always ran, or always stood still.
+    /// When its clock stood still and ran again, from the start on, where that is asked for; nothing where it always ran, or always
+    /// stood still.
     halts: Vec<(Instant, Halt)>,
     /// The rows between its first and its last that changed something.
-    rows: Vec<Evidence>,
+    rows: SmallVec<[Evidence; 2]>,
     /// How long each of the case's states had been on at the start; nothing where none had.
     states: Vec<Duration>,
     /// The case as it was when it was due.
@@ -101,7 +103,8 @@ impl Plain {
     /// Nothing has happened yet.
     #[inline]
     pub(super) fn begin_anew(&mut self) {
-        (self.phase, self.started, self.seq, self.more) = (Phase::None, false, 0, None);
+        (self.phase, self.started, self.seq) = (Phase::None, false, 0);
+        self.forget_more();
     }
 
     /// One that was another until nothing more was to be said of it.
@@ -197,6 +200,14 @@ impl Plain {
         self.more.get_or_insert_with(|| Box::new(More { mark, ..More::default() }))
     }
 
+    /// Most have nothing more.
+    #[inline]
+    fn forget_more(&mut self) {
+        if self.more.is_some() {
+            self.more = None;
+        }
+    }
+
     fn opening(&self, of: &Written) -> Opening {
         Opening { obligation: of.id, track: of.track as u32, seq: self.seq, start: self.start }
     }
@@ -235,10 +246,13 @@ impl Plain {
         (self.due, self.passed) = (clock.latest_due(), clock.passed() || clock.has_reached(Duration::ZERO));
         let more = self.more();
         (more.mark, more.elapsed, more.paused, more.late) = (clock.mark(), clock.elapsed, clock.paused, clock.late);
-        if more.halts.is_empty() {
-            more.halts.push((start, before));
+        // Only where what was counted goes on with another target is it asked when it was.
+        if of.carries {
+            if more.halts.is_empty() {
+                more.halts.push((start, before));
+            }
+            more.halts.push((t, halt));
         }
-        more.halts.push((t, halt));
         more.rows.extend(evidence);
         self.alert = self.next_alert(of, world);
     }
@@ -353,7 +367,8 @@ impl Plain {
         (self.phase, self.end, self.last) = (Phase::Over(how), event.time, (event.event, event.origin));
         if of.once && !of.reopens && self.was_in_time() && sink.only_counts(of.id, how.verdict()) {
             sink.count(of.track, how);
-            (self.phase, self.more) = (Phase::None, None);
+            self.phase = Phase::None;
+            self.forget_more();
         }
     }
 
@@ -381,7 +396,8 @@ impl Plain {
             let Plain { start, due, end, tier, .. } = *self;
             sink.take_in_time(moment, InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
         }
-        (self.phase, self.more) = (Phase::None, None);
+        self.phase = Phase::None;
+        self.forget_more();
     }
 
     /// It was stopped, and may be reopened: what is read of it now is kept until that can no longer be.
