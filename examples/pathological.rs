@@ -13,6 +13,8 @@
 //! | `pauses` | the clock of one case stops and goes on 100,000 times |
 //! | `one-instant` | every event happens at the same instant |
 //! | `long-lines` | a thousand lines of a mebibyte each |
+//! | `many-words` | a million rows, each of another event that nobody knows |
+//! | `wide-case` | a row for each milestone: 300,000 of one case |
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -31,6 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     std::fs::write(folder.join("spec.sla"), spec(&tiers))?;
     let mut log = BufWriter::new(std::fs::File::create(folder.join("log.csv"))?);
+    if kind == "wide-case" {
+        writeln!(log, "id,opened_at,waiting_at,score,owner")?;
+        (1..=300_000).try_for_each(|i| writeln!(log, "T-1,{},{},10,ann", time(0), time(i * 60)))?;
+        return Ok(log.flush()?);
+    }
     writeln!(log, "time,event,ticket,score,owner,note")?;
     let line = |second: u64, event: &str, ticket: u64, rest: &str| format!("{},{event},T-{ticket:07},{rest}", time(second));
     match kind.as_str() {
@@ -66,6 +73,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         "long-lines" => {
             let note = "x".repeat(1 << 20);
             (0..1_000).try_for_each(|i| writeln!(log, "{}", line(i * 20, "opened", i, &format!("10,ann,{note}"))))?;
+        }
+        "many-words" => {
+            (0..1_000_000).try_for_each(|i| writeln!(log, "{}", line(i * 20, &format!("word {i}"), i % 5_000, "10,ann,")))?;
         }
         other => return Err(format!("there is no kind `{other}`").into()),
     }
@@ -106,6 +116,7 @@ agreement tickets {{
         objective usual {{ expect p90(resolution) <= 8h per month by owner }}
     }}
 }}
+source export {{ case ticket key "id"  event opened at "opened_at"  event waiting at "waiting_at" }}
 "#
     );
     text

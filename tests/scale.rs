@@ -64,6 +64,11 @@ fn records(folder: &Path, args: &[&str]) -> String {
     std::fs::read_to_string(folder.join("out.jsonl")).unwrap()
 }
 
+/// The last of a run's records.
+fn summary(records: &str) -> serde_json::Value {
+    serde_json::from_str(records.lines().last().unwrap()).unwrap()
+}
+
 /// What a run says that cannot go on.
 fn refused(folder: &Path, args: &[&str]) -> String {
     let mut all = vec!["run", "spec.sla", "-o", "out.jsonl"];
@@ -171,6 +176,68 @@ fn a_wide_log_gives_what_its_events_give() {
 }
 
 /// Letters of one byte and of three in UTF-8, so that pieces are cut within them.
+#[test]
+fn a_wide_ticket_of_many_rows_has_each_milestone_once() {
+    let folder = folder("wide-ticket");
+    let source = r#"
+source export {
+    case ticket key "id"
+    event opened at "opened_at"
+    event resolved at "resolved_at"
+    field priority = "priority"  field group = "group"
+}
+"#;
+    std::fs::write(folder.join("spec.sla"), format!("{SPEC}{source}")).unwrap();
+    // Two rows for each of 500 minutes: the second says the same once more.
+    let mut log = String::from("id,opened_at,resolved_at,priority,group\n");
+    for row in 0..1_000 {
+        let minute = row / 2;
+        writeln!(log, "T-1,2026-01-05T07:00:00Z,2026-01-05T{:02}:{:02}:00Z,1,blue", 8 + minute / 60, minute % 60).unwrap();
+    }
+    std::fs::write(folder.join("wide.csv"), log).unwrap();
+    let summary = summary(&records(&folder, &["--log", "wide.csv"]));
+    // It is opened once and resolved at 500 different minutes.
+    assert_eq!((&summary["events"], &summary["cases"]), (&501.into(), &1.into()));
+}
+
+#[test]
+fn a_promise_that_counts_events_takes_any_number_of_them() {
+    let folder = folder("counts");
+    let counts = SPEC.replace("stop on resolved  pause while waits  within 4h for P1, 48h for P2  clock office", {
+        "stop on 3 note across 3 author in 2h  within 48h  clock always"
+    });
+    assert_ne!(counts, SPEC);
+    std::fs::write(folder.join("spec.sla"), counts).unwrap();
+    // A note a minute, nearly all of one author. The two others write 121 minutes apart, which is too long, then 120, which is not.
+    let notes = 20_000;
+    let author = |minute: u32| match minute {
+        10_000 | 19_000 => "bo",
+        10_121 | 19_120 => "cy",
+        _ => "al",
+    };
+    let note = |minute: u32| format!("{},note,T-1,,,{}", time(i64::from(minute) * 60), author(minute));
+    let opened = format!("{},opened,T-1,1,blue,", time(0));
+    write(&folder, "log.csv", std::iter::once(opened).chain((1..=notes).map(note)));
+    let records = records(&folder, &["--log", "log.csv"]);
+    let verdict: serde_json::Value = serde_json::from_str(records.lines().next().unwrap()).unwrap();
+    assert_eq!((&verdict["verdict"], &verdict["elapsed_s"]), (&"breached".into(), &(19_120 * 60).into()));
+}
+
+#[test]
+fn a_log_with_any_text_where_its_words_should_be_names_each_of_them() {
+    let (folder, rows) = prepared("words", 200);
+    // Twice as many words as are remembered at once, each in two rows that lie far from each other.
+    let words = 8_192;
+    let noise = (0..2 * words).map(|i| format!("2026-12-31T00:00:00Z,word {},T-000000,,,", i % words));
+    write(&folder, "words.csv", rows.iter().cloned().chain(noise));
+    let plain = summary(&records(&folder, &["--log", "log.csv"]));
+    let noisy = summary(&records(&folder, &["--log", "words.csv"]));
+    let ignored = noisy["events_ignored"].as_object().unwrap();
+    assert_eq!(ignored.len() - plain["events_ignored"].as_object().unwrap().len(), words);
+    assert!((0..words).all(|i| ignored[&format!("word {i}")] == 2));
+    assert_eq!(noisy["events"], plain["events"]);
+}
+
 #[test]
 fn a_long_log_of_another_encoding_gives_what_its_text_gives() {
     let (folder, mut rows) = prepared("scale-encoding", 4_000);

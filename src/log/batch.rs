@@ -1,10 +1,10 @@
 //! What a piece of a log gives: events that matter, the cases of rows that do not, and what is counted.
 
 use crate::event::{Events, KeyList, Texts};
-use crate::log::Rejected;
 use crate::log::wide::WideRow;
+use crate::log::{Ignored, Rejected};
 use crate::time::Instant;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A piece of a log, read.
 #[derive(Debug, Default)]
@@ -30,8 +30,7 @@ pub struct Batch {
     /// How many bytes of all files were read when it was.
     pub read: u64,
     pub(super) lines: u32,
-    pub(super) ignored: BTreeMap<String, u64>,
-    pub(super) unknown: BTreeSet<String>,
+    pub(super) ignored: BTreeMap<String, Ignored>,
     pub(super) ambiguous: u64,
     pub(super) wide: Vec<WideRow>,
 }

@@ -2,7 +2,6 @@
 
 use crate::event::{Draft, Event, Events, Head, Origin, Short, Texts, Value, hash_of_case, hash_of_short_case};
 use crate::id::{CaseId, FieldId};
-use crate::log::Rejected;
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
 use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, WideTakes};
@@ -12,6 +11,7 @@ use crate::log::rules::{Ids, Rules};
 use crate::log::times::{Dates, TimeReader};
 use crate::log::values::{self, Context};
 use crate::log::wide::{Milestone, WideRow};
+use crate::log::{Ignored, Rejected};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
@@ -215,11 +215,8 @@ impl<'r, 'p> Decoder<'r, 'p> {
             batch.later += 1;
             return batch.events.discard(draft);
         }
-        if let Some((name, known)) = &meaning.ignored {
-            note_ignored(&mut batch.ignored, name);
-            if !known && !batch.unknown.contains(name) {
-                batch.unknown.insert(name.clone());
-            }
+        if let Some((name, is_meant)) = &meaning.ignored {
+            note_ignored(&mut batch.ignored, name, Ignored { rows: 1, is_meant: *is_meant });
         }
         batch.ambiguous += u64::from(ambiguous);
         if meaning.event.is_some() {
@@ -294,11 +291,11 @@ impl<'r, 'p> Decoder<'r, 'p> {
     }
 }
 
-fn note_ignored(ignored: &mut BTreeMap<String, u64>, name: &str) {
+fn note_ignored(ignored: &mut BTreeMap<String, Ignored>, name: &str, row: Ignored) {
     match ignored.get_mut(name) {
-        Some(n) => *n += 1,
+        Some(known) => known.take(row),
         None => {
-            ignored.insert(name.to_string(), 1);
+            ignored.insert(name.to_string(), row);
         }
     }
 }

@@ -93,12 +93,14 @@ pub(super) struct Meanings {
 }
 
 const RECENT: usize = 512;
+/// So many are remembered. A vocabulary has fewer words; a log that has more has any text where its words should be.
+const MOST: usize = 1 << 12;
 /// No word has this kind of key.
 const NO_HINT: u32 = u32::MAX;
 
 impl Default for Meanings {
     fn default() -> Meanings {
-        Meanings { of: HashMap::new(), list: Vec::new(), recent: Box::new([(Short::default(), NO_HINT, 0); RECENT]), joined: String::new() }
+        Meanings { of: HashMap::new(), list: Vec::new(), recent: Box::new([(Short::EMPTY, NO_HINT, 0); RECENT]), joined: String::new() }
     }
 }
 
@@ -164,6 +166,11 @@ impl Meanings {
         };
         if let Some(at) = self.of.get(&Asked(hint, joined)) {
             return *at;
+        }
+        if self.list.len() == MOST {
+            self.of.clear();
+            self.list.clear();
+            self.recent.fill((Short::EMPTY, NO_HINT, 0));
         }
         self.of.insert((hint, joined.into()), self.list.len());
         self.list.push(understand(rules, binding, key, words));

@@ -39,7 +39,7 @@ use crate::plan::Plan;
 use crate::time::Instant;
 use rules::Ids;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How a log is read.
 #[derive(Clone, Debug, Default)]
@@ -108,15 +108,30 @@ pub struct Clamped {
     pub line: u32,
 }
 
+/// An event that the vocabulary does not hold.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Ignored {
+    /// How often it came.
+    pub rows: u64,
+    /// Every source that it came from says to ignore it.
+    pub is_meant: bool,
+}
+
+impl Ignored {
+    /// Takes more rows of it.
+    fn take(&mut self, more: Ignored) {
+        self.rows += more.rows;
+        self.is_meant &= more.is_meant;
+    }
+}
+
 /// What was found on the way through a log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Found {
     /// Its files.
     pub files: Vec<LogFile>,
-    /// Events that the vocabulary does not hold, with how often each came.
-    pub ignored: BTreeMap<String, u64>,
-    /// Those of them that no source says to ignore.
-    pub unknown: BTreeSet<String>,
+    /// Events that the vocabulary does not hold, by their names.
+    pub ignored: BTreeMap<String, Ignored>,
     /// How many rows could not be read.
     pub rejected: u64,
     /// Times in an hour that the clock showed twice.

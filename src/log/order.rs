@@ -180,10 +180,9 @@ impl<'t> Way<'t> {
             (row.file, row.line) = (file.name.clone(), row.line + base.line);
         }
         found.rejected += batch.rejected.len() as u64;
-        for (name, n) in std::mem::take(&mut batch.ignored) {
-            *found.ignored.entry(name).or_default() += n;
+        for (name, more) in std::mem::take(&mut batch.ignored) {
+            found.ignored.entry(name).and_modify(|known| known.take(more)).or_insert(more);
         }
-        found.unknown.append(&mut batch.unknown);
         found.ambiguous += batch.ambiguous;
         found.latest = found.latest.max(batch.latest);
     }

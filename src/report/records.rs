@@ -358,8 +358,8 @@ fn summary(report: &Report<'_>) -> Object {
     let mut object = Object::kind("summary");
     object.number("events", judgement.events);
     let mut ignored = Object::new();
-    for (name, n) in &report.log.ignored {
-        words::push_number(ignored.named(name), *n);
+    for (name, event) in &report.log.ignored {
+        words::push_number(ignored.named(name), event.rows);
     }
     object.raw("events_ignored", &ignored.close());
     object.number("rows_rejected", report.log.rejected);

@@ -9,7 +9,7 @@ use crate::id::{CaseId, EventId, FieldId};
 use crate::log::Clamped;
 use crate::plan::Plan;
 use crate::time::Instant;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A row per case.
 #[derive(Debug)]
@@ -44,7 +44,12 @@ pub(super) struct WideCase {
     pub(super) key: Box<str>,
     pub(super) fields: Fields,
     milestones: Vec<Reached>,
+    /// Which there are, once they are many.
+    known: HashSet<(EventId, Instant)>,
 }
+
+/// A case has few milestones, mostly: they are looked through.
+const FEW: usize = 32;
 
 /// A milestone of a case.
 #[derive(Debug)]
@@ -97,7 +102,8 @@ impl WideRow {
 impl WideCase {
     fn of(row: WideRow) -> WideCase {
         let WideRow { kind, key, fields, reached, origin } = row;
-        let mut case = WideCase { kind, key, fields: Vec::new(), milestones: Vec::with_capacity(reached.len()) };
+        let milestones = Vec::with_capacity(reached.len());
+        let mut case = WideCase { kind, key, fields: Vec::new(), milestones, known: HashSet::new() };
         case.add(fields, reached, origin);
         case
     }
@@ -112,13 +118,24 @@ impl WideCase {
         }
         for milestone in reached {
             // The same event at the same time from several rows is one event.
-            let known = self.milestones.iter().any(|Reached { milestone: m, .. }| (m.event, m.time) == (milestone.event, milestone.time));
-            if !known {
+            if !self.knows(milestone.event, milestone.time) {
                 // Rows come in the order of their files and lines.
                 let line = self.milestones.last().filter(|last| last.origin.file == origin.file).map_or(origin.line, |last| last.line);
                 self.milestones.push(Reached { milestone, origin, line });
             }
         }
+    }
+
+    /// Whether there is such a milestone already; if not, it is added now.
+    fn knows(&mut self, event: EventId, time: Instant) -> bool {
+        let mut all = self.milestones.iter().map(|reached| (reached.milestone.event, reached.milestone.time));
+        if self.milestones.len() < FEW {
+            return all.any(|known| known == (event, time));
+        }
+        if self.known.is_empty() {
+            self.known.extend(all);
+        }
+        !self.known.insert((event, time))
     }
 
     /// A milestone before the case's first-declared one is taken at that one's instant; equal times are in the order of the source.

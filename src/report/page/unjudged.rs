@@ -1,6 +1,7 @@
 //! What was not judged, and why.
 
 use crate::engine::Verdict;
+use crate::log::Ignored;
 use crate::report::{Report, words};
 use std::collections::BTreeMap;
 
@@ -30,12 +31,12 @@ pub(super) fn unjudged(report: &Report<'_>) -> Vec<String> {
             lines.push(format!("nothing in the log began `{}`", obligation.name));
         }
     }
-    let (unknown, ignored): (Vec<_>, Vec<_>) = report.log.ignored.iter().partition(|(name, _)| report.log.unknown.contains(*name));
-    let listed = |events: &[(&String, &u64)]| {
-        let names: Vec<String> = events.iter().take(5).map(|(name, n)| format!("{name} ({n})")).collect();
+    let (ignored, unknown): (Vec<_>, Vec<_>) = report.log.ignored.iter().partition(|(_, event)| event.is_meant);
+    let listed = |events: &[(&String, &Ignored)]| {
+        let names: Vec<String> = events.iter().take(5).map(|(name, event)| format!("{name} ({})", event.rows)).collect();
         format!("{}{}", names.join(", "), if events.len() > 5 { " …" } else { "" })
     };
-    let total = |events: &[(&String, &u64)]| words::count(events.iter().map(|e| e.1).sum(), "event is", "events are");
+    let total = |events: &[(&String, &Ignored)]| words::count(events.iter().map(|e| e.1.rows).sum(), "event is", "events are");
     if !unknown.is_empty() {
         lines.push(format!("{} unknown to the spec: {}; a `source` maps or ignores them", total(&unknown), listed(&unknown)));
     }
