@@ -11,6 +11,7 @@ use crate::plan::{Atom, Pattern};
 use crate::time::{Instant, Unit, Zone};
 use chrono::{Days, Months};
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// Whether an event completes a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +32,13 @@ struct Counting {
     gap: Option<Gap>,
 }
 
-/// How far one counted event has come.
+/// How far one counted event has come. Of a case of very many events no more is kept than the pattern's numbers ask for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Progress {
-    /// Counted events: when, and the value that should differ.
-    counted: Vec<(Instant, Option<Value>)>,
+    /// Until when those events count that do so longest, in order: so many at most as are wanted.
+    counted: VecDeque<Instant>,
+    /// The different values of those whose values count longest, and until when, in order: so many at most as are wanted.
+    values: Vec<(Instant, Value)>,
     last: Option<Instant>,
     satisfied: bool,
 }
@@ -116,32 +119,49 @@ impl Progress {
             return false;
         }
         self.last = Some(t);
-        if let Some(last) = atom.last {
-            self.counted.retain(|(at, _)| reaches(*at, last, t, zone));
+        let until = atom.last.map_or(FOR_EVER, |last| until(t, last, zone));
+        // Where the clock was set back, a later event may count less long than one before it.
+        let place = self.counted.iter().rposition(|known| *known <= until).map_or(0, |before| before + 1);
+        self.counted.insert(place, until);
+        while self.counted.len() > atom.count as usize || self.counted.front().is_some_and(|until| *until < t) {
+            self.counted.pop_front();
         }
-        self.counted.push((t, atom.across.and_then(|(_, field)| moment.field(field))));
-        let enough = self.counted.len() >= atom.count as usize && atom.across.is_none_or(|(n, _)| self.different() >= n as usize);
+        let mut enough = self.counted.len() >= atom.count as usize;
+        if let Some((wanted, field)) = atom.across {
+            self.take_value(moment.field(field), until);
+            let gone = self.values.iter().take_while(|(until, _)| *until < t).count();
+            self.values.drain(..gone.max(self.values.len().saturating_sub(wanted as usize)));
+            enough &= self.values.len() >= wanted as usize;
+        }
         self.satisfied |= enough;
         enough
     }
 
-    fn different(&self) -> usize {
-        let known = || self.counted.iter().filter_map(|c| c.1);
-        known().enumerate().filter(|(i, v)| !known().take(*i).any(|w| w == *v)).count()
+    /// Takes the value of a counted event, if it is known.
+    fn take_value(&mut self, value: Option<Value>, mut until: Instant) {
+        let Some(value) = value else { return };
+        if let Some(at) = self.values.iter().rposition(|(_, known)| *known == value) {
+            until = until.max(self.values.remove(at).0);
+        }
+        let place = self.values.partition_point(|(known, _)| *known <= until);
+        self.values.insert(place, (until, value));
     }
 }
 
-/// Whether an event at `at` still counts at `t`; one exactly so long ago does.
-fn reaches(at: Instant, last: Lookback, t: Instant, zone: &Zone) -> bool {
+/// Later than all instants that are kept.
+const FOR_EVER: Instant = Instant::from_micros(i64::MAX);
+
+/// Until when an event at `t` counts; one exactly so long ago still does.
+fn until(t: Instant, last: Lookback, zone: &Zone) -> Instant {
     match last {
-        Lookback::Real(d) => t.since(at) <= d,
+        Lookback::Real(d) => t.plus(d),
         Lookback::Calendar(n, unit) => {
-            let wall = zone.local(at);
+            let wall = zone.local(t);
             let until = match unit {
                 Unit::Month => wall.checked_add_months(Months::new(n)),
                 _ => wall.checked_add_days(Days::new(n.into())),
             };
-            until.is_none_or(|until| t <= zone.instant(until))
+            until.map_or(FOR_EVER, |until| zone.instant(until))
         }
     }
 }
