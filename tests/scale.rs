@@ -1,4 +1,5 @@
-//! Logs that are read in pieces, by several threads, out of order, or day by day: the report is always the same.
+//! Logs that are read in pieces, by several threads, out of order, or day by day, or that have very many of one thing: the report is
+//! always the same.
 
 mod common;
 
@@ -175,7 +176,6 @@ fn a_wide_log_gives_what_its_events_give() {
     assert_eq!(mixed, expected[..expected.len() - 1]);
 }
 
-/// Letters of one byte and of three in UTF-8, so that pieces are cut within them.
 #[test]
 fn a_wide_ticket_of_many_rows_has_each_milestone_once() {
     let folder = folder("wide-ticket");
@@ -238,6 +238,7 @@ fn a_log_with_any_text_where_its_words_should_be_names_each_of_them() {
     assert_eq!(noisy["events"], plain["events"]);
 }
 
+/// Letters of one byte and of three in UTF-8, so that pieces are cut within them.
 #[test]
 fn a_long_log_of_another_encoding_gives_what_its_text_gives() {
     let (folder, mut rows) = prepared("scale-encoding", 4_000);

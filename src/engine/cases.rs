@@ -5,7 +5,7 @@ use crate::engine::case::CaseState;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::world::World;
-use crate::event::{KeyList, Keys, Numbered, Series, hash_of_case, is_same};
+use crate::event::{KeyList, Keys, Numbered, Series, hash_of_case};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
 use serde::de::Error;
@@ -263,7 +263,7 @@ impl Cases {
     #[inline]
     fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
         let Slot { is_live, case: CaseState { facts, .. }, .. } = &self.slots[slot];
-        *is_live && facts.kind == kind && is_same(&facts.key, key)
+        *is_live && facts.kind == kind && facts.key == key
     }
 
     /// Which of those that are awake is in a slot: its slot when they are taken up again.

@@ -19,9 +19,6 @@ pub(super) enum Halt {
     Excluded,
 }
 
-/// Later than all instants that are kept.
-const NEVER: Instant = Instant::from_micros(i64::MAX);
-
 /// A clock, accounted for up to `mark`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Clock {
@@ -33,7 +30,7 @@ pub(super) struct Clock {
     pub(super) elapsed: Duration,
     pub(super) paused: Duration,
     pub(super) late: Duration,
-    /// When the target is used up if the clock runs on from `mark`; [`NEVER`] where the calendar ends first.
+    /// When the target is used up if the clock runs on from `mark`; [`Instant::NEVER`] where the calendar ends first.
     due: Instant,
     /// It was used up before a halt began: nothing moves it any more.
     passed: bool,
@@ -43,8 +40,9 @@ impl Clock {
     #[inline]
     pub(super) fn start(calendar: CalendarId, days: &Calendar, need: Option<Need>, start: Instant, halt: Halt) -> Clock {
         let zero = Duration::ZERO;
-        let mut clock = Clock { calendar, need, mark: start, halt, elapsed: zero, paused: zero, late: zero, due: NEVER, passed: false };
-        clock.due = clock.used_up(days, start).unwrap_or(NEVER);
+        let mut clock =
+            Clock { calendar, need, mark: start, halt, elapsed: zero, paused: zero, late: zero, due: Instant::NEVER, passed: false };
+        clock.due = clock.used_up(days, start).unwrap_or(Instant::NEVER);
         clock
     }
 
@@ -100,7 +98,7 @@ impl Clock {
             self.passed |= self.due <= t;
         }
         if halt == Halt::Runs {
-            self.due = self.due_if_resumed(days, t).unwrap_or(NEVER);
+            self.due = self.due_if_resumed(days, t).unwrap_or(Instant::NEVER);
         }
         self.halt = halt;
     }
@@ -140,7 +138,7 @@ impl Clock {
         let (elapsed, not_before) = (self.elapsed, t);
         self.need =
             need.map(|need| Need { open: need.open.minus(counted).plus(elapsed), not_before: need.not_before.max(not_before), ..need });
-        self.due = self.used_up(new, t).unwrap_or(NEVER);
+        self.due = self.used_up(new, t).unwrap_or(Instant::NEVER);
         self.passed = false;
     }
 
@@ -178,6 +176,6 @@ impl Clock {
 
     #[inline]
     pub(super) fn due(&self) -> Option<Instant> {
-        Some(self.due).filter(|due| *due != NEVER)
+        Some(self.due).filter(|due| *due != Instant::NEVER)
     }
 }

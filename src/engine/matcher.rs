@@ -119,9 +119,9 @@ impl Progress {
             return false;
         }
         self.last = Some(t);
-        let until = atom.last.map_or(FOR_EVER, |last| until(t, last, zone));
+        let until = atom.last.map_or(Instant::NEVER, |last| until(t, last, zone));
         // Where the clock was set back, a later event may count less long than one before it.
-        let place = self.counted.iter().rposition(|known| *known <= until).map_or(0, |before| before + 1);
+        let place = self.counted.partition_point(|known| *known <= until);
         self.counted.insert(place, until);
         while self.counted.len() > atom.count as usize || self.counted.front().is_some_and(|until| *until < t) {
             self.counted.pop_front();
@@ -148,9 +148,6 @@ impl Progress {
     }
 }
 
-/// Later than all instants that are kept.
-const FOR_EVER: Instant = Instant::from_micros(i64::MAX);
-
 /// Until when an event at `t` counts; one exactly so long ago still does.
 fn until(t: Instant, last: Lookback, zone: &Zone) -> Instant {
     match last {
@@ -161,7 +158,7 @@ fn until(t: Instant, last: Lookback, zone: &Zone) -> Instant {
                 Unit::Month => wall.checked_add_months(Months::new(n)),
                 _ => wall.checked_add_days(Days::new(n.into())),
             };
-            until.map_or(FOR_EVER, |until| zone.instant(until))
+            until.map_or(Instant::NEVER, |until| zone.instant(until))
         }
     }
 }

@@ -67,42 +67,26 @@ impl Keys {
 
     /// Takes a key if it costs next to nothing, as one that ends in a number does.
     fn insert_number(&mut self, key: &str) -> bool {
-        Numbered::of(key).is_some_and(|key| match self.find_or_make(key.prefix, key.digits) {
-            Some(series) => {
-                self.series[series].numbers.insert(key.number);
-                true
-            }
-            None => false,
-        })
+        Numbered::of(key).is_some_and(|key| self.insert_numbers(key.prefix, key.digits, &[key.number]))
     }
 
     /// Takes keys that differ in the numbers at their ends, if they cost next to nothing.
     pub fn insert_numbers(&mut self, prefix: &str, digits: u8, numbers: &[u32]) -> bool {
-        let found = self.find_or_make(prefix, digits);
+        let found = self.series(prefix, digits).or_else(|| {
+            (self.series.len() < MANY).then(|| {
+                self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(self.series.len()).ok();
+                self.series.push(Series { prefix: prefix.into(), digits, numbers: Numbers::default() });
+                self.series.len() - 1
+            })
+        });
         if let Some(series) = found {
+            if self.last != series || self.short.is_none() {
+                (self.last, self.short) = (series, Short::of(prefix.as_bytes()).map(|short| (short, digits)));
+            }
             let known = &mut self.series[series].numbers;
             numbers.iter().for_each(|number| known.insert(*number));
         }
         found.is_some()
-    }
-
-    /// The series of a prefix, which becomes the one that was asked for last; nothing where there are too many to make another.
-    #[inline]
-    fn find_or_make(&mut self, prefix: &str, digits: u8) -> Option<usize> {
-        let found = self.series(prefix, digits).or_else(|| self.make(prefix, digits))?;
-        if self.last != found || self.short.is_none() {
-            (self.last, self.short) = (found, Short::of(prefix.as_bytes()).map(|short| (short, digits)));
-        }
-        Some(found)
-    }
-
-    #[cold]
-    fn make(&mut self, prefix: &str, digits: u8) -> Option<usize> {
-        (self.series.len() < MANY).then(|| {
-            self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(self.series.len()).ok();
-            self.series.push(Series { prefix: prefix.into(), digits, numbers: Numbers::default() });
-            self.series.len() - 1
-        })
     }
 
     /// How many there are, with those of another set that are not among them.
@@ -154,18 +138,12 @@ impl Numbers {
         self.pages.get(page).is_some_and(|page| page.contains(low))
     }
 
-    #[inline]
     fn insert(&mut self, number: u32) {
         let (page, low) = Numbers::split(number);
-        let is_new = match self.pages.get_mut(page) {
-            Some(Page::Many(bits)) => put(bits, low),
-            Some(page) => page.insert(low),
-            None => {
-                self.pages.resize_with(page + 1, || Page::Few(Vec::new()));
-                self.pages[page].insert(low)
-            }
-        };
-        self.count += u64::from(is_new);
+        if self.pages.len() <= page {
+            self.pages.resize_with(page + 1, || Page::Few(Vec::new()));
+        }
+        self.count += u64::from(self.pages[page].insert(low));
     }
 
     fn iter(&self) -> impl Iterator<Item = u32> {
@@ -214,18 +192,14 @@ impl Page {
                 *self = Page::Many(bits);
                 true
             }
-            Page::Many(bits) => put(bits, low),
+            Page::Many(bits) => {
+                let (word, bit) = Page::bit(low);
+                let is_new = bits[word] & bit == 0;
+                bits[word] |= bit;
+                is_new
+            }
         }
     }
-}
-
-/// Sets the bit of a number; true where it was not set.
-#[inline]
-fn put(bits: &mut [u64], low: u16) -> bool {
-    let (word, bit) = Page::bit(low);
-    let is_new = bits[word] & bit == 0;
-    bits[word] |= bit;
-    is_new
 }
 
 #[cfg(test)]

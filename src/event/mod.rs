@@ -11,7 +11,7 @@ mod texts;
 
 pub use keys::Keys;
 pub use numbered::{KeyList, Numbered, Series};
-pub use short::{Short, hash, is_same};
+pub use short::{Short, hash};
 pub use store::{Draft, Events, Head, hash_of_case, hash_of_short_case};
 pub use texts::{TextId, TextTable, Texts};
 

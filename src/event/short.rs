@@ -67,19 +67,6 @@ impl Short {
     }
 }
 
-/// Whether two texts are the same. Most are short: it is seen here, without a call.
-#[inline(always)]
-pub fn is_same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
-    }
-    match (one.first_chunk::<8>(), one.last_chunk::<8>(), other.first_chunk::<8>(), other.last_chunk::<8>()) {
-        (Some(a), Some(b), Some(c), Some(d)) if one.len() <= 16 => a == c && b == d,
-        _ => one == other,
-    }
-}
-
 /// Both halves of a product.
 #[inline]
 pub(super) fn mix(a: u64, b: u64) -> u64 {
@@ -118,21 +105,6 @@ mod tests {
         let shorts: HashSet<String> = texts.iter().map(|t| format!("{:?}", Short::of(t.as_bytes()).unwrap())).collect();
         assert_eq!(shorts.len(), texts.iter().collect::<HashSet<_>>().len());
         assert_eq!(Short::of(&[b'x'; 17]), None);
-    }
-
-    #[test]
-    fn texts_are_the_same_where_all_of_their_bytes_are() {
-        let long = "0123456789abcdefghij";
-        for length in 0..=long.len() {
-            let text = &long[..length];
-            assert!(is_same(text, String::from(text).as_str()));
-            assert!(!is_same(text, &long[..length.abs_diff(1)]), "{text}");
-            for at in 0..length {
-                let mut other = text.to_string();
-                other.replace_range(at..=at, "-");
-                assert!(!is_same(text, &other), "{other}");
-            }
-        }
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Decoder { rules, meanings, batch, dates, recent, .. } = self;
         let quick = if usual.reader.is_usual() { row.usual_time(usual.time, dates) } else { None };
         let Some(time) = quick.or_else(|| certain_time(&usual.reader, row.cell(usual.time))) else { return false };
-        let Some(word) = usual.word.map_or(Some(Short::default()), |word| row.short(word)) else { return false };
+        let Some(word) = usual.word.map_or(Some(Short::EMPTY), |word| row.short(word)) else { return false };
         let Some(meaning) = meanings.found(Some(usual.kind), word).and_then(|at| meanings.at(at)) else { return false };
         let (Cell::Text(key), Some(kind)) = (row.cell(usual.key), meaning.kind) else { return false };
         if !meaning.is_plain || key.is_empty() || is_missing(binding, key) || rules.options.as_of.is_some_and(|as_of| as_of < time) {
@@ -175,7 +175,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Decoder { rules, meanings, recent, batch, .. } = self;
         let hint = key.map(|k| k.1);
         let meaning = match columns.as_slice() {
-            [] => meanings.find_one(rules, binding, hint, Some(Short::default()), ""),
+            [] => meanings.find_one(rules, binding, hint, Some(Short::EMPTY), ""),
             [only] => {
                 let short = binding.places[*only].and_then(|place| row.short(place));
                 meanings.find_one(rules, binding, hint, short, cell(binding, row, *only).unwrap_or(""))

@@ -270,7 +270,8 @@ impl WideTakes {
     }
 }
 
-/// The fields that a row may hold, if it has their columns: the event's own come first where both it and its case have one of the column's name.
+/// The fields that a row may hold, if it has their columns: the event's own come first where both it and its case have one of the
+/// column's name.
 fn takes(rules: &Rules<'_>, binding: &Binding, kind: Option<CaseId>, event: Option<EventId>) -> Vec<Take> {
     let mut takes = Vec::new();
     for (at, column) in binding.fields.iter().enumerate() {

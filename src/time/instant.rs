@@ -14,6 +14,8 @@ impl Instant {
     pub const FIRST: Instant = Instant(-2_208_988_800_000_000);
     /// The last instant that is kept: 2200-01-01T00:00:00Z.
     pub const LAST: Instant = Instant(7_258_118_400_000_000);
+    /// Later than all of them: when what does not happen would.
+    pub const NEVER: Instant = Instant(i64::MAX);
 
     /// So many microseconds after 1970.
     pub const fn from_micros(us: i64) -> Instant {

@@ -103,8 +103,7 @@ impl Plain {
     /// Nothing has happened yet.
     #[inline]
     pub(super) fn begin_anew(&mut self) {
-        (self.phase, self.started, self.seq) = (Phase::None, false, 0);
-        self.forget_more();
+        (self.phase, self.started, self.seq, self.more) = (Phase::None, false, 0, None);
     }
 
     /// One that was another until nothing more was to be said of it.
@@ -178,7 +177,7 @@ impl Plain {
 
     /// When something is to be said of it next if nothing happens.
     fn next_alert(&self, of: &Written, world: &World<'_>) -> Instant {
-        let due = if self.is_read_at_due() || (self.is_halted() && !self.passed) { NEVER } else { self.due };
+        let due = if self.is_read_at_due() || (self.is_halted() && !self.passed) { Instant::NEVER } else { self.due };
         if !of.notifies || self.is_halted() {
             return due;
         }
@@ -198,14 +197,6 @@ impl Plain {
     fn more(&mut self) -> &mut More {
         let mark = self.start;
         self.more.get_or_insert_with(|| Box::new(More { mark, ..More::default() }))
-    }
-
-    /// Most have nothing more.
-    #[inline]
-    fn forget_more(&mut self) {
-        if self.more.is_some() {
-            self.more = None;
-        }
     }
 
     fn opening(&self, of: &Written) -> Opening {
@@ -367,8 +358,7 @@ impl Plain {
         (self.phase, self.end, self.last) = (Phase::Over(how), event.time, (event.event, event.origin));
         if of.once && !of.reopens && self.was_in_time() && sink.only_counts(of.id, how.verdict()) {
             sink.count(of.track, how);
-            self.phase = Phase::None;
-            self.forget_more();
+            (self.phase, self.more) = (Phase::None, None);
         }
     }
 
@@ -396,8 +386,7 @@ impl Plain {
             let Plain { start, due, end, tier, .. } = *self;
             sink.take_in_time(moment, InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
         }
-        self.phase = Phase::None;
-        self.forget_more();
+        (self.phase, self.more) = (Phase::None, None);
     }
 
     /// It was stopped, and may be reopened: what is read of it now is kept until that can no longer be.
@@ -409,7 +398,7 @@ impl Plain {
             more.at_due = Some(Reading::at(moment, of.id, due, start));
         }
         more.at_stop = Some(Reading::at(moment, of.id, end, start));
-        (self.phase, self.alert) = (Phase::Stopped, NEVER);
+        (self.phase, self.alert) = (Phase::Stopped, Instant::NEVER);
     }
 
     /// Its target was used up before it ended.
@@ -417,9 +406,6 @@ impl Plain {
         self.due < self.end && (self.passed || !self.is_halted())
     }
 }
-
-/// Later than all instants that are kept.
-const NEVER: Instant = Instant::from_micros(i64::MAX);
 
 /// Whether an event fulfils a part of a promise.
 #[inline]

@@ -43,7 +43,7 @@ impl Entries {
 
     #[inline]
     pub(super) fn short(&self, row: usize) -> Option<Short> {
-        self.numbers[row].checked_sub(1).map_or(Some(Short::default()), |entry| self.short[entry as usize])
+        self.numbers[row].checked_sub(1).map_or(Some(Short::EMPTY), |entry| self.short[entry as usize])
     }
 }
 

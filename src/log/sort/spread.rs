@@ -95,8 +95,8 @@ impl Spread {
     /// Writes what is not written yet of a part.
     fn write(&mut self, part: usize) -> io::Result<()> {
         let Part { blocks, written, rest } = &mut self.parts[part];
-        let [heads, values, keys] = [&rest.heads, &rest.values, &rest.keys].map(|bytes| self.aside.put(bytes));
-        blocks.push(Block { heads: heads?, values: values?, keys: keys? });
+        let aside = &mut self.aside;
+        blocks.push(Block { heads: aside.put(&rest.heads)?, values: aside.put(&rest.values)?, keys: aside.put(&rest.keys)? });
         *written += rest.size();
         rest.clear();
         Ok(())
