@@ -119,9 +119,8 @@ impl Calendar {
         if self.is_always() {
             return vec![(from, to)];
         }
-        let all = self.covering(from, to).time.intervals();
-        let first = all.partition_point(|(_, close)| *close <= from);
-        all[first..].iter().take_while(|(open, _)| *open < to).map(|(open, close)| ((*open).max(from), (*close).min(to))).collect()
+        let all = self.covering(from, to).time.intervals_after(from);
+        all.take_while(|(open, _)| *open < to).map(|(open, close)| (open.max(from), close.min(to))).collect()
     }
 
     /// The same wall-clock time so many local days later.
@@ -259,11 +258,11 @@ fn layout(recipe: &Recipe, zone: &Zone, horizon: Horizon) -> Option<Layout> {
 }
 
 /// Of sorted, disjoint intervals the earliest so much time of each local period.
-pub fn earliest(intervals: &[Interval], most: Duration, unit: Unit, fiscal: Fiscal, zone: &Zone) -> Vec<Interval> {
+pub fn earliest(intervals: impl IntoIterator<Item = Interval>, most: Duration, unit: Unit, fiscal: Fiscal, zone: &Zone) -> Vec<Interval> {
     let mut pieces = Vec::new();
     let mut period: Option<(Instant, Instant)> = None;
     let mut left = most;
-    for &(mut open, close) in intervals {
+    for (mut open, close) in intervals {
         while open < close {
             let (_, end) = match period.filter(|(from, to)| (*from..*to).contains(&open)) {
                 Some(known) => known,
@@ -290,8 +289,8 @@ fn combined(a: &Recipe, b: &Recipe, zone: &Zone, horizon: Horizon, keep: fn(bool
     let mut ends: Vec<(Instant, usize, bool)> = Vec::new();
     for (side, layout) in sides.iter().enumerate() {
         for (open, close) in layout.time.intervals() {
-            ends.push((*open, side, true));
-            ends.push((*close, side, false));
+            ends.push((open, side, true));
+            ends.push((close, side, false));
         }
     }
     ends.sort_by_key(|e| e.0);

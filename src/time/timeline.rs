@@ -10,14 +10,35 @@ pub(super) type Interval = (Instant, Instant);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timeline {
     /// Sorted, disjoint, not touching.
-    intervals: Vec<Interval>,
-    /// Open time before each interval.
-    before: Vec<Duration>,
-    /// Counts the silences of more than [`LONGEST_SILENCE`] before each interval.
-    era: Vec<u32>,
+    intervals: Vec<Open>,
     /// For each [`BUCKET`] since `base`, the first interval that ends after the bucket's begin.
     buckets: Vec<u32>,
     base: i64,
+}
+
+/// An interval of it.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    open: Instant,
+    close: Instant,
+    /// Open time before it.
+    before: Duration,
+    /// Counts the silences of more than [`LONGEST_SILENCE`] before it.
+    era: u32,
+}
+
+impl Open {
+    /// Open time before an instant that lies before its close.
+    #[inline]
+    fn until(&self, t: Instant) -> Duration {
+        self.before.plus(t.since(self.open).max(Duration::ZERO))
+    }
+
+    /// Open time before its close.
+    #[inline]
+    fn total(&self) -> Duration {
+        self.before.plus(self.close.since(self.open))
+    }
 }
 
 /// A calendar that stays closed for longer has ended.
@@ -27,35 +48,39 @@ const BUCKET: i64 = 86_400 * 1_000_000;
 impl Timeline {
     /// From intervals in order of opening; touching and overlapping ones are joined.
     pub(super) fn new(pieces: impl IntoIterator<Item = Interval>) -> Timeline {
-        let mut intervals: Vec<Interval> = Vec::new();
+        let mut joined: Vec<Interval> = Vec::new();
         for (open, close) in pieces {
-            match intervals.last_mut() {
+            match joined.last_mut() {
                 Some(last) if open <= last.1 => last.1 = last.1.max(close),
-                _ => intervals.push((open, close)),
+                _ => joined.push((open, close)),
             }
         }
-        let (mut sum, mut silences) = (Duration::ZERO, 0);
-        let (mut before, mut era) = (Vec::with_capacity(intervals.len()), Vec::with_capacity(intervals.len()));
-        for (i, (open, close)) in intervals.iter().enumerate() {
-            if i > 0 && open.since(intervals[i - 1].1) > LONGEST_SILENCE {
-                silences += 1;
-            }
-            before.push(sum);
-            era.push(silences);
-            sum = sum.plus(close.since(*open));
+        let mut intervals: Vec<Open> = Vec::with_capacity(joined.len());
+        for (open, close) in joined {
+            let (before, era) = match intervals.last() {
+                Some(last) => (last.total(), last.era + u32::from(open.since(last.close) > LONGEST_SILENCE)),
+                None => (Duration::ZERO, 0),
+            };
+            intervals.push(Open { open, close, before, era });
         }
-        let base = intervals.first().map_or(0, |i| i.0.as_micros());
+        let base = intervals.first().map_or(0, |first| first.open.as_micros());
         let mut buckets = Vec::new();
-        for (i, (_, close)) in intervals.iter().enumerate() {
-            while base + buckets.len() as i64 * BUCKET < close.as_micros() {
+        for (i, interval) in intervals.iter().enumerate() {
+            while base + buckets.len() as i64 * BUCKET < interval.close.as_micros() {
                 buckets.push(i as u32);
             }
         }
-        Timeline { intervals, before, era, buckets, base }
+        Timeline { intervals, buckets, base }
     }
 
-    pub(super) fn intervals(&self) -> &[Interval] {
-        &self.intervals
+    /// Its intervals, from the first that ends after `t` on.
+    pub(super) fn intervals_after(&self, t: Instant) -> impl Iterator<Item = Interval> {
+        self.intervals[self.at(t)..].iter().map(|interval| (interval.open, interval.close))
+    }
+
+    /// All of them.
+    pub(super) fn intervals(&self) -> impl Iterator<Item = Interval> {
+        self.intervals.iter().map(|interval| (interval.open, interval.close))
     }
 
     /// The first interval that ends after `t`.
@@ -67,7 +92,7 @@ impl Timeline {
         }
         let Some(&first) = self.buckets.get((offset / BUCKET) as usize) else { return self.intervals.len() };
         let mut i = first as usize;
-        while self.intervals.get(i).is_some_and(|(_, close)| *close <= t) {
+        while self.intervals.get(i).is_some_and(|interval| interval.close <= t) {
             i += 1;
         }
         i
@@ -76,23 +101,15 @@ impl Timeline {
     /// Open time before `t`, from the first interval on.
     #[inline]
     pub(super) fn open_before(&self, t: Instant) -> Duration {
-        let i = self.at(t);
-        match self.intervals.get(i) {
-            Some(&(open, _)) => self.before[i].plus(t.since(open).max(Duration::ZERO)),
-            None => self.total(),
-        }
-    }
-
-    fn total(&self) -> Duration {
-        match (self.before.last(), self.intervals.last()) {
-            (Some(before), Some((open, close))) => before.plus(close.since(*open)),
-            _ => Duration::ZERO,
+        match self.intervals.get(self.at(t)) {
+            Some(interval) => interval.until(t),
+            None => self.intervals.last().map_or(Duration::ZERO, Open::total),
         }
     }
 
     /// Whether `t` lies inside an interval.
     pub(super) fn is_open(&self, t: Instant) -> bool {
-        self.intervals.get(self.at(t)).is_some_and(|(open, _)| *open <= t)
+        self.intervals.get(self.at(t)).is_some_and(|interval| interval.open <= t)
     }
 
     /// The earliest instant from `start` on with `open` open time behind it; nothing where the intervals end first or
@@ -102,20 +119,22 @@ impl Timeline {
         if open <= Duration::ZERO {
             return Some(start);
         }
-        let first = self.at(start);
-        if self.intervals.get(first)?.0.since(start) > LONGEST_SILENCE {
+        let rest = self.intervals.get(self.at(start)..)?;
+        let first = rest.first()?;
+        if first.open.since(start) > LONGEST_SILENCE {
             return None;
         }
-        let goal = self.before[first].plus(start.since(self.intervals[first].0).max(Duration::ZERO)).plus(open);
-        // The last interval that begins with less than the goal behind it holds the goal, unless it is too short. It is mostly near.
-        let is_behind = |i: usize| self.before.get(i + 1).is_none_or(|next| goal <= *next);
-        let i = match (first..first + 4).find(|i| is_behind(*i)) {
-            Some(i) => i,
-            None => self.before.partition_point(|b| *b < goal) - 1,
-        };
-        let (opens, close) = self.intervals[i];
-        let due = opens.plus(goal.minus(self.before[i]));
-        (due <= close && self.era[i] == self.era[first]).then_some(due)
+        let goal = first.until(start).plus(open);
+        // The first interval that ends with as much as the goal behind it holds it: looked for in twice as many each time, for it is near.
+        let falls_short = |interval: &Open| interval.total() < goal;
+        let mut upto = 1;
+        while rest.get(upto - 1).is_some_and(falls_short) {
+            upto *= 2;
+        }
+        let (from, upto) = (upto / 2, upto.min(rest.len()));
+        let holder = rest.get(from + rest[from..upto].partition_point(falls_short))?;
+        let due = holder.open.plus(goal.minus(holder.before));
+        (holder.era == first.era).then_some(due)
     }
 }
 

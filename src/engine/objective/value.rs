@@ -161,7 +161,7 @@ impl Scope<'_> {
             let mut taken = union(self.seen.spans.of_group(*span, group).iter().map(|s| (s.from, s.to)).collect());
             if let Some((most, unit)) = up_to {
                 let zone = &self.world.agreements[self.agreement].zone;
-                taken = earliest(&taken, *most, *unit, self.world.plan.agreements[self.agreement].fiscal, zone);
+                taken = earliest(taken, *most, *unit, self.world.plan.agreements[self.agreement].fiscal, zone);
             }
             pieces = without(&pieces, &taken);
         }
