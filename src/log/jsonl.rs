@@ -3,13 +3,14 @@
 //! Most lines are flat objects of plain texts and whole numbers, and are read as they stand. A line with anything else in it
 //! goes through the JSON library, which has the last word on what is JSON.
 
+use crate::event::Short;
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
 use crate::log::marks::{Quotes, bit};
-use crate::log::row::{Cell, Listed};
-use serde_json::{Map, Value};
+use crate::log::row::{Cell, Listed, Row};
+use serde_json::{Map, Value as Json};
 
 /// So many objects show which columns a log has.
 const SAMPLE: usize = 1000;
@@ -25,7 +26,7 @@ pub(super) fn names(name: &str, chunks: &mut Chunks) -> Result<Vec<String>, Unre
     let lines = || text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).enumerate().filter(|(_, line)| !line.is_empty());
     let mut names: Vec<String> = Vec::new();
     for (_, line) in lines().take(SAMPLE) {
-        if let Ok(Value::Object(object)) = serde_json::from_slice(line) {
+        if let Ok(Json::Object(object)) = serde_json::from_slice(line) {
             paths(&object, "", &mut names);
         }
     }
@@ -43,23 +44,21 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
     let valid = std::str::from_utf8(text).ok();
     // In JSON a text holds no such character as it is: where one stands, the library says what is wrong.
     let has_controls = text.iter().fold(false, |odd, b| odd | ((*b < 0x20) & (*b != b'\n')));
-    let mut flat = Flat::default();
-    let mut cells: Vec<Cell<'_>> = Vec::new();
+    let valid = valid.filter(|_| !has_controls);
+    let mut flat = Flat::new(&binding.columns);
     let (mut start, mut number) = (0, 0);
     while start < text.len() {
         number += 1;
-        let flat_end = valid.filter(|_| !has_controls).and_then(|text| flat.line(text, start, &binding.columns, &mut cells));
-        let end = flat_end.unwrap_or_else(|| memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end));
-        let line = text[start..end].trim_ascii();
-        start = end + 1;
-        let column_of = |i: usize| {
-            let key = binding.columns[i].rsplit('.').next().unwrap_or_default();
-            String::from_utf8_lossy(line).find(&format!("\"{key}\"")).unwrap_or(0) as u32 + 1
-        };
-        if flat_end.is_some() {
-            decoder.row(binding, &Listed { cells: &cells, filled: flat.filled, line: number, raw: line, column_of: &column_of });
+        if let Some(valid) = valid
+            && let Some(end) = flat.line(valid, start)
+        {
+            decoder.row(binding, &Line { text: valid, flat: &flat, from: start, to: end, number });
+            start = end + 1;
             continue;
         }
+        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end);
+        let line = text[start..end].trim_ascii();
+        start = end + 1;
         if line.is_empty() {
             continue;
         }
@@ -82,19 +81,95 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
                 Some(Found::Made(text)) => Cell::Text(text),
             })
             .collect();
+        let column_of = |place: usize| column(&binding.columns, line, place);
         decoder.row(binding, &Listed { cells: &cells, filled: u64::MAX, line: number, raw: line, column_of: &column_of });
     }
     decoder.batch.lines = number;
 }
 
+/// Where a key stands in a line, from 1.
+fn column(columns: &[String], line: &[u8], place: usize) -> u32 {
+    let key = columns[place].rsplit('.').next().unwrap_or_default();
+    String::from_utf8_lossy(line).find(&format!("\"{key}\"")).unwrap_or(0) as u32 + 1
+}
+
+/// A line that is a flat object, as it stands in a text.
+struct Line<'r, 't> {
+    text: &'t str,
+    flat: &'r Flat<'t>,
+    from: usize,
+    to: usize,
+    number: u32,
+}
+
+impl<'t> Line<'_, 't> {
+    fn whole(&self) -> &'t [u8] {
+        self.text.as_bytes()[self.from..self.to].trim_ascii()
+    }
+}
+
+impl<'t> Row<'t> for Line<'_, 't> {
+    fn cell(&self, place: usize) -> Cell<'t> {
+        match self.flat.values[place] {
+            Value::Absent => Cell::Absent,
+            Value::Null => Cell::Null,
+            Value::Text(from, to) => Cell::Text(&self.text[from..to]),
+        }
+    }
+
+    #[inline(always)]
+    fn bytes(&self, place: usize) -> Option<&'t [u8]> {
+        match self.flat.values[place] {
+            Value::Text(from, to) => Some(&self.text.as_bytes()[from..to]),
+            Value::Absent | Value::Null => None,
+        }
+    }
+
+    #[inline(always)]
+    fn short(&self, place: usize) -> Option<Short> {
+        match self.flat.values[place] {
+            Value::Text(from, to) => Short::within(self.text.as_bytes(), from, to),
+            Value::Absent | Value::Null => None,
+        }
+    }
+
+    #[inline(always)]
+    fn filled(&self, places: u64) -> u64 {
+        self.flat.filled & places
+    }
+
+    fn line(&self) -> u32 {
+        self.number
+    }
+
+    fn raw(&self) -> Vec<u8> {
+        self.whole().to_vec()
+    }
+
+    fn column_of(&self, place: usize) -> u32 {
+        column(self.flat.columns, self.whole(), place)
+    }
+}
+
+/// What a line says of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Value {
+    Absent,
+    Null,
+    /// From where to where a text stands, or a number.
+    Text(usize, usize),
+}
+
 /// Reads lines that are flat objects.
-#[derive(Default)]
 struct Flat<'t> {
+    columns: &'t [String],
     quotes: Quotes,
     /// The keys that were seen, and which one was the first of a line.
     keys: Vec<Key<'t>>,
     first: usize,
-    /// Which columns of the line at hand say something, if only that there is no value: a bit for each of the first 64.
+    /// What the line at hand says of each column.
+    values: Vec<Value>,
+    /// Of which columns it says something, if only that there is no value: a bit for each of the first 64.
     filled: u64,
 }
 
@@ -104,14 +179,14 @@ struct Key<'t> {
     written: &'t [u8],
     /// The same as a number, and which of its bits count, where it is no longer than that.
     short: Option<(u128, u128)>,
-    /// The column that it is.
-    column: Option<usize>,
+    /// The column that it is, and the bit of that.
+    column: Option<(usize, u64)>,
     /// The one that followed it last: it mostly does again.
     next: usize,
 }
 
 impl<'t> Key<'t> {
-    fn new(written: &'t [u8], column: Option<usize>) -> Key<'t> {
+    fn new(written: &'t [u8], column: Option<(usize, u64)>) -> Key<'t> {
         let mut first = [0; 16];
         let short = first.get_mut(..written.len()).map(|first| first.copy_from_slice(written));
         let short = short.map(|()| (u128::from_le_bytes(first), u128::MAX >> (8 * (16 - written.len()))));
@@ -130,40 +205,47 @@ impl<'t> Key<'t> {
 }
 
 impl<'t> Flat<'t> {
+    fn new(columns: &'t [String]) -> Flat<'t> {
+        Flat { columns, quotes: Quotes::default(), keys: Vec::new(), first: 0, values: vec![Value::Absent; columns.len()], filled: 0 }
+    }
+
     /// Reads the line that begins at a place, and gives where it ends; nothing if it is no flat object of plain values.
-    fn line(&mut self, text: &'t str, start: usize, columns: &[String], cells: &mut Vec<Cell<'t>>) -> Option<usize> {
+    fn line(&mut self, text: &'t str, start: usize) -> Option<usize> {
         let bytes = text.as_bytes();
         let mut at = behind_spaces(bytes, start);
-        cells.clear();
-        cells.resize(columns.len(), Cell::Absent);
+        self.values.fill(Value::Absent);
         self.filled = 0;
         if bytes.get(at) != Some(&b'{') {
             return None;
         }
-        let mut before = None;
+        let (mut before, mut likely) = (None, self.first);
         loop {
-            let likely = before.map_or(self.first, |before: usize| self.keys[before].next);
             let found = match self.keys.get(likely) {
                 Some(key) if key.is_at(bytes, at) => likely,
-                _ => self.other_key(text, at, before, columns)?,
+                _ => self.other_key(bytes, at, before)?,
             };
-            let Key { written, column, .. } = self.keys[found];
-            before = Some(found);
-            at += written.len();
-            let cell = match bytes.get(at) {
-                Some(b'"') => Cell::Text(quoted(text, &mut at, &mut self.quotes)?),
-                _ => plain(text, &mut at)?,
+            let key = &self.keys[found];
+            (before, likely) = (Some(found), key.next);
+            at += key.written.len();
+            let value = if bytes.get(at) == Some(&b'"') {
+                let (from, to) = quoted(bytes, at, &mut self.quotes)?;
+                at = to + 1;
+                Value::Text(from, to)
+            } else {
+                plain(bytes, &mut at)?
             };
-            if let Some(column) = column {
-                self.filled |= if cell == Cell::Text("") { 0 } else { bit(column) };
-                cells[column] = cell;
+            if let Some((column, bit)) = key.column {
+                self.filled |= if matches!(value, Value::Text(from, to) if from == to) { 0 } else { bit };
+                self.values[column] = value;
             }
-            if bytes.get(at) == Some(&b' ') {
+            let mut sign = *bytes.get(at)?;
+            if sign == b' ' {
                 at = behind_spaces(bytes, at);
+                sign = *bytes.get(at)?;
             }
-            match bytes.get(at) {
-                Some(b',') => {}
-                Some(b'}') => break,
+            match sign {
+                b',' => {}
+                b'}' => break,
                 _ => return None,
             }
         }
@@ -172,10 +254,10 @@ impl<'t> Flat<'t> {
     }
 
     /// Finds the key at a place that is another than the one that followed last.
-    fn other_key(&mut self, text: &'t str, at: usize, before: Option<usize>, columns: &[String]) -> Option<usize> {
-        let found = match self.keys.iter().position(|key| key.is_at(text.as_bytes(), at)) {
+    fn other_key(&mut self, bytes: &'t [u8], at: usize, before: Option<usize>) -> Option<usize> {
+        let found = match self.keys.iter().position(|key| key.is_at(bytes, at)) {
             Some(found) => found,
-            None => self.new_key(text, at, columns)?,
+            None => self.new_key(bytes, at)?,
         };
         match before {
             Some(before) => self.keys[before].next = found,
@@ -185,18 +267,21 @@ impl<'t> Flat<'t> {
     }
 
     #[cold]
-    fn new_key(&mut self, text: &'t str, from: usize, columns: &[String]) -> Option<usize> {
+    fn new_key(&mut self, bytes: &'t [u8], from: usize) -> Option<usize> {
         /// Objects have far fewer. Where keys are data, the JSON library reads them.
         const MOST: usize = 256;
-        let bytes = text.as_bytes();
-        let mut at = behind_spaces(bytes, from + 1);
-        let key = quoted(text, &mut at, &mut self.quotes)?;
-        at = behind_spaces(bytes, at);
+        let quote = behind_spaces(bytes, from + 1);
+        if bytes.get(quote) != Some(&b'"') {
+            return None;
+        }
+        let (key, end) = quoted(bytes, quote, &mut self.quotes)?;
+        let column = self.columns.iter().position(|column| column.as_bytes() == &bytes[key..end]).map(|at| (at, bit(at)));
+        let mut at = behind_spaces(bytes, end + 1);
         if bytes.get(at) != Some(&b':') || self.keys.len() == MOST {
             return None;
         }
         at = behind_spaces(bytes, at + 1);
-        self.keys.push(Key::new(&bytes[from..at], columns.iter().position(|c| c == key)));
+        self.keys.push(Key::new(&bytes[from..at], column));
         Some(self.keys.len() - 1)
     }
 }
@@ -211,48 +296,37 @@ fn behind_spaces(bytes: &[u8], mut at: usize) -> usize {
 
 /// A value that is no text, as most are.
 #[inline]
-fn plain<'t>(text: &'t str, at: &mut usize) -> Option<Cell<'t>> {
-    let bytes = text.as_bytes();
+fn plain(bytes: &[u8], at: &mut usize) -> Option<Value> {
     let from = *at;
     while bytes.get(*at).is_some_and(|b| !matches!(b, b',' | b'}' | b' ' | b'\n')) {
         *at += 1;
     }
-    match &text[from..*at] {
-        number if is_plain(number) => Some(Cell::Text(number)),
-        "null" => Some(Cell::Null),
-        word @ ("true" | "false") => Some(Cell::Text(word)),
+    match &bytes[from..*at] {
+        b"null" => Some(Value::Null),
+        word if is_plain(word) || matches!(word, b"true" | b"false") => Some(Value::Text(from, *at)),
         _ => None,
     }
 }
 
-/// A text in quotes without escapes, from its first quote on.
+/// Where a text without escapes begins and ends whose first quote stands at a place.
 #[inline(always)]
-fn quoted<'t>(text: &'t str, at: &mut usize, quotes: &mut Quotes) -> Option<&'t str> {
-    let bytes = text.as_bytes();
-    if bytes.get(*at) != Some(&b'"') {
-        return None;
-    }
-    let from = *at + 1;
-    let end = quotes.next(bytes, from)?;
-    if bytes[end] != b'"' {
-        return None;
-    }
-    *at = end + 1;
-    Some(&text[from..end])
+fn quoted(bytes: &[u8], quote: usize, quotes: &mut Quotes) -> Option<(usize, usize)> {
+    let end = quotes.next(bytes, quote + 1)?;
+    (bytes[end] == b'"').then_some((quote + 1, end))
 }
 
 /// A whole number as every reader writes it.
-fn is_plain(number: &str) -> bool {
-    let digits = number.strip_prefix('-').unwrap_or(number).as_bytes();
-    (1..=15).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) && (digits[0] != b'0' || number == "0")
+fn is_plain(number: &[u8]) -> bool {
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    (1..=15).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) && (digits[0] != b'0' || number == b"0")
 }
 
-fn object(line: &[u8]) -> Result<Map<String, Value>, (u32, String)> {
+fn object(line: &[u8]) -> Result<Map<String, Json>, (u32, String)> {
     if std::str::from_utf8(line).is_err() {
         return Err((1, "text in UTF-8, or an `encoding \"…\"` in the source".into()));
     }
     match serde_json::from_slice(line) {
-        Ok(Value::Object(object)) => Ok(object),
+        Ok(Json::Object(object)) => Ok(object),
         Ok(_) => Err((1, "a JSON object on each line".into())),
         Err(e) => Err((e.column() as u32, "a JSON object on one line".into())),
     }
@@ -265,7 +339,7 @@ enum Found<'v> {
 }
 
 /// The value at a path; a key that itself holds dots is found first.
-fn look_up<'v>(object: &'v Map<String, Value>, path: &str) -> Option<Found<'v>> {
+fn look_up<'v>(object: &'v Map<String, Json>, path: &str) -> Option<Found<'v>> {
     let value = match object.get(path) {
         Some(value) => value,
         None => {
@@ -274,18 +348,18 @@ fn look_up<'v>(object: &'v Map<String, Value>, path: &str) -> Option<Found<'v>> 
         }
     };
     Some(match value {
-        Value::Null => Found::Null,
-        Value::String(text) => Found::Borrowed(text),
-        Value::Bool(b) => Found::Made(b.to_string()),
-        Value::Number(n) => Found::Made(n.to_string()),
-        Value::Array(_) | Value::Object(_) => Found::Made(value.to_string()),
+        Json::Null => Found::Null,
+        Json::String(text) => Found::Borrowed(text),
+        Json::Bool(b) => Found::Made(b.to_string()),
+        Json::Number(n) => Found::Made(n.to_string()),
+        Json::Array(_) | Json::Object(_) => Found::Made(value.to_string()),
     })
 }
 
-fn paths(object: &Map<String, Value>, before: &str, names: &mut Vec<String>) {
+fn paths(object: &Map<String, Json>, before: &str, names: &mut Vec<String>) {
     for (key, value) in object {
         let path = if before.is_empty() { key.clone() } else { format!("{before}.{key}") };
-        if let Value::Object(inner) = value {
+        if let Json::Object(inner) = value {
             paths(inner, &path, names);
         }
         if !names.contains(&path) {
