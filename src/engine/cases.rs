@@ -5,7 +5,7 @@ use crate::engine::case::CaseState;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::world::World;
-use crate::event::{KeyList, Keys, Numbered, Series, hash_of_case};
+use crate::event::{KeyList, Keys, Series, hash_of_case};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
 use serde::de::Error;
@@ -194,10 +194,9 @@ impl Cases {
 
     /// Takes note of cases a row of which changes nothing. Keys that take a bit each are noted whether or not their cases are known.
     pub(super) fn note(&mut self, keys: &KeyList) {
-        for Series { kind, prefix, digits, numbers } in keys.series() {
-            if !self.idle[*kind].insert_numbers(prefix, *digits, numbers) {
-                let key = |number: &u32| Numbered { prefix, digits: *digits, number: *number }.to_string();
-                numbers.iter().map(key).for_each(|key| self.note_one(*kind, &key));
+        for Series { kind, stem, numbers } in keys.series() {
+            if !self.idle[*kind].insert_numbers(stem, numbers) {
+                numbers.iter().for_each(|number| self.note_one(*kind, &stem.key(*number)));
             }
         }
         keys.others().for_each(|(kind, key)| self.note_one(kind, key));

@@ -1,6 +1,6 @@
 //! Sets of keys: which cases were seen that are no longer kept, which rows were taken.
 
-use crate::event::{Numbered, Short, TextId, TextTable};
+use crate::event::{Numbered, Stem, TextId, TextTable};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -10,18 +10,15 @@ pub struct Keys {
     series: Vec<Series>,
     /// The series of each prefix, by how many digits follow it; some are none.
     places: HashMap<Box<str>, [Option<u16>; Numbered::DIGITS + 1]>,
-    /// The series that was asked for last, and its prefix where that is short.
+    /// The series that a key was put into last.
     last: usize,
-    #[serde(skip)]
-    short: Option<(Short, u8)>,
     others: TextTable,
 }
 
 /// Keys that differ in the number at their end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Series {
-    prefix: Box<str>,
-    digits: u8,
+    stem: Stem,
     numbers: Numbers,
 }
 
@@ -30,69 +27,73 @@ const MANY: usize = 256;
 
 impl Keys {
     #[inline]
-    fn series(&self, prefix: &str, digits: u8) -> Option<usize> {
-        if let Some((short, of)) = self.short
-            && of == digits
-            && Short::of(prefix.as_bytes()) == Some(short)
-        {
-            return Some(self.last);
+    fn series(&self, key: &Numbered<'_>) -> Option<usize> {
+        match self.series.get(self.last) {
+            Some(last) if last.stem.holds(key) => Some(self.last),
+            _ => self.place(key.prefix, key.digits),
         }
-        self.other_series(prefix, digits)
     }
 
-    fn other_series(&self, prefix: &str, digits: u8) -> Option<usize> {
-        let is_it = |s: &Series| s.digits == digits && *s.prefix == *prefix;
-        if self.series.get(self.last).is_some_and(is_it) {
-            return Some(self.last);
-        }
+    fn place(&self, prefix: &str, digits: u8) -> Option<usize> {
         self.places.get(prefix)?[usize::from(digits)].map(usize::from)
     }
 
     /// Whether a key is one of them.
     pub fn contains(&self, key: &str) -> bool {
-        if let Some(Numbered { prefix, digits, number }) = Numbered::of(key)
-            && let Some(series) = self.series(prefix, digits)
+        if let Some(numbered) = Numbered::of(key)
+            && let Some(series) = self.series(&numbered)
         {
-            return self.series[series].numbers.contains(number);
+            return self.series[series].numbers.contains(numbered.number);
         }
         self.others.get(key).is_some()
     }
 
     /// Takes a key.
     pub fn insert(&mut self, key: &str) {
-        if !self.insert_number(key) {
-            self.others.intern(key);
+        let series = Numbered::of(key).and_then(|numbered| {
+            let found = self.series(&numbered).or_else(|| self.add(numbered.into()))?;
+            Some((found, numbered.number))
+        });
+        match series {
+            Some((series, number)) => {
+                self.last = series;
+                self.series[series].numbers.insert(number);
+            }
+            None => {
+                self.others.intern(key);
+            }
         }
     }
 
-    /// Takes a key if it costs next to nothing, as one that ends in a number does.
-    fn insert_number(&mut self, key: &str) -> bool {
-        Numbered::of(key).is_some_and(|key| self.insert_numbers(key.prefix, key.digits, &[key.number]))
-    }
-
     /// Takes keys that differ in the numbers at their ends, if they cost next to nothing.
-    pub fn insert_numbers(&mut self, prefix: &str, digits: u8, numbers: &[u32]) -> bool {
-        let found = self.series(prefix, digits).or_else(|| {
-            (self.series.len() < MANY).then(|| {
-                self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(self.series.len()).ok();
-                self.series.push(Series { prefix: prefix.into(), digits, numbers: Numbers::default() });
-                self.series.len() - 1
-            })
-        });
+    pub fn insert_numbers(&mut self, stem: &Stem, numbers: &[u32]) -> bool {
+        let (prefix, digits) = stem.parts();
+        let found = self.place(prefix, digits).or_else(|| self.add(stem.clone()));
         if let Some(series) = found {
-            if self.last != series || self.short.is_none() {
-                (self.last, self.short) = (series, Short::of(prefix.as_bytes()).map(|short| (short, digits)));
-            }
+            self.last = series;
             let known = &mut self.series[series].numbers;
             numbers.iter().for_each(|number| known.insert(*number));
         }
         found.is_some()
     }
 
+    /// Another series, if there are not too many.
+    fn add(&mut self, stem: Stem) -> Option<usize> {
+        let at = self.series.len();
+        if at == MANY {
+            return None;
+        }
+        let (prefix, digits) = stem.parts();
+        self.places.entry(prefix.into()).or_default()[usize::from(digits)] = u16::try_from(at).ok();
+        self.series.push(Series { stem, numbers: Numbers::default() });
+        Some(at)
+    }
+
     /// How many there are, with those of another set that are not among them.
     pub fn len_with(&self, other: &Keys) -> u64 {
         let len = |keys: &Keys| keys.series.iter().map(|s| s.numbers.count).sum::<u64>() + keys.others.len() as u64;
-        let both = other.series.iter().map(|series| match self.series(&series.prefix, series.digits) {
+        let place = |stem: &Stem| self.place(stem.parts().0, stem.parts().1);
+        let both = other.series.iter().map(|series| match place(&series.stem) {
             Some(at) => self.series[at].numbers.shared_with(&series.numbers),
             None if self.others.is_empty() => 0,
             None => series.keys().filter(|key| self.others.get(key).is_some()).count() as u64,
@@ -104,8 +105,7 @@ impl Keys {
 
 impl Series {
     fn keys(&self) -> impl Iterator<Item = String> {
-        let Series { prefix, digits, numbers } = self;
-        numbers.iter().map(move |number| Numbered { prefix, digits: *digits, number }.to_string())
+        self.numbers.iter().map(|number| self.stem.key(number))
     }
 }
 

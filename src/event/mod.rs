@@ -10,7 +10,7 @@ mod store;
 mod texts;
 
 pub use keys::Keys;
-pub use numbered::{KeyList, Numbered, Series};
+pub use numbered::{KeyList, Numbered, Series, Stem};
 pub use short::{Short, hash};
 pub use store::{Draft, Events, Head, hash_of_case, hash_of_short_case};
 pub use texts::{TextId, TextTable, Texts};

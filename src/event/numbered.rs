@@ -1,7 +1,7 @@
 //! Keys that end in a number, as most do, taken apart: those of a log mostly differ in their numbers alone.
 
-use crate::event::Short;
 use crate::id::CaseId;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// A key that ends in a number.
@@ -13,6 +13,8 @@ pub struct Numbered<'k> {
     pub digits: u8,
     /// What they are.
     pub number: u32,
+    /// Those of the key's last eight bytes that are not among the digits, and zeros.
+    rest: u64,
 }
 
 impl<'k> Numbered<'k> {
@@ -31,25 +33,55 @@ impl<'k> Numbered<'k> {
                 last
             }
         };
+        let last = u64::from_le_bytes(last);
         // Of a digit what is left is its value; of any other byte it is more than nine.
-        let values = u64::from_le_bytes(last) ^ 0x3030_3030_3030_3030;
+        let values = last ^ 0x3030_3030_3030_3030;
         let others = (values | ((values & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
         let digits = others.leading_zeros() / 8;
         if digits == 0 {
             return None;
         }
         // Pairs of digits, of pairs, of fours; the first byte is the highest digit.
-        let ones = values & (u64::MAX << (64 - 8 * digits));
-        let pairs = ones.wrapping_mul(2561) >> 8 & 0x00ff_00ff_00ff_00ff;
+        let taken = u64::MAX << (64 - 8 * digits);
+        let pairs = (values & taken).wrapping_mul(2561) >> 8 & 0x00ff_00ff_00ff_00ff;
         let fours = pairs.wrapping_mul(6_553_601) >> 16 & 0x0000_ffff_0000_ffff;
         let number = fours.wrapping_mul(42_949_672_960_001) >> 32;
-        Some(Numbered { prefix: &key[..key.len() - digits as usize], digits: digits as u8, number: number as u32 })
+        let prefix = &key[..key.len() - digits as usize];
+        Some(Numbered { prefix, digits: digits as u8, number: number as u32, rest: last & !taken })
     }
 }
 
-impl std::fmt::Display for Numbered<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}{:0width$}", self.prefix, self.number, width = usize::from(self.digits))
+/// What keys have in common that differ in the numbers at their ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stem {
+    prefix: Box<str>,
+    digits: u8,
+    rest: u64,
+}
+
+impl Stem {
+    /// Whether a key is one of them.
+    #[inline]
+    pub fn holds(&self, key: &Numbered<'_>) -> bool {
+        let alike = self.rest == key.rest && self.digits == key.digits && self.prefix.len() == key.prefix.len();
+        // Of a short key that is all that there is.
+        alike && (key.prefix.len() + usize::from(key.digits) <= Numbered::DIGITS || *self.prefix == *key.prefix)
+    }
+
+    /// The key of a number.
+    pub fn key(&self, number: u32) -> String {
+        format!("{}{number:0width$}", self.prefix, width = usize::from(self.digits))
+    }
+
+    /// What stands before the number, and how many digits it has.
+    pub fn parts(&self) -> (&str, u8) {
+        (&self.prefix, self.digits)
+    }
+}
+
+impl From<Numbered<'_>> for Stem {
+    fn from(key: Numbered<'_>) -> Stem {
+        Stem { prefix: key.prefix.into(), digits: key.digits, rest: key.rest }
     }
 }
 
@@ -57,8 +89,8 @@ impl std::fmt::Display for Numbered<'_> {
 #[derive(Debug, Default)]
 pub struct KeyList {
     series: Vec<Series>,
-    /// The series of the last key, and its prefix where that is short.
-    last: Option<(usize, Short)>,
+    /// The series of the last key.
+    last: usize,
     /// Keys of no series, behind each other.
     text: String,
     others: Vec<(CaseId, Range<usize>)>,
@@ -69,19 +101,10 @@ pub struct KeyList {
 pub struct Series {
     /// What they are the keys of.
     pub kind: CaseId,
-    /// What stands before the number.
-    pub prefix: Box<str>,
-    /// How many digits it has.
-    pub digits: u8,
+    /// What they have in common.
+    pub stem: Stem,
     /// Their numbers.
     pub numbers: Vec<u32>,
-}
-
-impl Series {
-    /// Whether a key belongs to it.
-    fn holds(&self, kind: CaseId, key: &Numbered<'_>) -> bool {
-        self.kind == kind && self.digits == key.digits && *self.prefix == *key.prefix
-    }
 }
 
 impl KeyList {
@@ -92,29 +115,24 @@ impl KeyList {
     #[inline]
     pub fn push(&mut self, kind: CaseId, key: &str) {
         let Some(numbered) = Numbered::of(key) else { return self.push_other(kind, key) };
-        if let Some((last, prefix)) = self.last
-            && let series = &mut self.series[last]
-            && series.kind == kind
-            && series.digits == numbered.digits
-            && Short::of(numbered.prefix.as_bytes()) == Some(prefix)
-        {
-            series.numbers.push(numbered.number);
-        } else {
-            self.push_numbered(kind, key, &numbered);
+        let holds = |series: &Series| series.kind == kind && series.stem.holds(&numbered);
+        match self.series.get_mut(self.last) {
+            Some(series) if holds(series) => series.numbers.push(numbered.number),
+            _ => self.push_numbered(kind, key, numbered),
         }
     }
 
-    fn push_numbered(&mut self, kind: CaseId, key: &str, numbered: &Numbered<'_>) {
-        let at = match self.series.iter().position(|series| series.holds(kind, numbered)) {
+    fn push_numbered(&mut self, kind: CaseId, key: &str, numbered: Numbered<'_>) {
+        let at = match self.series.iter().position(|series| series.kind == kind && series.stem.holds(&numbered)) {
             Some(at) => at,
             None if self.series.len() == KeyList::MANY => return self.push_other(kind, key),
             None => {
-                self.series.push(Series { kind, prefix: numbered.prefix.into(), digits: numbered.digits, numbers: Vec::new() });
+                self.series.push(Series { kind, stem: numbered.into(), numbers: Vec::new() });
                 self.series.len() - 1
             }
         };
         self.series[at].numbers.push(numbered.number);
-        self.last = Short::of(numbered.prefix.as_bytes()).map(|short| (at, short));
+        self.last = at;
     }
 
     fn push_other(&mut self, kind: CaseId, key: &str) {
@@ -136,7 +154,6 @@ impl KeyList {
     /// Empties it for other keys.
     pub fn clear(&mut self) {
         self.series.clear();
-        self.last = None;
         self.text.clear();
         self.others.clear();
     }
@@ -160,7 +177,8 @@ mod tests {
             assert_eq!(split(none), None, "{none}");
         }
         for key in ["L0001234", "7", "case-99999999", "2026000000017"] {
-            assert_eq!(Numbered::of(key).unwrap().to_string(), key);
+            let numbered = Numbered::of(key).unwrap();
+            assert_eq!(Stem::from(numbered).key(numbered.number), key);
         }
     }
 
@@ -172,8 +190,7 @@ mod tests {
         keys.extend((0..100).map(|n| format!("series-{n}-of-a-long-name-{:02}", n / 10)));
         let mut list = KeyList::default();
         keys.iter().enumerate().for_each(|(i, key)| list.push(kind(i), key));
-        let numbered = |s: &Series, number| Numbered { prefix: &s.prefix, digits: s.digits, number }.to_string();
-        let of_series = list.series().iter().flat_map(|s| s.numbers.iter().map(move |n| (s.kind, numbered(s, *n))));
+        let of_series = list.series().iter().flat_map(|s| s.numbers.iter().map(move |n| (s.kind, s.stem.key(*n))));
         let mut found: Vec<(CaseId, String)> = of_series.chain(list.others().map(|(kind, key)| (kind, key.to_string()))).collect();
         let mut expected: Vec<(CaseId, String)> = keys.iter().enumerate().map(|(i, key)| (kind(i), key.clone())).collect();
         found.sort();
