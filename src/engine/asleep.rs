@@ -1,28 +1,31 @@
 //! Cases to which nothing has happened for long, packed: most of them wait for what never comes.
 
 use crate::engine::case::CaseState;
+use crate::engine::index::Index;
 use crate::id::CaseId;
 
 /// Packed cases, each at a place that it keeps until it is woken.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Asleep {
     /// An empty one is free.
     cases: Vec<Box<[u8]>>,
     free: Vec<u32>,
+    /// Where each is. There are more of them than of those that are awake: these have an index of their own, which lies near.
+    index: Index,
     scratch: Vec<u8>,
 }
 
 impl Asleep {
-    /// Packs a case, and says where it lies.
-    pub(super) fn put(&mut self, case: &CaseState) -> u32 {
+    /// Packs a case, whose key has a hash.
+    pub(super) fn put(&mut self, hash: u64, case: &CaseState) {
         self.scratch.clear();
         case.pack(&mut self.scratch);
-        self.put_packed(self.scratch.as_slice().into())
+        self.put_packed(hash, self.scratch.as_slice().into());
     }
 
     /// Takes one that is packed already.
-    pub(super) fn put_packed(&mut self, packed: Box<[u8]>) -> u32 {
-        match self.free.pop() {
+    pub(super) fn put_packed(&mut self, hash: u64, packed: Box<[u8]>) {
+        let at = match self.free.pop() {
             Some(at) => {
                 self.cases[at as usize] = packed;
                 at
@@ -31,19 +34,34 @@ impl Asleep {
                 self.cases.push(packed);
                 u32::try_from(self.cases.len() - 1).expect("fewer than four billion live cases")
             }
-        }
+        };
+        self.index.insert(hash, at);
     }
 
-    /// Takes a case away from its place.
-    pub(super) fn take(&mut self, at: u32) -> CaseState {
+    /// Reads where a hash is looked for, so that it is near when it is.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) -> u32 {
+        self.index.touch(hash)
+    }
+
+    /// Takes a case away, if it is here.
+    #[inline]
+    pub(super) fn take(&mut self, hash: u64, kind: CaseId, key: &str) -> Option<CaseState> {
+        let at = self.place(hash, kind, key)?;
         let packed = std::mem::take(&mut self.cases[at as usize]);
         self.free.push(at);
-        unpacked(&packed)
+        self.index.remove(hash, at);
+        Some(unpacked(&packed))
     }
 
-    /// Whether it is this case that lies at a place.
-    pub(super) fn is_at(&self, at: u32, kind: CaseId, key: &str) -> bool {
-        name(&self.cases[at as usize]) == (kind, key)
+    /// Whether a case is here.
+    pub(super) fn holds(&self, hash: u64, kind: CaseId, key: &str) -> bool {
+        self.place(hash, kind, key).is_some()
+    }
+
+    #[inline]
+    fn place(&self, hash: u64, kind: CaseId, key: &str) -> Option<u32> {
+        self.index.find(hash, |at| name(&self.cases[at as usize]) == (kind, key))
     }
 
     /// Those of which something is to be said at the end, woken.

@@ -4,7 +4,7 @@ use crate::engine::course::Course;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
 use crate::engine::live::End;
-use crate::engine::promise::Roles;
+use crate::engine::promise::{Act, Roles};
 use crate::engine::span::Spans;
 use crate::engine::track::Turn;
 use crate::engine::truth::{LazyTier, Moment};
@@ -34,17 +34,16 @@ pub(super) enum Reach {
 
 impl CaseState {
     pub(super) fn new(world: &World<'_>, kind: CaseId, key: &str, exclusions: &Exclusions) -> CaseState {
-        let courses = world.kinds[kind].tracks.iter().map(|_| Course::default()).collect();
+        let courses = world.kinds[kind].promises.iter().map(|_| Course::default()).collect();
         CaseState { facts: Facts::new(world, kind, key, exclusions), courses }
     }
 
     /// Makes another case of the same kind of it; false of one that has more than most.
     #[inline]
-    pub(super) fn begin_anew(&mut self, world: &World<'_>, kind: CaseId, key: &str) -> bool {
+    pub(super) fn begin_anew(&mut self, kind: CaseId, key: &str) -> bool {
         let begun = self.facts.begin_anew(kind, key);
         if begun {
-            self.courses.iter_mut().for_each(Course::begin_anew);
-            self.courses.resize_with(world.kinds[kind].tracks.len(), Course::default);
+            self.empty();
         }
         begun
     }
@@ -78,8 +77,9 @@ impl CaseState {
     }
 
     /// Leaves only the memory for another case.
+    #[inline]
     pub(super) fn empty(&mut self) {
-        self.courses.clear();
+        self.courses.iter_mut().for_each(Course::begin_anew);
     }
 
     /// Reads a little of it, from its beginning to its end.
@@ -131,6 +131,27 @@ impl CaseState {
         }
     }
 
+    /// Takes the first event of a case, which does nothing else than to start these promises; true if an instance ended that is to be
+    /// read, or no other can begin.
+    pub(super) fn begin(&mut self, world: &World<'_>, kind: &Kind, begins: &[Act], event: &Event<'_>, sink: &mut Sink) -> bool {
+        let CaseState { facts, courses } = self;
+        facts.begin(world, event);
+        let moment = Moment { own: event.own, ..Moment::of(world, facts, event.time) };
+        let tier = LazyTier::at(&moment);
+        let happening = Happening { event: event.event, ..Happening::default() };
+        let mut ended = false;
+        for Act { at, roles, .. } in begins {
+            let at = *at as usize;
+            let turn = Turn { moment: &moment, happening, event, tier: &tier, roles: *roles, reach: Reach::All };
+            let course = &mut courses[at];
+            course.event(kind.promised(world, at), facts, &turn, sink);
+            ended |= course.has_ended();
+        }
+        facts.time = event.time;
+        facts.note_last(world, event);
+        ended || are_spent(kind, courses)
+    }
+
     /// Takes an event that does nothing else to the case than to end the instance of one of its plain promises, as most do; nothing where
     /// that is no longer plain. True if the instance is to be read, or the case has no other.
     #[inline]
@@ -143,7 +164,7 @@ impl CaseState {
         sink: &mut Sink,
     ) -> Option<bool> {
         let CaseState { facts, courses } = self;
-        let (Course::Plain(plain), Some(of)) = (&mut courses[at], &kind.written[at]) else { return None };
+        let (Course::Plain(plain), Some(of)) = (&mut courses[at], &kind.promises[at].written) else { return None };
         if of.notifies && plain.is_late(event.time) {
             return None;
         }
@@ -179,7 +200,7 @@ impl CaseState {
             let course = &mut courses[at];
             let mut roles = acting.next_if(|act| act.at as usize == at).map_or_else(Roles::default, |act| act.roles);
             if states_moved {
-                roles = roles.or(kind.by_states[at]);
+                roles = roles.or(kind.promises[at].by_states);
             }
             if !roles.is_none() || course.is_live() {
                 let turn = Turn { moment: &moment, happening, event, tier: &tier, roles, reach };

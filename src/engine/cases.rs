@@ -16,50 +16,14 @@ use std::num::NonZeroU32;
 pub(super) struct Cases {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    asleep: Asleep,
-    /// Where each is.
+    /// In which slot each of those is that are awake.
     index: Index,
+    asleep: Asleep,
     rest: Rest,
     /// Those that were forgotten.
     spent: Table<CaseId, Keys>,
     /// Those of which rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
-}
-
-/// Where a live case is.
-#[derive(Clone, Copy, PartialEq)]
-enum Seat {
-    /// In a slot.
-    Awake(u32),
-    /// Packed.
-    Asleep(u32),
-}
-
-impl Seat {
-    const ASLEEP: u32 = 1 << 31;
-
-    /// As one number. There are fewer than two billion of each.
-    #[inline]
-    fn number(self) -> u32 {
-        match self {
-            Seat::Awake(slot) => slot,
-            Seat::Asleep(at) => at | Seat::ASLEEP,
-        }
-    }
-
-    #[inline]
-    fn of(number: u32) -> Seat {
-        if number & Seat::ASLEEP == 0 { Seat::Awake(number) } else { Seat::Asleep(number & !Seat::ASLEEP) }
-    }
-
-    /// One more than its slot, if it has one.
-    #[inline]
-    fn awake(self) -> Option<NonZeroU32> {
-        match self {
-            Seat::Awake(slot) => NonZeroU32::new(slot + 1),
-            Seat::Asleep(_) => None,
-        }
-    }
 }
 
 /// When cases are put to sleep: when more would be awake than are worth it.
@@ -87,8 +51,8 @@ impl Cases {
         Cases {
             slots: Vec::new(),
             free: Vec::new(),
+            index: Index::sparse(),
             asleep: Asleep::default(),
-            index: Index::default(),
             rest: Rest { crowd: FEW, put: 0, woken: 0 },
             spent,
             idle,
@@ -102,29 +66,29 @@ impl Cases {
         live + self.spent.iter().zip(self.idle.iter()).map(|(spent, idle)| spent.len_with(idle)).sum::<u64>()
     }
 
+    /// The slot of a case that is awake.
     #[inline]
-    fn find(&self, hash: u64, kind: CaseId, key: &str) -> Option<Seat> {
-        let is_it = |number| match Seat::of(number) {
-            Seat::Awake(slot) => self.is_at(slot as usize, kind, key),
-            Seat::Asleep(at) => self.asleep.is_at(at, kind, key),
-        };
-        self.index.find(hash, is_it).map(Seat::of)
+    fn find(&self, hash: u64, kind: CaseId, key: &str) -> Option<usize> {
+        self.index.find(hash, |slot| self.is_at(slot as usize, kind, key)).map(|slot| slot as usize)
     }
 
-    /// The place of a case, which is a new one if it was not seen before; nothing if it was forgotten.
+    /// The place of a case; nothing if it was forgotten.
     #[inline]
-    pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: &str, hash: u64, exclusions: &Exclusions) -> Option<usize> {
-        match self.find(hash, kind, key) {
-            Some(Seat::Awake(slot)) => return Some(slot as usize),
-            Some(Seat::Asleep(at)) => return Some(self.wake(hash, at)),
-            None if self.spent[kind].contains(key) => return None,
-            None => {}
+    pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: &str, hash: u64, exclusions: &Exclusions) -> Option<Seat> {
+        if let Some(slot) = self.find(hash, kind, key) {
+            return Some(Seat { slot, is_new: false });
+        }
+        if let Some(case) = self.asleep.take(hash, kind, key) {
+            return Some(Seat { slot: self.wake(hash, case), is_new: false });
+        }
+        if self.spent[kind].contains(key) {
+            return None;
         }
         let slot = match self.vacant() {
             Some(slot) => {
                 let Slot { is_live, hash: of, case, .. } = &mut self.slots[slot as usize];
                 // The memory of a forgotten case is used again.
-                if !case.begin_anew(world, kind, key) {
+                if !case.begin_anew(kind, key) {
                     *case = CaseState::new(world, kind, key, exclusions);
                 }
                 (*is_live, *of) = (true, hash);
@@ -132,8 +96,8 @@ impl Cases {
             }
             None => self.add(hash, CaseState::new(world, kind, key, exclusions)),
         };
-        self.enter(hash, Seat::Awake(slot));
-        Some(slot as usize)
+        self.index.insert(hash, slot);
+        Some(Seat { slot: slot as usize, is_new: true })
     }
 
     /// A slot that is free, if one is or can be made so.
@@ -160,8 +124,8 @@ impl Cases {
             if std::mem::replace(&mut slot.stirred, false) || slot.case.has_ended() {
                 continue;
             }
-            let place = asleep.put(&slot.case);
-            index.replace(slot.hash, Seat::Awake(at as u32).number(), Seat::Asleep(place).number());
+            asleep.put(slot.hash, &slot.case);
+            index.remove(slot.hash, at as u32);
             slot.case.empty();
             slot.is_live = false;
             free.push(at as u32);
@@ -172,9 +136,8 @@ impl Cases {
     }
 
     /// Something happens to a case that was put to sleep.
-    fn wake(&mut self, hash: u64, at: u32) -> usize {
+    fn wake(&mut self, hash: u64, case: CaseState) -> usize {
         self.rest.woken += 1;
-        let case = self.asleep.take(at);
         let slot = match self.vacant() {
             Some(slot) => {
                 self.slots[slot as usize] = Slot::new(hash, case);
@@ -182,14 +145,8 @@ impl Cases {
             }
             None => self.add(hash, case),
         };
-        self.index.replace(hash, Seat::Asleep(at).number(), Seat::Awake(slot).number());
+        self.index.insert(hash, slot);
         slot as usize
-    }
-
-    /// Lets a case be found by its key.
-    #[inline]
-    fn enter(&mut self, hash: u64, seat: Seat) {
-        self.index.insert(hash, seat.number());
     }
 
     /// Takes note of cases a row of which changes nothing. Keys that take a bit each are noted whether or not their cases are known.
@@ -203,7 +160,9 @@ impl Cases {
     }
 
     fn note_one(&mut self, kind: CaseId, key: &str) {
-        if self.find(hash_of_case(kind, key), kind, key).is_none() && !self.spent[kind].contains(key) {
+        let hash = hash_of_case(kind, key);
+        let is_known = self.find(hash, kind, key).is_some() || self.asleep.holds(hash, kind, key) || self.spent[kind].contains(key);
+        if !is_known {
             self.idle[kind].insert(key);
         }
     }
@@ -223,7 +182,7 @@ impl Cases {
         if !std::mem::replace(is_live, false) {
             return;
         }
-        self.index.remove(*hash, Seat::Awake(slot as u32).number());
+        self.index.remove(*hash, slot as u32);
         self.free.push(slot as u32);
         self.spent[case.facts.kind].insert(&case.facts.key);
     }
@@ -236,19 +195,17 @@ impl Cases {
         let (mut seen, mut unseen) = (0, self.free.len());
         for (place, hash) in places.iter_mut().zip(hashes) {
             // That it is this case and not another of the same hash is seen when it is judged.
-            *place = Place { hash, slot: self.index.find(hash, |_| true).and_then(|number| Seat::of(number).awake()) };
+            *place = Place { hash, slot: self.index.find(hash, |_| true).and_then(|slot| NonZeroU32::new(slot + 1)) };
             seen += 1;
         }
         for place in &places[..seen] {
-            touched ^= match place.slot() {
-                Some(slot) => self.slots[slot].touch(),
+            let slot = place.slot().or_else(|| {
+                touched ^= i64::from(self.asleep.touch(place.hash));
                 // A case that is not there will take a place that is free.
-                None if unseen > 0 => {
-                    unseen -= 1;
-                    self.slots[self.free[unseen] as usize].touch()
-                }
-                None => 0,
-            };
+                unseen = unseen.checked_sub(1)?;
+                Some(self.free[unseen] as usize)
+            });
+            touched ^= slot.map_or(0, |slot| self.slots[slot].touch());
         }
         std::hint::black_box(touched);
     }
@@ -303,13 +260,12 @@ impl<'de> Deserialize<'de> for Cases {
             let case = CaseState::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
             let hash = hash_of_case(case.facts.kind, &case.facts.key);
             let slot = cases.add(hash, case);
-            cases.enter(hash, Seat::Awake(slot));
+            cases.index.insert(hash, slot);
         }
         for packed in asleep {
             let (_, kind, key) = CaseState::unpack_name(&packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"))?;
             let hash = hash_of_case(kind, key);
-            let at = cases.asleep.put_packed(packed);
-            cases.enter(hash, Seat::Asleep(at));
+            cases.asleep.put_packed(hash, packed);
         }
         Ok(cases)
     }
@@ -335,6 +291,13 @@ impl Slot {
     fn new(hash: u64, case: CaseState) -> Slot {
         Slot { is_live: true, stirred: true, hash, case }
     }
+}
+
+/// Where a case is to which something happens.
+pub(super) struct Seat {
+    pub(super) slot: usize,
+    /// Nothing was seen of it before.
+    pub(super) is_new: bool,
 }
 
 /// Where a case was looked for.

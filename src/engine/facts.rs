@@ -29,6 +29,8 @@ pub(super) struct Facts {
     /// What they make its tier, once that was found out.
     pub(super) tier: Cell<Option<Tiered>>,
     states: SmallVec<[StateRun; 1]>,
+    /// Some state of it may have been on.
+    entered: bool,
     /// When events that some condition asks for happened last.
     last: Box<[Option<Instant>]>,
     /// What few kinds of case have.
@@ -100,6 +102,7 @@ impl Facts {
             fields: smallvec![None; plan.fields.len()],
             tier: Cell::default(),
             states: states.collect(),
+            entered: false,
             last: vec![None; plan.since.len()].into(),
             rest: (!is_plain).then(|| Box::new(rest())),
         }
@@ -115,6 +118,7 @@ impl Facts {
         self.time = Instant::FIRST;
         self.fields.fill(None);
         self.tier = Cell::default();
+        self.entered = false;
         self.last.fill(None);
         for run in &mut self.states {
             (run.on, run.since, run.total) = (false, Instant::default(), Duration::ZERO);
@@ -128,7 +132,7 @@ impl Facts {
 
     /// Packs them, their kind and their key first.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        let Facts { kind, key, time, fields, tier: _, states, last, rest } = self;
+        let Facts { kind, key, time, fields, tier: _, states, entered: _, last, rest } = self;
         packed::put_id(out, *kind);
         packed::put_text(out, key);
         packed::put_time(out, *time);
@@ -144,10 +148,11 @@ impl Facts {
         let (kind, key) = (packed::take_id(from)?, packed::take_text(from)?.into());
         let time = packed::take_time(from)?;
         let fields = (0..packed::take(from)?).map(|_| packed::take_value(from)).collect::<Option<_>>()?;
-        let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
+        let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<SmallVec<_>>>()?;
+        let entered = !states.is_empty();
         let last = packed::take_any(from)?;
         let rest = packed::take_any(from)?;
-        Some(Facts { kind, key, time, fields, tier: Cell::default(), states, last, rest })
+        Some(Facts { kind, key, time, fields, tier: Cell::default(), states, entered, last, rest })
     }
 
     /// Reads a little of them.
@@ -162,7 +167,13 @@ impl Facts {
 
     pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {
         let state = &world.plan.states[state];
-        state.case == self.kind && self.states[state.slot as usize].on
+        state.case == self.kind && self.is_on_at(state.slot)
+    }
+
+    /// Whether the state of its kind that has this slot is on.
+    #[inline]
+    pub(super) fn is_on_at(&self, slot: u16) -> bool {
+        self.states[usize::from(slot)].on
     }
 
     /// Which of the world's exclusions are on for it.
@@ -184,7 +195,7 @@ impl Facts {
     /// Whether any of its states was ever on.
     #[inline]
     pub(super) fn had_states(&self) -> bool {
-        self.states.iter().any(|run| run.on || run.total > Duration::ZERO)
+        self.entered && self.states.iter().any(|run| run.on || run.total > Duration::ZERO)
     }
 
     /// How long each of its states was on until an instant, in the order of the plan; nothing where none ever was.
@@ -247,6 +258,17 @@ impl Facts {
     pub(super) fn exclude(&mut self, change: &Change) {
         if let Some(rest) = &mut self.rest {
             rest.excluded[change.exclusion] = change.on;
+        }
+    }
+
+    /// Takes the fields of the first row.
+    #[inline]
+    pub(super) fn begin(&mut self, world: &World<'_>, event: &Event<'_>) {
+        for (field, value) in event.fields {
+            let place = world.places[*field];
+            if place.kind == Some(self.kind) {
+                self.fields[place.slot as usize] = *value;
+            }
         }
     }
 
@@ -334,6 +356,7 @@ impl Facts {
             }
             if run.on && !was {
                 run.since = event.time;
+                self.entered = true;
             }
             if was && (!run.on || again) {
                 left.push(*id);

@@ -48,7 +48,7 @@ use crate::id::{AgreementId, EventId, StateId, Table};
 use crate::plan::Plan;
 use crate::time::Instant;
 use case::Reach;
-use cases::{AHEAD, Cases, Place};
+use cases::{AHEAD, Cases, Place, Seat};
 use counter::Counters;
 use exclusion::Exclusions;
 use facts::Facts;
@@ -212,11 +212,21 @@ impl<'p> Engine<'p> {
             recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
             return;
         };
-        let known = cases.known(place, kind, key);
-        let Some(slot) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
+        let known = cases.known(place, kind, key).map(|slot| Seat { slot, is_new: false });
+        let Some(Seat { slot, is_new }) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
         let case = cases.at(slot);
         let of_kind = &world.kinds[kind];
         let effect = of_kind.effect(event.event);
+        if is_new
+            && !world.watches
+            && !case.facts.has_more()
+            && let Some(begins) = &effect.begins
+        {
+            if case.begin(world, of_kind, begins, event, sink) {
+                closing.push(slot);
+            }
+            return;
+        }
         let reach = case.reach(world, of_kind, effect, event);
         if reach == Reach::Acting
             && !world.watches

@@ -2,12 +2,12 @@
 
 use crate::engine::Happening;
 use crate::engine::clock::Halt;
-use crate::engine::live::{End, clocked};
+use crate::engine::live::End;
 use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::target::{self, Choice};
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::Term;
-use crate::id::{AgreementId, EventId, Id, ObligationId, Table};
+use crate::id::{AgreementId, CaseId, EventId, Id, ObligationId, Table};
 use crate::model::{Retier, Trigger};
 use crate::plan::{Clocked, Duty, Obligation, Pattern, Plan, Track, events_of};
 use crate::time::{Instant, Zone};
@@ -164,6 +164,8 @@ pub(super) struct Promise<'p> {
     pub(super) counts: bool,
     /// Something may stop its clock on the way.
     pub(super) halts: bool,
+    /// The states in which it pauses: of which kind of case each is, and its slot.
+    pauses: Box<[(CaseId, u16)]>,
     /// A change of tier changes its target, or begins it anew.
     pub(super) retiers: bool,
     /// A stop may be withdrawn.
@@ -190,6 +192,7 @@ impl<'p> Promise<'p> {
             is_about_all: obligation.about.applies.is_none() && obligation.about.unless.is_empty(),
             counts: later.iter().filter_map(|role| role.of(obligation)).any(|p| !is_stateless(p)),
             halts: clocked.is_some_and(|c| !c.pause.is_empty()) || !plan.agreements[agreement].exclusions.is_empty(),
+            pauses: clocked.iter().flat_map(|c| &c.pause).map(|s| (plan.states[*s].case, plan.states[*s].slot)).collect(),
             retiers: clocked.is_some_and(|c| c.retier != Retier::Keep),
             reopens: clocked.is_some_and(|c| c.reopen.is_some()),
             term: (agreements[agreement].from, agreements[agreement].to),
@@ -213,11 +216,12 @@ impl<'p> Promise<'p> {
 #[inline]
 pub(super) fn halt(moment: &Moment<'_>, id: ObligationId) -> Halt {
     let (world, Some(case)) = (moment.world, moment.case) else { return Halt::Runs };
-    if !world.promises[id].halts {
+    let promise = &world.promises[id];
+    if !promise.halts {
         Halt::Runs
     } else if world.is_excluded(id, case.excluded()) {
         Halt::Excluded
-    } else if clocked(world, id).pause.iter().any(|s| case.is_on(world, *s)) {
+    } else if promise.pauses.iter().any(|(kind, slot)| *kind == case.kind && case.is_on_at(*slot)) {
         Halt::Paused
     } else {
         Halt::Runs

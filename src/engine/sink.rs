@@ -2,7 +2,7 @@
 
 use crate::engine::facts::Facts;
 use crate::engine::kept::Outcomes;
-use crate::engine::live::{Decided, End, InTime, Live, Reading};
+use crate::engine::live::{Decided, End, InTime, Live, Now, Reading};
 use crate::engine::notices::Notices;
 use crate::engine::objective::{Sampled, Samples};
 use crate::engine::outcome::{Reason, Verdict};
@@ -97,8 +97,8 @@ impl Sink {
     #[inline]
     pub(super) fn take_in_time(&mut self, moment: &Moment<'_>, instance: InTime) {
         self.count(instance.track, instance.how);
-        self.reading.read(moment, instance.obligation, instance.end, instance.start);
-        self.samples.take(moment.world, moment.case, &instance.decided(), &self.reading);
+        let now = Now::at(moment, instance.obligation, instance.end, instance.start);
+        self.samples.take(moment.world, moment.case, &instance.decided(), &now);
     }
 
     fn record(&mut self, world: &World<'_>, case: Option<&Facts>, live: &Live, reading: &Reading, decided: &Decided) {

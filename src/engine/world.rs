@@ -6,7 +6,7 @@ use crate::engine::facts::Facts;
 use crate::engine::live::End;
 use crate::engine::matcher::is_stateless;
 use crate::engine::plain::{self, Written};
-use crate::engine::promise::{Act, Promise, Roles};
+use crate::engine::promise::{Act, Promise, Role, Roles};
 use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
 use crate::model::{Owner, Subject, Trigger, Waiver};
@@ -50,12 +50,8 @@ pub(super) struct Place {
 
 /// What a row can do to a kind of case.
 pub(super) struct Kind {
-    /// Its promises, by their places in the plan.
-    pub(super) tracks: Vec<usize>,
-    /// What is written of each that is plain.
-    pub(super) written: Vec<Option<Written>>,
-    /// What states can do to each of them.
-    pub(super) by_states: Vec<Roles>,
+    /// What is promised to such cases.
+    pub(super) promises: Vec<OfKind>,
     /// What each event can do to a case.
     effects: Table<EventId, Effect>,
     /// What a row can do that is no event.
@@ -74,6 +70,16 @@ pub(super) struct Kind {
     pub(super) forgets: bool,
 }
 
+/// A promise to cases of a kind.
+pub(super) struct OfKind {
+    /// Its place in the plan.
+    track: usize,
+    /// What is written of it, if that is plain.
+    pub(super) written: Option<Written>,
+    /// What states can do to it.
+    pub(super) by_states: Roles,
+}
+
 /// What an event can do to a case of some kind.
 #[derive(Default)]
 pub(super) struct Effect {
@@ -82,6 +88,8 @@ pub(super) struct Effect {
     pub(super) moves: Moves,
     /// All that it does to promises is to end an instance of this one so, which is plain.
     pub(super) ends: Option<(usize, End)>,
+    /// All that it does to a case of which nothing was seen before is to start these promises, if that is known.
+    pub(super) begins: Option<Vec<Act>>,
 }
 
 /// What an event can do to the states, scores and stages of a case.
@@ -112,6 +120,16 @@ impl Watches {
     }
 }
 
+impl Effect {
+    /// The promises that it starts in a case of which nothing was seen before, if it does no more than that.
+    fn first_starts(&self) -> Option<Vec<Act>> {
+        let enters_states = self.moves.always || self.moves.states.iter().any(|(_, on)| !on);
+        let starts = || self.acting.iter().filter(|act| act.roles.may(Role::Start));
+        let surely = starts().all(|act| act.roles.surely(Role::Start));
+        (!enters_states && surely).then(|| starts().copied().collect())
+    }
+}
+
 impl Moves {
     pub(super) fn is_nothing(&self) -> bool {
         !self.always && self.states.is_empty()
@@ -133,7 +151,8 @@ impl Kind {
     /// One of its promises.
     #[inline]
     pub(super) fn promised<'w>(&'w self, world: &'w World<'w>, at: usize) -> Promised<'w> {
-        Promised { world, track: self.tracks[at], written: self.written[at].as_ref() }
+        let OfKind { track, written, .. } = &self.promises[at];
+        Promised { world, track: *track, written: written.as_ref() }
     }
 
     fn new(plan: &Plan, promises: &Table<ObligationId, Promise<'_>>, id: CaseId, every_row: bool, spans: &[usize]) -> Kind {
@@ -143,7 +162,12 @@ impl Kind {
             first.case == Some(id) && first.follows_a_case()
         };
         let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
-        let written: Vec<Option<Written>> = own.iter().map(|(at, track)| plain::written(plan, promises, *at, track)).collect();
+        let of_kind = |(at, track): &(usize, &Track)| OfKind {
+            track: *at,
+            written: plain::written(plan, promises, *at, track),
+            by_states: Roles::by_states(plan, track),
+        };
+        let promises: Vec<OfKind> = own.iter().map(of_kind).collect();
         let mut effects: Table<EventId, Effect> = plan.events.iter().map(|_| Effect::default()).collect();
         for (at, (_, track)) in own.iter().enumerate() {
             for (event, roles) in Roles::by_event(plan, track).enumerate().filter(|(_, roles)| !roles.is_none()) {
@@ -179,10 +203,15 @@ impl Kind {
         let all_once = own.iter().all(|(_, track)| track.0.iter().all(once));
         for effect in effects.iter_mut() {
             if let [Act { at, ends: Some(how), .. }] = effect.acting.as_slice()
-                && written[*at as usize].is_some()
+                && promises[*at as usize].written.is_some()
             {
                 effect.ends = Some((*at as usize, *how));
             }
+        }
+        let has_conditions = case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_)));
+        // Where fields and times change states, a first row may.
+        for effect in effects.iter_mut().filter(|_| !every_row && !has_conditions) {
+            effect.begins = effect.first_starts();
         }
         // Its rows, or its states, count for something else than its own promises.
         let is_watched = !plan.counters.is_empty()
@@ -193,25 +222,24 @@ impl Kind {
         Kind {
             tiers: TiersByValue::new(plan, case),
             tests: case.tiers.iter().map(|tier| (*tier, Test::new(plan, id, *tier))).collect(),
-            tracks: own.iter().map(|t| t.0).collect(),
-            written,
-            by_states: own.iter().map(|(_, track)| Roles::by_states(plan, track)).collect(),
+            promises,
             effects,
             nothing: Effect::default(),
             every_row,
             watches: case.states.iter().map(|s| Watches::of(&plan.states[*s].when)).collect(),
-            has_conditions: case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_))),
+            has_conditions,
             forgets: all_once && !is_watched && !own.is_empty(),
         }
     }
 }
 
-/// A comparison of a number of a case with a whole one.
+/// A comparison of a number of a case with a whole one: it lies in a range, or outside of it.
 #[derive(Clone, Copy)]
 pub(super) struct Test {
     slot: u16,
-    sign: Comparison,
-    with: i64,
+    inside: bool,
+    first: i64,
+    last: i64,
 }
 
 impl Test {
@@ -223,14 +251,21 @@ impl Test {
         };
         let field = &plan.fields[*field];
         let with = i64::try_from(n.numer()).ok().filter(|_| n.is_whole() && field.owner == Owner::Case(case))?;
-        Some(Test { slot: field.slot, sign: *sign, with })
+        let (first, last) = match sign {
+            Comparison::Equal | Comparison::Unequal => (with, with),
+            Comparison::Less => (i64::MIN, with.checked_sub(1)?),
+            Comparison::AtMost => (i64::MIN, with),
+            Comparison::More => (with.checked_add(1)?, i64::MAX),
+            Comparison::AtLeast => (with, i64::MAX),
+        };
+        Some(Test { slot: field.slot, inside: *sign != Comparison::Unequal, first, last })
     }
 
     /// Whether it holds; nothing where that is not so easily said.
     #[inline]
     pub(super) fn holds(&self, fields: &[Option<Value>]) -> Option<bool> {
         match fields[self.slot as usize] {
-            Some(Value::Number(n)) => n.as_whole().map(|n| self.sign.holds(n.cmp(&self.with))),
+            Some(Value::Number(n)) => n.as_whole().map(|n| (self.first <= n && n <= self.last) == self.inside),
             _ => None,
         }
     }

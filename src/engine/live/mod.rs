@@ -8,7 +8,7 @@ mod verdict;
 
 pub(super) use notice::{Noticed, beyond_target};
 pub(super) use opening::Opened;
-pub(super) use reading::Reading;
+pub(super) use reading::{Look, Now, Reading};
 pub(super) use taken_up::{History, Opening, TakenUp};
 pub(super) use verdict::{Decided, InTime};
 

@@ -2,8 +2,9 @@
 
 use crate::engine::outcome::{Held, KeyValues, StateTimes};
 use crate::engine::truth::{Moment, Truth};
-use crate::event::packed;
+use crate::event::{Value, packed};
 use crate::id::ObligationId;
+use crate::plan::Obligation;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,53 @@ pub(in crate::engine) struct Reading {
     pub(in crate::engine) filters: Held,
     /// How long each of the case's states was on until then, since the case began; nothing where none was.
     pub(in crate::engine) states: StateTimes,
+}
+
+/// Where the keys and filters of an instance's obligation are found, by their places in it.
+pub(in crate::engine) trait Look {
+    /// The value of a key.
+    fn key(&self, key: usize) -> Option<Value>;
+    /// Whether a filter holds.
+    fn holds(&self, filter: usize) -> bool;
+}
+
+/// As they were read.
+impl Look for Reading {
+    #[inline]
+    fn key(&self, key: usize) -> Option<Value> {
+        self.keys.get(key).copied().flatten()
+    }
+
+    #[inline]
+    fn holds(&self, filter: usize) -> bool {
+        self.filters.get(filter).copied().unwrap_or(false)
+    }
+}
+
+/// In the case as it is: what nobody asks for is not read.
+pub(in crate::engine) struct Now<'a> {
+    obligation: &'a Obligation,
+    moment: Moment<'a>,
+}
+
+impl<'a> Now<'a> {
+    /// Asked at an instant about the instance that began at `start`.
+    #[inline]
+    pub(in crate::engine) fn at(moment: &Moment<'a>, obligation: ObligationId, time: Instant, start: Instant) -> Now<'a> {
+        Now { obligation: moment.world.obligation(obligation), moment: Moment { time, start: Some(start), ..*moment } }
+    }
+}
+
+impl Look for Now<'_> {
+    #[inline]
+    fn key(&self, key: usize) -> Option<Value> {
+        self.moment.field(self.obligation.keys[key])
+    }
+
+    #[inline]
+    fn holds(&self, filter: usize) -> bool {
+        self.moment.holds(&self.obligation.filters[filter]) == Truth::True
+    }
 }
 
 impl Reading {

@@ -3,7 +3,7 @@
 use crate::ast::CountedBy;
 use crate::engine::counter::{KeyValue, Slot, SlotFinder};
 use crate::engine::facts::Facts;
-use crate::engine::live::{Decided, Reading};
+use crate::engine::live::{Decided, Look};
 use crate::engine::objective::placement::{each_measure, parts_of, same_part};
 use crate::engine::objective::times::Times;
 use crate::engine::outcome::Verdict;
@@ -229,7 +229,7 @@ impl Samples {
     }
 
     /// The objectives' counts take an instance.
-    pub(in crate::engine) fn take(&mut self, world: &World<'_>, case: Option<&Facts>, decided: &Decided, reading: &Reading) {
+    pub(in crate::engine) fn take(&mut self, world: &World<'_>, case: Option<&Facts>, decided: &Decided, reading: &impl Look) {
         let Samples { of, asking, cases } = self;
         for (objective, part) in &asking[decided.obligation] {
             of[*objective].take(world, *part, case, decided, reading, cases);
@@ -304,8 +304,8 @@ impl OfObjective {
     }
 
     #[inline]
-    fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &Reading, cases: &Texts) {
-        if self.parts[at].filter.is_some_and(|f| !reading.filters.get(f).copied().unwrap_or(false)) {
+    fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &impl Look, cases: &Texts) {
+        if self.parts[at].filter.is_some_and(|f| !reading.holds(f)) {
             return;
         }
         let counted = match self.counted_by {
@@ -319,7 +319,7 @@ impl OfObjective {
         let Asked { by, clock, by_case, .. } = &self.parts[at];
         let key = |key: &Key| match key {
             Key::Tier => decided.tier.map_or(KeyValue::Missing, KeyValue::Tier),
-            Key::Reading(k) => reading.keys.get(*k).copied().flatten().map_or(KeyValue::Missing, KeyValue::Value),
+            Key::Reading(k) => reading.key(*k).map_or(KeyValue::Missing, KeyValue::Value),
             Key::Group => decided.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
             Key::Field(_) => KeyValue::Missing,
         };

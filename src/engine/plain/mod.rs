@@ -103,7 +103,23 @@ impl Plain {
     /// Nothing has happened yet.
     #[inline]
     pub(super) fn begin_anew(&mut self) {
-        (self.phase, self.started, self.seq, self.more) = (Phase::None, false, 0, None);
+        self.rest();
+        (self.started, self.seq) = (false, 0);
+    }
+
+    /// Nothing more is to be said of its latest instance.
+    #[inline]
+    fn rest(&mut self) {
+        self.phase = Phase::None;
+        self.forget_more();
+    }
+
+    /// Most have no more.
+    #[inline]
+    fn forget_more(&mut self) {
+        if self.more.is_some() {
+            self.more = None;
+        }
     }
 
     /// One that was another until nothing more was to be said of it.
@@ -358,7 +374,7 @@ impl Plain {
         (self.phase, self.end, self.last) = (Phase::Over(how), event.time, (event.event, event.origin));
         if of.once && !of.reopens && self.was_in_time() && sink.only_counts(of.id, how.verdict()) {
             sink.count(of.track, how);
-            (self.phase, self.more) = (Phase::None, None);
+            self.rest();
         }
     }
 
@@ -386,7 +402,7 @@ impl Plain {
             let Plain { start, due, end, tier, .. } = *self;
             sink.take_in_time(moment, InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
         }
-        (self.phase, self.more) = (Phase::None, None);
+        self.rest();
     }
 
     /// It was stopped, and may be reopened: what is read of it now is kept until that can no longer be.

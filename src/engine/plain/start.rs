@@ -69,7 +69,8 @@ impl Plain {
         (self.phase, self.halt, self.passed) = (Phase::Open, halt, false);
         (self.seq, self.row, self.tier) = (self.seq + 1, aim.row, known);
         (self.start, self.due, self.alert, self.end) = (event.time, due, due, event.time);
-        (self.first, self.last, self.more) = ((event.event, event.origin), Default::default(), None);
+        (self.first, self.last) = ((event.event, event.origin), Default::default());
+        self.forget_more();
         if need.is_some() {
             self.more().need = need;
         }
