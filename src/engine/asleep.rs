@@ -38,12 +38,6 @@ impl Asleep {
         self.index.insert(hash, at);
     }
 
-    /// Reads where a hash is looked for, so that it is near when it is.
-    #[inline]
-    pub(super) fn touch(&self, hash: u64) -> u32 {
-        self.index.touch(hash)
-    }
-
     /// Takes a case away, if it is here.
     #[inline]
     pub(super) fn take(&mut self, hash: u64, kind: CaseId, key: &str) -> Option<CaseState> {

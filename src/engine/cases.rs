@@ -20,8 +20,8 @@ pub(super) struct Cases {
     index: Index,
     asleep: Asleep,
     rest: Rest,
-    /// Those that were forgotten.
-    spent: Table<CaseId, Keys>,
+    /// Those that were ever awake, of kinds of which cases are forgotten: what is here and is not live was forgotten.
+    seen: Table<CaseId, Keys>,
     /// Those of which rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
 }
@@ -47,14 +47,14 @@ impl Cases {
     }
 
     /// No live ones.
-    fn of(spent: Table<CaseId, Keys>, idle: Table<CaseId, Keys>) -> Cases {
+    fn of(seen: Table<CaseId, Keys>, idle: Table<CaseId, Keys>) -> Cases {
         Cases {
             slots: Vec::new(),
             free: Vec::new(),
             index: Index::sparse(),
             asleep: Asleep::default(),
             rest: Rest { crowd: FEW, put: 0, woken: 0 },
-            spent,
+            seen,
             idle,
         }
     }
@@ -62,8 +62,9 @@ impl Cases {
     /// How many were seen.
     pub(super) fn len(&self) -> u64 {
         let awake = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.as_str()));
-        let live = awake.chain(self.asleep.packed().map(asleep::name)).filter(|(kind, key)| !self.idle[*kind].contains(key)).count() as u64;
-        live + self.spent.iter().zip(self.idle.iter()).map(|(spent, idle)| spent.len_with(idle)).sum::<u64>()
+        let live = awake.chain(self.asleep.packed().map(asleep::name));
+        let others = live.filter(|(kind, key)| !self.seen[*kind].contains(key) && !self.idle[*kind].contains(key)).count() as u64;
+        others + self.seen.iter().zip(self.idle.iter()).map(|(seen, idle)| seen.len_with(idle)).sum::<u64>()
     }
 
     /// The slot of a case that is awake.
@@ -78,11 +79,15 @@ impl Cases {
         if let Some(slot) = self.find(hash, kind, key) {
             return Some(Seat { slot, is_new: false });
         }
-        if let Some(case) = self.asleep.take(hash, kind, key) {
-            return Some(Seat { slot: self.wake(hash, case), is_new: false });
-        }
-        if self.spent[kind].contains(key) {
-            return None;
+        let forgets = world.kinds[kind].forgets;
+        let is_new = forgets && self.seen[kind].insert(key);
+        if !is_new {
+            if let Some(case) = self.asleep.take(hash, kind, key) {
+                return Some(Seat { slot: self.wake(hash, case), is_new: false });
+            }
+            if forgets {
+                return None;
+            }
         }
         let slot = match self.vacant() {
             Some(slot) => {
@@ -161,7 +166,7 @@ impl Cases {
 
     fn note_one(&mut self, kind: CaseId, key: &str) {
         let hash = hash_of_case(kind, key);
-        let is_known = self.find(hash, kind, key).is_some() || self.asleep.holds(hash, kind, key) || self.spent[kind].contains(key);
+        let is_known = self.find(hash, kind, key).is_some() || self.asleep.holds(hash, kind, key) || self.seen[kind].contains(key);
         if !is_known {
             self.idle[kind].insert(key);
         }
@@ -178,13 +183,11 @@ impl Cases {
     /// Forgets a case but for its key.
     #[inline]
     pub(super) fn forget(&mut self, slot: usize) {
-        let Slot { case, is_live, hash, .. } = &mut self.slots[slot];
-        if !std::mem::replace(is_live, false) {
-            return;
+        let Slot { is_live, hash, .. } = &mut self.slots[slot];
+        if std::mem::replace(is_live, false) {
+            self.index.remove(*hash, slot as u32);
+            self.free.push(slot as u32);
         }
-        self.index.remove(*hash, slot as u32);
-        self.free.push(slot as u32);
-        self.spent[case.facts.kind].insert(&case.facts.key);
     }
 
     /// Looks cases up ahead of their events, by their hashes: the places where they were. Each step asks for the memory of all of them,
@@ -199,13 +202,15 @@ impl Cases {
             seen += 1;
         }
         for place in &places[..seen] {
-            let slot = place.slot().or_else(|| {
-                touched ^= i64::from(self.asleep.touch(place.hash));
+            touched ^= match place.slot() {
+                Some(slot) => self.slots[slot].touch(),
                 // A case that is not there will take a place that is free.
-                unseen = unseen.checked_sub(1)?;
-                Some(self.free[unseen] as usize)
-            });
-            touched ^= slot.map_or(0, |slot| self.slots[slot].touch());
+                None if unseen > 0 => {
+                    unseen -= 1;
+                    self.slots[self.free[unseen] as usize].touch()
+                }
+                None => 0,
+            };
         }
         std::hint::black_box(touched);
     }
@@ -248,14 +253,14 @@ impl Serialize for Cases {
         };
         let awake: Vec<Vec<u8>> = self.awake().map(packed).collect();
         let asleep: Vec<&[u8]> = self.asleep.packed().collect();
-        (awake, asleep, &self.spent, &self.idle).serialize(to)
+        (awake, asleep, &self.seen, &self.idle).serialize(to)
     }
 }
 
 impl<'de> Deserialize<'de> for Cases {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (awake, asleep, spent, idle) = <(Vec<Vec<u8>>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
-        let mut cases = Cases::of(spent, idle);
+        let (awake, asleep, seen, idle) = <(Vec<Vec<u8>>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
+        let mut cases = Cases::of(seen, idle);
         for packed in awake {
             let case = CaseState::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
             let hash = hash_of_case(case.facts.kind, &case.facts.key);

@@ -48,8 +48,8 @@ impl Keys {
         self.others.get(key).is_some()
     }
 
-    /// Takes a key.
-    pub fn insert(&mut self, key: &str) {
+    /// Takes a key; true if it was not among them.
+    pub fn insert(&mut self, key: &str) -> bool {
         let series = Numbered::of(key).and_then(|numbered| {
             let found = self.series(&numbered).or_else(|| self.add(numbered.into()))?;
             Some((found, numbered.number))
@@ -57,10 +57,12 @@ impl Keys {
         match series {
             Some((series, number)) => {
                 self.last = series;
-                self.series[series].numbers.insert(number);
+                self.series[series].numbers.insert(number)
             }
             None => {
+                let before = self.others.len();
                 self.others.intern(key);
+                before < self.others.len()
             }
         }
     }
@@ -72,7 +74,9 @@ impl Keys {
         if let Some(series) = found {
             self.last = series;
             let known = &mut self.series[series].numbers;
-            numbers.iter().for_each(|number| known.insert(*number));
+            for number in numbers {
+                known.insert(*number);
+            }
         }
         found.is_some()
     }
@@ -138,12 +142,15 @@ impl Numbers {
         self.pages.get(page).is_some_and(|page| page.contains(low))
     }
 
-    fn insert(&mut self, number: u32) {
+    /// True where it was not there.
+    fn insert(&mut self, number: u32) -> bool {
         let (page, low) = Numbers::split(number);
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, || Page::Few(Vec::new()));
         }
-        self.count += u64::from(self.pages[page].insert(low));
+        let is_new = self.pages[page].insert(low);
+        self.count += u64::from(is_new);
+        is_new
     }
 
     fn iter(&self) -> impl Iterator<Item = u32> {
