@@ -51,7 +51,7 @@ impl Cases {
         Cases {
             slots: Vec::new(),
             free: Vec::new(),
-            index: Index::sparse(),
+            index: Index::default(),
             asleep: Asleep::default(),
             rest: Rest { crowd: FEW, put: 0, woken: 0 },
             seen,

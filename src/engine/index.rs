@@ -1,19 +1,15 @@
 //! Where cases are found by the hash of their keys: a table of one word a place, so that many can be looked up at once.
 
 /// Numbers by hashes. Which of those of one hash is meant, the caller sees.
+#[derive(Default)]
 pub(super) struct Index {
-    /// A power of two of them; those of one place lie behind each other.
+    /// A power of two of them, at most half of which hold something; those of one place lie behind each other.
     entries: Vec<Entry>,
     count: usize,
-    /// No more than one in so many of them holds something: the fewer do, the sooner something is found, or found missing.
-    room: usize,
 }
 
-impl Default for Index {
-    fn default() -> Index {
-        Index { entries: Vec::new(), count: 0, room: 2 }
-    }
-}
+/// So many entries lie near a core: of so few, at most an eighth hold something, for then most are found, or found missing, at once.
+const NEAR: usize = 1 << 17;
 
 /// The upper half of a hash, and one more than the number.
 #[derive(Clone, Copy, Default)]
@@ -37,11 +33,6 @@ fn short(hash: u64) -> u32 {
 }
 
 impl Index {
-    /// One of few, that are asked for often.
-    pub(super) fn sparse() -> Index {
-        Index { room: 8, ..Index::default() }
-    }
-
     fn home(&self, short: u32) -> usize {
         short as usize & (self.entries.len() - 1)
     }
@@ -84,7 +75,8 @@ impl Index {
     /// Adds a number that is not there.
     #[inline]
     pub(super) fn insert(&mut self, hash: u64, number: u32) {
-        if self.count * self.room >= self.entries.len() {
+        let most = self.entries.len() / if self.entries.len() < NEAR { 8 } else { 2 };
+        if self.count >= most {
             self.grow();
         }
         self.put(Entry { short: short(hash), next: number + 1 });
