@@ -135,7 +135,7 @@ impl CaseState {
     /// read, or no other can begin.
     pub(super) fn begin(&mut self, world: &World<'_>, kind: &Kind, begins: &[Act], event: &Event<'_>, sink: &mut Sink) -> bool {
         let CaseState { facts, courses } = self;
-        facts.begin(world, event);
+        facts.take_fields(world, event);
         let moment = Moment { own: event.own, ..Moment::of(world, facts, event.time) };
         let tier = LazyTier::at(&moment);
         let happening = Happening { event: event.event, ..Happening::default() };
@@ -147,8 +147,7 @@ impl CaseState {
             course.event(kind.promised(world, at), facts, &turn, sink);
             ended |= course.has_ended();
         }
-        facts.time = event.time;
-        facts.note_last(world, event);
+        facts.note(world, event);
         ended || are_spent(kind, courses)
     }
 
@@ -170,8 +169,7 @@ impl CaseState {
         }
         plain.end(of, how, event, sink);
         let is_over = plain.is_over();
-        facts.time = event.time;
-        facts.note_last(world, event);
+        facts.note(world, event);
         Some(is_over || are_spent(kind, courses))
     }
 
@@ -208,8 +206,7 @@ impl CaseState {
             }
             ended |= course.has_ended();
         }
-        facts.time = event.time;
-        facts.note_last(world, event);
+        facts.note(world, event);
         ended || are_spent(kind, courses)
     }
 

@@ -80,6 +80,7 @@ impl Cases {
             return Some(Seat { slot, is_new: false });
         }
         let forgets = world.kinds[kind].forgets;
+        // What was never seen sleeps nowhere.
         let is_new = forgets && self.seen[kind].insert(key);
         if !is_new {
             if let Some(case) = self.asleep.take(hash, kind, key) {

@@ -29,8 +29,6 @@ pub(super) struct Facts {
     /// What they make its tier, once that was found out.
     pub(super) tier: Cell<Option<Tiered>>,
     states: SmallVec<[StateRun; 1]>,
-    /// Some state of it may have been on.
-    entered: bool,
     /// When events that some condition asks for happened last.
     last: Box<[Option<Instant>]>,
     /// What few kinds of case have.
@@ -102,7 +100,6 @@ impl Facts {
             fields: smallvec![None; plan.fields.len()],
             tier: Cell::default(),
             states: states.collect(),
-            entered: false,
             last: vec![None; plan.since.len()].into(),
             rest: (!is_plain).then(|| Box::new(rest())),
         }
@@ -118,7 +115,6 @@ impl Facts {
         self.time = Instant::FIRST;
         self.fields.fill(None);
         self.tier = Cell::default();
-        self.entered = false;
         self.last.fill(None);
         for run in &mut self.states {
             (run.on, run.since, run.total) = (false, Instant::default(), Duration::ZERO);
@@ -132,7 +128,7 @@ impl Facts {
 
     /// Packs them, their kind and their key first.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        let Facts { kind, key, time, fields, tier: _, states, entered: _, last, rest } = self;
+        let Facts { kind, key, time, fields, tier: _, states, last, rest } = self;
         packed::put_id(out, *kind);
         packed::put_text(out, key);
         packed::put_time(out, *time);
@@ -148,11 +144,10 @@ impl Facts {
         let (kind, key) = (packed::take_id(from)?, packed::take_text(from)?.into());
         let time = packed::take_time(from)?;
         let fields = (0..packed::take(from)?).map(|_| packed::take_value(from)).collect::<Option<_>>()?;
-        let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<SmallVec<_>>>()?;
-        let entered = !states.is_empty();
+        let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
         let last = packed::take_any(from)?;
         let rest = packed::take_any(from)?;
-        Some(Facts { kind, key, time, fields, tier: Cell::default(), states, entered, last, rest })
+        Some(Facts { kind, key, time, fields, tier: Cell::default(), states, last, rest })
     }
 
     /// Reads a little of them.
@@ -195,7 +190,7 @@ impl Facts {
     /// Whether any of its states was ever on.
     #[inline]
     pub(super) fn had_states(&self) -> bool {
-        self.entered && self.states.iter().any(|run| run.on || run.total > Duration::ZERO)
+        self.states.iter().any(|run| run.on || run.total > Duration::ZERO)
     }
 
     /// How long each of its states was on until an instant, in the order of the plan; nothing where none ever was.
@@ -261,13 +256,14 @@ impl Facts {
         }
     }
 
-    /// Takes the fields of the first row.
+    /// Takes a row's fields.
     #[inline]
-    pub(super) fn begin(&mut self, world: &World<'_>, event: &Event<'_>) {
+    pub(super) fn take_fields(&mut self, world: &World<'_>, event: &Event<'_>) {
         for (field, value) in event.fields {
             let place = world.places[*field];
-            if place.kind == Some(self.kind) {
+            if place.kind == Some(self.kind) && self.fields[place.slot as usize] != *value {
                 self.fields[place.slot as usize] = *value;
+                self.tier = Cell::default();
             }
         }
     }
@@ -282,13 +278,7 @@ impl Facts {
         entered: &mut Vec<StateId>,
         left: &mut Vec<StateId>,
     ) {
-        for (field, value) in event.fields {
-            let place = world.places[*field];
-            if place.kind == Some(self.kind) && self.fields[place.slot as usize] != *value {
-                self.fields[place.slot as usize] = *value;
-                self.tier = Cell::default();
-            }
-        }
+        self.take_fields(world, event);
         if self.rest.is_some() || !effect.moves.is_nothing() || world.kinds[self.kind].has_conditions {
             self.update_states(world, effect, event, entered, left);
         }
@@ -356,7 +346,6 @@ impl Facts {
             }
             if run.on && !was {
                 run.since = event.time;
-                self.entered = true;
             }
             if was && (!run.on || again) {
                 left.push(*id);
@@ -449,9 +438,10 @@ impl Facts {
         }
     }
 
-    /// An event happened.
+    /// The event was taken: until when they hold, and when it happened last.
     #[inline]
-    pub(super) fn note_last(&mut self, world: &World<'_>, event: &Event<'_>) {
+    pub(super) fn note(&mut self, world: &World<'_>, event: &Event<'_>) {
+        self.time = event.time;
         if let Some(id) = event.event.filter(|_| !self.last.is_empty())
             && let Some(at) = world.plan.cases[self.kind].since.iter().position(|e| *e == id)
         {

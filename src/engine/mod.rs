@@ -217,11 +217,7 @@ impl<'p> Engine<'p> {
         let case = cases.at(slot);
         let of_kind = &world.kinds[kind];
         let effect = of_kind.effect(event.event);
-        if is_new
-            && !world.watches
-            && !case.facts.has_more()
-            && let Some(begins) = &effect.begins
-        {
+        if is_new && let Some(begins) = &effect.begins {
             if case.begin(world, of_kind, begins, event, sink) {
                 closing.push(slot);
             }

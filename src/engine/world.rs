@@ -208,17 +208,18 @@ impl Kind {
                 effect.ends = Some((*at as usize, *how));
             }
         }
-        let has_conditions = case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_)));
-        // Where fields and times change states, a first row may.
-        for effect in effects.iter_mut().filter(|_| !every_row && !has_conditions) {
-            effect.begins = effect.first_starts();
-        }
         // Its rows, or its states, count for something else than its own promises.
         let is_watched = !plan.counters.is_empty()
             || !case.stages.is_empty()
             || !spans.is_empty()
             || plan.agreements.iter().any(|a| !a.exclusions.is_empty() || a.claim.as_ref().is_some_and(|c| c.on.is_some()))
             || plan.obligations.iter().any(|o| !o.follows_a_case());
+        let has_conditions = case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_)));
+        // A first row may do more where fields and times change states, or something else is counted.
+        let is_simple = !every_row && !has_conditions && !is_watched && case.scores.is_empty();
+        for effect in effects.iter_mut().filter(|_| is_simple) {
+            effect.begins = effect.first_starts();
+        }
         Kind {
             tiers: TiersByValue::new(plan, case),
             tests: case.tiers.iter().map(|tier| (*tier, Test::new(plan, id, *tier))).collect(),

@@ -1,4 +1,4 @@
-//! Sets of keys: which cases were seen that are no longer kept, which rows were taken.
+//! Sets of keys: which cases were seen, which rows were taken.
 
 use crate::event::{Numbered, Stem, TextId, TextTable};
 use hashbrown::HashMap;
@@ -30,11 +30,11 @@ impl Keys {
     fn series(&self, key: &Numbered<'_>) -> Option<usize> {
         match self.series.get(self.last) {
             Some(last) if last.stem.holds(key) => Some(self.last),
-            _ => self.place(key.prefix, key.digits),
+            _ => self.place((key.prefix, key.digits)),
         }
     }
 
-    fn place(&self, prefix: &str, digits: u8) -> Option<usize> {
+    fn place(&self, (prefix, digits): (&str, u8)) -> Option<usize> {
         self.places.get(prefix)?[usize::from(digits)].map(usize::from)
     }
 
@@ -69,8 +69,7 @@ impl Keys {
 
     /// Takes keys that differ in the numbers at their ends, if they cost next to nothing.
     pub fn insert_numbers(&mut self, stem: &Stem, numbers: &[u32]) -> bool {
-        let (prefix, digits) = stem.parts();
-        let found = self.place(prefix, digits).or_else(|| self.add(stem.clone()));
+        let found = self.place(stem.parts()).or_else(|| self.add(stem.clone()));
         if let Some(series) = found {
             self.last = series;
             let known = &mut self.series[series].numbers;
@@ -96,8 +95,7 @@ impl Keys {
     /// How many there are, with those of another set that are not among them.
     pub fn len_with(&self, other: &Keys) -> u64 {
         let len = |keys: &Keys| keys.series.iter().map(|s| s.numbers.count).sum::<u64>() + keys.others.len() as u64;
-        let place = |stem: &Stem| self.place(stem.parts().0, stem.parts().1);
-        let both = other.series.iter().map(|series| match place(&series.stem) {
+        let both = other.series.iter().map(|series| match self.place(series.stem.parts()) {
             Some(at) => self.series[at].numbers.shared_with(&series.numbers),
             None if self.others.is_empty() => 0,
             None => series.keys().filter(|key| self.others.get(key).is_some()).count() as u64,

@@ -107,6 +107,14 @@ pub struct Series {
     pub numbers: Vec<u32>,
 }
 
+impl Series {
+    /// Whether a key belongs to it.
+    #[inline]
+    fn holds(&self, kind: CaseId, key: &Numbered<'_>) -> bool {
+        self.kind == kind && self.stem.holds(key)
+    }
+}
+
 impl KeyList {
     /// Keys of a piece of a log that have so many different beginnings are no series.
     const MANY: usize = 32;
@@ -115,15 +123,14 @@ impl KeyList {
     #[inline]
     pub fn push(&mut self, kind: CaseId, key: &str) {
         let Some(numbered) = Numbered::of(key) else { return self.push_other(kind, key) };
-        let holds = |series: &Series| series.kind == kind && series.stem.holds(&numbered);
         match self.series.get_mut(self.last) {
-            Some(series) if holds(series) => series.numbers.push(numbered.number),
+            Some(series) if series.holds(kind, &numbered) => series.numbers.push(numbered.number),
             _ => self.push_numbered(kind, key, numbered),
         }
     }
 
     fn push_numbered(&mut self, kind: CaseId, key: &str, numbered: Numbered<'_>) {
-        let at = match self.series.iter().position(|series| series.kind == kind && series.stem.holds(&numbered)) {
+        let at = match self.series.iter().position(|series| series.holds(kind, &numbered)) {
             Some(at) => at,
             None if self.series.len() == KeyList::MANY => return self.push_other(kind, key),
             None => {

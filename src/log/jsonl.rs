@@ -106,6 +106,15 @@ impl<'t> Line<'_, 't> {
     fn whole(&self) -> &'t [u8] {
         self.text.as_bytes()[self.from..self.to].trim_ascii()
     }
+
+    /// From where to where the text of a column stands, if it has one.
+    #[inline(always)]
+    fn ends(&self, place: usize) -> Option<(usize, usize)> {
+        match self.flat.values[place] {
+            Value::Text(from, to) => Some((from, to)),
+            Value::Absent | Value::Null => None,
+        }
+    }
 }
 
 impl<'t> Row<'t> for Line<'_, 't> {
@@ -119,18 +128,13 @@ impl<'t> Row<'t> for Line<'_, 't> {
 
     #[inline(always)]
     fn bytes(&self, place: usize) -> Option<&'t [u8]> {
-        match self.flat.values[place] {
-            Value::Text(from, to) => Some(&self.text.as_bytes()[from..to]),
-            Value::Absent | Value::Null => None,
-        }
+        self.ends(place).map(|(from, to)| &self.text.as_bytes()[from..to])
     }
 
     #[inline(always)]
     fn short(&self, place: usize) -> Option<Short> {
-        match self.flat.values[place] {
-            Value::Text(from, to) => Short::within(self.text.as_bytes(), from, to),
-            Value::Absent | Value::Null => None,
-        }
+        let (from, to) = self.ends(place)?;
+        Short::within(self.text.as_bytes(), from, to)
     }
 
     #[inline(always)]
