@@ -7,7 +7,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use sla::engine::{Engine, Tally, Verdict};
 use sla::event::Texts;
-use sla::log::{self, Found, Input, Log, Options, Step};
+use sla::log::{self, Batch, Found, Input, Judge, Log, Options, Reading};
 use sla::plan::Plan;
 use sla::report::{Report, records};
 use sla::source::SourceMap;
@@ -153,18 +153,27 @@ fn calendar_due(bencher: Bencher<'_, '_>) {
         .bench(|| instants.iter().filter_map(|t| office.advance(*t, target)).fold(0, |all, due| all ^ due.as_micros()));
 }
 
+/// Does nothing with a log.
+struct Idle;
+
+impl Judge for Idle {
+    fn parts(&self) -> usize {
+        1
+    }
+
+    fn judge(&self, _: usize, batch: &Batch) {
+        black_box(batch);
+    }
+}
+
 /// Reads a log and does nothing with it.
 fn decode(bencher: Bencher<'_, '_>, bytes: Vec<u8>) {
     let inputs = [Input::of("log", bytes.clone())];
     bencher.counter(ItemsCount::new(EVENTS.len())).counter(BytesCount::new(bytes.len())).bench(|| {
-        let texts = Texts::default();
         let mut rows = 0;
-        let count = &mut |step: Step<'_>| {
-            if let Step::Batch(batch) = step {
-                rows += batch.rows;
-            }
-        };
-        log::in_order(&PLAN, &texts, &inputs, &Options::default(), &Found::default(), count).expect("a log");
+        let (texts, options, before) = (&Texts::default(), &Options::default(), &Found::default());
+        let reading = Reading { plan: &PLAN, texts, inputs: &inputs, options, before };
+        reading.as_written(&Idle, &mut |batch| rows += batch.rows).expect("a log").expect("it is in order");
         assert_eq!(rows as usize, EVENTS.len());
     });
 }
@@ -199,9 +208,9 @@ fn judge(bencher: Bencher<'_, '_>) {
     let log = read();
     let as_of = log.found.latest.expect("the log has rows");
     bencher.counter(ItemsCount::new(EVENTS.len())).bench_local(|| {
-        let mut engine = Engine::new(&PLAN, &log.texts, &[]);
+        let engine = Engine::new(&PLAN, &log.texts, &[]);
         engine.count(Tally { events: EVENTS.len() as u64, ..Tally::default() });
-        engine.judge_all(&log.events);
+        engine.judge_all(0, &log.events);
         black_box(engine.finish(as_of))
     });
 }
@@ -209,8 +218,8 @@ fn judge(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn write_records(bencher: Bencher<'_, '_>) {
     let log = read();
-    let mut engine = Engine::new(&PLAN, &log.texts, &Verdict::ALL);
-    engine.judge_all(&log.events);
+    let engine = Engine::new(&PLAN, &log.texts, &Verdict::ALL);
+    engine.judge_all(0, &log.events);
     let judgement = engine.finish(log.found.latest.expect("the log has rows"));
     let texts = log.texts.table();
     let report = Report::new(&PLAN, &texts, &judgement, log.found);

@@ -511,7 +511,7 @@ fn timings_say_how_many_rows_a_second() {
     let (folder, rows) = prepared("scale-timings", 300);
     let output = sla(&folder, &["run", "spec.sla", "--log", "log.csv", "-o", "out.jsonl", "--timings"]);
     let said = text(&output.stderr);
-    for phase in ["compiling the spec", "reading the log", "of it judging", "judging what is open", "writing the report"] {
+    for phase in ["compiling the spec", "reading the log", "judging, all parts", "judging what is open", "writing the report"] {
         assert!(said.contains(phase), "{phase}: {said}");
     }
     assert!(said.lines().last().is_some_and(|l| l.starts_with(&format!("{} rows in ", rows.len())) || l.contains(" rows in ")), "{said}");

@@ -7,13 +7,15 @@ use crate::cli::state::State;
 use crate::cli::timings::{self, Timings};
 use crate::cli::{Ended, Failed, load, logs, output};
 use crate::engine::{Engine, Tally, Verdict};
-use crate::log::{self, Batch, Found, Options, Step};
+use crate::log::{Batch, Found, Judge, Options, Reading, Share};
 use crate::plan::Plan;
 use crate::report::{Report, markdown, page, records, table, text};
 use crate::time::{Instant, Zone};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The forms of a report, by the endings of their files.
 #[derive(Clone, Copy)]
@@ -40,40 +42,40 @@ pub(super) fn run(args: &Run) -> Result<Ended, Failed> {
     let texts = state.as_mut().map(State::texts).unwrap_or_default();
     let only: Option<Vec<Verdict>> = (!args.only.is_empty()).then(|| args.only.iter().map(verdict).collect());
     let keep = kept(&outputs, only.as_deref());
-    let begin = || state.as_ref().map_or_else(|| Ok(Engine::new(&plan, &texts, keep)), |state| state.engine(&plan, &texts, keep));
-    let mut engine = begin()?;
+    let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), |n| n.get());
+    // What was put aside, or will be, is one part.
+    let begin = || match &state {
+        Some(state) => state.engine(&plan, &texts, keep),
+        None => Ok(Engine::divided(&plan, &texts, keep, threads)),
+    };
+    let mut judging = Judging { engine: begin()?, spent: AtomicU64::new(0) };
     let options = Options {
-        after: state.as_ref().map(|_| engine.now()),
+        after: state.as_ref().map(|_| judging.engine.now()),
         source: args.source.clone(),
         deny_unknown_events: args.deny.contains(&DenyEvents::UnknownEvents),
         as_of,
         everything: false,
         spool: Some(tempfile::tempfile),
-        threads: args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), |n| n.get()),
+        threads,
     };
     let before = state.as_ref().map_or_else(Found::default, |state| state.found.clone());
-    let (mut again, mut rows, mut rejects) = (Ok(()), 0, Rejects::new(args.rejects.as_deref()));
+    let reading = Reading { plan: &plan, texts: &texts, inputs: &inputs, options: &options, before: &before };
     progress.of_bytes(inputs.iter().map(|input| input.data.size()).sum());
-    let found = log::in_order(&plan, &texts, &inputs, &options, &before, &mut |step| match step {
-        Step::Again => {
-            rejects.begin_anew();
-            match begin() {
-                Ok(anew) => (engine, rows) = (anew, 0),
-                Err(e) => again = Err(e),
-            }
+    let mut seen = Seen { progress: &progress, rejects: Rejects::new(args.rejects.as_deref()), rows: 0 };
+    let found = reading.as_written(&judging, &mut |batch| seen.take(batch)).map_err(logs::said)?;
+    let found = match found {
+        Some(found) => found,
+        None => {
+            // It is not in order: all that was judged is void.
+            judging.engine = begin()?;
+            seen.begin_anew();
+            reading.sorted(&judging, &mut |batch| seen.take(batch)).map_err(logs::said)?
         }
-        Step::Batch(batch) => {
-            rows += batch.rows;
-            rejects.take(&batch.rejected);
-            progress.at(batch.read, rows);
-            timings.judge(|| take(&mut engine, batch));
-        }
-        Step::Events(events) => timings.judge(|| engine.judge_all(events)),
-    });
-    let found = found.map_err(logs::said)?;
+    };
+    let Judging { engine, spent } = judging;
+    timings.judging = Duration::from_nanos(spent.into_inner());
     timings.end(timings::READING);
-    again?;
-    rejects.end()?;
+    seen.rejects.end()?;
     if let (Some(path), Some(state)) = (&args.state, state) {
         state.write(path, &plan, found.clone(), &texts, &engine)?;
         timings.end("writing the state");
@@ -118,10 +120,49 @@ fn kept<'v>(outputs: &[(PathBuf, Form)], only: Option<&'v [Verdict]>) -> &'v [Ve
     if shows_all { only.unwrap_or(&Verdict::ALL) } else { &[] }
 }
 
-fn take(engine: &mut Engine<'_>, batch: &Batch) {
-    engine.count(Tally { events: batch.known, outside: batch.outside, later: batch.later });
-    engine.judge_all(&batch.events);
-    engine.note(&batch.idle);
+/// An engine, to which a log is given as it is read.
+struct Judging<'p> {
+    engine: Engine<'p>,
+    /// How long its parts have judged, together, in nanoseconds.
+    spent: AtomicU64,
+}
+
+impl Judge for Judging<'_> {
+    fn parts(&self) -> usize {
+        self.engine.parts()
+    }
+
+    fn judge(&self, part: usize, batch: &Batch) {
+        let begun = std::time::Instant::now();
+        if part == 0 {
+            self.engine.count(Tally { events: batch.known, outside: batch.outside, later: batch.later });
+        }
+        let Share { events, idle } = &batch.parts[part];
+        self.engine.judge_all(part, events);
+        self.engine.note(part, idle);
+        self.spent.fetch_add(begun.elapsed().as_nanos() as u64, Ordering::Relaxed);
+    }
+}
+
+/// What is seen of a log while it is read.
+struct Seen<'s> {
+    progress: &'s Progress,
+    rejects: Rejects<'s>,
+    rows: u64,
+}
+
+impl Seen<'_> {
+    fn take(&mut self, batch: &Batch) {
+        self.rows += batch.rows;
+        self.rejects.take(&batch.rejected);
+        self.progress.at(batch.read, self.rows);
+    }
+
+    /// It is read once more, from its first row on.
+    fn begin_anew(&mut self) {
+        self.rows = 0;
+        self.rejects.begin_anew();
+    }
 }
 
 /// Nothing that is read may be written over, and nothing read twice.

@@ -9,7 +9,7 @@ pub(super) struct Timings {
     begun: Instant,
     last: Instant,
     phases: Vec<(&'static str, Duration)>,
-    /// Time inside of a phase that is shown apart.
+    /// Time inside of a phase that is shown apart, of all threads together.
     pub(super) judging: Duration,
 }
 
@@ -26,20 +26,13 @@ impl Timings {
         self.last = now;
     }
 
-    /// Does something that counts as judging.
-    pub(super) fn judge(&mut self, work: impl FnOnce()) {
-        let begun = Instant::now();
-        work();
-        self.judging += begun.elapsed();
-    }
-
     /// A line for each phase, and one for all together.
     pub(super) fn text(&self, rows: u64) -> String {
         let mut text = String::new();
         for (phase, time) in &self.phases {
             let _ = writeln!(text, "{phase:<20} {:>8.3} s", time.as_secs_f64());
             if *phase == READING {
-                let _ = writeln!(text, "  of it judging      {:>8.3} s", self.judging.as_secs_f64());
+                let _ = writeln!(text, "  judging, all parts {:>8.3} s", self.judging.as_secs_f64());
             }
         }
         let all = self.begun.elapsed().as_secs_f64();

@@ -12,7 +12,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::num::NonZeroU32;
 
-/// The cases of a log, as far as it was read.
+/// The cases of a log, as far as it was read: all of them, or those of one part.
 pub(super) struct Cases {
     slots: Vec<Slot>,
     free: Vec<u32>,
@@ -61,9 +61,8 @@ impl Cases {
 
     /// How many were seen.
     pub(super) fn len(&self) -> u64 {
-        let awake = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.as_str()));
-        let live = awake.chain(self.asleep.packed().map(asleep::name));
-        let others = live.filter(|(kind, key)| !self.seen[*kind].contains(key) && !self.idle[*kind].contains(key)).count() as u64;
+        let is_known = |(kind, key): &(CaseId, &str)| self.seen[*kind].contains(key) || self.idle[*kind].contains(key);
+        let others = self.live().filter(|case| !is_known(case)).count() as u64;
         others + self.seen.iter().zip(self.idle.iter()).map(|(seen, idle)| seen.len_with(idle)).sum::<u64>()
     }
 
@@ -231,6 +230,12 @@ impl Cases {
     /// Which of those that are awake is in a slot: its slot when they are taken up again.
     pub(super) fn rank(&self, slot: usize) -> usize {
         self.slots[..slot].iter().filter(|slot| slot.is_live).count()
+    }
+
+    /// The kinds and keys of the live ones.
+    fn live(&self) -> impl Iterator<Item = (CaseId, &str)> {
+        let awake = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.as_str()));
+        awake.chain(self.asleep.packed().map(asleep::name))
     }
 
     fn awake(&self) -> impl Iterator<Item = &Slot> {

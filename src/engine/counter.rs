@@ -66,6 +66,20 @@ impl Counters {
         &self.tallies[counter]
     }
 
+    /// Takes what was counted of other cases.
+    pub(super) fn absorb(&mut self, other: Counters) {
+        for (tallies, more) in self.tallies.iter_mut().zip(other.tallies) {
+            for (slot, of_slot) in more {
+                let known = tallies.entry(slot).or_default();
+                for (group, Tally { events, values }) in of_slot {
+                    let tally = known.entry(group).or_default();
+                    tally.events += events;
+                    tally.values.extend(values);
+                }
+            }
+        }
+    }
+
     pub(super) fn count(&mut self, world: &World<'_>, case: Option<&Facts>, happening: Happening<'_>, event: &Event) {
         let Counters { tallies, finders, counting, group } = self;
         let counting = counting.get_or_insert_with(|| Counting::new(world.plan));

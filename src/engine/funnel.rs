@@ -54,6 +54,15 @@ impl Funnels {
         }
     }
 
+    /// Counts the cases that another counted.
+    pub(super) fn absorb(&mut self, other: Funnels) {
+        for (stage, more) in self.0.iter_mut().flatten().zip(other.0.iter().flatten()) {
+            stage.reached += more.reached;
+            stage.converted += more.converted;
+            stage.times.extend_from_slice(&more.times);
+        }
+    }
+
     /// The waterfall of each kind.
     pub(super) fn stages(mut self) -> Vec<StageRecord> {
         let mut records = Vec::new();

@@ -213,6 +213,10 @@ impl Outcomes {
         self.0.push(outcome.track, outcome.start, |out| Writer(out).outcome(outcome));
     }
 
+    pub(super) fn absorb(&mut self, other: Outcomes) {
+        self.0.absorb(other.0);
+    }
+
     /// By promise, start, case, group and number.
     pub(super) fn sort(&mut self, texts: &Texts) {
         self.0.sort(|a, b| Reader(a).order(texts).cmp(&Reader(b).order(texts)));

@@ -49,6 +49,13 @@ impl Ledger {
         block.resize(block.len().next_multiple_of(STEP), 0);
     }
 
+    /// Takes the records of another.
+    pub(super) fn absorb(&mut self, other: Ledger) {
+        let moved = u32::try_from(self.blocks.len() * BLOCK / STEP).expect("a report takes far less than 16 GiB");
+        self.blocks.extend(other.blocks);
+        self.places.extend(other.places.into_iter().map(|place| Place { at: place.at + moved, ..place }));
+    }
+
     /// Puts them in order; `compare` says what is first of two packed records of the same promise and start.
     pub(super) fn sort(&mut self, compare: impl Fn(&[u8], &[u8]) -> Ordering) {
         let mut places = std::mem::take(&mut self.places);

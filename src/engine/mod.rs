@@ -2,7 +2,8 @@
 //!
 //! Events come in order of (time, file, row); the engine knows no file, no format and no clock on the wall. Each kind of
 //! case keeps its fields, states and open instances (`case`); an instance keeps its own clock (`clock`); what is
-//! decided becomes an [`Outcome`], and `objective` sums outcomes and counted events up by period.
+//! decided becomes an [`Outcome`], and `objective` sums outcomes and counted events up by period. Where cases do not see
+//! each other, each part of an engine judges its share of them (`part`).
 
 mod asleep;
 mod case;
@@ -22,6 +23,7 @@ mod money;
 mod notices;
 mod objective;
 mod outcome;
+mod part;
 mod plain;
 mod promise;
 mod recurring;
@@ -44,20 +46,13 @@ pub use outcome::{Evidence, Missing, NoticeKind, NoticeRecord, Outcome, Reason, 
 pub use state::NotTakenUp;
 
 use crate::event::{Event, Events, KeyList, Texts};
-use crate::id::{AgreementId, EventId, StateId, Table};
+use crate::id::{EventId, StateId};
 use crate::plan::Plan;
 use crate::time::Instant;
-use case::Reach;
-use cases::{AHEAD, Cases, Place, Seat};
-use counter::Counters;
-use exclusion::Exclusions;
-use facts::Facts;
-use funnel::Funnels;
-use recurring::Recurring;
+use part::Part;
 use sink::Sink;
-use span::Spans;
 use std::collections::BTreeMap;
-use truth::{Moment, Truth};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use world::World;
 
 /// What a plan says of a log.
@@ -95,11 +90,7 @@ pub struct Judgement {
 pub fn run(plan: &Plan, texts: &Texts, events: &Events, as_of: Instant) -> Judgement {
     let mut engine = Engine::new(plan, texts, &Verdict::ALL);
     for event in events.iter() {
-        if event.time <= as_of {
-            engine.event(event);
-        } else {
-            engine.tally.later += 1;
-        }
+        engine.event(&event, as_of);
     }
     engine.finish(as_of)
 }
@@ -115,24 +106,19 @@ pub struct Tally {
     pub later: u64,
 }
 
+impl Tally {
+    fn add(&mut self, more: Tally) {
+        self.events += more.events;
+        self.outside += more.outside;
+        self.later += more.later;
+    }
+}
+
 /// Judges events one after another, in order of time, file and row.
 pub struct Engine<'p> {
     world: World<'p>,
-    cases: Cases,
-    recurring: Vec<Recurring>,
-    counters: Counters,
-    exclusions: Exclusions,
-    spans: Spans,
-    /// When each agreement's claims were made.
-    claims: Table<AgreementId, Vec<Instant>>,
-    sink: Sink,
-    /// Cases of which instances ended at the latest instant.
-    closing: Vec<usize>,
-    now: Instant,
-    /// The states that the row at hand entered and left.
-    entered: Vec<StateId>,
-    left: Vec<StateId>,
-    tally: Tally,
+    /// Each is lent to one thread at a time.
+    parts: Vec<Mutex<Part>>,
 }
 
 /// What a row makes happen to a case.
@@ -144,157 +130,71 @@ struct Happening<'a> {
 }
 
 impl<'p> Engine<'p> {
-    /// An engine that has seen nothing. Instances of these verdicts are kept for a report; breached and pending ones always are.
+    /// An engine that has seen nothing, in one part. Instances of these verdicts are kept for a report; breached and pending ones
+    /// always are.
     pub fn new(plan: &'p Plan, texts: &'p Texts, keep: &[Verdict]) -> Engine<'p> {
+        Engine::divided(plan, texts, keep, 1)
+    }
+
+    /// The same in so many parts, or in one where cases see each other. Each part is given the events of the cases that are its
+    /// [`part_of`](crate::event::part_of) all, in their order; the first those that have no case. They say together what one would.
+    pub fn divided(plan: &'p Plan, texts: &'p Texts, keep: &[Verdict], parts: usize) -> Engine<'p> {
         let world = World::new(plan, texts);
-        let mut recurring = Vec::new();
-        for (i, track) in plan.tracks.iter().enumerate() {
-            if !plan.obligations[track.0[0]].follows_a_case() {
-                recurring.push(Recurring::new(&world, i, track));
-            }
-        }
-        let (sink, exclusions) = (Sink::new(plan, keep), Exclusions::new(&world));
-        Engine {
-            world,
-            cases: Cases::new(plan),
-            recurring,
-            counters: Counters::new(plan),
-            exclusions,
-            spans: Spans::new(plan),
-            claims: plan.agreements.iter().map(|_| Vec::new()).collect(),
-            sink,
-            closing: Vec::new(),
-            now: Instant::FIRST,
-            entered: Vec::new(),
-            left: Vec::new(),
-            tally: Tally::default(),
+        let parts = if world.cases_are_apart() { parts.max(1) } else { 1 };
+        let parts = (0..parts).map(|_| Mutex::new(Part::new(&world, keep))).collect();
+        Engine { world, parts }
+    }
+
+    /// How many parts it has.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    fn part(&self, part: usize) -> MutexGuard<'_, Part> {
+        self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an event, which may not lie before the one that it took last. One after as-of is only counted.
+    fn event(&mut self, event: &Event<'_>, as_of: Instant) {
+        let Engine { world, parts } = self;
+        let part = parts[0].get_mut().unwrap_or_else(PoisonError::into_inner);
+        if event.time <= as_of {
+            part.event(world, event);
+        } else {
+            part.tally.later += 1;
         }
     }
 
-    /// Takes an event, which may not lie before the one that it took last.
-    pub fn event(&mut self, event: Event<'_>) {
-        if event.event.is_some() {
-            self.tally.events += 1;
-            let in_term = self.world.agreements.iter().any(|a| a.from <= event.time && event.time < a.to);
-            self.tally.outside += u64::from(!in_term);
-        }
-        self.judge(&event, event.case.map_or_else(Place::default, |(kind, key)| Place::unseen(kind, key)));
+    /// A part takes events whose rows were counted before, in their order.
+    pub fn judge_all(&self, part: usize, events: &Events) {
+        self.part(part).judge_all(&self.world, events);
     }
 
-    /// Takes events whose rows were counted before, in their order.
-    pub fn judge_all(&mut self, events: &Events) {
-        let mut places = [Place::default(); AHEAD];
-        for from in (0..events.len()).step_by(AHEAD) {
-            let block = from..events.len().min(from + AHEAD);
-            self.cases.look_ahead(events.hashes(block.clone()), &mut places);
-            for (at, place) in block.zip(&places) {
-                self.judge(&events.get(at), *place);
-            }
-        }
-    }
-
-    /// Judges an event; its case was seen at a place, if anywhere.
-    fn judge(&mut self, event: &Event<'_>, place: Place) {
-        if self.now < event.time {
-            if !self.closing.is_empty() {
-                self.close_instant();
-            }
-            self.now = event.time;
-        }
-        let Engine { world, cases, recurring, counters, exclusions, spans, claims, sink, closing, entered, left, .. } = self;
-        if !world.exclusions.is_empty() {
-            exclusions.advance(world, event.time);
-        }
-        let Some((kind, key)) = event.case else {
-            let happening = Happening { event: event.event, ..Happening::default() };
-            counters.count(world, None, happening, event);
-            note_claims(world, None, event, claims);
-            recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
-            return;
-        };
-        let known = cases.known(place, kind, key).map(|slot| Seat { slot, is_new: false });
-        let Some(Seat { slot, is_new }) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
-        let case = cases.at(slot);
-        let of_kind = &world.kinds[kind];
-        let effect = of_kind.effect(event.event);
-        if is_new && let Some(begins) = &effect.begins {
-            if case.begin(world, of_kind, begins, event, sink) {
-                closing.push(slot);
-            }
-            return;
-        }
-        let reach = case.reach(world, of_kind, effect, event);
-        if reach == Reach::Acting
-            && !world.watches
-            && let Some(ends) = effect.ends
-            && let Some(ended) = case.end_plain(world, of_kind, ends, event, sink)
-        {
-            if ended {
-                closing.push(slot);
-            }
-            return;
-        }
-        entered.clear();
-        left.clear();
-        if reach == Reach::All {
-            case.elapse(world, exclusions, event.time, false, sink);
-            case.facts.update(world, effect, event, entered, left);
-        }
-        let happening = Happening { event: event.event, entered, left };
-        if reach == Reach::All && case.facts.has_more() {
-            case.facts.states_changed(world, happening, event, exclusions, spans);
-        }
-        if world.watches {
-            counters.count(world, Some(&case.facts), happening, event);
-            note_claims(world, Some(&case.facts), event, claims);
-            recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(&case.facts), happening, event, sink));
-        }
-        if case.judge(world, effect, reach, happening, event, sink) {
-            closing.push(slot);
-        }
-    }
-
-    /// Takes note of cases a row of which changes nothing.
-    pub fn note(&mut self, keys: &KeyList) {
-        self.cases.note(keys);
+    /// A part takes note of cases a row of which changes nothing.
+    pub fn note(&self, part: usize, keys: &KeyList) {
+        self.part(part).note(keys);
     }
 
     /// Takes note of rows that were counted elsewhere.
-    pub fn count(&mut self, tally: Tally) {
-        self.tally.events += tally.events;
-        self.tally.outside += tally.outside;
-        self.tally.later += tally.later;
-    }
-
-    /// The latest instant is over: what ended at it is read, and cases of which nothing more can be said are forgotten.
-    fn close_instant(&mut self) {
-        let Engine { world, cases, sink, closing, .. } = self;
-        for slot in closing.drain(..) {
-            let case = cases.at(slot);
-            case.close_instant(world, sink);
-            if case.is_spent(world) {
-                cases.forget(slot);
-            }
-        }
+    pub fn count(&self, tally: Tally) {
+        self.part(0).tally.add(tally);
     }
 
     /// Judges what is left, as of an instant.
-    pub fn finish(mut self, as_of: Instant) -> Judgement {
-        self.close_instant();
-        let Engine { world, cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, tally, .. } = self;
+    pub fn finish(self, as_of: Instant) -> Judgement {
+        let Engine { world, parts } = self;
         let world = &world;
-        exclusions.advance(world, as_of);
-        let seen = cases.len();
-        let mut funnels = Funnels::new(world);
-        for mut case in cases.into_live() {
-            case.elapse(world, &exclusions, as_of, true, &mut sink);
-            funnels.take(&case.facts);
-            case.finish(world, as_of, &mut spans, &mut sink);
-        }
-        for duty in &mut recurring {
-            duty.finish(world, &exclusions, as_of, &mut sink);
-        }
-        sink.sort(world.texts);
+        let mut parts: Vec<Part> = parts.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
+        parts.iter_mut().for_each(|part| part.close_instant(world));
+        let seen = parts.iter().map(|part| part.cases.len()).sum();
+        let mut ended = std::thread::scope(|scope| {
+            let others: Vec<_> = parts.drain(1..).map(|part| scope.spawn(move || part.end(world, as_of))).collect();
+            let first = parts.pop().map(|first| first.end(world, as_of));
+            let others = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            first.into_iter().chain(others).reduce(part::Ended::with).expect("an engine has a part")
+        });
+        ended.sink.sort(world.texts);
+        let part::Ended { sink, counters, spans, claims, funnels, tally } = ended;
         let objectives = objective::evaluate(world, &sink.samples, &counters, &spans, as_of);
         let consequences = money::consequences(world, &objectives, &sink.outcomes, &claims, as_of);
         let measured = objective::measured(world, &sink.samples, &counters, &spans, as_of);
@@ -312,23 +212,6 @@ impl<'p> Engine<'p> {
             cases: seen,
             later: tally.later,
             outside: tally.outside,
-        }
-    }
-}
-
-/// Keeps the instants at which credits are claimed.
-fn note_claims(world: &World<'_>, case: Option<&Facts>, event: &Event<'_>, claims: &mut Table<AgreementId, Vec<Instant>>) {
-    if !world.has_claims {
-        return;
-    }
-    for (id, agreement) in world.plan.agreements.enumerate() {
-        if let Some((on, condition)) = agreement.claim.as_ref().and_then(|c| c.on.as_ref())
-            && event.event == Some(*on)
-        {
-            let moment = Moment { world, case, own: event.own, time: event.time, start: None };
-            if moment.allows(condition.as_ref()) == Truth::True {
-                claims[id].push(event.time);
-            }
         }
     }
 }

@@ -33,6 +33,10 @@ impl Notices {
         });
     }
 
+    pub(super) fn absorb(&mut self, other: Notices) {
+        self.0.absorb(other.0);
+    }
+
     /// By promise, start, case, number and time.
     pub(super) fn sort(&mut self) {
         self.0.sort(|a, b| order(a).expect(WHOLE).cmp(&order(b).expect(WHOLE)));

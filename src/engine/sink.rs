@@ -8,7 +8,7 @@ use crate::engine::objective::{Sampled, Samples};
 use crate::engine::outcome::{Reason, Verdict};
 use crate::engine::truth::Moment;
 use crate::engine::world::World;
-use crate::event::Texts;
+use crate::event::{TextTable, Texts};
 use crate::id::ObligationId;
 use crate::plan::Plan;
 use crate::time::Instant;
@@ -30,7 +30,7 @@ pub(super) struct Sink {
 }
 
 /// What was decided, as it was saved.
-pub(super) type Saved = ([bool; 5], Outcomes, Notices, Vec<[u64; 5]>, Vec<((usize, Verdict, Reason), u64)>, (Vec<Sampled>, Texts));
+pub(super) type Saved = ([bool; 5], Outcomes, Notices, Vec<[u64; 5]>, Vec<((usize, Verdict, Reason), u64)>, (Vec<Sampled>, TextTable));
 
 impl Sink {
     /// Instances of these verdicts are kept. Breached and pending ones always are: each of them is named or paid for.
@@ -129,6 +129,19 @@ impl Sink {
         (self.keep, self.outcomes, self.notices, self.totals, reasons, samples) = saved;
         self.reasons = reasons.into_iter().collect();
         self.samples.take_up(samples);
+    }
+
+    /// Takes what another decided, of other cases.
+    pub(super) fn absorb(&mut self, other: Sink) {
+        self.outcomes.absorb(other.outcomes);
+        self.notices.absorb(other.notices);
+        for (counts, more) in self.totals.iter_mut().zip(other.totals) {
+            counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        }
+        for (what, count) in other.reasons {
+            *self.reasons.entry(what).or_default() += count;
+        }
+        self.samples.absorb(other.samples);
     }
 
     /// Puts all into the order of reports.

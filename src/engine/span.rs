@@ -53,6 +53,16 @@ impl Spans {
         numbers.iter().map(|(group, number)| (group, groups[*number].as_slice()))
     }
 
+    /// Takes those of other cases.
+    pub(super) fn absorb(&mut self, other: Spans) {
+        for (span, OfSpan { numbers, mut groups }) in self.0.iter_mut().zip(other.0) {
+            for (group, number) in numbers {
+                let at = span.number(&group);
+                span.groups[at].append(&mut groups[number]);
+            }
+        }
+    }
+
     /// A state has ended, or as-of has come: what it counts for is read now.
     pub(super) fn end(&mut self, moment: &Moment<'_>, number: usize, from: Instant) {
         let span = &moment.world.plan.spans[number];
@@ -65,14 +75,22 @@ impl Spans {
         for (from, to) in pieces(moment, span, from) {
             let within = Moment { time: to.minus(Duration::micros(1)), ..*moment };
             if within.is_about(&span.about) == Truth::True {
-                let OfSpan { numbers, groups } = &mut self.0[number];
-                let of_group = *numbers.entry_ref(group.as_slice()).or_insert_with(|| {
-                    groups.push(Vec::new());
-                    groups.len() - 1
-                });
-                groups[of_group].push(Stretch { from, to, excluded });
+                let span = &mut self.0[number];
+                let of_group = span.number(&group);
+                span.groups[of_group].push(Stretch { from, to, excluded });
             }
         }
+    }
+}
+
+impl OfSpan {
+    /// The number of a group, which may be new.
+    fn number(&mut self, group: &[KeyValue]) -> usize {
+        let OfSpan { numbers, groups } = self;
+        *numbers.entry_ref(group).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::engine::cases::Cases;
 use crate::engine::counter::Counters;
 use crate::engine::exclusion::Exclusions;
+use crate::engine::part::Part;
 use crate::engine::recurring::Recurring;
 use crate::engine::sink::Saved;
 use crate::engine::span::Spans;
@@ -25,17 +26,19 @@ pub enum NotTakenUp {
 }
 
 impl Engine<'_> {
-    /// What it has seen.
+    /// What it has seen, where it is in one part.
     pub fn save(&self) -> Vec<u8> {
-        let Engine { cases, recurring, counters, exclusions, spans, claims, sink, now, tally, .. } = self;
-        let closing: Vec<usize> = self.closing.iter().map(|slot| cases.rank(*slot)).collect();
+        assert_eq!(self.parts(), 1, "an engine that is put aside is in one part");
+        let part = self.part(0);
+        let Part { cases, recurring, counters, exclusions, spans, claims, sink, now, tally, .. } = &*part;
+        let closing: Vec<usize> = part.closing.iter().map(|slot| cases.rank(*slot)).collect();
         let parts = (cases, closing, recurring, counters, exclusions, spans, claims, sink.saved(), now, tally);
         postcard::to_stdvec(&parts).expect("an engine is plain data")
     }
 
     /// The instant of the latest event that it took.
     pub fn now(&self) -> Instant {
-        self.now
+        (0..self.parts()).map(|part| self.part(part).now).max().unwrap_or(Instant::FIRST)
     }
 }
 
@@ -43,21 +46,14 @@ impl<'p> Engine<'p> {
     /// Takes up an engine of the same plan and texts.
     pub fn load(plan: &'p Plan, texts: &'p Texts, keep: &[Verdict], saved: &[u8]) -> Result<Engine<'p>, NotTakenUp> {
         let parts: Parts = postcard::from_bytes(saved).map_err(|_| NotTakenUp::Damaged)?;
-        let mut engine = Engine::new(plan, texts, keep);
+        let engine = Engine::new(plan, texts, keep);
+        let mut part = engine.part(0);
         let sink;
-        (
-            engine.cases,
-            engine.closing,
-            engine.recurring,
-            engine.counters,
-            engine.exclusions,
-            engine.spans,
-            engine.claims,
-            sink,
-            engine.now,
-            engine.tally,
-        ) = parts;
-        engine.sink.take_up(sink);
-        if engine.sink.keeps(keep) { Ok(engine) } else { Err(NotTakenUp::NotKept) }
+        (part.cases, part.closing, part.recurring, part.counters, part.exclusions, part.spans, part.claims, sink, part.now, part.tally) =
+            parts;
+        part.sink.take_up(sink);
+        let is_kept = part.sink.keeps(keep);
+        drop(part);
+        if is_kept { Ok(engine) } else { Err(NotTakenUp::NotKept) }
     }
 }

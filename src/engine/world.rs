@@ -371,6 +371,11 @@ impl<'p> World<'p> {
         World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, places, has_claims, watches }
     }
 
+    /// Whether what happens to a case changes nothing for any other. What is only counted does not: counts can be added.
+    pub(super) fn cases_are_apart(&self) -> bool {
+        self.exclusions.is_empty() && self.plan.obligations.iter().all(Obligation::follows_a_case)
+    }
+
     /// Whether an obligation's time is excluded, by which of the exclusions are on.
     #[inline]
     pub(super) fn is_excluded(&self, obligation: ObligationId, on: &[bool]) -> bool {

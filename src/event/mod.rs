@@ -12,7 +12,7 @@ mod texts;
 pub use keys::Keys;
 pub use numbered::{KeyList, Numbered, Series, Stem};
 pub use short::{Short, hash};
-pub use store::{Draft, Events, Head, hash_of_case, hash_of_short_case};
+pub use store::{Draft, Events, Head, hash_of_case, hash_of_short_case, part_of};
 pub use texts::{TextId, TextTable, Texts};
 
 use crate::id::{CaseId, EventId, FieldId};

@@ -16,41 +16,32 @@ pub struct Events {
     base: Origin,
 }
 
+/// In few bytes: what one thread has read another judges, and all of it goes from core to core.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     time: Instant,
+    /// Of its case.
+    hash: u64,
     origin: Origin,
     event: Option<EventId>,
     case: Option<CaseId>,
-    /// Of its case.
-    hash: u64,
-    key: Piece,
-    fields: Piece,
-    own: Piece,
+    ends: Ends,
+}
+
+/// Where what a row has in the lists ends; it begins where that of the row before it ends.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ends {
+    key: u32,
+    fields: u32,
+    own: u32,
 }
 
 /// What is read at once is limited to far less.
 const LONGEST: usize = u32::MAX as usize;
 
-/// A piece of one of the lists.
-#[derive(Clone, Copy, Debug)]
-struct Piece {
-    from: u32,
-    len: u32,
-}
-
-impl Piece {
-    #[inline]
-    fn range(self) -> Range<usize> {
-        let from = self.from as usize;
-        from..from + self.len as usize
-    }
-
-    /// Of a list that is no longer than [`LONGEST`].
-    #[inline(always)]
-    fn since(from: usize, to: usize) -> Piece {
-        Piece { from: from as u32, len: (to - from) as u32 }
-    }
+#[inline(always)]
+fn piece(from: u32, to: u32) -> Range<usize> {
+    from as usize..to as usize
 }
 
 /// A number by which a case is looked for.
@@ -83,6 +74,20 @@ pub struct Head<'e> {
     pub event: Option<EventId>,
     /// Where it stands.
     pub origin: Origin,
+}
+
+impl Head<'_> {
+    /// The [`hash_of_case`] of its case; zero where it has none.
+    #[inline]
+    pub fn hash(&self) -> u64 {
+        self.case.map_or(0, |(kind, key)| hash_of_case(kind, key))
+    }
+}
+
+/// Which of so many parts of all cases holds the one of a hash. Where it is found there the other half of the hash says.
+#[inline(always)]
+pub fn part_of(hash: u64, parts: usize) -> usize {
+    (((hash & 0xffff_ffff) * parts as u64) >> 32) as usize
 }
 
 impl Events {
@@ -119,34 +124,26 @@ impl Events {
         self.own.truncate(draft.own);
     }
 
-    /// Adds the event that was read.
-    #[inline]
-    pub fn finish(&mut self, draft: Draft, head: &Head<'_>) {
-        self.finish_hashed(draft, head, head.case.map_or(0, |(kind, key)| hash_of_case(kind, key)));
-    }
-
-    /// The same where the [`hash_of_case`] is known.
+    /// Adds the event that was read, with the hash of its case.
     #[inline(always)]
-    pub fn finish_hashed(&mut self, draft: Draft, head: &Head<'_>, hash: u64) {
-        let from = self.keys.len();
+    pub fn finish(&mut self, head: &Head<'_>, hash: u64) {
         let Head { time, case, event, origin } = *head;
         let case = case.map(|(kind, key)| {
             self.keys.push_str(key);
             kind
         });
         assert!(self.keys.len() | self.fields.len() | self.own.len() <= LONGEST, "more than four billion of something at once");
-        let key = Piece::since(from, self.keys.len());
-        let (fields, own) = (Piece::since(draft.fields, self.fields.len()), Piece::since(draft.own, self.own.len()));
-        self.rows.push(Row { time, origin, event, case, hash, key, fields, own });
+        let ends = Ends { key: self.keys.len() as u32, fields: self.fields.len() as u32, own: self.own.len() as u32 };
+        self.rows.push(Row { time, hash, origin, event, case, ends });
     }
 
     /// Adds an event.
     pub fn push(&mut self, event: Event<'_>) {
-        let draft = self.draft();
         self.fields.extend_from_slice(event.fields);
         self.own.extend_from_slice(event.own);
         let Event { time, case, event, origin, .. } = event;
-        self.finish(draft, &Head { time, case, event, origin });
+        let head = Head { time, case, event, origin };
+        self.finish(&head, head.hash());
     }
 
     /// How much memory they take.
@@ -165,9 +162,18 @@ impl Events {
     }
 
     /// The one at a position.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, at: usize) -> Event<'_> {
-        self.lend(&self.rows[at])
+        let Row { time, origin, event, case, ends, .. } = self.rows[at];
+        let begins = if at == 0 { Ends::default() } else { self.rows[at - 1].ends };
+        Event {
+            time,
+            case: case.map(|kind| (kind, &self.keys[piece(begins.key, ends.key)])),
+            event,
+            fields: &self.fields[piece(begins.fields, ends.fields)],
+            own: &self.own[piece(begins.own, ends.own)],
+            origin: Origin { file: self.base.file + origin.file, line: self.base.line + origin.line },
+        }
     }
 
     /// The [`hash_of_case`] of those in a range; of those without a case it is any number.
@@ -176,47 +182,14 @@ impl Events {
         self.rows[range].iter().map(|row| row.hash)
     }
 
-    #[inline]
-    fn case_of(&self, row: &Row) -> Option<(CaseId, &str)> {
-        row.case.map(|kind| (kind, &self.keys[row.key.range()]))
-    }
-
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Event<'_>> {
-        self.rows.iter().map(|row| self.lend(row))
-    }
-
-    #[inline(always)]
-    fn lend(&self, row: &Row) -> Event<'_> {
-        Event {
-            time: row.time,
-            case: self.case_of(row),
-            event: row.event,
-            fields: self.fields(row),
-            own: self.own(row),
-            origin: Origin { file: self.base.file + row.origin.file, line: self.base.line + row.origin.line },
-        }
-    }
-
-    #[inline]
-    fn fields(&self, row: &Row) -> &Changes {
-        &self.fields[row.fields.range()]
-    }
-
-    #[inline]
-    fn own(&self, row: &Row) -> &Own {
-        &self.own[row.own.range()]
+        (0..self.len()).map(|at| self.get(at))
     }
 
     /// Their files and lines go on from here.
     pub fn count_from(&mut self, base: Origin) {
         self.base = base;
-    }
-
-    /// Whether each lies at or after the one before it, and which times are the first and the last.
-    pub fn span(&self) -> Option<(bool, Instant, Instant)> {
-        let (first, last) = (self.rows.first()?, self.rows.last()?);
-        Some((self.rows.is_sorted_by_key(|row| row.time), first.time, last.time))
     }
 
     /// The texts that they hold get other numbers.

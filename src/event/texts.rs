@@ -3,17 +3,35 @@
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::cell::{Ref, RefCell};
 use std::hash::BuildHasher;
+use std::ops::Deref;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A text of a [`Texts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TextId(pub u32);
 
-/// Texts, each kept once. A log adds to them while an engine reads them.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// Texts, each kept once. A log adds to them while the parts of an engine read them.
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Texts(RefCell<TextTable>);
+pub struct Texts(RwLock<TextTable>);
+
+/// One of them, lent. As long as it is, none is added.
+pub struct Lent<'t>(RwLockReadGuard<'t, TextTable>, TextId);
+
+impl Deref for Lent<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0.text(self.1)
+    }
+}
+
+impl Clone for Texts {
+    fn clone(&self) -> Texts {
+        Texts(RwLock::new(self.table().clone()))
+    }
+}
 
 /// The same where nothing is added while they are read.
 #[derive(Clone, Debug, Default)]
@@ -46,29 +64,34 @@ impl<'de> Deserialize<'de> for TextTable {
 }
 
 impl Texts {
+    fn table_mut(&self) -> RwLockWriteGuard<'_, TextTable> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The number of a text.
     pub fn intern(&self, text: &str) -> TextId {
-        self.0.borrow_mut().intern(text)
+        let known = self.get(text);
+        known.unwrap_or_else(|| self.table_mut().intern(text))
     }
 
     /// The number of a text, if it is here.
     pub fn get(&self, text: &str) -> Option<TextId> {
-        self.0.borrow().get(text)
+        self.table().get(text)
     }
 
     /// The text of a number.
-    pub fn text(&self, id: TextId) -> Ref<'_, str> {
-        Ref::map(self.0.borrow(), |table| table.text(id))
+    pub fn text(&self, id: TextId) -> Lent<'_> {
+        Lent(self.table(), id)
     }
 
-    /// All of them, as long as none is added.
-    pub fn table(&self) -> Ref<'_, TextTable> {
-        self.0.borrow()
+    /// All of them. As long as they are lent, none is added.
+    pub fn table(&self) -> RwLockReadGuard<'_, TextTable> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.borrow().len()
+        self.table().len()
     }
 
     /// Whether there is none.

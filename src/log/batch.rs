@@ -1,6 +1,6 @@
 //! What a piece of a log gives: events that matter, the cases of rows that do not, and what is counted.
 
-use crate::event::{Events, KeyList, Texts};
+use crate::event::{Events, KeyList, Texts, part_of};
 use crate::log::wide::WideRow;
 use crate::log::{Ignored, Rejected};
 use crate::time::Instant;
@@ -9,12 +9,10 @@ use std::collections::BTreeMap;
 /// A piece of a log, read.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Its events, in the order of its rows.
-    pub events: Events,
+    /// What it holds for each part of those who judge it.
+    pub parts: Vec<Share>,
     /// The texts of their values.
     pub(super) texts: Texts,
-    /// Cases of rows that change nothing; some of them more than once.
-    pub idle: KeyList,
     /// Rows whose event the vocabulary holds and that lie up to as-of.
     pub known: u64,
     /// Of them outside of every agreement's term.
@@ -33,15 +31,74 @@ pub struct Batch {
     pub(super) ignored: BTreeMap<String, Ignored>,
     pub(super) ambiguous: u64,
     pub(super) wide: Vec<WideRow>,
+    /// When its events were, until they are put in order.
+    pub(super) course: Course,
+}
+
+/// What a piece holds for a part of those who judge it: of its part of all cases.
+#[derive(Debug, Default)]
+pub struct Share {
+    /// Events, in the order of their rows.
+    pub events: Events,
+    /// Cases of rows that change nothing; some of them more than once.
+    pub idle: KeyList,
+}
+
+/// Whether events come in order of time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Course {
+    /// The times of the first and the last, if there are any.
+    pub(super) ends: Option<(Instant, Instant)>,
+    /// None lies before the one in front of it.
+    pub(super) is_sorted: bool,
+}
+
+impl Default for Course {
+    fn default() -> Course {
+        Course { ends: None, is_sorted: true }
+    }
+}
+
+impl Course {
+    /// Another comes.
+    #[inline(always)]
+    pub(super) fn take(&mut self, time: Instant) {
+        let (first, last) = self.ends.unwrap_or((time, time));
+        self.is_sorted &= last <= time;
+        self.ends = Some((first, time));
+    }
 }
 
 impl Batch {
+    /// An empty one, for so many parts.
+    pub(super) fn new(parts: usize) -> Batch {
+        Batch { parts: (0..parts).map(|_| Share::default()).collect(), ..Batch::default() }
+    }
+
     /// Empties it for another piece.
     pub(super) fn clear(&mut self) {
-        let Batch { events, idle, .. } = self;
-        events.clear();
-        idle.clear();
-        *self = Batch { events: std::mem::take(events), idle: std::mem::take(idle), ..Batch::default() };
+        let mut parts = std::mem::take(&mut self.parts);
+        for Share { events, idle } in &mut parts {
+            events.clear();
+            idle.clear();
+        }
+        *self = Batch { parts, ..Batch::default() };
+    }
+
+    /// Which of the parts is for the case of a hash.
+    #[inline(always)]
+    pub(super) fn part(&self, hash: u64) -> usize {
+        part_of(hash, self.parts.len())
+    }
+
+    /// Whether it has no events.
+    pub(super) fn has_no_events(&self) -> bool {
+        self.parts.iter().all(|part| part.events.is_empty())
+    }
+
+    /// How much memory its events take.
+    pub(super) fn memory(&self) -> usize {
+        self.parts.iter().map(|part| part.events.memory()).sum()
     }
 
     #[inline]

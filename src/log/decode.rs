@@ -92,29 +92,32 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Some(word) = usual.word.map_or(Some(Short::EMPTY), |word| row.short(word)) else { return false };
         let Some(meaning) = meanings.found(Some(usual.kind), word).and_then(|at| meanings.at(at)) else { return false };
         let (Cell::Text(key), Some(kind)) = (row.cell(usual.key), meaning.kind) else { return false };
-        if !meaning.is_plain || key.is_empty() || is_missing(binding, key) || rules.options.as_of.is_some_and(|as_of| as_of < time) {
+        if !meaning.is_plain || key.is_empty() || is_missing(binding, key) || rules.is_later(time) {
             return false;
         }
+        let hash = match row.short(usual.key) {
+            Some(short) => hash_of_short_case(kind, short),
+            None => hash_of_case(kind, key),
+        };
+        let (of_case, together) = (batch.part(hash), rules.part_of_events(batch, hash));
+        let events = &mut batch.parts[together].events;
         let filled = filled(binding, row, meaning);
-        let draft = batch.events.draft();
+        let draft = events.draft();
         let has_values = filled != 0 || !meaning.implied.is_empty();
         if has_values {
             let reader = Reader { rules, binding, recent, texts: &batch.texts };
-            if read_values(reader, row, filled, meaning, &mut batch.events, draft).is_err() {
-                batch.events.discard(draft);
+            if read_values(reader, row, filled, meaning, events, draft).is_err() {
+                events.discard(draft);
                 return false;
             }
         }
-        if meaning.matters || has_values && !batch.events.drafted(draft).0.is_empty() {
+        if meaning.matters || has_values && !events.drafted(draft).0.is_empty() {
             let origin = Origin { file: 0, line: row.line() };
-            let hash = match row.short(usual.key) {
-                Some(short) => hash_of_short_case(kind, short),
-                None => hash_of_case(kind, key),
-            };
-            batch.events.finish_hashed(draft, &Head { time, case: Some((kind, key)), event: meaning.event, origin }, hash);
+            events.finish(&Head { time, case: Some((kind, key)), event: meaning.event, origin }, hash);
+            batch.course.take(time);
         } else {
-            batch.events.discard(draft);
-            batch.idle.push(kind, key);
+            events.discard(draft);
+            batch.parts[of_case].idle.push(kind, key);
         }
         batch.seen(time);
         if meaning.event.is_some() {
@@ -189,60 +192,59 @@ impl<'r, 'p> Decoder<'r, 'p> {
             Ok(meaning) => meaning,
             Err(refusal) => return Err(refused(binding, row, key.map(|k| k.0), refusal)),
         };
-        let draft = batch.events.draft();
+        let case = meaning.kind.and_then(|kind| Some((kind, key?.0)));
+        let head = Head { time, case, event: meaning.event, origin: Origin { file: 0, line: row.line() } };
+        let together = rules.part_of_events(batch, head.hash());
+        let events = &mut batch.parts[together].events;
+        let draft = events.draft();
         let filled = filled(binding, row, meaning);
         let reader = Reader { rules, binding, recent, texts: &batch.texts };
-        if let Err(fault) = read_values(reader, row, filled, meaning, &mut batch.events, draft) {
-            batch.events.discard(draft);
+        if let Err(fault) = read_values(reader, row, filled, meaning, events, draft) {
+            events.discard(draft);
             return Err(fault);
         }
-        Self::put(rules, batch, meaning, (time, ambiguous), key.map(|k| k.0), draft, row.line());
+        batch.ambiguous += u64::from(ambiguous && !rules.is_later(time));
+        Self::put(rules, batch, meaning, &head, draft);
         Ok(())
     }
 
     /// Adds what a row says to the batch.
-    fn put(
-        rules: &Rules<'_>,
-        batch: &mut Batch,
-        meaning: &Meaning,
-        (time, ambiguous): (Instant, bool),
-        key: Option<&str>,
-        draft: Draft,
-        line: u32,
-    ) {
+    fn put(rules: &Rules<'_>, batch: &mut Batch, meaning: &Meaning, head: &Head<'_>, draft: Draft) {
+        let Head { time, case, event, origin } = *head;
+        let hash = head.hash();
+        let (of_case, together) = (batch.part(hash), rules.part_of_events(batch, hash));
         batch.seen(time);
-        if rules.options.as_of.is_some_and(|as_of| as_of < time) {
+        let events = &mut batch.parts[together].events;
+        if rules.is_later(time) {
             batch.later += 1;
-            return batch.events.discard(draft);
+            return events.discard(draft);
         }
         if let Some((name, is_meant)) = &meaning.ignored {
             note_ignored(&mut batch.ignored, name, Ignored { rows: 1, is_meant: *is_meant });
         }
-        batch.ambiguous += u64::from(ambiguous);
-        if meaning.event.is_some() {
+        if event.is_some() {
             batch.known += 1;
             batch.outside += u64::from(!rules.in_term(time));
         }
-        let origin = Origin { file: 0, line };
-        let case = meaning.kind.and_then(|kind| Some((kind, key?)));
-        let event = meaning.event;
-        let (fields, own) = batch.events.drafted(draft);
+        let (fields, own) = events.drafted(draft);
         // An event of the top level happens to no case; what its row says of one still holds.
         if meaning.is_top && case.is_some() {
             let (fields, own) = (fields.to_vec(), own.to_vec());
-            batch.events.discard(draft);
+            events.discard(draft);
             if !fields.is_empty() {
-                batch.events.push(Event { time, case, event: None, fields: &fields, own: &[], origin });
+                events.push(Event { time, case, event: None, fields: &fields, own: &[], origin });
             }
-            batch.events.push(Event { time, case: None, event, fields: &[], own: &own, origin });
+            batch.parts[0].events.push(Event { time, case: None, event, fields: &[], own: &own, origin });
         } else if meaning.matters || !fields.is_empty() {
-            batch.events.finish(draft, &Head { time, case, event, origin });
+            events.finish(head, hash);
         } else {
-            batch.events.discard(draft);
+            events.discard(draft);
             if let Some((kind, key)) = case {
-                batch.idle.push(kind, key);
+                batch.parts[of_case].idle.push(kind, key);
             }
+            return;
         }
+        batch.course.take(time);
     }
 
     fn wide_row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Box<Fault>> {

@@ -14,6 +14,7 @@ mod decode;
 mod feed;
 mod input;
 mod jsonl;
+mod lanes;
 mod marks;
 mod meaning;
 mod order;
@@ -30,9 +31,9 @@ mod values;
 mod wide;
 mod xes;
 
-pub use batch::Batch;
+pub use batch::{Batch, Share};
 pub use input::{Data, Input};
-pub use order::{Step, in_order};
+pub use order::Reading;
 
 use crate::event::{Events, Texts};
 use crate::plan::Plan;
@@ -40,6 +41,7 @@ use crate::time::Instant;
 use rules::Ids;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How a log is read.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +60,15 @@ pub struct Options {
     pub threads: usize,
     /// Where a log that is not in order is put in order; without it that takes memory.
     pub spool: Option<Spool>,
+}
+
+/// Who judges a log while it is read, in parts that do not wait for each other.
+pub trait Judge: Sync {
+    /// How many parts there are.
+    fn parts(&self) -> usize;
+
+    /// A part judges a piece; it may hold no events, and only count. Each part is given all pieces, one after another in their order.
+    fn judge(&self, part: usize, batch: &Batch);
 }
 
 /// Makes a file that is gone when nothing holds it any more.
@@ -179,20 +190,40 @@ impl Unreadable {
     }
 }
 
+/// Keeps the events of a log.
+#[derive(Default)]
+struct Keeper(Mutex<Events>);
+
+impl Keeper {
+    fn events(&self) -> MutexGuard<'_, Events> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Judge for Keeper {
+    fn parts(&self) -> usize {
+        1
+    }
+
+    fn judge(&self, _: usize, batch: &Batch) {
+        let mut all = self.events();
+        batch.parts.iter().flat_map(|part| part.events.iter()).for_each(|event| all.push(event));
+    }
+}
+
 /// Reads all files of a log into memory, with all that the vocabulary holds of them.
 pub fn read(plan: &Plan, inputs: Vec<Input>, options: &Options) -> Result<Log, Unreadable> {
-    let options = Options { everything: true, ..options.clone() };
-    let (texts, mut events, mut rejected) = (Texts::default(), Events::default(), Vec::new());
-    let found = in_order(plan, &texts, &inputs, &options, &Found::default(), &mut |step| match step {
-        Step::Again => {
-            events.clear();
+    let options = &Options { everything: true, ..options.clone() };
+    let (texts, mut rejected, keeper) = (Texts::default(), Vec::new(), Keeper::default());
+    let reading = Reading { plan, texts: &texts, inputs: &inputs, options, before: &Found::default() };
+    let found = match reading.as_written(&keeper, &mut |batch| rejected.extend_from_slice(&batch.rejected))? {
+        Some(found) => found,
+        None => {
+            keeper.events().clear();
             rejected.clear();
+            reading.sorted(&keeper, &mut |batch| rejected.extend_from_slice(&batch.rejected))?
         }
-        Step::Batch(batch) => {
-            batch.events.iter().for_each(|event| events.push(event));
-            rejected.extend_from_slice(&batch.rejected);
-        }
-        Step::Events(more) => more.iter().for_each(|event| events.push(event)),
-    })?;
+    };
+    let events = keeper.0.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Log { events, texts, rejected, found })
 }

@@ -4,111 +4,107 @@
 //! order before anything of it is given.
 
 use crate::event::{Event, Events, Origin, TextId, Texts};
-use crate::log::batch::Batch;
+use crate::log::batch::{Batch, Course};
 use crate::log::feed::{Feed, File};
 use crate::log::pool::{self, Flow};
 use crate::log::rules::{Ids, Rules};
 use crate::log::sort::{Sorter, no_room};
 use crate::log::wide::{ByCase, Lifelong};
-use crate::log::{Clamped, Found, Input, LogFile, Options, Unreadable};
+use crate::log::{Clamped, Found, Input, Judge, LogFile, Options, Unreadable};
 use crate::plan::Plan;
 use crate::time::Instant;
 use std::io;
 
-/// What is given on the way.
-pub enum Step<'b> {
-    /// The log is given once more, from its first event on: what was given before is void.
-    Again,
-    /// A piece of it; it may be one without events that only counts.
-    Batch(&'b Batch),
-    /// Events of rows that were counted before.
-    Events(&'b Events),
+/// A log that is to be judged.
+pub struct Reading<'r> {
+    /// By which it is read.
+    pub plan: &'r Plan,
+    /// Where its texts are kept.
+    pub texts: &'r Texts,
+    /// Its files.
+    pub inputs: &'r [Input],
+    /// How it is read.
+    pub options: &'r Options,
+    /// What was found in files that were judged before: the log goes on from there.
+    pub before: &'r Found,
 }
 
-/// Gives a log's events in order, and says what was found on the way. The log goes on from `before`: what was found in files that
-/// were judged already.
-pub fn in_order(
-    plan: &Plan,
-    texts: &Texts,
-    inputs: &[Input],
-    options: &Options,
-    before: &Found,
-    give: &mut dyn FnMut(Step<'_>),
-) -> Result<Found, Unreadable> {
-    let rules = Rules::new(plan, options);
-    let mut way = Way::new(texts, before);
-    let mut ids = before.ids.clone();
-    let mut last = options.after.unwrap_or(Instant::FIRST);
-    let mut in_order = true;
-    let files = pool::read(&rules, Feed::new(&rules, inputs.to_vec()), options.threads.max(1), &mut ids, &mut |file, batch| {
-        way.take(file, batch);
-        in_order &= batch.wide.is_empty() && is_next(batch, &mut last);
-        if in_order {
-            give(Step::Batch(batch));
-            Flow::On
-        } else {
-            Flow::Stop
+impl Reading<'_> {
+    /// Has the log judged as it is written, and says what was found; nothing where it turns out not to be in order, and what was judged
+    /// is void. `note` is given its pieces in their order.
+    pub fn as_written(&self, judge: &dyn Judge, note: &mut dyn FnMut(&Batch)) -> Result<Option<Found>, Unreadable> {
+        let rules = Rules::new(self.plan, self.options, false);
+        let mut last = self.options.after.unwrap_or(Instant::FIRST);
+        let mut in_order = true;
+        let found = self.each_piece(&rules, judge, &mut |batch| {
+            note(batch);
+            in_order &= batch.wide.is_empty() && follows(batch, &mut last);
+            if in_order { Flow::On } else { Flow::Stop }
+        })?;
+        Ok(in_order.then_some(found))
+    }
+
+    /// The same for a log in any order: it is put in order before anything of it is judged.
+    pub fn sorted(&self, judge: &dyn Judge, note: &mut dyn FnMut(&Batch)) -> Result<Found, Unreadable> {
+        let rules = Rules::new(self.plan, self.options, true);
+        let spool = self.options.spool;
+        let (mut sorter, mut wide, mut taken, mut has_long) = (Sorter::new(spool), ByCase::new(spool), Ok(()), false);
+        let mut found = self.each_piece(&rules, judge, &mut |batch| {
+            note(batch);
+            has_long |= !batch.has_no_events();
+            let sorted = batch.parts.iter_mut().try_for_each(|part| sorter.take(&part.events));
+            taken = sorted.and_then(|()| batch.wide.iter().try_for_each(|row| wide.add(row)));
+            // What does not matter needs no order, and is judged now.
+            batch.parts.iter_mut().for_each(|part| part.events.clear());
+            if taken.is_ok() { Flow::On } else { Flow::Stop }
+        })?;
+        taken.map_err(no_room)?;
+        let mut counts = Batch::new(judge.parts());
+        let is_mixed = has_long && !wide.is_empty();
+        let lifelong = milestones(self.plan, wide, is_mixed, &mut found.clamped, |event, line| {
+            if counted(&rules, event, &mut counts) { sorter.put(event, line) } else { Ok(()) }
+        });
+        let mut lifelong = lifelong.map_err(no_room)?;
+        let mut too_early = None;
+        pool::judge(&rules, judge, |give| {
+            give(&mut counts);
+            sorter.give(judge.parts(), &mut |piece| {
+                let first = piece.course.ends.map(|(first, _)| first);
+                too_early = too_early.or(first.filter(|first| self.options.after.is_some_and(|after| *first < after)));
+                if !lifelong.is_empty() {
+                    piece.parts.iter_mut().for_each(|part| part.events = with_lifelong(&part.events, &mut lifelong));
+                }
+                give(piece);
+            })
+        })?;
+        match too_early {
+            Some(first) => Err(Unreadable {
+                file: None,
+                message: format!("a row of {} UTC lies before the last one that the state has judged", first.utc()),
+                help: Some("give the files in the order of their times; for rows that come late, begin a new state".into()),
+            }),
+            None => Ok(found),
         }
-    })?;
-    if in_order { Ok(way.end(files, ids)) } else { sorted(&rules, texts, inputs, before, give) }
+    }
+
+    /// Takes the pieces of the log in their order, and has each judged as far as more is wanted.
+    fn each_piece(&self, rules: &Rules<'_>, judge: &dyn Judge, take: &mut dyn FnMut(&mut Batch) -> Flow) -> Result<Found, Unreadable> {
+        let mut way = Way::new(self.texts, self.before);
+        let mut ids = self.before.ids.clone();
+        let files = pool::read(rules, Feed::new(rules, self.inputs.to_vec()), &mut ids, judge, &mut |file, batch| {
+            way.take(file, batch);
+            take(batch)
+        })?;
+        Ok(way.end(files, ids))
+    }
 }
 
-/// Whether a batch follows what came before, and is in order itself.
-fn is_next(batch: &Batch, last: &mut Instant) -> bool {
-    let Some((sorted, first, end)) = batch.events.span() else { return true };
-    let follows = sorted && *last <= first;
+/// Whether a batch is in order, and follows what came before.
+fn follows(batch: &Batch, last: &mut Instant) -> bool {
+    let Course { ends: Some((first, end)), is_sorted } = batch.course else { return true };
+    let follows = is_sorted && *last <= first;
     *last = end;
     follows
-}
-
-/// Reads the log once more, and gives it in order.
-fn sorted(rules: &Rules<'_>, texts: &Texts, inputs: &[Input], before: &Found, give: &mut dyn FnMut(Step<'_>)) -> Result<Found, Unreadable> {
-    give(Step::Again);
-    let mut way = Way::new(texts, before);
-    let mut ids = before.ids.clone();
-    let spool = rules.options.spool;
-    let (mut sorter, mut wide, mut taken, mut has_long) = (Sorter::new(spool), ByCase::new(spool), Ok(()), false);
-    let files = pool::read(rules, Feed::new(rules, inputs.to_vec()), rules.options.threads.max(1), &mut ids, &mut |file, batch| {
-        way.take(file, batch);
-        has_long |= !batch.events.is_empty();
-        taken = sorter.take(&batch.events).and_then(|()| batch.wide.iter().try_for_each(|row| wide.add(row)));
-        // What does not matter needs no order.
-        batch.events.clear();
-        give(Step::Batch(batch));
-        if taken.is_ok() { Flow::On } else { Flow::Stop }
-    })?;
-    taken.map_err(no_room)?;
-    let mut found = way.end(files, ids);
-    let mut rest = Batch::default();
-    let is_mixed = has_long && !wide.is_empty();
-    let lifelong = milestones(rules.plan, wide, is_mixed, &mut found.clamped, |event, line| {
-        if counted(rules, event, &mut rest) { sorter.put(event, line) } else { Ok(()) }
-    });
-    let mut lifelong = lifelong.map_err(no_room)?;
-    give(Step::Batch(&rest));
-    let mut too_early = None;
-    sorter.give(&mut |events| {
-        let first = events.span().map(|(_, first, _)| first);
-        too_early = too_early.or(first.filter(|first| rules.options.after.is_some_and(|after| *first < after)));
-        if lifelong.is_empty() {
-            return give(Step::Events(events));
-        }
-        let mut all = Events::default();
-        for event in events.iter() {
-            let mut fields = event.case.and_then(|(kind, key)| lifelong.remove(&(kind, Box::from(key)))).unwrap_or_default();
-            fields.extend_from_slice(event.fields);
-            all.push(Event { fields: &fields, ..event });
-        }
-        give(Step::Events(&all));
-    })?;
-    match too_early {
-        Some(first) => Err(Unreadable {
-            file: None,
-            message: format!("a row of {} UTC lies before the last one that the state has judged", first.utc()),
-            help: Some("give the files in the order of their times; for rows that come late, begin a new state".into()),
-        }),
-        None => Ok(found),
-    }
 }
 
 /// Puts the milestones of wide rows among the events of other files. What such a row says of a case holds from the case's first event on,
@@ -130,6 +126,17 @@ fn milestones(
     })?;
     clamped[before..].sort_by_key(|milestone| (milestone.file, milestone.line));
     Ok(lifelong)
+}
+
+/// The same events; the first of each case has the fields that hold from it on.
+fn with_lifelong(events: &Events, lifelong: &mut Lifelong) -> Events {
+    let mut all = Events::default();
+    for event in events.iter() {
+        let mut fields = event.case.and_then(|(kind, key)| lifelong.remove(&(kind, Box::from(key)))).unwrap_or_default();
+        fields.extend_from_slice(event.fields);
+        all.push(Event { fields: &fields, ..event });
+    }
+    all
 }
 
 /// Counts a milestone; false where it lies after as-of.
@@ -167,10 +174,10 @@ impl<'t> Way<'t> {
         self.rows[file.number] += batch.rows;
         let base = Origin { file: (self.found.files.len() + file.number) as u32, line: self.lines };
         self.lines += batch.lines;
-        batch.events.count_from(base);
+        batch.parts.iter_mut().for_each(|part| part.events.count_from(base));
         let numbers: Vec<TextId> = (0..batch.texts.len() as u32).map(|id| self.texts.intern(&batch.texts.text(TextId(id)))).collect();
         let number = |id: TextId| numbers[id.0 as usize];
-        batch.events.renumber(number);
+        batch.parts.iter_mut().for_each(|part| part.events.renumber(number));
         for row in &mut batch.wide {
             row.renumber(number);
             row.origin = Origin { file: base.file, line: base.line + row.origin.line };

@@ -3,6 +3,7 @@
 use crate::event::Keys;
 use crate::id::{CaseId, EventId};
 use crate::log::Options;
+use crate::log::batch::Batch;
 use crate::plan::{Interest, Plan};
 use crate::quantity::Currency;
 use crate::time::{Instant, Zone};
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 pub(super) struct Rules<'p> {
     pub(super) plan: &'p Plan,
     pub(super) options: &'p Options,
+    sorts: bool,
     pub(super) interest: Interest,
     pub(super) currency: Option<Currency>,
     /// The first instant of each agreement, and the first after it.
@@ -22,7 +24,8 @@ pub(super) struct Rules<'p> {
 }
 
 impl<'p> Rules<'p> {
-    pub(super) fn new(plan: &'p Plan, options: &'p Options) -> Rules<'p> {
+    /// `sorts` where events are put in order before they are judged.
+    pub(super) fn new(plan: &'p Plan, options: &'p Options, sorts: bool) -> Rules<'p> {
         let mut interest = Interest::new(plan);
         if options.everything {
             interest.fields.iter_mut().for_each(|asked| *asked = true);
@@ -36,11 +39,24 @@ impl<'p> Rules<'p> {
         Rules {
             plan,
             options,
+            sorts,
             interest,
             currency: plan.agreements.iter().find_map(|a| a.currency),
             terms: plan.agreements.iter().map(term).collect(),
             events: plan.events.enumerate().map(|(id, e)| ((e.case, e.name.as_str()), id)).collect(),
         }
+    }
+
+    /// Which part of a batch takes the events of the case of a hash. Those that are put in order first stay together.
+    #[inline(always)]
+    pub(super) fn part_of_events(&self, batch: &Batch, hash: u64) -> usize {
+        if self.sorts { 0 } else { batch.part(hash) }
+    }
+
+    /// Whether a row is only counted: it lies after as-of.
+    #[inline]
+    pub(super) fn is_later(&self, t: Instant) -> bool {
+        self.options.as_of.is_some_and(|as_of| as_of < t)
     }
 
     #[inline]

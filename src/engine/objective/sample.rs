@@ -8,7 +8,7 @@ use crate::engine::objective::placement::{each_measure, parts_of, same_part};
 use crate::engine::objective::times::Times;
 use crate::engine::outcome::Verdict;
 use crate::engine::world::World;
-use crate::event::{Texts, Value};
+use crate::event::{TextId, TextTable, Value};
 use crate::id::{AgreementId, Id, ObligationId, Table};
 use crate::model::Window;
 use crate::plan::{Key, Measure, Objective, Part, Plan};
@@ -24,7 +24,7 @@ pub(crate) struct Samples {
     /// Which parts of which objectives measure an obligation.
     asking: Table<ObligationId, Vec<(usize, usize)>>,
     /// Cases that are counted once for several promises.
-    cases: Texts,
+    cases: TextTable,
 }
 
 /// Samples by slot and group.
@@ -60,6 +60,24 @@ impl Sampled {
         let of = self.slot(slot);
         let places = of.map_or(&[][..], |of| &of.places);
         places.iter().zip(&self.groups.list).filter(|(place, _)| place.is_some()).map(|(_, group)| group)
+    }
+
+    /// Takes what was measured of other cases, which get other numbers.
+    fn absorb(&mut self, other: Sampled, mut number: impl FnMut(u32) -> u32) {
+        let numbers: Vec<usize> = other.groups.list.iter().map(|group| self.groups.number(group)).collect();
+        let parts = self.groups.parts;
+        for (slot, OfSlot { places, mut samples }) in other.slots {
+            let at = self.place(slot);
+            let of_slot = &mut self.slots[at].1;
+            for (group, place) in numbers.iter().zip(places) {
+                let Some(place) = place else { continue };
+                let from = place.get() as usize - 1;
+                let to = of_slot.place(*group).unwrap_or_else(|| of_slot.make(*group, parts));
+                for (sample, more) in of_slot.samples[to..to + parts].iter_mut().zip(&mut samples[from..from + parts]) {
+                    sample.absorb(std::mem::take(more), &mut number);
+                }
+            }
+        }
     }
 
     /// The place of a slot, which is made where there is none.
@@ -209,6 +227,18 @@ pub(in crate::engine) struct Sample {
     pub(super) cases: Vec<(u32, Verdict)>,
 }
 
+impl Sample {
+    /// Takes other instances; `number` gives the numbers of their cases.
+    fn absorb(&mut self, other: Sample, mut number: impl FnMut(u32) -> u32) {
+        let Sample { counts, open_breach, decided, pending, cases } = other;
+        self.counts.iter_mut().zip(counts).for_each(|(count, more)| *count += more);
+        self.open_breach |= open_breach;
+        self.decided.absorb(decided);
+        self.pending.absorb(pending);
+        self.cases.extend(cases.into_iter().map(|(case, verdict)| (number(case), verdict)));
+    }
+}
+
 impl Samples {
     pub(in crate::engine) fn new(plan: &Plan) -> Samples {
         let all = plan.objectives.iter().chain(plan.measured.iter().map(|m| &m.objective));
@@ -219,7 +249,7 @@ impl Samples {
                 asking[asked.obligation].push((i, j));
             }
         }
-        Samples { of, asking, cases: Texts::default() }
+        Samples { of, asking, cases: TextTable::default() }
     }
 
     /// Whether some objective measures an obligation.
@@ -237,12 +267,12 @@ impl Samples {
     }
 
     /// All that was measured, to be taken up again.
-    pub(in crate::engine) fn saved(&self) -> (Vec<&Sampled>, &Texts) {
+    pub(in crate::engine) fn saved(&self) -> (Vec<&Sampled>, &TextTable) {
         (self.of.iter().map(|o| &o.sampled).collect(), &self.cases)
     }
 
     /// Takes up what was measured before.
-    pub(in crate::engine) fn take_up(&mut self, (of, cases): (Vec<Sampled>, Texts)) {
+    pub(in crate::engine) fn take_up(&mut self, (of, cases): (Vec<Sampled>, TextTable)) {
         for (objective, mut sampled) in self.of.iter_mut().zip(of) {
             for (number, group) in (0..).zip(&sampled.groups.list) {
                 if let [only] = group.as_slice() {
@@ -252,6 +282,14 @@ impl Samples {
             objective.sampled = sampled;
         }
         self.cases = cases;
+    }
+
+    /// Takes what was measured of other cases.
+    pub(in crate::engine) fn absorb(&mut self, other: Samples) {
+        let Samples { of, cases, .. } = self;
+        for (objective, more) in of.iter_mut().zip(other.of) {
+            objective.sampled.absorb(more.sampled, |case| cases.intern(other.cases.text(TextId(case))).0);
+        }
     }
 
     /// What an objective has measured. The named values' numbers go on after the objectives'.
@@ -304,7 +342,7 @@ impl OfObjective {
     }
 
     #[inline]
-    fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &impl Look, cases: &Texts) {
+    fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &impl Look, cases: &mut TextTable) {
         if self.parts[at].filter.is_some_and(|f| !reading.holds(f)) {
             return;
         }

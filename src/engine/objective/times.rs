@@ -65,12 +65,26 @@ impl Times {
 
     /// Packs all of them.
     pub(super) fn pack(&mut self) {
-        if self.latest.len() == 0 {
-            return;
+        if self.latest.len() > 0 {
+            let latest = std::mem::replace(&mut self.latest, Latest::Short(Vec::new())).sorted();
+            self.merge(latest.into_iter());
         }
-        let latest = std::mem::replace(&mut self.latest, Latest::Short(Vec::new())).sorted();
-        let mut packed = Vec::with_capacity(self.packed.len() + 2 * latest.len());
-        let (mut old, mut new) = (self.units().peekable(), latest.into_iter().peekable());
+    }
+
+    /// Takes those of another, whatever they are counted in.
+    pub(super) fn absorb(&mut self, mut other: Times) {
+        if self.unit != other.unit {
+            [&mut *self, &mut other].into_iter().filter(|times| times.unit == SECOND).for_each(Times::count_in_micros);
+        }
+        other.pack();
+        self.pack();
+        self.merge(other.units());
+    }
+
+    /// Packs more of them, which come in order, with those that are packed.
+    fn merge(&mut self, new: impl Iterator<Item = i64>) {
+        let mut packed = Vec::with_capacity(self.packed.len() + 2 * new.size_hint().0);
+        let (mut old, mut new) = (self.units().peekable(), new.peekable());
         let (mut last, mut count) = (0, 0);
         while let Some(next) = if new.peek().is_none_or(|new| old.peek().is_some_and(|old| old <= new)) { old.next() } else { new.next() } {
             packed::put(&mut packed, (next - last) as u64);
@@ -149,6 +163,23 @@ mod tests {
         (0..4_999).rev().for_each(|n| small.push(Duration::seconds(n)));
         small.pack();
         assert_eq!(small.packed.len(), 4_999);
+    }
+
+    #[test]
+    fn those_of_two_are_put_together_whatever_they_are_counted_in() {
+        let of = |micros: &[i64]| {
+            let mut times = Times::default();
+            micros.iter().for_each(|us| times.push(Duration::micros(*us)));
+            times
+        };
+        let (seconds, halves) = ([3 * SECOND, SECOND, 2 * SECOND], [SECOND / 2, 3 * SECOND]);
+        for (one, other) in [(&seconds[..], &halves[..]), (&halves, &seconds), (&seconds, &[]), (&[], &halves), (&seconds, &seconds)] {
+            let mut times = of(one);
+            times.absorb(of(other));
+            let mut expected = [one, other].concat();
+            expected.sort();
+            assert_eq!(all(&times), expected);
+        }
     }
 
     #[test]

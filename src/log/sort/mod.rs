@@ -7,6 +7,7 @@ mod spread;
 
 use crate::event::{Event, Events};
 use crate::log::aside::Aside;
+use crate::log::batch::Batch;
 use crate::log::{Spool, Unreadable};
 use rows::{Placed, Rows};
 use spread::{Cut, Part, Spread};
@@ -61,10 +62,10 @@ impl Sorter {
         Ok(())
     }
 
-    /// Gives all of them, in pieces.
-    pub(super) fn give(self, give: &mut dyn FnMut(&Events)) -> Result<(), Unreadable> {
+    /// Gives all of them, in pieces for so many parts. `give` takes a piece, and leaves an empty one.
+    pub(super) fn give(self, parts: usize, give: &mut dyn FnMut(&mut Batch)) -> Result<(), Unreadable> {
         let Sorter { most, rows, spread, .. } = self;
-        let mut out = Out { most, fine: Vec::new(), piece: Events::default(), give };
+        let mut out = Out { most, fine: Vec::new(), piece: Batch::new(parts), count: 0, give };
         let given = match spread {
             Some(spread) => out.spread(spread),
             None => out.sorted(&rows),
@@ -80,9 +81,10 @@ struct Out<'g> {
     most: usize,
     /// Memory for rows that are spread once more.
     fine: Vec<Rows>,
-    /// What is not given yet.
-    piece: Events,
-    give: &'g mut dyn FnMut(&Events),
+    /// What is not given yet, and how many events it holds.
+    piece: Batch,
+    count: usize,
+    give: &'g mut dyn FnMut(&mut Batch),
 }
 
 impl Out<'_> {
@@ -134,7 +136,8 @@ impl Out<'_> {
         for positions in by_time::positions(&sortable.rows, Placed::place).chunks(AHEAD) {
             sortable.touch(positions);
             positions.iter().try_for_each(|position| sortable.unpack(*position, &mut self.piece))?;
-            if self.piece.len() >= PIECE {
+            self.count += positions.len();
+            if self.count >= PIECE {
                 self.hand_over();
             }
         }
@@ -142,8 +145,8 @@ impl Out<'_> {
     }
 
     fn hand_over(&mut self) {
-        (self.give)(&self.piece);
-        self.piece.clear();
+        (self.give)(&mut self.piece);
+        self.count = 0;
     }
 }
 
@@ -197,7 +200,11 @@ mod tests {
             }
             assert!(sorter.spread.is_some(), "it is more than is put in order in memory");
             let mut given = Vec::new();
-            sorter.give(&mut |events| given.extend(shown(events.iter()))).unwrap();
+            let mut give = |piece: &mut Batch| {
+                given.extend(shown(piece.parts[0].events.iter()));
+                piece.clear();
+            };
+            sorter.give(1, &mut give).unwrap();
             let mut expected: Vec<Event<'_>> = all.iter().collect();
             expected.sort_by_key(|e| (e.time, e.origin.file));
             assert_eq!(given, shown(expected));

@@ -2,6 +2,7 @@
 
 use crate::event::{Event, Events, Head, Origin, packed};
 use crate::id::Id;
+use crate::log::batch::Batch;
 use crate::time::Instant;
 use std::hint::black_box;
 use std::io;
@@ -200,16 +201,20 @@ impl Sortable<'_> {
 
     /// Adds the event of a row.
     #[inline]
-    pub(super) fn unpack(&self, position: u32, to: &mut Events) -> io::Result<()> {
+    pub(super) fn unpack(&self, position: u32, to: &mut Batch) -> io::Result<()> {
         let Placed { head, values, key } = &self.rows[position as usize];
         let key = self.keys.get(*key..key + head.key as usize).ok_or_else(damaged)?;
-        let draft = to.draft();
-        let line = match &self.values[*values..values + head.values as usize] {
-            [] => head.line,
-            values => unpack_values(values, head.line, to).ok_or_else(damaged)?,
-        };
-        let case = id(head.kind).map(|kind| (kind, key));
-        to.finish(draft, &Head { time: head.time, case, event: id(head.event), origin: Origin { file: head.file, line } });
+        let RowHead { time, file, line, .. } = *head;
+        let mut row = Head { time, case: id(head.kind).map(|kind| (kind, key)), event: id(head.event), origin: Origin { file, line } };
+        let hash = row.hash();
+        let part = to.part(hash);
+        let events = &mut to.parts[part].events;
+        match &self.values[*values..values + head.values as usize] {
+            [] => {}
+            values => row.origin.line = unpack_values(values, line, events).ok_or_else(damaged)?,
+        }
+        events.finish(&row, hash);
+        to.course.take(time);
         Ok(())
     }
 }

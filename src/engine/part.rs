@@ -1,0 +1,216 @@
+//! A part of an engine: some of the cases, and what is decided of them.
+
+use crate::engine::case::Reach;
+use crate::engine::cases::{AHEAD, Cases, Place, Seat};
+use crate::engine::counter::Counters;
+use crate::engine::exclusion::Exclusions;
+use crate::engine::facts::Facts;
+use crate::engine::funnel::Funnels;
+use crate::engine::recurring::Recurring;
+use crate::engine::sink::Sink;
+use crate::engine::span::Spans;
+use crate::engine::truth::{Moment, Truth};
+use crate::engine::world::World;
+use crate::engine::{Happening, Tally, Verdict};
+use crate::event::{Event, Events, KeyList};
+use crate::id::{AgreementId, StateId, Table};
+use crate::time::Instant;
+
+/// Judges the events of its cases one after another.
+pub(super) struct Part {
+    pub(super) cases: Cases,
+    pub(super) recurring: Vec<Recurring>,
+    pub(super) counters: Counters,
+    pub(super) exclusions: Exclusions,
+    pub(super) spans: Spans,
+    /// When each agreement's claims were made.
+    pub(super) claims: Table<AgreementId, Vec<Instant>>,
+    pub(super) sink: Sink,
+    /// Cases of which instances ended at the latest instant.
+    pub(super) closing: Vec<usize>,
+    pub(super) now: Instant,
+    /// The states that the row at hand entered and left.
+    entered: Vec<StateId>,
+    left: Vec<StateId>,
+    pub(super) tally: Tally,
+}
+
+impl Part {
+    pub(super) fn new(world: &World<'_>, keep: &[Verdict]) -> Part {
+        let plan = world.plan;
+        let no_case = |(_, track): &(usize, &crate::plan::Track)| !plan.obligations[track.0[0]].follows_a_case();
+        Part {
+            cases: Cases::new(plan),
+            recurring: plan.tracks.iter().enumerate().filter(no_case).map(|(at, track)| Recurring::new(world, at, track)).collect(),
+            counters: Counters::new(plan),
+            exclusions: Exclusions::new(world),
+            spans: Spans::new(plan),
+            claims: plan.agreements.iter().map(|_| Vec::new()).collect(),
+            sink: Sink::new(plan, keep),
+            closing: Vec::new(),
+            now: Instant::FIRST,
+            entered: Vec::new(),
+            left: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Takes an event, and counts it.
+    pub(super) fn event(&mut self, world: &World<'_>, event: &Event<'_>) {
+        if event.event.is_some() {
+            self.tally.events += 1;
+            let in_term = world.agreements.iter().any(|a| a.from <= event.time && event.time < a.to);
+            self.tally.outside += u64::from(!in_term);
+        }
+        self.judge(world, event, event.case.map_or_else(Place::default, |(kind, key)| Place::unseen(kind, key)));
+    }
+
+    /// Takes events whose rows were counted before, in their order.
+    pub(super) fn judge_all(&mut self, world: &World<'_>, events: &Events) {
+        let mut places = [Place::default(); AHEAD];
+        for from in (0..events.len()).step_by(AHEAD) {
+            let block = from..events.len().min(from + AHEAD);
+            self.cases.look_ahead(events.hashes(block.clone()), &mut places);
+            for (at, place) in block.zip(&places) {
+                self.judge(world, &events.get(at), *place);
+            }
+        }
+    }
+
+    /// Judges an event; its case was seen at a place, if anywhere.
+    fn judge(&mut self, world: &World<'_>, event: &Event<'_>, place: Place) {
+        if self.now < event.time {
+            if !self.closing.is_empty() {
+                self.close_instant(world);
+            }
+            self.now = event.time;
+        }
+        let Part { cases, recurring, counters, exclusions, spans, claims, sink, closing, entered, left, .. } = self;
+        if !world.exclusions.is_empty() {
+            exclusions.advance(world, event.time);
+        }
+        let Some((kind, key)) = event.case else {
+            let happening = Happening { event: event.event, ..Happening::default() };
+            counters.count(world, None, happening, event);
+            note_claims(world, None, event, claims);
+            recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
+            return;
+        };
+        let known = cases.known(place, kind, key).map(|slot| Seat { slot, is_new: false });
+        let Some(Seat { slot, is_new }) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
+        let case = cases.at(slot);
+        let of_kind = &world.kinds[kind];
+        let effect = of_kind.effect(event.event);
+        if is_new && let Some(begins) = &effect.begins {
+            if case.begin(world, of_kind, begins, event, sink) {
+                closing.push(slot);
+            }
+            return;
+        }
+        let reach = case.reach(world, of_kind, effect, event);
+        if reach == Reach::Acting
+            && !world.watches
+            && let Some(ends) = effect.ends
+            && let Some(ended) = case.end_plain(world, of_kind, ends, event, sink)
+        {
+            if ended {
+                closing.push(slot);
+            }
+            return;
+        }
+        entered.clear();
+        left.clear();
+        if reach == Reach::All {
+            case.elapse(world, exclusions, event.time, false, sink);
+            case.facts.update(world, effect, event, entered, left);
+        }
+        let happening = Happening { event: event.event, entered, left };
+        if reach == Reach::All && case.facts.has_more() {
+            case.facts.states_changed(world, happening, event, exclusions, spans);
+        }
+        if world.watches {
+            counters.count(world, Some(&case.facts), happening, event);
+            note_claims(world, Some(&case.facts), event, claims);
+            recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(&case.facts), happening, event, sink));
+        }
+        if case.judge(world, effect, reach, happening, event, sink) {
+            closing.push(slot);
+        }
+    }
+
+    /// Takes note of cases a row of which changes nothing.
+    pub(super) fn note(&mut self, keys: &KeyList) {
+        self.cases.note(keys);
+    }
+
+    /// The latest instant is over: what ended at it is read, and cases of which nothing more can be said are forgotten.
+    pub(super) fn close_instant(&mut self, world: &World<'_>) {
+        let Part { cases, sink, closing, .. } = self;
+        for slot in closing.drain(..) {
+            let case = cases.at(slot);
+            case.close_instant(world, sink);
+            if case.is_spent(world) {
+                cases.forget(slot);
+            }
+        }
+    }
+
+    /// Judges what is open, as of an instant.
+    pub(super) fn end(self, world: &World<'_>, as_of: Instant) -> Ended {
+        let Part { cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, tally, .. } = self;
+        exclusions.advance(world, as_of);
+        let mut funnels = Funnels::new(world);
+        for mut case in cases.into_live() {
+            case.elapse(world, &exclusions, as_of, true, &mut sink);
+            funnels.take(&case.facts);
+            case.finish(world, as_of, &mut spans, &mut sink);
+        }
+        for duty in &mut recurring {
+            duty.finish(world, &exclusions, as_of, &mut sink);
+        }
+        Ended { sink, counters, spans, claims, funnels, tally }
+    }
+}
+
+/// What parts of an engine leave when nothing is to come.
+pub(super) struct Ended {
+    pub(super) sink: Sink,
+    pub(super) counters: Counters,
+    pub(super) spans: Spans,
+    pub(super) claims: Table<AgreementId, Vec<Instant>>,
+    pub(super) funnels: Funnels,
+    pub(super) tally: Tally,
+}
+
+impl Ended {
+    /// Together with what another part leaves.
+    pub(super) fn with(mut self, other: Ended) -> Ended {
+        self.sink.absorb(other.sink);
+        self.counters.absorb(other.counters);
+        self.spans.absorb(other.spans);
+        self.funnels.absorb(other.funnels);
+        self.tally.add(other.tally);
+        for (claims, more) in self.claims.iter_mut().zip(other.claims.iter()) {
+            claims.extend(more);
+            claims.sort();
+        }
+        self
+    }
+}
+
+/// Keeps the instants at which credits are claimed.
+fn note_claims(world: &World<'_>, case: Option<&Facts>, event: &Event<'_>, claims: &mut Table<AgreementId, Vec<Instant>>) {
+    if !world.has_claims {
+        return;
+    }
+    for (id, agreement) in world.plan.agreements.enumerate() {
+        if let Some((on, condition)) = agreement.claim.as_ref().and_then(|c| c.on.as_ref())
+            && event.event == Some(*on)
+        {
+            let moment = Moment { world, case, own: event.own, time: event.time, start: None };
+            if moment.allows(condition.as_ref()) == Truth::True {
+                claims[id].push(event.time);
+            }
+        }
+    }
+}
