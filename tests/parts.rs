@@ -3,12 +3,14 @@
 
 mod common;
 
-use common::{folder, sla, text};
+use common::{compile, folder, sla, text};
+use sla::engine::Engine;
+use sla::event::Texts;
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// All that is added up: counts and values of events, elapsed times, cases that keep several promises, times in states, stages,
-/// warnings, claims; by teams, tiers and not at all; and events that are of no case.
+/// warnings, claims; by teams, tiers and not at all; and events and duties that are of no case.
 const SPEC: &str = r#"
 party desk "Desk" { contact "Desk <desk@example.com>" }
 party us "Us"
@@ -29,6 +31,7 @@ case ticket {
     tier P2 otherwise
 }
 event audited
+event reported { reporter: text }
 agreement tickets {
     version "1"
     effective 2026-01-01 to 2026-12-31
@@ -38,7 +41,8 @@ agreement tickets {
     service support by desk for us {
         obligation answer  { start once on opened  stop on paid  within 1h for P1, 4h for P2  clock office  warn at 50%  escalate at 100% to desk }
         obligation resolve { start on opened  stop on resolved  within 8h  clock office }
-        objective quick  { expect met(answer) >= 60% per month by team  credit 10 EUR below 60% }
+        obligation report  { start each month by reporter  stop on reported  within close of working day 5  clock office }
+        objective quick  { expect met(answer) >= 95% per month by team  credit 10 EUR below 95% }
         objective usual  { expect p90(resolve) <= 9h per week by tier }
         objective both   { expect met(answer and resolve) >= 50% per month }
         objective amount { expect median(paid.amount) <= 50 per month by team }
@@ -59,7 +63,7 @@ fn rows(tickets: u32) -> Vec<String> {
     for ticket in 0..tickets {
         let key = if ticket % 3 == 0 { format!("{ticket:x}-z") } else { format!("T-{ticket:05}") };
         let opened = roll(120 * 1440);
-        let mut add = |minute: u32, event: &str, rest: &str| rows.push((minute, format!("{event},{key},{rest}")));
+        let mut add = |minute: u32, event: &str, rest: &str| rows.push((minute, format!("{event},{key},{rest},")));
         add(opened, "opened", &format!("{},team {},", roll(4), roll(5)));
         add(opened + roll(900), "paid", &format!(",,{}.5", roll(99)));
         if roll(4) == 0 {
@@ -75,7 +79,8 @@ fn rows(tickets: u32) -> Vec<String> {
         }
         add(roll(120 * 1440), "looked", ",,");
         if roll(5) == 0 {
-            rows.push((opened, "audited,,,,".into()));
+            let event = ["audited,,,,,", "reported,,,,,finance", "reported,,,,,desk"][roll(3) as usize];
+            rows.push((opened, event.into()));
         }
     }
     rows.sort_by_key(|row| row.0);
@@ -105,7 +110,7 @@ fn what_parts_find_is_added_up() {
     let rows = rows(6_000);
     let shuffled = (0..rows.len()).map(|at| &rows[at * 7_919 % rows.len()]);
     for (name, rows) in [("ordered.csv", rows.iter().collect::<Vec<_>>()), ("shuffled.csv", shuffled.collect())] {
-        let mut log = String::from("time,event,ticket,priority,team,amount\n");
+        let mut log = String::from("time,event,ticket,priority,team,amount,reporter\n");
         rows.iter().for_each(|row| writeln!(log, "{row}").unwrap());
         std::fs::write(folder.join(name), &log).unwrap();
         assert!(log.len() > 1 << 20, "the log is of several pieces");
@@ -130,4 +135,18 @@ fn agreements_of_the_gallery_are_judged_the_same_by_any_number_of_threads() {
             assert!(report(&out, specs.to_str().unwrap(), &log, threads) == one, "{}, {threads} threads", specs.display());
         }
     }
+}
+
+/// Excluded time is everybody's, and a duty of each month that an event of any case stops is no case's own.
+#[test]
+fn an_agreement_in_which_cases_see_each_other_is_judged_in_one_part() {
+    let parts = |spec: &str| {
+        let (plan, texts) = (compile(spec), Texts::default());
+        Engine::divided(&plan, &texts, &[], 3).parts()
+    };
+    assert_eq!(parts(SPEC), 3);
+    let excludes = SPEC.replace("    service", "    exclude broken \"The desk is broken\"\n    service");
+    assert_eq!(parts(&excludes), 1);
+    let by_case = SPEC.replace("each month by reporter  stop on reported", "each month  stop on resolved");
+    assert_eq!(parts(&by_case), 1);
 }

@@ -141,7 +141,7 @@ impl<'p> Engine<'p> {
     pub fn divided(plan: &'p Plan, texts: &'p Texts, keep: &[Verdict], parts: usize) -> Engine<'p> {
         let world = World::new(plan, texts);
         let parts = if world.cases_are_apart() { parts.max(1) } else { 1 };
-        let parts = (0..parts).map(|_| Mutex::new(Part::new(&world, keep))).collect();
+        let parts = (0..parts).map(|nth| Mutex::new(Part::new(&world, keep, nth == 0))).collect();
         Engine { world, parts }
     }
 

@@ -14,6 +14,7 @@ use crate::engine::world::World;
 use crate::engine::{Happening, Tally, Verdict};
 use crate::event::{Event, Events, KeyList};
 use crate::id::{AgreementId, StateId, Table};
+use crate::plan::Track;
 use crate::time::Instant;
 
 /// Judges the events of its cases one after another.
@@ -36,12 +37,13 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) fn new(world: &World<'_>, keep: &[Verdict]) -> Part {
+    /// A part that has seen nothing; the first has what is of no case.
+    pub(super) fn new(world: &World<'_>, keep: &[Verdict], is_first: bool) -> Part {
         let plan = world.plan;
-        let no_case = |(_, track): &(usize, &crate::plan::Track)| !plan.obligations[track.0[0]].follows_a_case();
+        let has_no_case = |(_, track): &(usize, &Track)| is_first && !plan.obligations[track.0[0]].follows_a_case();
         Part {
             cases: Cases::new(plan),
-            recurring: plan.tracks.iter().enumerate().filter(no_case).map(|(at, track)| Recurring::new(world, at, track)).collect(),
+            recurring: plan.tracks.iter().enumerate().filter(has_no_case).map(|(at, track)| Recurring::new(world, at, track)).collect(),
             counters: Counters::new(plan),
             exclusions: Exclusions::new(world),
             spans: Spans::new(plan),

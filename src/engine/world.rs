@@ -371,9 +371,17 @@ impl<'p> World<'p> {
         World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, places, has_claims, watches }
     }
 
-    /// Whether what happens to a case changes nothing for any other. What is only counted does not: counts can be added.
+    /// Whether what happens to a case changes nothing that is said of another. What is only counted does not, for counts can be added; and
+    /// a duty that has no case sees none where only events of the top level act on it.
     pub(super) fn cases_are_apart(&self) -> bool {
-        self.exclusions.is_empty() && self.plan.obligations.iter().all(Obligation::follows_a_case)
+        let plan = self.plan;
+        let sees_no_case = |track: &Track| {
+            let by_event = Roles::by_event(plan, track);
+            let mut acting = by_event.enumerate().filter(|(_, roles)| !roles.is_none());
+            acting.all(|(event, _)| plan.events[event].case.is_none()) && Roles::by_states(plan, track).is_none()
+        };
+        let follows_a_case = |track: &Track| plan.obligations[track.0[0]].follows_a_case();
+        self.exclusions.is_empty() && plan.tracks.iter().all(|track| follows_a_case(track) || sees_no_case(track))
     }
 
     /// Whether an obligation's time is excluded, by which of the exclusions are on.
