@@ -59,7 +59,8 @@ impl Ledger {
     /// Puts them in order; `compare` says what is first of two packed records of the same promise and start.
     pub(super) fn sort(&mut self, compare: impl Fn(&[u8], &[u8]) -> Ordering) {
         let mut places = std::mem::take(&mut self.places);
-        places.sort_unstable_by_key(Place::key);
+        // Stable for its speed: those of several parts are in order part for part.
+        places.sort_by_key(Place::key);
         // Few are of the same instance's promise and start.
         for same in places.chunk_by_mut(|a, b| a.key() == b.key()).filter(|same| same.len() > 1) {
             same.sort_unstable_by(|a, b| compare(self.bytes(a), self.bytes(b)));

@@ -49,7 +49,7 @@ use crate::event::{Event, Events, KeyList, Texts};
 use crate::id::{EventId, StateId};
 use crate::plan::Plan;
 use crate::time::Instant;
-use part::Part;
+use part::{Ended, Part};
 use sink::Sink;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -184,17 +184,8 @@ impl<'p> Engine<'p> {
     pub fn finish(self, as_of: Instant) -> Judgement {
         let Engine { world, parts } = self;
         let world = &world;
-        let mut parts: Vec<Part> = parts.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
-        parts.iter_mut().for_each(|part| part.close_instant(world));
-        let seen = parts.iter().map(|part| part.cases.len()).sum();
-        let mut ended = std::thread::scope(|scope| {
-            let others: Vec<_> = parts.drain(1..).map(|part| scope.spawn(move || part.end(world, as_of))).collect();
-            let first = parts.pop().map(|first| first.end(world, as_of));
-            let others = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            first.into_iter().chain(others).reduce(part::Ended::with).expect("an engine has a part")
-        });
-        ended.sink.sort(world.texts);
-        let part::Ended { sink, counters, spans, claims, funnels, tally } = ended;
+        let parts = parts.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let Ended { cases, sink, counters, spans, claims, funnels, tally } = Ended::of(parts.collect(), world, as_of);
         let objectives = objective::evaluate(world, &sink.samples, &counters, &spans, as_of);
         let consequences = money::consequences(world, &objectives, &sink.outcomes, &claims, as_of);
         let measured = objective::measured(world, &sink.samples, &counters, &spans, as_of);
@@ -209,7 +200,7 @@ impl<'p> Engine<'p> {
             notices: sink.notices,
             as_of,
             events: tally.events,
-            cases: seen,
+            cases,
             later: tally.later,
             outside: tally.outside,
         }

@@ -146,7 +146,7 @@ impl Part {
     }
 
     /// The latest instant is over: what ended at it is read, and cases of which nothing more can be said are forgotten.
-    pub(super) fn close_instant(&mut self, world: &World<'_>) {
+    fn close_instant(&mut self, world: &World<'_>) {
         let Part { cases, sink, closing, .. } = self;
         for slot in closing.drain(..) {
             let case = cases.at(slot);
@@ -158,10 +158,11 @@ impl Part {
     }
 
     /// Judges what is open, as of an instant.
-    pub(super) fn end(self, world: &World<'_>, as_of: Instant) -> Ended {
+    fn end(mut self, world: &World<'_>, as_of: Instant) -> Ended {
+        self.close_instant(world);
         let Part { cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, tally, .. } = self;
         exclusions.advance(world, as_of);
-        let mut funnels = Funnels::new(world);
+        let (seen, mut funnels) = (cases.len(), Funnels::new(world));
         for mut case in cases.into_live() {
             case.elapse(world, &exclusions, as_of, true, &mut sink);
             funnels.take(&case.facts);
@@ -170,12 +171,16 @@ impl Part {
         for duty in &mut recurring {
             duty.finish(world, &exclusions, as_of, &mut sink);
         }
-        Ended { sink, counters, spans, claims, funnels, tally }
+        sink.sort(world.texts);
+        Ended { cases: seen, sink, counters, spans, claims, funnels, tally }
     }
 }
 
 /// What parts of an engine leave when nothing is to come.
 pub(super) struct Ended {
+    /// How many cases were seen.
+    pub(super) cases: u64,
+    /// In the order of reports.
     pub(super) sink: Sink,
     pub(super) counters: Counters,
     pub(super) spans: Spans,
@@ -185,18 +190,37 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// Together with what another part leaves.
-    pub(super) fn with(mut self, other: Ended) -> Ended {
-        self.sink.absorb(other.sink);
-        self.counters.absorb(other.counters);
-        self.spans.absorb(other.spans);
-        self.funnels.absorb(other.funnels);
-        self.tally.add(other.tally);
-        for (claims, more) in self.claims.iter_mut().zip(other.claims.iter()) {
+    /// What all parts leave as of an instant; each is judged to its end by a thread of its own.
+    pub(super) fn of(parts: Vec<Part>, world: &World<'_>, as_of: Instant) -> Ended {
+        let mut parts = parts.into_iter();
+        let first = parts.next().expect("an engine has a part");
+        std::thread::scope(|scope| {
+            let others: Vec<_> = parts.map(|part| scope.spawn(move || part.end(world, as_of))).collect();
+            let mut all = first.end(world, as_of);
+            if others.is_empty() {
+                return all;
+            }
+            for other in others {
+                all.absorb(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            all.sink.sort(world.texts);
+            all
+        })
+    }
+
+    /// Takes what another part leaves.
+    fn absorb(&mut self, other: Ended) {
+        let Ended { cases, sink, counters, spans, claims, funnels, tally } = other;
+        self.cases += cases;
+        self.sink.absorb(sink);
+        self.counters.absorb(counters);
+        self.spans.absorb(spans);
+        self.funnels.absorb(funnels);
+        self.tally.add(tally);
+        for (claims, more) in self.claims.iter_mut().zip(claims.iter()) {
             claims.extend(more);
             claims.sort();
         }
-        self
     }
 }
 

@@ -47,15 +47,17 @@ pub struct Share {
 /// Whether events come in order of time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Course {
-    /// The times of the first and the last, if there are any.
-    pub(super) ends: Option<(Instant, Instant)>,
+    /// The time of the first; later than all where there is none.
+    first: Instant,
+    /// The time of the last; earlier than all where there is none.
+    last: Instant,
     /// None lies before the one in front of it.
-    pub(super) is_sorted: bool,
+    is_sorted: bool,
 }
 
 impl Default for Course {
     fn default() -> Course {
-        Course { ends: None, is_sorted: true }
+        Course { first: Instant::NEVER, last: Instant::FIRST, is_sorted: true }
     }
 }
 
@@ -63,9 +65,20 @@ impl Course {
     /// Another comes.
     #[inline(always)]
     pub(super) fn take(&mut self, time: Instant) {
-        let (first, last) = self.ends.unwrap_or((time, time));
-        self.is_sorted &= last <= time;
-        self.ends = Some((first, time));
+        self.is_sorted &= self.last <= time;
+        (self.first, self.last) = (self.first.min(time), time);
+    }
+
+    /// The time of the earliest; later than all where there is none.
+    pub(super) fn earliest(&self) -> Instant {
+        self.first
+    }
+
+    /// Whether they are in order, and none lies before an instant; the last of them, or that instant, is where others go on.
+    pub(super) fn follows(&self, before: &mut Instant) -> bool {
+        let follows = self.is_sorted && *before <= self.first;
+        *before = self.last.max(*before);
+        follows
     }
 }
 

@@ -4,7 +4,7 @@
 //! order before anything of it is given.
 
 use crate::event::{Event, Events, Origin, TextId, Texts};
-use crate::log::batch::{Batch, Course};
+use crate::log::batch::Batch;
 use crate::log::feed::{Feed, File};
 use crate::log::pool::{self, Flow};
 use crate::log::rules::{Ids, Rules};
@@ -38,7 +38,7 @@ impl Reading<'_> {
         let mut in_order = true;
         let found = self.each_piece(&rules, judge, &mut |batch| {
             note(batch);
-            in_order &= batch.wide.is_empty() && follows(batch, &mut last);
+            in_order &= batch.wide.is_empty() && batch.course.follows(&mut last);
             if in_order { Flow::On } else { Flow::Stop }
         })?;
         Ok(in_order.then_some(found))
@@ -69,8 +69,8 @@ impl Reading<'_> {
         pool::judge(&rules, judge, |give| {
             give(&mut counts);
             sorter.give(judge.parts(), &mut |piece| {
-                let first = piece.course.ends.map(|(first, _)| first);
-                too_early = too_early.or(first.filter(|first| self.options.after.is_some_and(|after| *first < after)));
+                let first = piece.course.earliest();
+                too_early = too_early.or(self.options.after.filter(|after| first < *after).map(|_| first));
                 if !lifelong.is_empty() {
                     piece.parts.iter_mut().for_each(|part| part.events = with_lifelong(&part.events, &mut lifelong));
                 }
@@ -97,14 +97,6 @@ impl Reading<'_> {
         })?;
         Ok(way.end(files, ids))
     }
-}
-
-/// Whether a batch is in order, and follows what came before.
-fn follows(batch: &Batch, last: &mut Instant) -> bool {
-    let Course { ends: Some((first, end)), is_sorted } = batch.course else { return true };
-    let follows = is_sorted && *last <= first;
-    *last = end;
-    follows
 }
 
 /// Puts the milestones of wide rows among the events of other files. What such a row says of a case holds from the case's first event on,

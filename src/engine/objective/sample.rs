@@ -259,6 +259,7 @@ impl Samples {
     }
 
     /// The objectives' counts take an instance.
+    #[inline]
     pub(in crate::engine) fn take(&mut self, world: &World<'_>, case: Option<&Facts>, decided: &Decided, reading: &impl Look) {
         let Samples { of, asking, cases } = self;
         for (objective, part) in &asking[decided.obligation] {
