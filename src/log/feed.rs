@@ -5,9 +5,10 @@ use crate::log::chunk::Chunks;
 use crate::log::csv::{self, Table};
 use crate::log::decode::Decoder;
 use crate::log::input::{self, Format, Input, Sequential};
-use crate::log::parquet::Columns;
+use crate::log::parquet::{Columns, Group};
 use crate::log::rules::Rules;
 use crate::log::{LogFile, Unreadable, jsonl, xes};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,7 +30,41 @@ struct Open {
 
 enum Rest {
     Text(Chunks),
-    Groups(std::ops::Range<usize>),
+    Groups(Groups),
+}
+
+/// The row groups of a file: their rows in pieces, and before those of one the next one.
+struct Groups {
+    numbers: Range<usize>,
+    /// The one whose rows are given, from a row on.
+    open: Option<(Arc<Group>, usize)>,
+    next: Option<Arc<Group>>,
+    /// The next one is opened by one thread while others read the rows of this one.
+    ahead: bool,
+}
+
+/// So many rows are given at once: what is read of them lies near a core until it is judged.
+const ROWS: usize = 1 << 12;
+
+impl Groups {
+    fn give(&mut self, columns: &Columns) -> Option<What> {
+        loop {
+            if let Some((group, from)) = &mut self.open
+                && *from < group.rows()
+            {
+                let rows = *from..group.rows().min(*from + ROWS);
+                *from = rows.end;
+                return Some(What::Rows(Arc::clone(group), rows));
+            }
+            self.open = self.next.take().map(|group| (group, 0));
+            self.next = self.numbers.next().map(|number| Arc::new(columns.group(number)));
+            match &self.next {
+                Some(next) if self.ahead && self.open.is_some() => return Some(What::Group(Arc::clone(next))),
+                None if self.open.is_none() => return None,
+                _ => {}
+            }
+        }
+    }
 }
 
 /// How a file is read.
@@ -58,7 +93,9 @@ pub(super) struct Piece {
 enum What {
     /// A text up to where it ends; the memory behind that is used again.
     Text(Vec<u8>, usize),
-    Group(usize),
+    /// A row group is opened, of which rows follow.
+    Group(Arc<Group>),
+    Rows(Arc<Group>, Range<usize>),
 }
 
 impl File {
@@ -83,8 +120,9 @@ impl Piece {
             (Form::Csv(table), What::Text(text, end)) => table.read(decoder, binding, &text[..*end]),
             (Form::Jsonl, What::Text(text, end)) => jsonl::read(decoder, binding, &text[..*end]),
             (Form::Xes, What::Text(text, end)) => return xes::read(decoder, binding, name, &text[..*end]),
-            (Form::Parquet(columns), What::Group(group)) => return columns.read(decoder, binding, name, *group),
-            (Form::Csv(_) | Form::Jsonl | Form::Xes, What::Group(_)) | (Form::Parquet(_), What::Text(..)) => {}
+            (Form::Parquet(columns), What::Group(group)) => columns.open_group(decoder.rules, binding, name, group),
+            (Form::Parquet(columns), What::Rows(group, rows)) => return columns.read(decoder, binding, name, group, rows.clone()),
+            (Form::Csv(_) | Form::Jsonl | Form::Xes, What::Group(_) | What::Rows(..)) | (Form::Parquet(_), What::Text(..)) => {}
         }
         Ok(())
     }
@@ -93,7 +131,7 @@ impl Piece {
     pub(super) fn into_text(self) -> Vec<u8> {
         match self.what {
             What::Text(text, _) => text,
-            What::Group(_) => Vec::new(),
+            What::Group(_) | What::Rows(..) => Vec::new(),
         }
     }
 }
@@ -121,11 +159,14 @@ impl<'r, 'p> Feed<'r, 'p> {
                     let more = chunks.next(&mut text, cut).map_err(|e| Unreadable::new(&file.name, e.to_string()))?;
                     more.map(|end| What::Text(std::mem::take(&mut text), end))
                 }
-                Rest::Groups(groups) => groups.next().map(What::Group),
+                Rest::Groups(groups) => match &file.form {
+                    Form::Parquet(columns) => groups.give(columns),
+                    Form::Csv(_) | Form::Jsonl | Form::Xes => None,
+                },
             };
             match what {
                 Some(what) => {
-                    if let (What::Group(_), Form::Parquet(columns)) = (&what, &file.form) {
+                    if let (What::Rows(_, Range { start: 0, .. }), Form::Parquet(columns)) = (&what, &file.form) {
                         let size = self.files.last().map_or(0, |f| f.bytes);
                         self.read.fetch_add(size / columns.groups().max(1) as u64, Ordering::Relaxed);
                     }
@@ -153,7 +194,8 @@ impl<'r, 'p> Feed<'r, 'p> {
             let binding =
                 self.bind(&Header { file: name, names: columns.names(), dated: columns.dated(), open: false, format: Format::Parquet })?;
             let columns = columns.bound(self.rules, &binding);
-            let groups = 0..columns.groups();
+            let ahead = self.rules.options.threads > 1;
+            let groups = Groups { numbers: 0..columns.groups(), open: None, next: None, ahead };
             return Ok(Open { file: file(binding, Form::Parquet(Box::new(columns))), rest: Rest::Groups(groups) });
         }
         let options = self.rules.options;

@@ -56,7 +56,7 @@ pub struct Options {
     pub as_of: Option<Instant>,
     /// Events and fields that no clause asks for are given too.
     pub everything: bool,
-    /// How many threads read; none is one.
+    /// How many threads read and judge; none is one.
     pub threads: usize,
     /// Where a log that is not in order is put in order; without it that takes memory.
     pub spool: Option<Spool>,

@@ -21,6 +21,7 @@ const LONGEST: u64 = i32::MAX as u64;
 pub(super) struct Pages {
     packed: SerializedPageReader<Bits>,
     codec: Codec,
+    rows: usize,
 }
 
 /// What packed the pages of a column.
@@ -50,7 +51,12 @@ impl Pages {
     pub(super) fn of(file: &Arc<Bits>, column: &ColumnChunkMetaData, codec: Codec, rows: usize) -> Result<Pages, ParquetError> {
         // What is said to be unpacked is handed over as it stands.
         let as_it_stands = column.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
-        Ok(Pages { packed: SerializedPageReader::new(Arc::clone(file), &as_it_stands, rows, None)?, codec })
+        Ok(Pages { packed: SerializedPageReader::new(Arc::clone(file), &as_it_stands, rows, None)?, codec, rows })
+    }
+
+    /// How many rows they are to hold.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
     }
 
     fn unpack(&self, packed: &mut Bytes) -> Result<(), ParquetError> {

@@ -25,14 +25,18 @@ pub(super) enum Column {
 /// Texts of which many rows have the same, and the number of each row's.
 pub(super) struct Entries {
     texts: Texts,
-    /// The same as short texts, those that are.
+    /// The first of them as short texts, those that are.
     short: Vec<Option<Short>>,
     pub(super) numbers: Numbers,
 }
 
 impl Entries {
+    /// So many are made short texts once. A column of more holds keys: most rows have one of their own.
+    const FEW: usize = 4096;
+
     fn new(texts: Texts, numbers: Numbers) -> Entries {
-        let short = (0..texts.ends.len()).map(|entry| Short::of(texts.get(entry).as_bytes())).collect();
+        let few = 0..texts.ends.len().min(Entries::FEW);
+        let short = few.map(|entry| Short::of(texts.get(entry).as_bytes())).collect();
         Entries { texts, short, numbers }
     }
 
@@ -43,7 +47,8 @@ impl Entries {
 
     #[inline]
     pub(super) fn short(&self, row: usize) -> Option<Short> {
-        self.numbers[row].checked_sub(1).map_or(Some(Short::EMPTY), |entry| self.short[entry as usize])
+        let Some(entry) = self.numbers[row].checked_sub(1) else { return Some(Short::EMPTY) };
+        self.short.get(entry as usize).copied().unwrap_or_else(|| self.texts.short(entry as usize))
     }
 }
 
@@ -81,9 +86,22 @@ impl Texts {
         texts
     }
 
+    /// Where the text of a row begins and ends.
+    #[inline]
+    fn place(&self, row: usize) -> (usize, usize) {
+        (if row == 0 { 0 } else { self.ends[row - 1] }, self.ends[row])
+    }
+
+    #[inline]
     pub(super) fn get(&self, row: usize) -> &str {
-        let (from, end) = (if row == 0 { 0 } else { self.ends[row - 1] }, self.ends[row]);
+        let (from, end) = self.place(row);
         if from == end { "" } else { &self.text[from..end] }
+    }
+
+    #[inline]
+    fn short(&self, row: usize) -> Option<Short> {
+        let (from, end) = self.place(row);
+        Short::within(self.text.as_bytes(), from, end)
     }
 }
 

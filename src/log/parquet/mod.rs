@@ -24,10 +24,11 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 use typed::{instant, is_dated, is_utc_micros};
 
-/// The columns of a file, opened once for each row group that is read.
+/// The columns of a file, which are opened once for each row group.
 pub(super) struct Columns {
     bits: Arc<Bits>,
     head: ParquetMetaData,
@@ -143,20 +144,24 @@ impl Columns {
         Columns { positions, times, ..self }
     }
 
-    /// Reads a row group.
-    pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, name: &str, group: usize) -> Result<(), Unreadable> {
+    /// One of its row groups, which is not opened yet.
+    pub(super) fn group(&self, number: usize) -> Group {
+        let rows = usize::try_from(self.head.row_group(number).num_rows()).unwrap_or(0);
+        Group { number, rows, opened: OnceLock::new() }
+    }
+
+    /// Opens a row group whose rows will be read.
+    pub(super) fn open_group(&self, rules: &Rules<'_>, binding: &Binding, name: &str, group: &Group) {
+        group.opened.get_or_init(|| self.opened(rules, binding, name, group));
+    }
+
+    fn opened(&self, rules: &Rules<'_>, binding: &Binding, name: &str, group: &Group) -> Result<Opened, Unreadable> {
         let damaged = damaged(name);
-        let group = self.head.row_group(group);
-        let rows = usize::try_from(group.num_rows()).unwrap_or(0);
-        decoder.batch.lines = rows as u32;
+        let rows = group.rows;
+        let group = self.head.row_group(group.number);
         // What lies after as-of is not seen: of such a group nothing is opened.
-        if let Some((first, last)) = self.span(group, binding)
-            && decoder.rules.options.as_of.is_some_and(|as_of| as_of < first)
-        {
-            decoder.batch.rows += rows as u64;
-            decoder.batch.later += rows as u64;
-            decoder.batch.seen(last);
-            return Ok(());
+        if let Some((_, last)) = self.span(group, binding).filter(|(first, _)| rules.is_later(*first)) {
+            return Ok(Opened::Later(last));
         }
         let columns = self.positions.iter().zip(&self.times).map(|(position, times)| match position {
             Some(at) => {
@@ -174,11 +179,33 @@ impl Columns {
         if columns.iter().any(|column| column.rows().is_some_and(|n| n != rows)) {
             return Err(damaged(ParquetError::EOF("a column has fewer values than rows".into())));
         }
-        let broken: BTreeMap<usize, usize> =
-            columns.iter().enumerate().flat_map(|(i, c)| c.broken().into_iter().map(move |row| (row, i))).collect();
-        let filled = filled(&columns, rows);
-        for at in 0..rows {
-            let row = Across { columns: &columns, filled: &filled, at };
+        let broken = columns.iter().enumerate().flat_map(|(i, c)| c.broken().into_iter().map(move |row| (row, i))).collect();
+        Ok(Opened::Rows { columns, broken })
+    }
+
+    /// Reads rows of a row group.
+    pub(super) fn read(
+        &self,
+        decoder: &mut Decoder<'_, '_>,
+        binding: &Binding,
+        name: &str,
+        group: &Group,
+        rows: Range<usize>,
+    ) -> Result<(), Unreadable> {
+        decoder.batch.lines = rows.len() as u32;
+        let (columns, broken) = match group.opened.get_or_init(|| self.opened(decoder.rules, binding, name, group)) {
+            Ok(Opened::Rows { columns, broken }) => (columns, broken),
+            Ok(Opened::Later(last)) => {
+                decoder.batch.rows += rows.len() as u64;
+                decoder.batch.later += rows.len() as u64;
+                decoder.batch.seen(*last);
+                return Ok(());
+            }
+            Err(e) => return Err(e.clone()),
+        };
+        let (filled, first) = (filled(columns, rows.clone()), rows.start);
+        for (at, filled) in rows.zip(filled) {
+            let row = Across { columns, filled, at, line: (at - first) as u32 + 1 };
             match broken.get(&at) {
                 Some(column) => {
                     decoder.count_row();
@@ -201,15 +228,42 @@ impl Columns {
     }
 }
 
+/// A row group, opened by the first who asks for its rows.
+pub(super) struct Group {
+    number: usize,
+    rows: usize,
+    opened: OnceLock<Result<Opened, Unreadable>>,
+}
+
+impl Group {
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+/// What was found in a row group.
+enum Opened {
+    Rows {
+        columns: Vec<Column>,
+        /// The rows that hold a text that is none, and its column.
+        broken: BTreeMap<usize, usize>,
+    },
+    /// All of them lie after as-of; the last at this instant.
+    Later(Instant),
+}
+
 /// A row across the columns of a row group.
 struct Across<'r> {
     columns: &'r [Column],
-    filled: &'r [u64],
+    /// In which of them something stands.
+    filled: u64,
     at: usize,
+    /// From 1, among those that are read with it.
+    line: u32,
 }
 
 impl<'r> Row<'r> for Across<'r> {
-    #[inline]
+    #[inline(always)]
     fn cell(&self, place: usize) -> Cell<'r> {
         match &self.columns[place] {
             Column::Absent => Cell::Absent,
@@ -220,7 +274,7 @@ impl<'r> Row<'r> for Across<'r> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn short(&self, place: usize) -> Option<Short> {
         match &self.columns[place] {
             Column::Entries(entries) => entries.short(self.at),
@@ -228,12 +282,12 @@ impl<'r> Row<'r> for Across<'r> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn filled(&self, places: u64) -> u64 {
-        self.filled[self.at] & places
+        self.filled & places
     }
 
-    #[inline]
+    #[inline(always)]
     fn usual_time(&self, place: usize, dates: &mut Dates) -> Option<Instant> {
         match &self.columns[place] {
             Column::Times(times) => Some(times[self.at]).filter(|time| *time != NO_TIME),
@@ -242,7 +296,7 @@ impl<'r> Row<'r> for Across<'r> {
     }
 
     fn line(&self) -> u32 {
-        self.at as u32 + 1
+        self.line
     }
 
     fn raw(&self) -> Vec<u8> {
@@ -260,17 +314,17 @@ impl<'r> Row<'r> for Across<'r> {
 }
 
 /// In which columns of each row something stands, by their bits.
-fn filled(columns: &[Column], rows: usize) -> Vec<u64> {
+fn filled(columns: &[Column], rows: Range<usize>) -> Vec<u64> {
     fn mark(filled: &mut [u64], bit: u64, says: impl Iterator<Item = bool>) {
         filled.iter_mut().zip(says).for_each(|(filled, says)| *filled |= if says { bit } else { 0 });
     }
-    let mut filled = vec![0; rows];
+    let mut filled = vec![0; rows.len()];
     for (column, bit) in columns.iter().zip((0..).map(bit)) {
         match column {
             Column::Absent => {}
-            Column::Texts(texts) => mark(&mut filled, bit, (0..rows).map(|row| !texts.get(row).is_empty())),
-            Column::Entries(entries) => mark(&mut filled, bit, entries.numbers.iter().map(|number| *number != 0)),
-            Column::Times(times) => mark(&mut filled, bit, times.iter().map(|time| *time != NO_TIME)),
+            Column::Texts(texts) => mark(&mut filled, bit, rows.clone().map(|row| !texts.get(row).is_empty())),
+            Column::Entries(entries) => mark(&mut filled, bit, entries.numbers[rows.clone()].iter().map(|number| *number != 0)),
+            Column::Times(times) => mark(&mut filled, bit, times[rows.clone()].iter().map(|time| *time != NO_TIME)),
         }
     }
     filled

@@ -10,10 +10,14 @@ use parquet::errors::ParquetError;
 /// Which value each row has: one more than its number; nothing where a row has none.
 pub(super) type Numbers = Vec<u32>;
 
+/// For so many rows memory is asked for at once. A damaged file may say that there are more than could be.
+const MOST: usize = 1 << 20;
+
 /// Reads all pages of a flat column. `add` takes the next plain value off some bytes and gives it the next number; it says false
 /// where there is none. Nothing where the pages are in a form that is not read here.
 pub(super) fn read(pages: Pages, levels: i16, mut add: impl FnMut(&mut &[u8]) -> bool) -> Result<Option<Numbers>, ParquetError> {
-    let mut column = Rows { numbers: Numbers::new(), count: 0, dictionary: 0, levels, there: Vec::new(), entries: Vec::new() };
+    let numbers = Numbers::with_capacity(pages.rows().min(MOST));
+    let mut column = Rows { numbers, count: 0, dictionary: 0, levels, there: Vec::new(), entries: Vec::new() };
     for page in pages {
         let is_read = match page? {
             Page::DictionaryPage { buf, num_values, encoding: Encoding::PLAIN | Encoding::PLAIN_DICTIONARY, .. } => {
