@@ -42,17 +42,14 @@ pub(super) fn names(name: &str, chunks: &mut Chunks) -> Result<Vec<String>, Unre
 /// Reads whole lines.
 pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
     let valid = std::str::from_utf8(text).ok();
-    // In JSON a text holds no such character as it is: where one stands, the library says what is wrong.
-    let has_controls = text.iter().fold(false, |odd, b| odd | ((*b < 0x20) & (*b != b'\n')));
-    let valid = valid.filter(|_| !has_controls);
     let mut flat = Flat::new(&binding.columns);
     let (mut start, mut number) = (0, 0);
     while start < text.len() {
         number += 1;
         if let Some(valid) = valid
-            && let Some(end) = flat.line(valid, start)
+            && let Some(end) = flat.line(valid, start, number)
         {
-            decoder.row(binding, &Line { text: valid, flat: &flat, from: start, to: end, number });
+            decoder.row(binding, &Line { text: valid, flat: &flat, from: start, to: end });
             start = end + 1;
             continue;
         }
@@ -99,7 +96,6 @@ struct Line<'r, 't> {
     flat: &'r Flat<'t>,
     from: usize,
     to: usize,
-    number: u32,
 }
 
 impl<'t> Line<'_, 't> {
@@ -110,7 +106,7 @@ impl<'t> Line<'_, 't> {
     /// From where to where the text of a column stands, if it has one.
     #[inline(always)]
     fn ends(&self, place: usize) -> Option<(usize, usize)> {
-        match self.flat.values[place] {
+        match self.flat.value(place) {
             Value::Text(from, to) => Some((from, to)),
             Value::Absent | Value::Null => None,
         }
@@ -119,7 +115,7 @@ impl<'t> Line<'_, 't> {
 
 impl<'t> Row<'t> for Line<'_, 't> {
     fn cell(&self, place: usize) -> Cell<'t> {
-        match self.flat.values[place] {
+        match self.flat.value(place) {
             Value::Absent => Cell::Absent,
             Value::Null => Cell::Null,
             Value::Text(from, to) => Cell::Text(&self.text[from..to]),
@@ -143,7 +139,7 @@ impl<'t> Row<'t> for Line<'_, 't> {
     }
 
     fn line(&self) -> u32 {
-        self.number
+        self.flat.number
     }
 
     fn raw(&self) -> Vec<u8> {
@@ -171,8 +167,10 @@ struct Flat<'t> {
     /// The keys that were seen, and which one was the first of a line.
     keys: Vec<Key<'t>>,
     first: usize,
-    /// What the line at hand says of each column.
-    values: Vec<Value>,
+    /// What lines have said of each column, and the number of the last that did: it need not be forgotten for the next one.
+    said: Vec<(u32, Value)>,
+    /// The number of the line at hand, from 1.
+    number: u32,
     /// Of which columns it says something, if only that there is no value: a bit for each of the first 64.
     filled: u64,
 }
@@ -210,15 +208,22 @@ impl<'t> Key<'t> {
 
 impl<'t> Flat<'t> {
     fn new(columns: &'t [String]) -> Flat<'t> {
-        Flat { columns, quotes: Quotes::default(), keys: Vec::new(), first: 0, values: vec![Value::Absent; columns.len()], filled: 0 }
+        let said = vec![(0, Value::Absent); columns.len()];
+        Flat { columns, quotes: Quotes::default(), keys: Vec::new(), first: 0, said, number: 0, filled: 0 }
+    }
+
+    /// What the line at hand says of a column.
+    #[inline(always)]
+    fn value(&self, column: usize) -> Value {
+        let (line, value) = self.said[column];
+        if line == self.number { value } else { Value::Absent }
     }
 
     /// Reads the line that begins at a place, and gives where it ends; nothing if it is no flat object of plain values.
-    fn line(&mut self, text: &'t str, start: usize) -> Option<usize> {
+    fn line(&mut self, text: &'t str, start: usize, number: u32) -> Option<usize> {
         let bytes = text.as_bytes();
         let mut at = behind_spaces(bytes, start);
-        self.values.fill(Value::Absent);
-        self.filled = 0;
+        (self.number, self.filled) = (number, 0);
         if bytes.get(at) != Some(&b'{') {
             return None;
         }
@@ -240,7 +245,7 @@ impl<'t> Flat<'t> {
             };
             if let Some((column, bit)) = key.column {
                 self.filled |= if matches!(value, Value::Text(from, to) if from == to) { 0 } else { bit };
-                self.values[column] = value;
+                self.said[column] = (number, value);
             }
             let mut sign = *bytes.get(at)?;
             if sign == b' ' {
@@ -316,7 +321,7 @@ fn plain(bytes: &[u8], at: &mut usize) -> Option<Value> {
 #[inline(always)]
 fn quoted(bytes: &[u8], quote: usize, quotes: &mut Quotes) -> Option<(usize, usize)> {
     let end = quotes.next(bytes, quote + 1)?;
-    (bytes[end] == b'"').then_some((quote + 1, end))
+    (bytes.get(end) == Some(&b'"')).then_some((quote + 1, end))
 }
 
 /// A whole number as every reader writes it.

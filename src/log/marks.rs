@@ -22,7 +22,7 @@ const BLOCK: usize = 64;
 pub(super) const PLACES: usize = 64;
 const EIGHT: usize = 8;
 
-/// 64 bytes of a text from a place on. Bytes behind its end are zeros, which nobody looks for.
+/// 64 bytes of a text from a place on. Bytes behind its end are zeros.
 #[inline(always)]
 fn block_at(text: &[u8], from: usize) -> u8x64 {
     let rest = &text[from..];
@@ -48,7 +48,7 @@ fn places(bytes: u8x64, wanted: u8) -> u64 {
     is(bytes, wanted).to_bitmask()
 }
 
-/// Where texts of JSON may end: quotes, backslashes and line breaks.
+/// Where texts of JSON may end: quotes, backslashes and signs that stand in no text as they are, such as line breaks.
 #[derive(Default)]
 pub(super) struct Quotes {
     /// Where the block begins that was looked at last, and those of it.
@@ -57,7 +57,7 @@ pub(super) struct Quotes {
 }
 
 impl Quotes {
-    /// The first one from a place on. The text is always the same.
+    /// The first one from a place on; it may be behind the end of the text, which is always the same.
     #[inline(always)]
     pub(super) fn next(&mut self, text: &[u8], from: usize) -> Option<usize> {
         let mut block = from - from % BLOCK;
@@ -65,7 +65,8 @@ impl Quotes {
         while block < text.len() {
             if self.block != Some(block) {
                 let bytes = block_at(text, block);
-                self.found = (is(bytes, b'"') | is(bytes, b'\\') | is(bytes, b'\n')).to_bitmask();
+                let controls = bytes.min(u8x64::splat(0x1f)).simd_eq(bytes);
+                self.found = (is(bytes, b'"') | is(bytes, b'\\') | controls).to_bitmask();
                 self.block = Some(block);
             }
             let found = self.found & wanted;
