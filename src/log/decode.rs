@@ -99,8 +99,8 @@ impl<'r, 'p> Decoder<'r, 'p> {
             Some(short) => hash_of_short_case(kind, short),
             None => hash_of_case(kind, key),
         };
-        let (of_case, together) = (batch.part(hash), rules.part_of_events(batch, hash));
-        let events = &mut batch.parts[together].events;
+        let part = batch.part(hash);
+        let events = &mut batch.parts[rules.part_of_events(part)].events;
         let filled = filled(binding, row, meaning);
         let draft = events.draft();
         let has_values = filled != 0 || !meaning.implied.is_empty();
@@ -117,7 +117,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             batch.course.take(time);
         } else {
             events.discard(draft);
-            batch.parts[of_case].idle.push(kind, key);
+            batch.parts[part].idle.push(kind, key);
         }
         batch.seen(time);
         if meaning.event.is_some() {
@@ -194,8 +194,9 @@ impl<'r, 'p> Decoder<'r, 'p> {
         };
         let case = meaning.kind.and_then(|kind| Some((kind, key?.0)));
         let head = Head { time, case, event: meaning.event, origin: Origin { file: 0, line: row.line() } };
-        let together = rules.part_of_events(batch, head.hash());
-        let events = &mut batch.parts[together].events;
+        let hash = head.hash();
+        let part = batch.part(hash);
+        let events = &mut batch.parts[rules.part_of_events(part)].events;
         let draft = events.draft();
         let filled = filled(binding, row, meaning);
         let reader = Reader { rules, binding, recent, texts: &batch.texts };
@@ -204,17 +205,16 @@ impl<'r, 'p> Decoder<'r, 'p> {
             return Err(fault);
         }
         batch.ambiguous += u64::from(ambiguous && !rules.is_later(time));
-        Self::put(rules, batch, meaning, &head, draft);
+        Self::put(rules, batch, meaning, &head, hash, draft);
         Ok(())
     }
 
     /// Adds what a row says to the batch.
-    fn put(rules: &Rules<'_>, batch: &mut Batch, meaning: &Meaning, head: &Head<'_>, draft: Draft) {
+    fn put(rules: &Rules<'_>, batch: &mut Batch, meaning: &Meaning, head: &Head<'_>, hash: u64, draft: Draft) {
         let Head { time, case, event, origin } = *head;
-        let hash = head.hash();
-        let (of_case, together) = (batch.part(hash), rules.part_of_events(batch, hash));
+        let part = batch.part(hash);
         batch.seen(time);
-        let events = &mut batch.parts[together].events;
+        let events = &mut batch.parts[rules.part_of_events(part)].events;
         if rules.is_later(time) {
             batch.later += 1;
             return events.discard(draft);
@@ -240,7 +240,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         } else {
             events.discard(draft);
             if let Some((kind, key)) = case {
-                batch.parts[of_case].idle.push(kind, key);
+                batch.parts[part].idle.push(kind, key);
             }
             return;
         }

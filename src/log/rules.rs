@@ -3,7 +3,6 @@
 use crate::event::Keys;
 use crate::id::{CaseId, EventId};
 use crate::log::Options;
-use crate::log::batch::Batch;
 use crate::plan::{Interest, Plan};
 use crate::quantity::Currency;
 use crate::time::{Instant, Zone};
@@ -14,6 +13,7 @@ use std::collections::HashMap;
 pub(super) struct Rules<'p> {
     pub(super) plan: &'p Plan,
     pub(super) options: &'p Options,
+    /// Events are put in order before they are judged.
     sorts: bool,
     pub(super) interest: Interest,
     pub(super) currency: Option<Currency>,
@@ -47,10 +47,10 @@ impl<'p> Rules<'p> {
         }
     }
 
-    /// Which part of a batch takes the events of the case of a hash. Those that are put in order first stay together.
+    /// Which part of a batch takes the events of the cases of a part. Those that are put in order first stay together.
     #[inline(always)]
-    pub(super) fn part_of_events(&self, batch: &Batch, hash: u64) -> usize {
-        if self.sorts { 0 } else { batch.part(hash) }
+    pub(super) fn part_of_events(&self, part: usize) -> usize {
+        if self.sorts { 0 } else { part }
     }
 
     /// Whether a row is only counted: it lies after as-of.
