@@ -5,8 +5,8 @@ use crate::id::{AgreementId, ObjectiveId};
 use crate::model::MeasureUnit;
 use crate::report::lines::Lines;
 use crate::report::{Report, words};
-
 use std::io::{self, Write};
+use std::sync::mpsc;
 
 /// Writes verdicts, objectives, credits, caps, rights, notices, notes and the summary: the verdicts, which are many, by several
 /// threads.
@@ -38,31 +38,36 @@ pub fn write(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::R
     summary(report).end(out)
 }
 
-/// Each thread writes a share of the verdicts into a text; the texts go out in order.
+/// The verdicts in shares, each written into a text by one of the threads; the texts go out in order while the next ones are written.
 fn verdicts(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::Result<()> {
-    const SHARE: usize = 2048;
+    const SHARE: usize = 512;
     /// A little more than most records take.
     const LINE: usize = 700;
     let outcomes = &report.judgement.outcomes;
-    let written = |share: &[usize]| {
-        let mut lines = Lines::new(report);
+    let all: Vec<usize> = outcomes.positions(report.asked()).collect();
+    let written = |lines: &mut Lines<'_>, share: &[usize]| {
         lines.text.reserve(share.len() * LINE);
         share.iter().for_each(|at| lines.add(&outcomes.get(*at)));
-        lines.text
+        std::mem::take(&mut lines.text)
     };
-    let all: Vec<usize> = outcomes.positions(report.asked()).collect();
-    for round in all.chunks(SHARE * threads.max(1)) {
-        let (first, others) = round.split_at(SHARE.min(round.len()));
-        let texts: io::Result<Vec<Vec<u8>>> = std::thread::scope(|scope| {
-            let others: Vec<_> = others.chunks(SHARE).map(|share| scope.spawn(move || written(share))).collect();
-            let broken = |_| io::Error::other("a thread that wrote records has panicked");
-            std::iter::once(Ok(written(first))).chain(others.into_iter().map(|other| other.join().map_err(broken))).collect()
-        });
-        for text in texts? {
-            out.write_all(&text)?;
-        }
+    if threads <= 1 {
+        let mut lines = Lines::new(report);
+        return all.chunks(SHARE).try_for_each(|share| out.write_all(&written(&mut lines, share)));
     }
-    Ok(())
+    std::thread::scope(|scope| {
+        let writers = (0..threads).map(|nth| {
+            let (give, texts) = mpsc::sync_channel(1);
+            let shares = all.chunks(SHARE).skip(nth).step_by(threads);
+            let mut lines = Lines::new(report);
+            // It ends early where nobody takes what it writes: the disk is full.
+            scope.spawn(move || shares.map(|share| written(&mut lines, share)).try_for_each(|text| give.send(text)));
+            texts
+        });
+        let writers: Vec<mpsc::Receiver<Vec<u8>>> = writers.collect();
+        let broken = |_| io::Error::other("a thread that wrote records has panicked");
+        let mut turns = writers.iter().cycle().take(all.chunks(SHARE).len());
+        turns.try_for_each(|writer| out.write_all(&writer.recv().map_err(broken)?))
+    })
 }
 
 /// Notices, many of them at a time.

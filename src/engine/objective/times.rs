@@ -67,7 +67,8 @@ impl Times {
     pub(super) fn pack(&mut self) {
         if self.latest.len() > 0 {
             let latest = std::mem::replace(&mut self.latest, Latest::Short(Vec::new())).sorted();
-            self.merge(latest.into_iter());
+            // Most take two bytes.
+            self.merge(2 * latest.len(), latest.into_iter());
         }
     }
 
@@ -78,12 +79,12 @@ impl Times {
         }
         other.pack();
         self.pack();
-        self.merge(other.units());
+        self.merge(other.packed.len(), other.units());
     }
 
-    /// Packs more of them, which come in order, with those that are packed.
-    fn merge(&mut self, new: impl Iterator<Item = i64>) {
-        let mut packed = Vec::with_capacity(self.packed.len() + 2 * new.size_hint().0);
+    /// Packs more of them, which come in order and take about so many bytes, with those that are packed.
+    fn merge(&mut self, bytes: usize, new: impl Iterator<Item = i64>) {
+        let mut packed = Vec::with_capacity(self.packed.len() + bytes);
         let (mut old, mut new) = (self.units().peekable(), new.peekable());
         let (mut last, mut count) = (0, 0);
         while let Some(next) = if new.peek().is_none_or(|new| old.peek().is_some_and(|old| old <= new)) { old.next() } else { new.next() } {
