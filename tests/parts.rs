@@ -6,6 +6,7 @@ mod common;
 use common::{compile, folder, sla, text};
 use sla::engine::Engine;
 use sla::event::Texts;
+use sla::log::{Batch, Found, Input, Judge, Options, Reading};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -149,4 +150,32 @@ fn an_agreement_in_which_cases_see_each_other_is_judged_in_one_part() {
     assert_eq!(parts(&excludes), 1);
     let by_case = SPEC.replace("each month by reporter  stop on reported", "each month  stop on resolved");
     assert_eq!(parts(&by_case), 1);
+}
+
+/// Fails as one part of a judge of two.
+struct Fails;
+
+impl Judge for Fails {
+    fn parts(&self) -> usize {
+        2
+    }
+
+    fn judge(&self, part: usize, _: &Batch) {
+        assert_eq!(part, 0, "the second part fails");
+    }
+}
+
+/// A mistake in the program ends it: nobody waits for the part that made it.
+#[test]
+fn a_part_that_fails_is_not_waited_for() {
+    let plan = compile(SPEC);
+    let log: String =
+        ["time,event,ticket,priority,team,amount,reporter".to_string()].into_iter().chain(rows(500)).map(|row| row + "\n").collect();
+    let (texts, inputs, before) = (Texts::default(), [Input::of("log.csv", log.into_bytes())], Found::default());
+    for threads in [1, 2, 4] {
+        let options = Options { threads, ..Options::default() };
+        let reading = Reading { plan: &plan, texts: &texts, inputs: &inputs, options: &options, before: &before };
+        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reading.as_written(&Fails, &mut |_| {}).is_ok()));
+        assert!(read.is_err(), "{threads} threads");
+    }
 }

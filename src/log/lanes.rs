@@ -10,6 +10,8 @@ pub(super) struct Lanes<T> {
     /// The number of the first of them.
     first: usize,
     parts: Vec<Lane>,
+    /// Among so many threads the parts are dealt out.
+    threads: usize,
 }
 
 /// How far a part is.
@@ -27,8 +29,8 @@ pub(super) struct Turn<T> {
 }
 
 impl<T> Lanes<T> {
-    pub(super) fn new(parts: usize) -> Lanes<T> {
-        Lanes { pieces: VecDeque::new(), first: 0, parts: vec![Lane::default(); parts] }
+    pub(super) fn new(parts: usize, threads: usize) -> Lanes<T> {
+        Lanes { pieces: VecDeque::new(), first: 0, parts: vec![Lane::default(); parts], threads }
     }
 
     /// Another piece follows.
@@ -46,7 +48,8 @@ impl<T> Lanes<T> {
     }
 
     fn can_go(&self, part: usize) -> bool {
-        self.parts.get(part).is_some_and(|lane| !lane.is_busy && lane.next < self.first + self.pieces.len())
+        let lane = &self.parts[part];
+        !lane.is_busy && lane.next < self.first + self.pieces.len()
     }
 
     /// Whether a part waits to be lent a thread.
@@ -54,10 +57,12 @@ impl<T> Lanes<T> {
         (0..self.parts.len()).any(|part| self.can_go(part))
     }
 
-    /// What a thread can judge: the next piece of its own part; or of the part that is farthest behind, if it is to help others.
-    pub(super) fn start(&mut self, own: usize, helps: bool) -> Option<Turn<T>> {
-        let farthest_behind = || (0..self.parts.len()).filter(|part| self.can_go(*part)).min_by_key(|part| self.parts[*part].next);
-        let part = Some(own).filter(|own| self.can_go(*own)).or_else(|| if helps { farthest_behind() } else { None })?;
+    /// What a thread can judge: the next piece of one of its own parts; or of another's, if it is to help. The part that is farthest
+    /// behind comes first.
+    pub(super) fn start(&mut self, thread: usize, helps: bool) -> Option<Turn<T>> {
+        let waiting = (0..self.parts.len()).filter(|part| self.can_go(*part));
+        let is_own = |part: usize| part % self.threads == thread;
+        let part = waiting.filter(|part| helps || is_own(*part)).min_by_key(|part| (!is_own(*part), self.parts[*part].next))?;
         let lane = &mut self.parts[part];
         lane.is_busy = true;
         Some(Turn { part, piece: Arc::clone(&self.pieces[lane.next - self.first]) })
@@ -82,7 +87,7 @@ mod tests {
 
     #[test]
     fn each_part_takes_all_pieces_in_their_order() {
-        let mut lanes = Lanes::new(2);
+        let mut lanes = Lanes::new(2, 2);
         assert!(lanes.start(0, true).is_none());
         ["a", "b"].into_iter().for_each(|piece| lanes.push(piece));
         let own = lanes.start(1, false).unwrap();
@@ -104,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_part_that_is_farthest_behind_is_helped_first() {
-        let mut lanes = Lanes::new(3);
+        let mut lanes = Lanes::new(3, 3);
         (0..3).for_each(|piece| lanes.push(piece));
         for part in [0, 0, 1] {
             let turn = lanes.start(part, false).unwrap();
@@ -112,5 +117,13 @@ mod tests {
         }
         let parts: Vec<usize> = std::iter::from_fn(|| lanes.start(9, true)).map(|turn| turn.part).collect();
         assert_eq!(parts, [2, 1, 0]);
+    }
+
+    #[test]
+    fn parts_are_dealt_out_among_fewer_threads() {
+        let mut lanes = Lanes::new(3, 2);
+        lanes.push("a");
+        let parts: Vec<usize> = [0, 0, 0, 1].into_iter().filter_map(|thread| lanes.start(thread, false)).map(|turn| turn.part).collect();
+        assert_eq!(parts, [0, 2, 1]);
     }
 }

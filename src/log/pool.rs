@@ -85,7 +85,7 @@ impl Waiting {
             ready: BTreeMap::new(),
             wanted: 0,
             all: None,
-            lanes: Lanes::new(parts),
+            lanes: Lanes::new(parts, threads),
             bytes: 0,
             is_full: false,
             resting: 0,
