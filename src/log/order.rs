@@ -52,7 +52,7 @@ impl Reading<'_> {
         let mut found = self.each_piece(&rules, judge, &mut |batch| {
             note(batch);
             has_long |= !batch.has_no_events();
-            let sorted = batch.parts.iter_mut().try_for_each(|part| sorter.take(&part.events));
+            let sorted = batch.parts.iter().try_for_each(|part| sorter.take(&part.events));
             taken = sorted.and_then(|()| batch.wide.iter().try_for_each(|row| wide.add(row)));
             // What does not matter needs no order, and is judged now.
             batch.parts.iter_mut().for_each(|part| part.events.clear());
@@ -133,7 +133,7 @@ fn with_lifelong(events: &Events, lifelong: &mut Lifelong) -> Events {
 
 /// Counts a milestone; false where it lies after as-of.
 fn counted(rules: &Rules<'_>, event: &Event<'_>, batch: &mut Batch) -> bool {
-    if rules.options.as_of.is_some_and(|as_of| as_of < event.time) {
+    if rules.is_later(event.time) {
         batch.later += 1;
         return false;
     }

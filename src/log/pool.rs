@@ -14,19 +14,21 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 const AHEAD: usize = 16;
 const AHEAD_BYTES: usize = 2 << 20;
 
+/// What a piece gave, with its file; or why the log cannot be read on.
+type Read = Result<(Arc<File>, Batch), Unreadable>;
+
 /// A piece that was read, or one that must be read in its turn. Few wait at once.
 #[allow(clippy::large_enum_variant)]
 enum Ready {
-    Batch(Arc<File>, Batch),
+    Read(Read),
     Piece(Piece),
-    Failed(Unreadable),
 }
 
 impl Ready {
     fn memory(&self) -> usize {
         match self {
-            Ready::Batch(_, batch) => batch.memory(),
-            Ready::Piece(_) | Ready::Failed(_) => 0,
+            Ready::Read(Ok((_, batch))) => batch.memory(),
+            Ready::Read(Err(_)) | Ready::Piece(_) => 0,
         }
     }
 }
@@ -223,8 +225,8 @@ impl<'s, 'r, 'p> Shared<'s, 'r, 'p> {
         let (ready, all) = match next {
             Ok(None) => (None, Some(number)),
             Ok(Some(piece)) if piece.file.is_ordered() => (Some(Ready::Piece(piece)), None),
-            Ok(Some(piece)) => (Some(self.decoded(decoder, piece)), None),
-            Err(e) => (Some(Ready::Failed(e)), Some(number + 1)),
+            Ok(Some(piece)) => (Some(Ready::Read(self.decoded(decoder, piece))), None),
+            Err(e) => (Some(Ready::Read(Err(e))), Some(number + 1)),
         };
         let mut waiting = lock(&self.waiting);
         if let Some(ready) = ready {
@@ -245,16 +247,13 @@ impl<'s, 'r, 'p> Shared<'s, 'r, 'p> {
         known.unwrap_or_else(|| Batch::new(self.judge.parts()))
     }
 
-    fn decoded(&self, decoder: &mut Decoder<'_, '_>, piece: Piece) -> Ready {
+    fn decoded(&self, decoder: &mut Decoder<'_, '_>, piece: Piece) -> Read {
         decoder.batch = self.empty_batch();
         let result = piece.decode(decoder);
         let batch = std::mem::take(&mut decoder.batch);
         let file = Arc::clone(&piece.file);
         lock(&self.waiting).texts.push(piece.into_text());
-        match result {
-            Ok(()) => Ready::Batch(file, batch),
-            Err(e) => Ready::Failed(e),
-        }
+        result.map(|()| (file, batch))
     }
 
     /// A part judges a piece.
@@ -319,20 +318,15 @@ impl<'s, 'r, 'p> Shared<'s, 'r, 'p> {
                 waiting.wanted += 1;
                 waiting.bytes -= ready.memory();
                 drop(waiting);
-                let ready = match ready {
+                let read = match ready {
                     Ready::Piece(piece) => self.decoded(in_turn, piece),
-                    read => read,
+                    Ready::Read(read) => read,
                 };
-                match ready {
-                    Ready::Batch(file, mut batch) => {
-                        if take(&file, &mut batch) == Flow::Stop {
-                            return Ok(());
-                        }
-                        self.push(batch);
-                    }
-                    Ready::Failed(e) => return Err(e),
-                    Ready::Piece(_) => {}
+                let (file, mut batch) = read?;
+                if take(&file, &mut batch) == Flow::Stop {
+                    return Ok(());
                 }
+                self.push(batch);
                 waiting = lock(&self.waiting);
                 continue;
             }
