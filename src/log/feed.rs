@@ -35,6 +35,7 @@ enum Rest {
 
 /// The row groups of a file: their rows in pieces, and before those of one the next one.
 struct Groups {
+    columns: Arc<Columns>,
     numbers: Range<usize>,
     /// The one whose rows are given, from a row on.
     open: Option<(Arc<Group>, usize)>,
@@ -47,7 +48,7 @@ struct Groups {
 const ROWS: usize = 1 << 12;
 
 impl Groups {
-    fn give(&mut self, columns: &Columns) -> Option<What> {
+    fn give(&mut self) -> Option<What> {
         loop {
             if let Some((group, from)) = &mut self.open
                 && *from < group.rows()
@@ -57,7 +58,7 @@ impl Groups {
                 return Some(What::Rows(Arc::clone(group), rows));
             }
             self.open = self.next.take().map(|group| (group, 0));
-            self.next = self.numbers.next().map(|number| Arc::new(columns.group(number)));
+            self.next = self.numbers.next().map(|number| Arc::new(self.columns.group(number)));
             match &self.next {
                 Some(next) if self.ahead && self.open.is_some() => return Some(What::Group(Arc::clone(next))),
                 None if self.open.is_none() => return None,
@@ -79,7 +80,7 @@ enum Form {
     Csv(Table),
     Jsonl,
     Xes,
-    Parquet(Box<Columns>),
+    Parquet(Arc<Columns>),
 }
 
 /// A piece of a file.
@@ -159,10 +160,7 @@ impl<'r, 'p> Feed<'r, 'p> {
                     let more = chunks.next(&mut text, cut).map_err(|e| Unreadable::new(&file.name, e.to_string()))?;
                     more.map(|end| What::Text(std::mem::take(&mut text), end))
                 }
-                Rest::Groups(groups) => match &file.form {
-                    Form::Parquet(columns) => groups.give(columns),
-                    Form::Csv(_) | Form::Jsonl | Form::Xes => None,
-                },
+                Rest::Groups(groups) => groups.give(),
             };
             match what {
                 Some(what) => {
@@ -193,10 +191,10 @@ impl<'r, 'p> Feed<'r, 'p> {
             let columns = if is_packed { Columns::of(name, raw.all().map_err(failed)?)? } else { Columns::open(name, &input.data)? };
             let binding =
                 self.bind(&Header { file: name, names: columns.names(), dated: columns.dated(), open: false, format: Format::Parquet })?;
-            let columns = columns.bound(self.rules, &binding);
-            let ahead = self.rules.options.threads > 1;
-            let groups = Groups { numbers: 0..columns.groups(), open: None, next: None, ahead };
-            return Ok(Open { file: file(binding, Form::Parquet(Box::new(columns))), rest: Rest::Groups(groups) });
+            let columns = Arc::new(columns.bound(self.rules, &binding));
+            let (numbers, ahead) = (0..columns.groups(), self.rules.options.threads > 1);
+            let groups = Groups { columns: Arc::clone(&columns), numbers, open: None, next: None, ahead };
+            return Ok(Open { file: file(binding, Form::Parquet(columns)), rest: Rest::Groups(groups) });
         }
         let options = self.rules.options;
         let named = options.source.as_deref().and_then(|n| self.rules.plan.sources.iter().find(|s| s.name == n));
