@@ -2,6 +2,7 @@
 
 use crate::engine::case::CaseState;
 use crate::engine::index::Index;
+use crate::event::KeyRef;
 use crate::id::CaseId;
 
 /// Packed cases, each at a place that it keeps until it is woken.
@@ -40,7 +41,7 @@ impl Asleep {
 
     /// Takes a case away, if it is here.
     #[inline]
-    pub(super) fn take(&mut self, hash: u64, kind: CaseId, key: &str) -> Option<CaseState> {
+    pub(super) fn take(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<CaseState> {
         let at = self.place(hash, kind, key)?;
         let packed = std::mem::take(&mut self.cases[at as usize]);
         self.free.push(at);
@@ -49,13 +50,13 @@ impl Asleep {
     }
 
     /// Whether a case is here.
-    pub(super) fn holds(&self, hash: u64, kind: CaseId, key: &str) -> bool {
+    pub(super) fn holds(&self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> bool {
         self.place(hash, kind, key).is_some()
     }
 
     #[inline]
-    fn place(&self, hash: u64, kind: CaseId, key: &str) -> Option<u32> {
-        self.index.find(hash, |at| name(&self.cases[at as usize]) == (kind, key))
+    fn place(&self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<u32> {
+        self.index.find(hash, |at| is_of(&self.cases[at as usize], kind, key))
     }
 
     /// Those of which something is to be said at the end, woken.
@@ -78,6 +79,11 @@ fn unpacked(packed: &[u8]) -> CaseState {
 
 fn is_idle(packed: &[u8]) -> bool {
     CaseState::unpack_name(packed).expect(WHOLE).0
+}
+
+/// Whether a packed case has this key.
+fn is_of(packed: &[u8], kind: CaseId, key: KeyRef<'_>) -> bool {
+    name(packed) == (kind, key.text())
 }
 
 /// A packed case's kind and its key.

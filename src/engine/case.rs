@@ -1,6 +1,7 @@
 //! One case: what is known of it, and its instances.
 
 use crate::engine::course::Course;
+use crate::engine::deferral::{Deed, Deferral, Deferred, Kept};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
 use crate::engine::live::End;
@@ -10,8 +11,8 @@ use crate::engine::track::Turn;
 use crate::engine::truth::{LazyTier, Moment};
 use crate::engine::world::{Effect, Kind, World};
 use crate::engine::{Happening, Sink};
-use crate::event::{Event, packed};
-use crate::id::CaseId;
+use crate::event::{Event, KeyRef, Stored, packed};
+use crate::id::{CaseId, StateId};
 use crate::time::Instant;
 use smallvec::SmallVec;
 
@@ -19,6 +20,8 @@ use smallvec::SmallVec;
 #[derive(Debug)]
 pub(super) struct CaseState {
     pub(super) facts: Facts,
+    /// Its rows, while it is not judged yet.
+    deferred: Deferred,
     /// What became of its promises, in the order of its kind's.
     courses: SmallVec<[Course; 2]>,
 }
@@ -32,32 +35,40 @@ pub(super) enum Reach {
     Acting,
 }
 
+/// How a case stands whose rows were kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// There may be more to say.
+    Open,
+    /// When the latest instant is over something is to be read.
+    Closing,
+    /// Nothing that is still to come changes what is said of it.
+    Spent,
+}
+
 impl CaseState {
-    pub(super) fn new(world: &World<'_>, kind: CaseId, key: &str, exclusions: &Exclusions) -> CaseState {
+    pub(super) fn new(world: &World<'_>, kind: CaseId, key: KeyRef<'_>, exclusions: &Exclusions) -> CaseState {
         let courses = world.kinds[kind].promises.iter().map(|_| Course::default()).collect();
-        CaseState { facts: Facts::new(world, kind, key, exclusions), courses }
+        CaseState { facts: Facts::new(world, kind, key, exclusions), deferred: Deferred::default(), courses }
     }
 
     /// Makes another case of the same kind of it; false of one that has more than most.
     #[inline]
-    pub(super) fn begin_anew(&mut self, kind: CaseId, key: &str) -> bool {
-        let begun = self.facts.begin_anew(kind, key);
-        if begun {
-            self.empty();
-        }
-        begun
+    pub(super) fn begin_anew(&mut self, kind: CaseId, key: KeyRef<'_>) -> bool {
+        self.facts.begin_anew(kind, key)
     }
 
     /// Whether nothing is to be said of it at the end.
     pub(super) fn is_idle(&self) -> bool {
-        self.courses.iter().all(Course::is_idle) && !self.facts.has_more()
+        self.deferred.is_empty() && self.courses.iter().all(Course::is_idle) && !self.facts.has_more()
     }
 
     /// Packs it: first whether it is idle, then its kind and its key.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        let CaseState { facts, courses } = self;
+        let CaseState { facts, deferred, courses } = self;
         out.push(u8::from(self.is_idle()));
         facts.pack(out);
+        deferred.pack(out);
         packed::put(out, courses.len() as u64);
         courses.iter().for_each(|course| course.pack(out));
     }
@@ -66,8 +77,9 @@ impl CaseState {
         let (_, mut from) = packed.split_first()?;
         let from = &mut from;
         let facts = Facts::unpack(from)?;
+        let deferred = Deferred::unpack(from)?;
         let courses = (0..packed::take(from)?).map(|_| Course::unpack(from)).collect::<Option<_>>()?;
-        Some(CaseState { facts, courses })
+        Some(CaseState { facts, deferred, courses })
     }
 
     /// What a packed case begins with: whether it is idle, its kind and its key.
@@ -79,41 +91,107 @@ impl CaseState {
     /// Leaves only the memory for another case.
     #[inline]
     pub(super) fn empty(&mut self) {
+        self.deferred.clear();
         self.courses.iter_mut().for_each(Course::begin_anew);
     }
 
     /// Reads a little of it, from its beginning to its end.
     #[inline]
     pub(super) fn touch(&self) -> i64 {
+        if !self.deferred.is_empty() {
+            return self.facts.touch() ^ self.deferred.touch();
+        }
         self.courses.iter().fold(self.facts.touch(), |all, course| all ^ course.touch())
+    }
+
+    /// Keeps the first event of a case for later.
+    #[inline]
+    pub(super) fn defer(&mut self, world: &World<'_>, stored: &Stored<'_>) {
+        self.facts.take_first_fields(world, stored.fields());
+        self.deferred.push(stored);
+    }
+
+    /// Keeps another, if it does no more to the case than is known of it.
+    #[inline]
+    pub(super) fn go_on(&mut self, world: &World<'_>, deferral: &Deferral, deed: &Deed, stored: &Stored<'_>) -> Option<Kept> {
+        let CaseState { facts, deferred, .. } = self;
+        if facts.would_change(world, stored.fields()) { None } else { deferral.go_on(deferred, deed, stored) }
+    }
+
+    /// Judges what was kept for later, all of which has happened, as of an instant.
+    #[inline]
+    pub(super) fn catch_up(&mut self, world: &World<'_>, now: Instant, sink: &mut Sink) -> Standing {
+        if self.deferred.is_empty() { Standing::Open } else { self.judge_deferred(world, now, sink) }
+    }
+
+    #[inline(never)]
+    fn judge_deferred(&mut self, world: &World<'_>, now: Instant, sink: &mut Sink) -> Standing {
+        let kind = &world.kinds[self.facts.kind];
+        let (mut entered, mut left) = (Vec::new(), Vec::new());
+        let (mut is_first, mut is_over) = (true, false);
+        for event in self.deferred.take() {
+            if self.facts.time < event.time && std::mem::take(&mut is_over) && self.close_instant(world, sink) {
+                return Standing::Spent;
+            }
+            let effect = kind.effect(event.event);
+            is_over |= match &effect.begins {
+                Some(begins) if is_first => self.begin(world, kind, begins, &event, sink),
+                _ => self.take(world, kind, effect, &event, (&mut entered, &mut left), sink),
+            };
+            is_first = false;
+        }
+        match is_over {
+            false => Standing::Open,
+            true if now <= self.facts.time => Standing::Closing,
+            true if self.close_instant(world, sink) => Standing::Spent,
+            true => Standing::Open,
+        }
+    }
+
+    /// Takes an event that changes nothing but the case.
+    fn take(
+        &mut self,
+        world: &World<'_>,
+        kind: &Kind,
+        effect: &Effect,
+        event: &Event<'_>,
+        (entered, left): (&mut Vec<StateId>, &mut Vec<StateId>),
+        sink: &mut Sink,
+    ) -> bool {
+        let reach = self.reach(world, kind, effect, event);
+        entered.clear();
+        left.clear();
+        if reach == Reach::All {
+            self.elapse(world, event.time, false, sink);
+            self.facts.update(world, effect, event, entered, left);
+        }
+        self.judge(world, effect, reach, Happening { event: event.event, entered, left }, event, sink)
     }
 
     /// How far a row reaches: most change nothing but what the event itself acts on.
     #[inline]
     pub(super) fn reach(&self, world: &World<'_>, kind: &Kind, effect: &Effect, event: &Event<'_>) -> Reach {
         let moves = kind.every_row || !world.exclusions.is_empty() || self.facts.could_move(&effect.moves);
-        if moves || self.facts.would_change(world, event) { Reach::All } else { Reach::Acting }
+        if moves || self.facts.would_change(world, event.fields) { Reach::All } else { Reach::Acting }
     }
 
     /// Time goes on to `t`: what fell due on the way is read from the case as it was.
     #[inline]
-    pub(super) fn elapse(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        if !world.exclusions.is_empty() {
-            self.elapse_by_exclusions(world, exclusions, t, sink);
-        }
+    pub(super) fn elapse(&mut self, world: &World<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
         if to_the_end || self.courses.iter().any(|course| course.asks_for(t)) {
             self.pass(world, t, to_the_end, sink);
         }
         self.facts.time = self.facts.time.max(t);
     }
 
-    fn elapse_by_exclusions(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, sink: &mut Sink) {
+    /// The same for what agreements have excluded until then, which comes first.
+    pub(super) fn elapse_by_exclusions(&mut self, world: &World<'_>, exclusions: &Exclusions, t: Instant, sink: &mut Sink) {
         let has_open = self.courses.iter().any(Course::is_live);
         for change in self.facts.exclusions_until(world, exclusions, t, has_open) {
             self.pass(world, change.at, false, sink);
             self.facts.time = self.facts.time.max(change.at);
             self.facts.exclude(&change);
-            let CaseState { facts, courses } = self;
+            let CaseState { facts, courses, .. } = self;
             let moment = Moment::of(world, facts, facts.time);
             let kind = &world.kinds[facts.kind];
             for (at, course) in courses.iter_mut().enumerate() {
@@ -124,7 +202,7 @@ impl CaseState {
 
     /// Time goes on to `t` between two changes of what is known of a case.
     fn pass(&mut self, world: &World<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        let CaseState { facts, courses } = self;
+        let CaseState { facts, courses, .. } = self;
         let kind = &world.kinds[facts.kind];
         for (at, course) in courses.iter_mut().enumerate() {
             course.pass(kind.promised(world, at), facts, t, to_the_end, sink);
@@ -134,8 +212,8 @@ impl CaseState {
     /// Takes the first event of a case, which does nothing else than to start these promises; true if an instance ended that is to be
     /// read, or no other can begin.
     pub(super) fn begin(&mut self, world: &World<'_>, kind: &Kind, begins: &[Act], event: &Event<'_>, sink: &mut Sink) -> bool {
-        let CaseState { facts, courses } = self;
-        facts.take_fields(world, event);
+        let CaseState { facts, courses, .. } = self;
+        facts.take_first_fields(world, event.fields);
         let moment = Moment { own: event.own, ..Moment::of(world, facts, event.time) };
         let tier = LazyTier::at(&moment);
         let happening = Happening { event: event.event, ..Happening::default() };
@@ -144,7 +222,7 @@ impl CaseState {
             let at = *at as usize;
             let turn = Turn { moment: &moment, happening, event, tier: &tier, roles: *roles, reach: Reach::All };
             let course = &mut courses[at];
-            course.event(kind.promised(world, at), facts, &turn, sink);
+            course.start_first(kind.promised(world, at), facts, &turn, sink);
             ended |= course.has_ended();
         }
         facts.note(world, event);
@@ -162,7 +240,7 @@ impl CaseState {
         event: &Event<'_>,
         sink: &mut Sink,
     ) -> Option<bool> {
-        let CaseState { facts, courses } = self;
+        let CaseState { facts, courses, .. } = self;
         let (Course::Plain(plain), Some(of)) = (&mut courses[at], &kind.promises[at].written) else { return None };
         if of.notifies && plain.is_late(event.time) {
             return None;
@@ -184,7 +262,7 @@ impl CaseState {
         event: &Event<'_>,
         sink: &mut Sink,
     ) -> bool {
-        let CaseState { facts, courses } = self;
+        let CaseState { facts, courses, .. } = self;
         let kind = &world.kinds[facts.kind];
         let moment = Moment { own: event.own, time: event.time, ..Moment::of(world, facts, facts.time) };
         let tier = LazyTier::at(&moment);
@@ -216,25 +294,39 @@ impl CaseState {
         self.courses.iter().any(Course::has_ended)
     }
 
-    /// The instant is over at which instances ended: they are read as the case is now.
+    /// The instant is over at which instances ended: they are read as the case is now. True if no row that is still to come can change
+    /// anything that is said of it.
     #[inline]
-    pub(super) fn close_instant(&mut self, world: &World<'_>, sink: &mut Sink) {
-        let CaseState { facts, courses } = self;
-        let moment = Moment::of(world, facts, facts.time);
-        let kind = &world.kinds[facts.kind];
-        for (at, course) in courses.iter_mut().enumerate().filter(|(_, course)| course.has_ended()) {
-            course.close_instant(kind.promised(world, at), facts, &moment, sink);
+    pub(super) fn close_instant(&mut self, world: &World<'_>, sink: &mut Sink) -> bool {
+        let kind = &world.kinds[self.facts.kind];
+        if !self.deferred.is_empty() {
+            let CaseState { facts, deferred, .. } = self;
+            let moment = Moment::of(world, facts, facts.time);
+            if kind.deferral.as_ref().is_some_and(|deferral| deferral.settle(&moment, kind, deferred, sink)) {
+                deferred.clear();
+                return true;
+            }
+            if self.judge_deferred(world, Instant::NEVER, sink) == Standing::Spent {
+                return true;
+            }
         }
-    }
-
-    /// Whether no row that is still to come can change anything that is said of it.
-    #[inline]
-    pub(super) fn is_spent(&self, world: &World<'_>) -> bool {
-        are_spent(&world.kinds[self.facts.kind], &self.courses)
+        let CaseState { facts, courses, .. } = self;
+        let moment = Moment::of(world, facts, facts.time);
+        let mut is_spent = kind.forgets;
+        for (at, course) in courses.iter_mut().enumerate() {
+            if course.has_ended() {
+                course.close_instant(kind.promised(world, at), facts, &moment, sink);
+            }
+            is_spent &= course.is_spent();
+        }
+        if is_spent {
+            self.empty();
+        }
+        is_spent
     }
 
     pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, spans: &mut Spans, sink: &mut Sink) {
-        let CaseState { facts, courses } = self;
+        let CaseState { facts, courses, .. } = self;
         let moment = Moment::of(world, facts, as_of);
         facts.finish(&moment, spans);
         let kind = &world.kinds[facts.kind];

@@ -5,7 +5,7 @@ use crate::engine::case::CaseState;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::world::World;
-use crate::event::{KeyList, Keys, Series, hash_of_case};
+use crate::event::{KeyList, KeyRef, Keys, Series};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
 use serde::de::Error;
@@ -61,20 +61,26 @@ impl Cases {
 
     /// How many were seen.
     pub(super) fn len(&self) -> u64 {
-        let is_known = |(kind, key): &(CaseId, &str)| self.seen[*kind].contains(key) || self.idle[*kind].contains(key);
+        let is_known = |(kind, key): &(CaseId, KeyRef<'_>)| self.seen[*kind].contains(*key) || self.idle[*kind].contains(*key);
         let others = self.live().filter(|case| !is_known(case)).count() as u64;
         others + self.seen.iter().zip(self.idle.iter()).map(|(seen, idle)| seen.len_with(idle)).sum::<u64>()
     }
 
     /// The slot of a case that is awake.
     #[inline]
-    fn find(&self, hash: u64, kind: CaseId, key: &str) -> Option<usize> {
+    fn find(&self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<usize> {
         self.index.find(hash, |slot| self.is_at(slot as usize, kind, key)).map(|slot| slot as usize)
+    }
+
+    /// The slot of a case that is live, which is woken if it sleeps.
+    #[inline]
+    pub(super) fn again(&mut self, kind: CaseId, key: KeyRef<'_>, hash: u64) -> Option<usize> {
+        self.find(hash, kind, key).or_else(|| self.asleep.take(hash, kind, key).map(|case| self.wake(hash, case)))
     }
 
     /// The place of a case; nothing if it was forgotten.
     #[inline]
-    pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: &str, hash: u64, exclusions: &Exclusions) -> Option<Seat> {
+    pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, hash: u64, exclusions: &Exclusions) -> Option<Seat> {
         if let Some(slot) = self.find(hash, kind, key) {
             return Some(Seat { slot, is_new: false });
         }
@@ -158,14 +164,14 @@ impl Cases {
     pub(super) fn note(&mut self, keys: &KeyList) {
         for Series { kind, stem, numbers } in keys.series() {
             if !self.idle[*kind].insert_numbers(stem, numbers) {
-                numbers.iter().for_each(|number| self.note_one(*kind, &stem.key(*number)));
+                numbers.iter().for_each(|number| self.note_one(*kind, KeyRef::from(&*stem.key(*number))));
             }
         }
-        keys.others().for_each(|(kind, key)| self.note_one(kind, key));
+        keys.others().for_each(|(kind, key)| self.note_one(kind, key.into()));
     }
 
-    fn note_one(&mut self, kind: CaseId, key: &str) {
-        let hash = hash_of_case(kind, key);
+    fn note_one(&mut self, kind: CaseId, key: KeyRef<'_>) {
+        let hash = key.hash(kind);
         let is_known = self.find(hash, kind, key).is_some() || self.asleep.holds(hash, kind, key) || self.seen[kind].contains(key);
         if !is_known {
             self.idle[kind].insert(key);
@@ -202,27 +208,22 @@ impl Cases {
             seen += 1;
         }
         for place in &places[..seen] {
-            touched ^= match place.slot() {
-                Some(slot) => self.slots[slot].touch(),
-                // A case that is not there will take a place that is free.
-                None if unseen > 0 => {
-                    unseen -= 1;
-                    self.slots[self.free[unseen] as usize].touch()
-                }
-                None => 0,
-            };
+            // A case that is not there will take a place that is free.
+            let free = unseen.checked_sub(1).and_then(|last| self.free.get(last)).map(|slot| *slot as usize);
+            unseen -= usize::from(place.slot().is_none() && unseen > 0);
+            touched ^= place.slot().or(free).and_then(|slot| self.slots.get(slot)).map_or(0, Slot::touch);
         }
         std::hint::black_box(touched);
     }
 
     /// The slot where a case was seen when its event was looked ahead, if it is there.
     #[inline]
-    pub(super) fn known(&self, place: Place, kind: CaseId, key: &str) -> Option<usize> {
+    pub(super) fn known(&self, place: Place, kind: CaseId, key: KeyRef<'_>) -> Option<usize> {
         place.slot().filter(|slot| self.is_at(*slot, kind, key))
     }
 
     #[inline]
-    fn is_at(&self, slot: usize, kind: CaseId, key: &str) -> bool {
+    fn is_at(&self, slot: usize, kind: CaseId, key: KeyRef<'_>) -> bool {
         let Slot { is_live, case: CaseState { facts, .. }, .. } = &self.slots[slot];
         *is_live && facts.kind == kind && facts.key == key
     }
@@ -233,9 +234,9 @@ impl Cases {
     }
 
     /// The kinds and keys of the live ones.
-    fn live(&self) -> impl Iterator<Item = (CaseId, &str)> {
-        let awake = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.as_str()));
-        awake.chain(self.asleep.packed().map(asleep::name))
+    fn live(&self) -> impl Iterator<Item = (CaseId, KeyRef<'_>)> {
+        let awake = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.lend()));
+        awake.chain(self.asleep.packed().map(asleep::name).map(|(kind, key)| (kind, key.into())))
     }
 
     fn awake(&self) -> impl Iterator<Item = &Slot> {
@@ -269,13 +270,13 @@ impl<'de> Deserialize<'de> for Cases {
         let mut cases = Cases::of(seen, idle);
         for packed in awake {
             let case = CaseState::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
-            let hash = hash_of_case(case.facts.kind, &case.facts.key);
+            let hash = case.facts.key.lend().hash(case.facts.kind);
             let slot = cases.add(hash, case);
             cases.index.insert(hash, slot);
         }
         for packed in asleep {
             let (_, kind, key) = CaseState::unpack_name(&packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"))?;
-            let hash = hash_of_case(kind, key);
+            let hash = KeyRef::from(key).hash(kind);
             cases.asleep.put_packed(hash, packed);
         }
         Ok(cases)
@@ -321,8 +322,8 @@ pub(super) struct Place {
 
 impl Place {
     /// One that was not looked for yet.
-    pub(super) fn unseen(kind: CaseId, key: &str) -> Place {
-        Place { hash: hash_of_case(kind, key), slot: None }
+    pub(super) fn unseen(kind: CaseId, key: KeyRef<'_>) -> Place {
+        Place { hash: key.hash(kind), slot: None }
     }
 
     #[inline]

@@ -8,11 +8,10 @@ use crate::engine::score::ScoreRun;
 use crate::engine::span::Spans;
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::{Effect, Moves, Watches, World};
-use crate::event::{Event, Value, packed};
+use crate::event::{Changes, Event, Key, KeyRef, Value, packed};
 use crate::id::{CaseId, EventId, Id, StateId};
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
-use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use std::cell::Cell;
@@ -21,7 +20,7 @@ use std::cell::Cell;
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) kind: CaseId,
-    pub(super) key: CompactString,
+    pub(super) key: Key<Box<str>>,
     /// Until when they hold.
     pub(super) time: Instant,
     /// By slot.
@@ -73,7 +72,7 @@ struct StateRun {
 }
 
 impl Facts {
-    pub(super) fn new(world: &World<'_>, kind: CaseId, key: &str, exclusions: &Exclusions) -> Facts {
+    pub(super) fn new(world: &World<'_>, kind: CaseId, key: KeyRef<'_>, exclusions: &Exclusions) -> Facts {
         let plan = &world.plan.cases[kind];
         let states = plan.states.iter().map(|s| match &world.plan.states[*s].when {
             StateWhen::Between(from, to) if !is_stateless(from) || !is_stateless(to) => {
@@ -95,7 +94,7 @@ impl Facts {
         let is_plain = plan.scores.is_empty() && plan.stages.is_empty() && world.exclusions.is_empty() && world.spans[kind].is_empty();
         Facts {
             kind,
-            key: key.into(),
+            key: key.to_kept(),
             time: Instant::FIRST,
             fields: smallvec![None; plan.fields.len()],
             tier: Cell::default(),
@@ -107,11 +106,11 @@ impl Facts {
 
     /// Makes another case of the same kind of them; false of one that has a rest.
     #[inline]
-    pub(super) fn begin_anew(&mut self, kind: CaseId, key: &str) -> bool {
+    pub(super) fn begin_anew(&mut self, kind: CaseId, key: KeyRef<'_>) -> bool {
         if self.kind != kind || self.rest.is_some() {
             return false;
         }
-        self.key = key.into();
+        self.key = key.to_kept();
         self.time = Instant::FIRST;
         self.fields.fill(None);
         self.tier = Cell::default();
@@ -130,7 +129,7 @@ impl Facts {
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
         let Facts { kind, key, time, fields, tier: _, states, last, rest } = self;
         packed::put_id(out, *kind);
-        packed::put_text(out, key);
+        packed::put_text(out, key.text());
         packed::put_time(out, *time);
         packed::put(out, fields.len() as u64);
         fields.iter().for_each(|value| packed::put_value(out, *value));
@@ -141,7 +140,7 @@ impl Facts {
     }
 
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Facts> {
-        let (kind, key) = (packed::take_id(from)?, packed::take_text(from)?.into());
+        let (kind, key) = (packed::take_id(from)?, KeyRef::from(packed::take_text(from)?).to_kept());
         let time = packed::take_time(from)?;
         let fields = (0..packed::take(from)?).map(|_| packed::take_value(from)).collect::<Option<_>>()?;
         let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
@@ -211,9 +210,9 @@ impl Facts {
 
     /// Whether a row's fields are others than those that are known.
     #[inline]
-    pub(super) fn would_change(&self, world: &World<'_>, event: &Event<'_>) -> bool {
-        !event.fields.is_empty()
-            && event.fields.iter().any(|(field, value)| {
+    pub(super) fn would_change(&self, world: &World<'_>, fields: &Changes) -> bool {
+        !fields.is_empty()
+            && fields.iter().any(|(field, value)| {
                 let place = world.places[*field];
                 place.kind == Some(self.kind) && self.fields[place.slot as usize] != *value
             })
@@ -249,6 +248,17 @@ impl Facts {
     pub(super) fn exclude(&mut self, change: &Change) {
         if let Some(rest) = &mut self.rest {
             rest.excluded[change.exclusion] = change.on;
+        }
+    }
+
+    /// Takes the fields of a case's first row.
+    #[inline]
+    pub(super) fn take_first_fields(&mut self, world: &World<'_>, fields: &Changes) {
+        for (field, value) in fields {
+            let place = world.places[*field];
+            if place.kind == Some(self.kind) {
+                self.fields[place.slot as usize] = *value;
+            }
         }
     }
 

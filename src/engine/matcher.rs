@@ -167,6 +167,12 @@ pub(super) fn is_stateless(pattern: &Pattern) -> bool {
     pattern.any.iter().all(|all| all.len() == 1 && all[0].is_single())
 }
 
+/// Whether any of some events alone fulfils it, whatever holds.
+pub(super) fn is_by_event(pattern: &Pattern) -> bool {
+    let is_alone = |atom: &Atom| matches!(atom.on, Trigger::Event(_)) && atom.condition.is_none() && atom.during.is_none();
+    is_stateless(pattern) && pattern.any.iter().flatten().all(is_alone)
+}
+
 fn stateless(pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>) -> Hit {
     let mut hit = Hit::No;
     for atom in pattern.any.iter().flatten() {

@@ -11,6 +11,7 @@ mod cases;
 mod clock;
 mod counter;
 mod course;
+mod deferral;
 mod exclusion;
 mod facts;
 mod funnel;

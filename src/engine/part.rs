@@ -1,8 +1,9 @@
 //! A part of an engine: some of the cases, and what is decided of them.
 
-use crate::engine::case::Reach;
+use crate::engine::case::{Reach, Standing};
 use crate::engine::cases::{AHEAD, Cases, Place, Seat};
 use crate::engine::counter::Counters;
+use crate::engine::deferral::Kept;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
 use crate::engine::funnel::Funnels;
@@ -12,7 +13,7 @@ use crate::engine::span::Spans;
 use crate::engine::truth::{Moment, Truth};
 use crate::engine::world::World;
 use crate::engine::{Happening, Tally, Verdict};
-use crate::event::{Event, Events, KeyList};
+use crate::event::{Event, Events, KeyList, Stored};
 use crate::id::{AgreementId, StateId, Table};
 use crate::plan::Track;
 use crate::time::Instant;
@@ -64,29 +65,67 @@ impl Part {
             let in_term = world.agreements.iter().any(|a| a.from <= event.time && event.time < a.to);
             self.tally.outside += u64::from(!in_term);
         }
+        self.turn_to(world, event.time);
         self.judge(world, event, event.case.map_or_else(Place::default, |(kind, key)| Place::unseen(kind, key)));
     }
 
     /// Takes events whose rows were counted before, in their order.
     pub(super) fn judge_all(&mut self, world: &World<'_>, events: &Events) {
         let mut places = [Place::default(); AHEAD];
+        let mut all = events.stored();
         for from in (0..events.len()).step_by(AHEAD) {
             let block = from..events.len().min(from + AHEAD);
             self.cases.look_ahead(events.hashes(block.clone()), &mut places);
-            for (at, place) in block.zip(&places) {
-                self.judge(world, &events.get(at), *place);
+            for (place, stored) in places[..block.len()].iter().zip(&mut all) {
+                self.turn_to(world, stored.time());
+                if !self.put_off(world, &stored, *place) {
+                    self.judge(world, &stored.event(), *place);
+                }
             }
         }
     }
 
-    /// Judges an event; its case was seen at a place, if anywhere.
-    fn judge(&mut self, world: &World<'_>, event: &Event<'_>, place: Place) {
-        if self.now < event.time {
+    /// Time goes on to an instant.
+    #[inline]
+    fn turn_to(&mut self, world: &World<'_>, time: Instant) {
+        if self.now < time {
             if !self.closing.is_empty() {
                 self.close_instant(world);
             }
-            self.now = event.time;
+            self.now = time;
         }
+    }
+
+    /// Only keeps an event of a case, if it need not be judged before the case is over. Where instances that are met are shown, each has
+    /// a record.
+    #[inline]
+    fn put_off(&mut self, world: &World<'_>, stored: &Stored<'_>, place: Place) -> bool {
+        let Part { cases, exclusions, sink, closing, .. } = self;
+        let Some((kind, key)) = stored.case() else { return false };
+        let Some(deferral) = &world.kinds[kind].deferral else { return false };
+        let Some(deed) = deferral.deed(stored.what()).filter(|_| !sink.shows(Verdict::Met)) else { return false };
+        let known = cases.known(place, kind, key).map(|slot| Seat { slot, is_new: false });
+        let seat = known.or_else(|| match deed.begins {
+            true => cases.open(world, kind, key, place.hash, exclusions),
+            false => cases.again(kind, key, place.hash).map(|slot| Seat { slot, is_new: false }),
+        });
+        // One that is not there was forgotten, or does not begin so.
+        let Some(Seat { slot, is_new }) = seat else { return deed.begins };
+        if is_new {
+            cases.at(slot).defer(world, stored);
+            return true;
+        }
+        match cases.at(slot).go_on(world, deferral, deed, stored) {
+            Some(Kept::IsLast) => closing.push(slot),
+            Some(Kept::GoesOn) => {}
+            None => return false,
+        }
+        true
+    }
+
+    /// Judges an event of now; its case was seen at a place, if anywhere.
+    #[inline(never)]
+    fn judge(&mut self, world: &World<'_>, event: &Event<'_>, place: Place) {
         let Part { cases, recurring, counters, exclusions, spans, claims, sink, closing, entered, left, .. } = self;
         if !world.exclusions.is_empty() {
             exclusions.advance(world, event.time);
@@ -102,6 +141,11 @@ impl Part {
         let Some(Seat { slot, is_new }) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
         let case = cases.at(slot);
         let of_kind = &world.kinds[kind];
+        match case.catch_up(world, event.time, sink) {
+            Standing::Open => {}
+            Standing::Closing => closing.push(slot),
+            Standing::Spent => return cases.forget(slot),
+        }
         let effect = of_kind.effect(event.event);
         if is_new && let Some(begins) = &effect.begins {
             if case.begin(world, of_kind, begins, event, sink) {
@@ -123,7 +167,10 @@ impl Part {
         entered.clear();
         left.clear();
         if reach == Reach::All {
-            case.elapse(world, exclusions, event.time, false, sink);
+            if !world.exclusions.is_empty() {
+                case.elapse_by_exclusions(world, exclusions, event.time, sink);
+            }
+            case.elapse(world, event.time, false, sink);
             case.facts.update(world, effect, event, entered, left);
         }
         let happening = Happening { event: event.event, entered, left };
@@ -146,12 +193,11 @@ impl Part {
     }
 
     /// The latest instant is over: what ended at it is read, and cases of which nothing more can be said are forgotten.
+    #[inline(never)]
     fn close_instant(&mut self, world: &World<'_>) {
         let Part { cases, sink, closing, .. } = self;
         for slot in closing.drain(..) {
-            let case = cases.at(slot);
-            case.close_instant(world, sink);
-            if case.is_spent(world) {
+            if cases.at(slot).close_instant(world, sink) {
                 cases.forget(slot);
             }
         }
@@ -164,7 +210,13 @@ impl Part {
         exclusions.advance(world, as_of);
         let (seen, mut funnels) = (cases.len(), Funnels::new(world));
         for mut case in cases.into_live() {
-            case.elapse(world, &exclusions, as_of, true, &mut sink);
+            if case.catch_up(world, Instant::NEVER, &mut sink) == Standing::Spent {
+                continue;
+            }
+            if !world.exclusions.is_empty() {
+                case.elapse_by_exclusions(world, &exclusions, as_of, &mut sink);
+            }
+            case.elapse(world, as_of, true, &mut sink);
             funnels.take(&case.facts);
             case.finish(world, as_of, &mut spans, &mut sink);
         }

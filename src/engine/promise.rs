@@ -200,6 +200,11 @@ impl<'p> Promise<'p> {
         }
     }
 
+    /// The states of a kind of case in which it pauses, by their slots.
+    pub(super) fn pauses_of(&self, kind: CaseId) -> impl Iterator<Item = u16> {
+        self.pauses.iter().filter(move |(of, _)| *of == kind).map(|(_, slot)| *slot)
+    }
+
     /// Of a tier that is known, where no row has a condition: its row, if it has one.
     #[inline]
     pub(super) fn row_of(&self, tier: Tiered) -> Option<Option<u32>> {

@@ -95,7 +95,7 @@ impl Sink {
 
     /// Takes an instance that was stopped or cancelled in time, and of which no more is shown.
     #[inline]
-    pub(super) fn take_in_time(&mut self, moment: &Moment<'_>, instance: InTime) {
+    pub(super) fn take_in_time(&mut self, moment: &Moment<'_>, instance: &InTime) {
         self.count(instance.track, instance.how);
         let now = Now::at(moment, instance.obligation, instance.end, instance.start);
         self.samples.take(moment.world, moment.case, &instance.decided(), &now);

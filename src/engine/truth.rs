@@ -2,7 +2,7 @@
 
 use crate::ast::Operator;
 use crate::engine::facts::Facts;
-use crate::engine::world::World;
+use crate::engine::world::{TierTest, World};
 use crate::event::Value as Seen;
 use crate::id::{AgreementId, EventId, FieldId, TierId};
 use crate::model::Subject;
@@ -200,10 +200,12 @@ impl Moment<'_> {
             }
             asked = tiers.count;
         }
+        let fields = case.fields.as_slice();
         for (tier, test) in &self.world.kinds[case.kind].tests[asked..] {
-            let holds = match test.and_then(|test| test.holds(&case.fields)) {
-                Some(holds) => holds.into(),
-                None => self.allows(self.world.plan.tiers[*tier].when.as_ref()),
+            let holds = match test {
+                TierTest::Nothing => return Tiered::In(*tier),
+                TierTest::Range(range) if let Some(holds) = range.holds(fields) => holds.into(),
+                TierTest::Range(_) | TierTest::Any => self.allows(self.world.plan.tiers[*tier].when.as_ref()),
             };
             match holds {
                 Truth::True => return Tiered::In(*tier),

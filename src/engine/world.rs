@@ -2,6 +2,7 @@
 
 use crate::ast::Comparison;
 use crate::engine::course::Promised;
+use crate::engine::deferral::Deferral;
 use crate::engine::facts::Facts;
 use crate::engine::live::End;
 use crate::engine::matcher::is_stateless;
@@ -11,8 +12,8 @@ use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
 use crate::model::{Owner, Subject, Trigger, Waiver};
 use crate::plan::{
-    Case, Duty, Exclusion, Field, Interest, Obligation, Op, Pattern, Plan, Scalar, ScoreBy, Start, StateWhen, Track, Value as PlanValue,
-    events_of,
+    Case, Condition, Duty, Exclusion, Field, Interest, Obligation, Op, Pattern, Plan, Scalar, ScoreBy, Start, StateWhen, Track,
+    Value as PlanValue, events_of,
 };
 use crate::quantity::Exact;
 use crate::time::{Calendar, Horizon, Instant, Zone};
@@ -58,8 +59,8 @@ pub(super) struct Kind {
     nothing: Effect,
     /// Its first tiers, where each is for one value of the same field: found without asking one after another.
     pub(super) tiers: Option<TiersByValue>,
-    /// All of its tiers with what is asked for each, where that is a comparison of a number of its own with a whole one.
-    pub(super) tests: Vec<(TierId, Option<Test>)>,
+    /// All of its tiers, with what is asked for each.
+    pub(super) tests: Vec<(TierId, TierTest)>,
     /// Every row may change it: a state, tier or score asks what time it is.
     pub(super) every_row: bool,
     /// What each of its states may change by.
@@ -68,6 +69,8 @@ pub(super) struct Kind {
     pub(super) has_conditions: bool,
     /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
     pub(super) forgets: bool,
+    /// How its cases are judged when all of that has ended, if they may be.
+    pub(super) deferral: Option<Deferral>,
 }
 
 /// A promise to cases of a kind.
@@ -162,12 +165,12 @@ impl Kind {
             first.case == Some(id) && first.follows_a_case()
         };
         let own: Vec<(usize, &Track)> = plan.tracks.iter().enumerate().filter(|t| is_own(&t)).collect();
-        let of_kind = |(at, track): &(usize, &Track)| OfKind {
+        let promise = |(at, track): &(usize, &Track)| OfKind {
             track: *at,
             written: plain::written(plan, promises, *at, track),
             by_states: Roles::by_states(plan, track),
         };
-        let promises: Vec<OfKind> = own.iter().map(of_kind).collect();
+        let of_kind: Vec<OfKind> = own.iter().map(promise).collect();
         let mut effects: Table<EventId, Effect> = plan.events.iter().map(|_| Effect::default()).collect();
         for (at, (_, track)) in own.iter().enumerate() {
             for (event, roles) in Roles::by_event(plan, track).enumerate().filter(|(_, roles)| !roles.is_none()) {
@@ -203,7 +206,7 @@ impl Kind {
         let all_once = own.iter().all(|(_, track)| track.0.iter().all(once));
         for effect in effects.iter_mut() {
             if let [Act { at, ends: Some(how), .. }] = effect.acting.as_slice()
-                && promises[*at as usize].written.is_some()
+                && of_kind[*at as usize].written.is_some()
             {
                 effect.ends = Some((*at as usize, *how));
             }
@@ -220,36 +223,55 @@ impl Kind {
         for effect in effects.iter_mut().filter(|_| is_simple) {
             effect.begins = effect.first_starts();
         }
+        let forgets = all_once && !is_watched && !own.is_empty();
+        let may_defer = is_simple && forgets;
+        let deferral = if may_defer { Deferral::new(plan, id, promises, &of_kind, &effects) } else { None };
         Kind {
             tiers: TiersByValue::new(plan, case),
-            tests: case.tiers.iter().map(|tier| (*tier, Test::new(plan, id, *tier))).collect(),
-            promises,
+            tests: case.tiers.iter().map(|tier| (*tier, TierTest::new(plan, id, *tier))).collect(),
+            promises: of_kind,
             effects,
             nothing: Effect::default(),
             every_row,
             watches: case.states.iter().map(|s| Watches::of(&plan.states[*s].when)).collect(),
             has_conditions,
-            forgets: all_once && !is_watched && !own.is_empty(),
+            forgets,
+            deferral,
+        }
+    }
+}
+
+/// What is asked for a tier.
+pub(super) enum TierTest {
+    /// Every case that is in none before it is in this one.
+    Nothing,
+    /// A number of the case is compared with a whole one.
+    Range(Range),
+    /// Anything else.
+    Any,
+}
+
+impl TierTest {
+    fn new(plan: &Plan, case: CaseId, tier: TierId) -> TierTest {
+        match &plan.tiers[tier].when {
+            None => TierTest::Nothing,
+            Some(when) => Range::of(plan, case, when).map_or(TierTest::Any, TierTest::Range),
         }
     }
 }
 
 /// A comparison of a number of a case with a whole one: it lies in a range, or outside of it.
 #[derive(Clone, Copy)]
-pub(super) struct Test {
+pub(super) struct Range {
     slot: u16,
     inside: bool,
     first: i64,
     last: i64,
 }
 
-impl Test {
-    fn new(plan: &Plan, case: CaseId, tier: TierId) -> Option<Test> {
-        let [Op::Compare(PlanValue::Field(field), sign, PlanValue::Fixed(Scalar::Number(n)))] =
-            plan.tiers[tier].when.as_ref()?.0.as_slice()
-        else {
-            return None;
-        };
+impl Range {
+    fn of(plan: &Plan, case: CaseId, when: &Condition) -> Option<Range> {
+        let [Op::Compare(PlanValue::Field(field), sign, PlanValue::Fixed(Scalar::Number(n)))] = when.0.as_slice() else { return None };
         let field = &plan.fields[*field];
         let with = i64::try_from(n.numer()).ok().filter(|_| n.is_whole() && field.owner == Owner::Case(case))?;
         let (first, last) = match sign {
@@ -259,7 +281,7 @@ impl Test {
             Comparison::More => (with.checked_add(1)?, i64::MAX),
             Comparison::AtLeast => (with, i64::MAX),
         };
-        Some(Test { slot: field.slot, inside: *sign != Comparison::Unequal, first, last })
+        Some(Range { slot: field.slot, inside: *sign != Comparison::Unequal, first, last })
     }
 
     /// Whether it holds; nothing where that is not so easily said.
@@ -402,7 +424,7 @@ impl<'p> World<'p> {
         let waivers = &self.plan.agreements[self.promises[obligation].agreement].waivers;
         let (false, Some(case), Some(due)) = (waivers.is_empty(), case, due) else { return false };
         let date = self.term(obligation).zone.date(due);
-        let is_meant = |w: &&Waiver| w.obligation == obligation && w.case == case.kind && *w.key == *case.key;
+        let is_meant = |w: &&Waiver| w.obligation == obligation && w.case == case.kind && *w.key == *case.key.text();
         waivers.iter().filter(is_meant).any(|w| (w.from..=w.until).contains(&date))
     }
 

@@ -1,6 +1,6 @@
 //! Sets of keys: which cases were seen, which rows were taken.
 
-use crate::event::{Numbered, Stem, TextId, TextTable};
+use crate::event::{KeyRef, Numbered, Stem, TextId, TextTable};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Keys {
     series: Vec<Series>,
     /// The series of each prefix, by how many digits follow it; some are none.
-    places: HashMap<Box<str>, [Option<u16>; Numbered::DIGITS + 1]>,
+    places: HashMap<Box<[u8]>, [Option<u16>; Numbered::DIGITS + 1]>,
     /// The series that a key was put into last.
     last: usize,
     others: TextTable,
@@ -34,23 +34,23 @@ impl Keys {
         }
     }
 
-    fn place(&self, (prefix, digits): (&str, u8)) -> Option<usize> {
+    fn place(&self, (prefix, digits): (&[u8], u8)) -> Option<usize> {
         self.places.get(prefix)?[usize::from(digits)].map(usize::from)
     }
 
     /// Whether a key is one of them.
-    pub fn contains(&self, key: &str) -> bool {
-        if let Some(numbered) = Numbered::of(key)
+    pub fn contains(&self, key: KeyRef<'_>) -> bool {
+        if let Some(numbered) = Numbered::of(key.bytes())
             && let Some(series) = self.series(&numbered)
         {
             return self.series[series].numbers.contains(numbered.number);
         }
-        self.others.get(key).is_some()
+        self.others.get(key.text()).is_some()
     }
 
     /// Takes a key; true if it was not among them.
-    pub fn insert(&mut self, key: &str) -> bool {
-        let series = Numbered::of(key).and_then(|numbered| {
+    pub fn insert(&mut self, key: KeyRef<'_>) -> bool {
+        let series = Numbered::of(key.bytes()).and_then(|numbered| {
             let found = self.series(&numbered).or_else(|| self.add(numbered.into()))?;
             Some((found, numbered.number))
         });
@@ -61,7 +61,7 @@ impl Keys {
             }
             None => {
                 let before = self.others.len();
-                self.others.intern(key);
+                self.others.intern(key.text());
                 before < self.others.len()
             }
         }
@@ -100,7 +100,7 @@ impl Keys {
             None if self.others.is_empty() => 0,
             None => series.keys().filter(|key| self.others.get(key).is_some()).count() as u64,
         });
-        let others = (0..other.others.len() as u32).filter(|id| self.contains(other.others.text(TextId(*id)))).count() as u64;
+        let others = (0..other.others.len() as u32).filter(|id| self.contains(other.others.text(TextId(*id)).into())).count() as u64;
         len(self) + len(other) - both.sum::<u64>() - others
     }
 }
@@ -219,14 +219,14 @@ mod tests {
             (0..3_000).map(|n| format!("L{n:06}")).chain((0..600).flat_map(|n| [format!("x{n}-1"), format!("y{n}z")])).collect();
         for (i, key) in all.iter().enumerate() {
             if i % 2 == 0 {
-                one.insert(key);
+                one.insert(KeyRef::from(&**key));
             }
             if i % 3 == 0 {
-                other.insert(key);
+                other.insert(KeyRef::from(&**key));
             }
         }
         let expected = (0..all.len()).filter(|i| i % 2 == 0 || i % 3 == 0).count() as u64;
         assert_eq!((one.len_with(&other), other.len_with(&one)), (expected, expected));
-        assert!(all.iter().enumerate().all(|(i, key)| one.contains(key) == (i % 2 == 0)));
+        assert!(all.iter().enumerate().all(|(i, key)| one.contains(KeyRef::from(&**key)) == (i % 2 == 0)));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Texts are kept once each and compared by number; nothing here knows a file format.
 
+mod key;
 mod keys;
 mod numbered;
 pub mod packed;
@@ -9,10 +10,11 @@ mod short;
 mod store;
 mod texts;
 
+pub use key::{Key, KeyRef};
 pub use keys::Keys;
 pub use numbered::{KeyList, Numbered, Series, Stem};
 pub use short::{Short, hash};
-pub use store::{Draft, Events, Head, hash_of_case, hash_of_short_case, part_of};
+pub use store::{Draft, Events, Head, Stored, part_of};
 pub use texts::{TextId, TextTable, Texts};
 
 use crate::id::{CaseId, EventId, FieldId};
@@ -143,7 +145,7 @@ pub struct Event<'e> {
     /// When.
     pub time: Instant,
     /// The kind of case and its key; nothing for events of the top level.
-    pub case: Option<(CaseId, &'e str)>,
+    pub case: Option<(CaseId, KeyRef<'e>)>,
     /// What happened; nothing where only fields change, or where the vocabulary does not hold the event.
     pub event: Option<EventId>,
     /// Fields of the case that change.

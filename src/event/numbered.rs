@@ -1,5 +1,6 @@
 //! Keys that end in a number, as most do, taken apart: those of a log mostly differ in their numbers alone.
 
+use crate::event::KeyRef;
 use crate::id::CaseId;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -8,7 +9,7 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbered<'k> {
     /// What stands before it.
-    pub prefix: &'k str,
+    pub prefix: &'k [u8],
     /// How many of its digits are taken: at most [`Numbered::DIGITS`], from its end.
     pub digits: u8,
     /// What they are.
@@ -23,13 +24,12 @@ impl<'k> Numbered<'k> {
 
     /// Of a key that ends in a digit.
     #[inline]
-    pub fn of(key: &'k str) -> Option<Numbered<'k>> {
-        let bytes = key.as_bytes();
-        let last: [u8; Numbered::DIGITS] = match bytes.last_chunk() {
+    pub fn of(key: &'k [u8]) -> Option<Numbered<'k>> {
+        let last: [u8; Numbered::DIGITS] = match key.last_chunk() {
             Some(last) => *last,
             None => {
                 let mut last = [0; Numbered::DIGITS];
-                last[Numbered::DIGITS - bytes.len()..].copy_from_slice(bytes);
+                last[Numbered::DIGITS - key.len()..].copy_from_slice(key);
                 last
             }
         };
@@ -54,7 +54,7 @@ impl<'k> Numbered<'k> {
 /// What keys have in common that differ in the numbers at their ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stem {
-    prefix: Box<str>,
+    prefix: Box<[u8]>,
     digits: u8,
     rest: u64,
 }
@@ -70,11 +70,11 @@ impl Stem {
 
     /// The key of a number.
     pub fn key(&self, number: u32) -> String {
-        format!("{}{number:0width$}", self.prefix, width = usize::from(self.digits))
+        format!("{}{number:0width$}", String::from_utf8_lossy(&self.prefix), width = usize::from(self.digits))
     }
 
     /// What stands before the number, and how many digits it has.
-    pub fn parts(&self) -> (&str, u8) {
+    pub fn parts(&self) -> (&[u8], u8) {
         (&self.prefix, self.digits)
     }
 }
@@ -121,11 +121,11 @@ impl KeyList {
 
     /// Adds the key of a case.
     #[inline]
-    pub fn push(&mut self, kind: CaseId, key: &str) {
-        let Some(numbered) = Numbered::of(key) else { return self.push_other(kind, key) };
+    pub fn push(&mut self, kind: CaseId, key: KeyRef<'_>) {
+        let Some(numbered) = Numbered::of(key.bytes()) else { return self.push_other(kind, key.text()) };
         match self.series.get_mut(self.last) {
             Some(series) if series.holds(kind, &numbered) => series.numbers.push(numbered.number),
-            _ => self.push_numbered(kind, key, numbered),
+            _ => self.push_numbered(kind, key.text(), numbered),
         }
     }
 
@@ -173,7 +173,10 @@ mod tests {
 
     #[test]
     fn the_number_at_the_end_of_a_key_is_found() {
-        let split = |key| Numbered::of(key).map(|n| (n.prefix, n.digits, n.number));
+        let split = |key: &'static str| {
+            let numbered = Numbered::of(key.as_bytes())?;
+            Some((std::str::from_utf8(numbered.prefix).unwrap(), numbered.digits, numbered.number))
+        };
         assert_eq!(split("L0001234"), Some(("L", 7, 1234)));
         assert_eq!(split("7"), Some(("", 1, 7)));
         assert_eq!(split("case-99999999"), Some(("case-", 8, 99_999_999)));
@@ -184,7 +187,7 @@ mod tests {
             assert_eq!(split(none), None, "{none}");
         }
         for key in ["L0001234", "7", "case-99999999", "2026000000017"] {
-            let numbered = Numbered::of(key).unwrap();
+            let numbered = Numbered::of(key.as_bytes()).unwrap();
             assert_eq!(Stem::from(numbered).key(numbered.number), key);
         }
     }
@@ -196,7 +199,7 @@ mod tests {
         let mut keys: Vec<String> = (0..50).flat_map(|n| [format!("L{n:03}"), format!("M{n}"), format!("x{n}y")]).collect();
         keys.extend((0..100).map(|n| format!("series-{n}-of-a-long-name-{:02}", n / 10)));
         let mut list = KeyList::default();
-        keys.iter().enumerate().for_each(|(i, key)| list.push(kind(i), key));
+        keys.iter().enumerate().for_each(|(i, key)| list.push(kind(i), KeyRef::from(&**key)));
         let of_series = list.series().iter().flat_map(|s| s.numbers.iter().map(move |n| (s.kind, s.stem.key(*n))));
         let mut found: Vec<(CaseId, String)> = of_series.chain(list.others().map(|(kind, key)| (kind, key.to_string()))).collect();
         let mut expected: Vec<(CaseId, String)> = keys.iter().enumerate().map(|(i, key)| (kind(i), key.clone())).collect();

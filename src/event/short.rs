@@ -1,18 +1,21 @@
 //! Short texts as numbers: most words, keys and values of a log.
 
-/// A text of up to sixteen bytes, with zeros behind it, and its length. Two of them are equal where their texts are.
+/// A text of up to fifteen bytes, with zeros behind it, and its length behind those. Two of them are equal where their texts are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Short {
-    low: u64,
-    high: u64,
-    len: u8,
-}
+// So that it is copied as two words.
+#[repr(align(8))]
+pub struct Short([u8; 16]);
+
+/// The longest text that is short.
+const LONGEST: usize = 15;
+/// Where the length stands.
+const LENGTH: u32 = 8 * LONGEST as u32;
 
 /// The bytes of each length.
-const OF_LENGTH: [u128; 17] = {
-    let mut all = [0; 17];
+const OF_LENGTH: [u128; LONGEST + 1] = {
+    let mut all = [0; LONGEST + 1];
     let mut len = 1;
-    while len <= 16 {
+    while len <= LONGEST {
         all[len] = u128::MAX >> (8 * (16 - len));
         len += 1;
     }
@@ -21,28 +24,27 @@ const OF_LENGTH: [u128; 17] = {
 
 impl Short {
     /// The text of no bytes.
-    pub const EMPTY: Short = Short { low: 0, high: 0, len: 0 };
+    pub const EMPTY: Short = Short([0; 16]);
 
     /// Of a text, if it is short.
     #[inline]
     pub fn of(text: &[u8]) -> Option<Short> {
         let len = text.len();
-        let (low, high) = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-            if len > 16 {
+        let bits = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+            if len > LONGEST {
                 return None;
             }
-            let last = u128::from(u64::from_le_bytes(*last)) << (8 * (len - 8));
-            (u64::from_le_bytes(*first), (last >> 64) as u64)
+            u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (8 * (len - 8))
         } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-            (u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (len - 4)), 0)
+            u128::from(u32::from_le_bytes(*first)) | u128::from(u32::from_le_bytes(*last)) << (8 * (len - 4))
         } else if let [first, .., last] | [first @ last] = text {
             // Of one to three bytes the first, the middle and the last are all of them.
-            let byte = |byte: &u8, at: usize| u64::from(*byte) << (8 * at);
-            (byte(first, 0) | byte(&text[len / 2], len / 2) | byte(last, len - 1), 0)
+            let byte = |byte: &u8, at: usize| u128::from(*byte) << (8 * at);
+            byte(first, 0) | byte(&text[len / 2], len / 2) | byte(last, len - 1)
         } else {
-            (0, 0)
+            0
         };
-        Some(Short { low, high, len: len as u8 })
+        Some(Short::new(bits, len))
     }
 
     /// Of a part of a text, if it is short. Where enough stands behind it, all lengths take the same steps.
@@ -50,14 +52,31 @@ impl Short {
     pub fn within(text: &[u8], from: usize, to: usize) -> Option<Short> {
         let Some(sixteen) = text.get(from..).and_then(<[u8]>::first_chunk) else { return Short::of(&text[from..to]) };
         let len = to - from;
-        let all = u128::from_le_bytes(*sixteen) & OF_LENGTH.get(len)?;
-        Some(Short { low: all as u64, high: (all >> 64) as u64, len: len as u8 })
+        Some(Short::new(u128::from_le_bytes(*sixteen) & OF_LENGTH.get(len)?, len))
+    }
+
+    #[inline(always)]
+    fn new(bits: u128, len: usize) -> Short {
+        Short((bits | (len as u128) << LENGTH).to_le_bytes())
+    }
+
+    /// Whether it has no bytes.
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self == Short::EMPTY
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0[..usize::from(self.0[LONGEST])]
     }
 
     /// A number in which every byte has its part.
     #[inline]
     pub fn hash(self) -> u64 {
-        mix(self.low ^ 0x9e37_79b9_7f4a_7c15, self.high ^ 0xd6e8_feb8_6659_fd93 ^ u64::from(self.len) << 56)
+        let bits = u128::from_le_bytes(self.0);
+        mix(bits as u64 ^ 0x9e37_79b9_7f4a_7c15, (bits >> 64) as u64 ^ 0xd6e8_feb8_6659_fd93)
     }
 
     /// The same as [`hash`] of its text.
@@ -79,8 +98,8 @@ pub(super) fn mix(a: u64, b: u64) -> u64 {
 pub fn hash(of: u64, text: &[u8]) -> u64 {
     let mut rest = text;
     let mut all = of;
-    while rest.len() > 16 {
-        let (head, tail) = rest.split_at(16);
+    while rest.len() > LONGEST {
+        let (head, tail) = rest.split_at(LONGEST);
         all = Short::of(head).unwrap_or_default().hash_of(all);
         rest = tail;
     }
@@ -101,10 +120,11 @@ mod tests {
                 texts.push(format!("{}{letter}", texts[from]));
             }
         }
-        texts.extend((6..=16).map(|n| "0123456789abcdef"[..n].to_string()));
+        texts.extend((6..=LONGEST).map(|n| "0123456789abcde"[..n].to_string()));
         let shorts: HashSet<String> = texts.iter().map(|t| format!("{:?}", Short::of(t.as_bytes()).unwrap())).collect();
         assert_eq!(shorts.len(), texts.iter().collect::<HashSet<_>>().len());
-        assert_eq!(Short::of(&[b'x'; 17]), None);
+        assert!(texts.iter().all(|t| Short::of(t.as_bytes()).unwrap().bytes() == t.as_bytes()));
+        assert_eq!(Short::of(&[b'x'; LONGEST + 1]), None);
     }
 
     #[test]

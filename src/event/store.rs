@@ -1,7 +1,7 @@
 //! Events as a log gives them: rows of one size, and what varies in lists beside them.
 
-use crate::event::{self, Changes, Event, Origin, Own, Short, TextId, Value};
-use crate::id::{CaseId, EventId, FieldId, Id};
+use crate::event::{Changes, Event, Key, KeyRef, Origin, Own, Short, TextId, Value};
+use crate::id::{CaseId, EventId, FieldId};
 use crate::time::Instant;
 use std::ops::Range;
 
@@ -9,6 +9,7 @@ use std::ops::Range;
 #[derive(Clone, Debug, Default)]
 pub struct Events {
     rows: Vec<Row>,
+    /// Keys that are not short, behind each other.
     keys: String,
     fields: Vec<(FieldId, Option<Value>)>,
     own: Vec<(FieldId, Value)>,
@@ -22,16 +23,23 @@ struct Row {
     time: Instant,
     /// Of its case.
     hash: u64,
+    key: Key<InKeys>,
     origin: Origin,
     event: Option<EventId>,
     case: Option<CaseId>,
     ends: Ends,
 }
 
+/// Where a key stands in the list of keys.
+#[derive(Clone, Copy, Debug)]
+struct InKeys {
+    from: u32,
+    to: u32,
+}
+
 /// Where what a row has in the lists ends; it begins where that of the row before it ends.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ends {
-    key: u32,
     fields: u32,
     own: u32,
 }
@@ -42,18 +50,6 @@ const LONGEST: usize = u32::MAX as usize;
 #[inline(always)]
 fn piece(from: u32, to: u32) -> Range<usize> {
     from as usize..to as usize
-}
-
-/// A number by which a case is looked for.
-#[inline]
-pub fn hash_of_case(kind: CaseId, key: &str) -> u64 {
-    event::hash(kind.index() as u64, key.as_bytes())
-}
-
-/// The same of a key that is short.
-#[inline]
-pub fn hash_of_short_case(kind: CaseId, key: Short) -> u64 {
-    key.hash_of(kind.index() as u64)
 }
 
 /// Where the values of an event begin that is being read.
@@ -69,7 +65,7 @@ pub struct Head<'e> {
     /// When.
     pub time: Instant,
     /// The kind of case and its key.
-    pub case: Option<(CaseId, &'e str)>,
+    pub case: Option<(CaseId, KeyRef<'e>)>,
     /// What happened.
     pub event: Option<EventId>,
     /// Where it stands.
@@ -77,10 +73,10 @@ pub struct Head<'e> {
 }
 
 impl Head<'_> {
-    /// The [`hash_of_case`] of its case; zero where it has none.
+    /// The hash of its case's key; zero where it has none.
     #[inline]
     pub fn hash(&self) -> u64 {
-        self.case.map_or(0, |(kind, key)| hash_of_case(kind, key))
+        self.case.map_or(0, |(kind, key)| key.hash(kind))
     }
 }
 
@@ -88,6 +84,60 @@ impl Head<'_> {
 #[inline(always)]
 pub fn part_of(hash: u64, parts: usize) -> usize {
     (((hash & 0xffff_ffff) * parts as u64) >> 32) as usize
+}
+
+/// An event as it lies among others: what is not asked for is not looked up.
+#[derive(Clone, Copy)]
+pub struct Stored<'e> {
+    events: &'e Events,
+    row: &'e Row,
+    /// Where what it has in the lists begins.
+    begins: Ends,
+}
+
+impl<'e> Stored<'e> {
+    /// When.
+    #[inline(always)]
+    pub fn time(&self) -> Instant {
+        self.row.time
+    }
+
+    /// What happened.
+    #[inline(always)]
+    pub fn what(&self) -> Option<EventId> {
+        self.row.event
+    }
+
+    /// The kind of case and its key.
+    #[inline(always)]
+    pub fn case(&self) -> Option<(CaseId, KeyRef<'e>)> {
+        let key = match self.row.key {
+            Key::Short(short) => Key::Short(short),
+            Key::Long(InKeys { from, to }) => Key::Long(&self.events.keys[piece(from, to)]),
+        };
+        self.row.case.map(|kind| (kind, key))
+    }
+
+    /// Fields of the case that change.
+    #[inline(always)]
+    pub fn fields(&self) -> &'e Changes {
+        &self.events.fields[piece(self.begins.fields, self.row.ends.fields)]
+    }
+
+    /// Where it stands.
+    #[inline(always)]
+    pub fn origin(&self) -> Origin {
+        let (base, origin) = (self.events.base, self.row.origin);
+        Origin { file: base.file + origin.file, line: base.line + origin.line }
+    }
+
+    /// All of it.
+    #[inline]
+    pub fn event(&self) -> Event<'e> {
+        let own = &self.events.own[piece(self.begins.own, self.row.ends.own)];
+        let (time, case, event, fields, origin) = (self.time(), self.case(), self.what(), self.fields(), self.origin());
+        Event { time, case, event, fields, own, origin }
+    }
 }
 
 impl Events {
@@ -128,13 +178,20 @@ impl Events {
     #[inline(always)]
     pub fn finish(&mut self, head: &Head<'_>, hash: u64) {
         let Head { time, case, event, origin } = *head;
-        let case = case.map(|(kind, key)| {
-            self.keys.push_str(key);
-            kind
-        });
+        let key = match case {
+            Some((_, Key::Short(short))) => Key::Short(short),
+            Some((_, Key::Long(text))) => self.put_key(text),
+            None => Key::Short(Short::EMPTY),
+        };
         assert!(self.keys.len() | self.fields.len() | self.own.len() <= LONGEST, "more than four billion of something at once");
-        let ends = Ends { key: self.keys.len() as u32, fields: self.fields.len() as u32, own: self.own.len() as u32 };
-        self.rows.push(Row { time, hash, origin, event, case, ends });
+        let ends = Ends { fields: self.fields.len() as u32, own: self.own.len() as u32 };
+        self.rows.push(Row { time, hash, key, origin, event, case: case.map(|(kind, _)| kind), ends });
+    }
+
+    fn put_key(&mut self, text: &str) -> Key<InKeys> {
+        let from = self.keys.len() as u32;
+        self.keys.push_str(text);
+        Key::Long(InKeys { from, to: self.keys.len() as u32 })
     }
 
     /// Adds an event.
@@ -161,22 +218,7 @@ impl Events {
         self.rows.is_empty()
     }
 
-    /// The one at a position.
-    #[inline(always)]
-    pub fn get(&self, at: usize) -> Event<'_> {
-        let Row { time, origin, event, case, ends, .. } = self.rows[at];
-        let begins = if at == 0 { Ends::default() } else { self.rows[at - 1].ends };
-        Event {
-            time,
-            case: case.map(|kind| (kind, &self.keys[piece(begins.key, ends.key)])),
-            event,
-            fields: &self.fields[piece(begins.fields, ends.fields)],
-            own: &self.own[piece(begins.own, ends.own)],
-            origin: Origin { file: self.base.file + origin.file, line: self.base.line + origin.line },
-        }
-    }
-
-    /// The [`hash_of_case`] of those in a range; of those without a case it is any number.
+    /// The hashes of the keys of those in a range; of those without a case any numbers.
     #[inline]
     pub fn hashes(&self, range: Range<usize>) -> impl Iterator<Item = u64> + Clone {
         self.rows[range].iter().map(|row| row.hash)
@@ -184,7 +226,14 @@ impl Events {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Event<'_>> {
-        (0..self.len()).map(|at| self.get(at))
+        self.stored().map(|stored| stored.event())
+    }
+
+    /// All of them, as they lie here.
+    #[inline]
+    pub fn stored(&self) -> impl Iterator<Item = Stored<'_>> {
+        let mut begins = Ends::default();
+        self.rows.iter().map(move |row| Stored { events: self, row, begins: std::mem::replace(&mut begins, row.ends) })
     }
 
     /// Their files and lines go on from here.

@@ -1,6 +1,6 @@
 //! Rows of any format to events.
 
-use crate::event::{Draft, Event, Events, Head, Origin, Short, Texts, Value, hash_of_case, hash_of_short_case};
+use crate::event::{Draft, Event, Events, Head, KeyRef, Origin, Short, Texts, Value};
 use crate::id::{CaseId, FieldId};
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
@@ -91,14 +91,11 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Some(time) = quick.or_else(|| certain_time(&usual.reader, row.cell(usual.time))) else { return false };
         let Some(word) = usual.word.map_or(Some(Short::EMPTY), |word| row.short(word)) else { return false };
         let Some(meaning) = meanings.found(Some(usual.kind), word).and_then(|at| meanings.at(at)) else { return false };
-        let (Cell::Text(key), Some(kind)) = (row.cell(usual.key), meaning.kind) else { return false };
-        if !meaning.is_plain || key.is_empty() || is_missing(binding, key) || rules.is_later(time) {
+        let (Some(key), Some(kind)) = (row.key(usual.key), meaning.kind) else { return false };
+        if !meaning.is_plain || key.is_empty() || is_missing_key(binding, key) || rules.is_later(time) {
             return false;
         }
-        let hash = match row.short(usual.key) {
-            Some(short) => hash_of_short_case(kind, short),
-            None => hash_of_case(kind, key),
-        };
+        let hash = key.hash(kind);
         let part = batch.part(hash);
         let events = &mut batch.parts[rules.part_of_events(part)].events;
         let filled = filled(binding, row, meaning);
@@ -192,7 +189,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             Ok(meaning) => meaning,
             Err(refusal) => return Err(refused(binding, row, key.map(|k| k.0), refusal)),
         };
-        let case = meaning.kind.and_then(|kind| Some((kind, key?.0)));
+        let case = meaning.kind.and_then(|kind| Some((kind, KeyRef::from(key?.0))));
         let head = Head { time, case, event: meaning.event, origin: Origin { file: 0, line: row.line() } };
         let hash = head.hash();
         let part = batch.part(hash);
@@ -458,6 +455,11 @@ fn said<'r>(binding: &Binding, cell: Cell<'r>) -> Option<&'r str> {
         Cell::Text(text) if !text.is_empty() && !is_missing(binding, text) => Some(text),
         _ => None,
     }
+}
+
+#[inline(always)]
+fn is_missing_key(binding: &Binding, key: KeyRef<'_>) -> bool {
+    !binding.missing.is_empty() && is_missing(binding, key.text())
 }
 
 #[inline(always)]

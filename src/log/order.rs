@@ -124,7 +124,7 @@ fn milestones(
 fn with_lifelong(events: &Events, lifelong: &mut Lifelong) -> Events {
     let mut all = Events::default();
     for event in events.iter() {
-        let mut fields = event.case.and_then(|(kind, key)| lifelong.remove(&(kind, Box::from(key)))).unwrap_or_default();
+        let mut fields = event.case.and_then(|(kind, key)| lifelong.remove(&(kind, key.text().into()))).unwrap_or_default();
         fields.extend_from_slice(event.fields);
         all.push(Event { fields: &fields, ..event });
     }

@@ -1,6 +1,6 @@
 //! A row of any format, as the decoder asks it.
 
-use crate::event::Short;
+use crate::event::{Key, KeyRef, Short};
 use crate::log::times::{self, Dates};
 use crate::time::Instant;
 
@@ -33,6 +33,17 @@ pub(super) trait Row<'r> {
     #[inline(always)]
     fn short(&self, place: usize) -> Option<Short> {
         Short::of(self.bytes(place)?)
+    }
+    /// The key that stands in a place, if one does.
+    #[inline(always)]
+    fn key(&self, place: usize) -> Option<KeyRef<'r>> {
+        match self.short(place) {
+            Some(short) => Some(Key::Short(short)),
+            None => match self.cell(place) {
+                Cell::Text(text) => Some(Key::from(text)),
+                Cell::Absent | Cell::Null | Cell::Time(_) => None,
+            },
+        }
     }
     /// The instant that stands in a place in the form that most logs have.
     #[inline(always)]

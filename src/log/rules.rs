@@ -89,7 +89,7 @@ pub(super) struct Ids(Vec<(String, Keys)>);
 
 impl Ids {
     pub(super) fn contains(&self, source: &str, id: &str) -> bool {
-        self.0.iter().find(|(of, _)| of == source).is_some_and(|(_, ids)| ids.contains(id))
+        self.0.iter().find(|(of, _)| of == source).is_some_and(|(_, ids)| ids.contains(id.into()))
     }
 
     pub(super) fn insert(&mut self, source: &str, id: &str) {
@@ -97,6 +97,6 @@ impl Ids {
             self.0.push((source.to_string(), Keys::default()));
             self.0.len() - 1
         });
-        self.0[at].1.insert(id);
+        self.0[at].1.insert(id.into());
     }
 }

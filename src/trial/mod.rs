@@ -3,7 +3,7 @@
 use crate::ast::{Detail, Expectation, ExpectationKind, ObjectiveExpectation, TestValueKind, VerdictExpectation};
 use crate::check::fixed_value;
 use crate::engine::{self, Judgement, NoticeKind, ObjectiveRecord, Outcome, Verdict};
-use crate::event::{Event, Events, Origin, Texts, Value};
+use crate::event::{Event, Events, KeyRef, Origin, Texts, Value};
 use crate::id::{CaseId, FieldId};
 use crate::model::{Model, Scalar, Test, TestEvent};
 use crate::plan::Plan;
@@ -72,6 +72,7 @@ fn events(test: &Test, zone: &Zone, texts: &Texts) -> Events {
         let mut all = case.and_then(|case| initial.remove(&case)).unwrap_or_default();
         all.extend(fields);
         let origin = Origin { file: 0, line: line as u32 + 1 };
+        let case = case.map(|(kind, key)| (kind, KeyRef::from(key)));
         events.push(Event { time, case, event: written.event, fields: &all, own: &own_values(written, zone, texts), origin });
     }
     events

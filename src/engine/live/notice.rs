@@ -58,7 +58,7 @@ impl Noticed {
                 sink.notices.push(&NoticeRecord {
                     track: of.track as usize,
                     obligation: of.obligation,
-                    case: moment.case.map(|c| (c.kind, c.key.as_str())),
+                    case: moment.case.map(|c| (c.kind, c.key.text())),
                     seq: of.seq,
                     start: of.start,
                     position: i,

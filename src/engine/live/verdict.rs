@@ -161,7 +161,7 @@ impl Live {
         Outcome {
             track,
             obligation,
-            case: case.map(|c| (c.kind, c.key.clone())),
+            case: case.map(|c| (c.kind, c.key.text().into())),
             seq: self.seq,
             tier,
             group,

@@ -114,14 +114,15 @@ struct Groups {
     parts: usize,
     list: Vec<Vec<KeyValue>>,
     numbers: HashMap<Vec<KeyValue>, u32>,
-    /// Of those of one key: that of no value, and by tier, member and text.
+    /// Of those of one key, and that of none.
     #[serde(skip)]
     short: Shortcuts,
 }
 
-/// The numbers of groups of one key, by its value where values are small numbers.
+/// The numbers of groups of one key, by its value where values are small numbers, and of the group of no key.
 #[derive(Debug, Default)]
 struct Shortcuts {
+    /// Of no value and of no key; by tier, member and text.
     of: [Vec<Option<NonZeroU32>>; 4],
 }
 
@@ -129,26 +130,27 @@ impl Shortcuts {
     /// Texts of a log may be many, and few of them groups.
     const MOST: usize = 1 << 20;
 
-    /// Which of the lists a value is found in, and where.
+    /// Which of the lists a group is found in, and where.
     #[inline]
-    fn place(key: KeyValue) -> Option<(usize, usize)> {
-        match key {
-            KeyValue::Missing => Some((0, 0)),
-            KeyValue::Tier(tier) => Some((1, tier.index())),
-            KeyValue::Value(Value::Member(m)) => Some((2, m as usize)),
-            KeyValue::Value(Value::Text(text)) => Some((3, text.0 as usize)),
-            KeyValue::Value(_) => None,
+    fn place(group: &[KeyValue]) -> Option<(usize, usize)> {
+        match group {
+            [] => Some((0, 1)),
+            [KeyValue::Missing] => Some((0, 0)),
+            [KeyValue::Tier(tier)] => Some((1, tier.index())),
+            [KeyValue::Value(Value::Member(m))] => Some((2, *m as usize)),
+            [KeyValue::Value(Value::Text(text))] => Some((3, text.0 as usize)),
+            [KeyValue::Value(_)] | [_, _, ..] => None,
         }
     }
 
     #[inline(always)]
-    fn find(&self, key: KeyValue) -> Option<usize> {
-        let (list, at) = Shortcuts::place(key)?;
+    fn find(&self, group: &[KeyValue]) -> Option<usize> {
+        let (list, at) = Shortcuts::place(group)?;
         self.of[list].get(at).copied().flatten().map(|number| number.get() as usize - 1)
     }
 
-    fn add(&mut self, key: KeyValue, number: u32) {
-        if let Some((list, at)) = Shortcuts::place(key).filter(|(_, at)| *at < Shortcuts::MOST) {
+    fn add(&mut self, group: &[KeyValue], number: u32) {
+        if let Some((list, at)) = Shortcuts::place(group).filter(|(_, at)| *at < Shortcuts::MOST) {
             let list = &mut self.of[list];
             if list.len() <= at {
                 list.resize(at + 1, None);
@@ -161,8 +163,7 @@ impl Shortcuts {
 impl Groups {
     #[inline]
     fn find(&self, group: &[KeyValue]) -> Option<usize> {
-        let short = if let [only] = group { self.short.find(*only) } else { None };
-        short.or_else(|| self.numbers.get(group).map(|number| *number as usize))
+        self.short.find(group).or_else(|| self.numbers.get(group).map(|number| *number as usize))
     }
 
     /// The number of a group, which may be new.
@@ -176,9 +177,7 @@ impl Groups {
 
     fn add(&mut self, group: &[KeyValue]) -> usize {
         let number = u32::try_from(self.list.len()).expect("fewer than four billion groups");
-        if let [only] = group {
-            self.short.add(*only, number);
-        }
+        self.short.add(group, number);
         self.numbers.insert(group.to_vec(), number);
         self.list.push(group.to_vec());
         number as usize
@@ -276,9 +275,7 @@ impl Samples {
     pub(in crate::engine) fn take_up(&mut self, (of, cases): (Vec<Sampled>, TextTable)) {
         for (objective, mut sampled) in self.of.iter_mut().zip(of) {
             for (number, group) in (0..).zip(&sampled.groups.list) {
-                if let [only] = group.as_slice() {
-                    sampled.groups.short.add(*only, number);
-                }
+                sampled.groups.short.add(group, number);
             }
             objective.sampled = sampled;
         }
@@ -363,8 +360,8 @@ impl OfObjective {
             Key::Field(_) => KeyValue::Missing,
         };
         let number = match by.as_slice() {
+            [] => self.sampled.groups.number(&[]),
             [only] => self.sampled.groups.number(&[key(only)]),
-            // None as well.
             several => {
                 self.group.clear();
                 self.group.extend(several.iter().map(key));
@@ -385,7 +382,7 @@ impl OfObjective {
         }
         if *by_case {
             // A duty of each period has no case: all of its instances count as one.
-            let name = case.map(|c| format!("{}:{}", c.kind.index(), c.key));
+            let name = case.map(|c| format!("{}:{}", c.kind.index(), c.key.text()));
             sample.cases.push((cases.intern(name.as_deref().unwrap_or("")).0, decided.verdict));
         }
     }

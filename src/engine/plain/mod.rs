@@ -10,7 +10,7 @@ mod packed;
 mod start;
 mod written;
 
-pub(super) use written::{Written, written};
+pub(super) use written::{Aim, Written, written};
 
 use crate::engine::Happening;
 use crate::engine::case::Reach;
@@ -400,7 +400,7 @@ impl Plain {
             let (mark, elapsed) = self.counted();
             let elapsed = elapsed.plus(moment.world.calendars[calendar].elapsed(mark, self.end));
             let Plain { start, due, end, tier, .. } = *self;
-            sink.take_in_time(moment, InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
+            sink.take_in_time(moment, &InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
         }
         self.rest();
     }

@@ -30,20 +30,20 @@ pub(in crate::engine) struct Written {
     pub(in crate::engine) notifies: bool,
     pub(super) is_about_all: bool,
     /// The first instant of its agreement's term, and the first after it.
-    pub(super) term: (Instant, Instant),
+    term: (Instant, Instant),
     /// Where no row has a condition: what is aimed at for each tier, behind that for no tier.
     aims: Option<Box<[Option<Aim>]>>,
 }
 
 /// A row of a plain promise.
 #[derive(Clone, Copy)]
-pub(super) struct Aim {
+pub(in crate::engine) struct Aim {
     pub(super) row: u32,
-    pub(super) calendar: CalendarId,
+    pub(in crate::engine) calendar: CalendarId,
     /// So much open time, where that is what it asks for.
-    pub(super) open: Option<Duration>,
+    pub(in crate::engine) open: Option<Duration>,
     /// After so much of it the first notice is given, if there is one and not at once.
-    pub(super) alert: Option<Duration>,
+    pub(in crate::engine) alert: Option<Duration>,
 }
 
 /// Of a promise, if it is plain: one version, from one event to others, of which it is always known whether they count.
@@ -89,9 +89,24 @@ impl Written {
         })
     }
 
+    /// Whether it is about every case, which starts it once; and when it ends, and when it is due, depends on which events came when, and
+    /// on the tier: what had an end is over.
+    pub(in crate::engine) fn is_over_once_ended(&self) -> bool {
+        let is_timed = |aim: &Aim| aim.open.is_some() && (!self.notifies || aim.alert.is_some());
+        let has_aims = self.aims.as_ref().is_some_and(|aims| aims.iter().flatten().all(is_timed));
+        self.once && self.is_about_all && has_aims && !self.counts && !self.reopens
+    }
+
+    /// Whether its agreement is in force at an instant.
+    #[inline]
+    pub(in crate::engine) fn is_in_force(&self, t: Instant) -> bool {
+        let (from, to) = self.term;
+        from <= t && t < to
+    }
+
     /// Of a tier that is known, where no row has a condition: what is aimed at, if something is.
     #[inline]
-    pub(super) fn aim(&self, tier: Tiered) -> Option<&Option<Aim>> {
+    pub(in crate::engine) fn aim(&self, tier: Tiered) -> Option<&Option<Aim>> {
         let aims = self.aims.as_deref()?;
         match tier {
             Tiered::In(tier) => aims.get(tier.index() + 1),

@@ -153,7 +153,7 @@ impl Out<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Origin, Value};
+    use crate::event::{KeyRef, Origin, Value};
     use crate::id::{CaseId, FieldId, Id};
     use crate::time::Instant;
 
@@ -165,9 +165,10 @@ mod tests {
         for line in 0..5_000 {
             dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let (time, file) = (Instant::from_micros(time(line, dice >> 40)), line / 2_500);
-            let key = format!("case {}", dice >> 50);
+            let key = format!("case {}{}", dice >> 50, if line % 3 == 0 { " of a long name" } else { "" });
             let fields = [(field, Some(Value::Member(line)))];
-            let (case, fields) = if line % 7 == 0 { (None, &[][..]) } else { (Some((kind, key.as_str())), &fields[..(line % 2) as usize]) };
+            let (case, fields) =
+                if line % 7 == 0 { (None, &[][..]) } else { (Some((kind, KeyRef::from(key.as_str()))), &fields[..(line % 2) as usize]) };
             all.push(Event { time, case, event: None, fields, own: &[], origin: Origin { file, line } });
         }
         all
@@ -195,7 +196,7 @@ mod tests {
             let mut sorter = Sorter { most: 20_000, ..Sorter::new(Some(tempfile::tempfile)) };
             for from in (0..all.len()).step_by(100) {
                 let mut piece = Events::default();
-                (from..from + 100).for_each(|at| piece.push(all.get(at)));
+                all.iter().skip(from).take(100).for_each(|event| piece.push(event));
                 sorter.take(&piece).unwrap();
             }
             assert!(sorter.spread.is_some(), "it is more than is put in order in memory");

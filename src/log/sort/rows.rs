@@ -1,6 +1,6 @@
 //! Events as bytes, which can be written, read back, and taken in any order.
 
-use crate::event::{Event, Events, Head, Origin, packed};
+use crate::event::{Event, Events, Head, KeyRef, Origin, packed};
 use crate::id::Id;
 use crate::log::batch::Batch;
 use crate::time::Instant;
@@ -90,7 +90,8 @@ impl Rows {
     /// Adds an event. `line` is the one in whose place it stands.
     #[inline]
     pub(super) fn put(&mut self, event: &Event<'_>, line: u32) {
-        let (kind, key) = event.case.map_or((None, ""), |(kind, key)| (Some(kind), key));
+        let kind = event.case.map(|(kind, _)| kind);
+        let key = event.case.as_ref().map_or(&[][..], |(_, key)| key.bytes());
         let from = self.values.len();
         if !event.fields.is_empty() || !event.own.is_empty() || event.origin.line != line {
             self.put_values(event, line);
@@ -99,7 +100,7 @@ impl Rows {
         let Event { time, origin: Origin { file, .. }, .. } = *event;
         let head = RowHead { time, file, line, event: number(event.event), kind: number(kind), values, key: key_length };
         self.heads.extend_from_slice(&head.bytes());
-        self.keys.extend_from_slice(key.as_bytes());
+        self.keys.extend_from_slice(key);
         self.stretch(time);
     }
 
@@ -205,7 +206,8 @@ impl Sortable<'_> {
         let Placed { head, values, key } = &self.rows[position as usize];
         let key = self.keys.get(*key..key + head.key as usize).ok_or_else(damaged)?;
         let RowHead { time, file, line, .. } = *head;
-        let mut row = Head { time, case: id(head.kind).map(|kind| (kind, key)), event: id(head.event), origin: Origin { file, line } };
+        let mut row =
+            Head { time, case: id(head.kind).map(|kind| (kind, KeyRef::from(key))), event: id(head.event), origin: Origin { file, line } };
         let hash = row.hash();
         let part = to.part(hash);
         let events = &mut to.parts[part].events;

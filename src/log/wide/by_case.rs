@@ -1,7 +1,7 @@
 //! Rows of wide logs, put together by their cases. Many of them are spread over parts on disk, all of one case in one part: then those of
 //! one part are in memory, and no more.
 
-use crate::event::hash_of_case;
+use crate::event::KeyRef;
 use crate::log::Spool;
 use crate::log::aside::{Aside, Stretch};
 use crate::log::wide::{WideCase, WideRow};
@@ -42,7 +42,7 @@ impl ByCase {
     }
 
     pub(in crate::log) fn add(&mut self, row: &WideRow) -> io::Result<()> {
-        let rest = &mut self.parts[hash_of_case(row.kind, &row.key) as usize % PARTS].rest;
+        let rest = &mut self.parts[KeyRef::from(&*row.key).hash(row.kind) as usize % PARTS].rest;
         let before = rest.len();
         row.pack(rest);
         self.held += rest.len() - before;
@@ -84,11 +84,11 @@ fn cases(mut rows: &[u8]) -> Option<Vec<WideCase>> {
     let mut index: HashTable<usize> = HashTable::new();
     while !rows.is_empty() {
         let row = WideRow::unpack(&mut rows)?;
-        let hash = hash_of_case(row.kind, &row.key);
+        let hash = KeyRef::from(&*row.key).hash(row.kind);
         match index.find(hash, |at| (cases[*at].kind, &cases[*at].key) == (row.kind, &row.key)) {
             Some(at) => cases[*at].add(row.fields, row.reached, row.origin),
             None => {
-                index.insert_unique(hash, cases.len(), |at| hash_of_case(cases[*at].kind, &cases[*at].key));
+                index.insert_unique(hash, cases.len(), |at| KeyRef::from(&*cases[*at].key).hash(cases[*at].kind));
                 cases.push(WideCase::of(row));
             }
         }

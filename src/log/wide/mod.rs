@@ -4,7 +4,7 @@ mod by_case;
 
 pub(super) use by_case::ByCase;
 
-use crate::event::{Event, Origin, TextId, Value, packed};
+use crate::event::{Event, KeyRef, Origin, TextId, Value, packed};
 use crate::id::{CaseId, EventId, FieldId};
 use crate::log::Clamped;
 use crate::plan::Plan;
@@ -164,7 +164,7 @@ impl WideCase {
         let first = of_case.min_by_key(|(_, reached)| (reached.milestone.time, reached.origin.file)).map(|(nth, _)| nth);
         for (nth, reached) in self.milestones.iter().enumerate() {
             let Reached { milestone: Milestone { event, time, own, .. }, origin, line } = reached;
-            let case = is_of_case(reached).then_some((self.kind, &*self.key));
+            let case = is_of_case(reached).then_some((self.kind, KeyRef::from(&*self.key)));
             let fields = if first == Some(nth) { &self.fields[..] } else { &[] };
             give(Event { time: *time, case, event: Some(*event), fields, own, origin: *origin }, *line)?;
         }

@@ -1,0 +1,87 @@
+//! The keys of cases: most are short, and are kept and compared as numbers.
+
+use crate::event::{self, Short};
+use crate::id::{CaseId, Id};
+
+/// The key of a case. A short text is always the first of both.
+#[derive(Clone, Copy, Debug)]
+pub enum Key<Text> {
+    /// One that is short.
+    Short(Short),
+    /// Any other text.
+    Long(Text),
+}
+
+/// One that is lent.
+pub type KeyRef<'k> = Key<&'k str>;
+
+impl<'k> From<&'k str> for KeyRef<'k> {
+    fn from(text: &'k str) -> KeyRef<'k> {
+        Short::of(text.as_bytes()).map_or(Key::Long(text), Key::Short)
+    }
+}
+
+impl KeyRef<'_> {
+    /// The same, to be kept.
+    #[inline]
+    pub fn to_kept(self) -> Key<Box<str>> {
+        match self {
+            Key::Short(short) => Key::Short(short),
+            Key::Long(text) => Key::Long(text.into()),
+        }
+    }
+
+    /// A number by which a case of a kind is looked for.
+    #[inline(always)]
+    pub fn hash(self, kind: CaseId) -> u64 {
+        match self {
+            Key::Short(short) => short.hash_of(kind.index() as u64),
+            Key::Long(text) => event::hash(kind.index() as u64, text.as_bytes()),
+        }
+    }
+}
+
+impl<Text: AsRef<str>> Key<Text> {
+    /// Its text.
+    pub fn text(&self) -> &str {
+        match self {
+            Key::Short(short) => std::str::from_utf8(short.bytes()).expect("keys are made of texts"),
+            Key::Long(text) => text.as_ref(),
+        }
+    }
+
+    /// Its text's bytes.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Key::Short(short) => short.bytes(),
+            Key::Long(text) => text.as_ref().as_bytes(),
+        }
+    }
+
+    /// The same, lent.
+    #[inline]
+    pub fn lend(&self) -> KeyRef<'_> {
+        match self {
+            Key::Short(short) => Key::Short(*short),
+            Key::Long(text) => Key::Long(text.as_ref()),
+        }
+    }
+
+    /// Whether it is the empty text.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Key::Short(short) if short.is_empty())
+    }
+}
+
+impl<A: AsRef<str>, B: AsRef<str>> PartialEq<Key<B>> for Key<A> {
+    #[inline]
+    fn eq(&self, other: &Key<B>) -> bool {
+        match (self, other) {
+            (Key::Short(one), Key::Short(other)) => one == other,
+            (Key::Long(one), Key::Long(other)) => one.as_ref() == other.as_ref(),
+            (Key::Short(_), Key::Long(_)) | (Key::Long(_), Key::Short(_)) => false,
+        }
+    }
+}
