@@ -83,11 +83,17 @@ fn is_idle(packed: &[u8]) -> bool {
 
 /// Whether a packed case has this key.
 fn is_of(packed: &[u8], kind: CaseId, key: KeyRef<'_>) -> bool {
-    name(packed) == (kind, key.text())
+    name(packed) == (kind, key.bytes())
 }
 
 /// A packed case's kind and its key.
-pub(super) fn name(packed: &[u8]) -> (CaseId, &str) {
+pub(super) fn name(packed: &[u8]) -> (CaseId, &[u8]) {
     let (_, kind, key) = CaseState::unpack_name(packed).expect(WHOLE);
     (kind, key)
+}
+
+/// The same, as keys of events are.
+pub(super) fn key(packed: &[u8]) -> (CaseId, KeyRef<'_>) {
+    let (kind, key) = name(packed);
+    (kind, KeyRef::of(key).expect(WHOLE))
 }

@@ -1,7 +1,7 @@
 //! One case: what is known of it, and its instances.
 
 use crate::engine::course::Course;
-use crate::engine::deferral::{Deed, Deferral, Deferred, Kept};
+use crate::engine::deferral::{Deed, Deferral, Deferred, Happened, Kept};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
 use crate::engine::live::End;
@@ -11,10 +11,9 @@ use crate::engine::track::Turn;
 use crate::engine::truth::{LazyTier, Moment};
 use crate::engine::world::{Effect, Kind, World};
 use crate::engine::{Happening, Sink};
-use crate::event::{Event, KeyRef, Stored, packed};
+use crate::event::{Changes, Event, KeyRef, packed};
 use crate::id::{CaseId, StateId};
 use crate::time::Instant;
-use smallvec::SmallVec;
 
 /// A case as its rows have left it.
 #[derive(Debug)]
@@ -22,8 +21,8 @@ pub(super) struct CaseState {
     pub(super) facts: Facts,
     /// Its rows, while it is not judged yet.
     deferred: Deferred,
-    /// What became of its promises, in the order of its kind's.
-    courses: SmallVec<[Course; 2]>,
+    /// What became of its promises, in the order of its kind's, since it is judged.
+    courses: Vec<Course>,
 }
 
 /// What a row can do to a case, before it is taken.
@@ -48,8 +47,7 @@ pub(super) enum Standing {
 
 impl CaseState {
     pub(super) fn new(world: &World<'_>, kind: CaseId, key: KeyRef<'_>, exclusions: &Exclusions) -> CaseState {
-        let courses = world.kinds[kind].promises.iter().map(|_| Course::default()).collect();
-        CaseState { facts: Facts::new(world, kind, key, exclusions), deferred: Deferred::default(), courses }
+        CaseState { facts: Facts::new(world, kind, key, exclusions), deferred: Deferred::default(), courses: Vec::new() }
     }
 
     /// Makes another case of the same kind of it; false of one that has more than most.
@@ -69,6 +67,7 @@ impl CaseState {
         out.push(u8::from(self.is_idle()));
         facts.pack(out);
         deferred.pack(out);
+        let courses = if deferred.is_empty() { courses.as_slice() } else { &[] };
         packed::put(out, courses.len() as u64);
         courses.iter().for_each(|course| course.pack(out));
     }
@@ -83,9 +82,9 @@ impl CaseState {
     }
 
     /// What a packed case begins with: whether it is idle, its kind and its key.
-    pub(super) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &str)> {
+    pub(super) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &[u8])> {
         let (is_idle, mut from) = packed.split_first()?;
-        Some((*is_idle != 0, packed::take_id(&mut from)?, packed::take_text(&mut from)?))
+        Some((*is_idle != 0, packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
     }
 
     /// Leaves only the memory for another case.
@@ -98,35 +97,35 @@ impl CaseState {
     /// Reads a little of it, from its beginning to its end.
     #[inline]
     pub(super) fn touch(&self) -> i64 {
-        if !self.deferred.is_empty() {
-            return self.facts.touch() ^ self.deferred.touch();
-        }
-        self.courses.iter().fold(self.facts.touch(), |all, course| all ^ course.touch())
+        let all = self.facts.touch() ^ self.deferred.touch();
+        if self.deferred.is_empty() { self.courses.iter().fold(all, |all, course| all ^ course.touch()) } else { all }
     }
 
     /// Keeps the first event of a case for later.
     #[inline]
-    pub(super) fn defer(&mut self, world: &World<'_>, stored: &Stored<'_>) {
-        self.facts.take_first_fields(world, stored.fields());
-        self.deferred.push(stored);
+    pub(super) fn defer(&mut self, world: &World<'_>, fields: &Changes, row: Happened) {
+        self.facts.take_first_fields(world, fields);
+        self.deferred.push(row);
     }
 
     /// Keeps another, if it does no more to the case than is known of it.
     #[inline]
-    pub(super) fn go_on(&mut self, world: &World<'_>, deferral: &Deferral, deed: &Deed, stored: &Stored<'_>) -> Option<Kept> {
+    pub(super) fn go_on(&mut self, world: &World<'_>, deferral: &Deferral, deed: &Deed, fields: &Changes, row: Happened) -> Option<Kept> {
         let CaseState { facts, deferred, .. } = self;
-        if facts.would_change(world, stored.fields()) { None } else { deferral.go_on(deferred, deed, stored) }
+        if facts.would_change(world, fields) { None } else { deferral.go_on(deferred, deed, row) }
     }
 
-    /// Judges what was kept for later, all of which has happened, as of an instant.
+    /// It is judged as of an instant, and from now on: first what was kept for later, all of which has happened.
     #[inline]
     pub(super) fn catch_up(&mut self, world: &World<'_>, now: Instant, sink: &mut Sink) -> Standing {
-        if self.deferred.is_empty() { Standing::Open } else { self.judge_deferred(world, now, sink) }
+        let is_judged = self.deferred.is_empty() && self.courses.len() == world.kinds[self.facts.kind].promises.len();
+        if is_judged { Standing::Open } else { self.judge_deferred(world, now, sink) }
     }
 
     #[inline(never)]
     fn judge_deferred(&mut self, world: &World<'_>, now: Instant, sink: &mut Sink) -> Standing {
         let kind = &world.kinds[self.facts.kind];
+        self.courses.resize_with(kind.promises.len(), Course::default);
         let (mut entered, mut left) = (Vec::new(), Vec::new());
         let (mut is_first, mut is_over) = (true, false);
         for event in self.deferred.take() {
@@ -312,7 +311,7 @@ impl CaseState {
         }
         let CaseState { facts, courses, .. } = self;
         let moment = Moment::of(world, facts, facts.time);
-        let mut is_spent = kind.forgets;
+        let mut is_spent = kind.forgets && !courses.is_empty();
         for (at, course) in courses.iter_mut().enumerate() {
             if course.has_ended() {
                 course.close_instant(kind.promised(world, at), facts, &moment, sink);

@@ -236,7 +236,7 @@ impl Cases {
     /// The kinds and keys of the live ones.
     fn live(&self) -> impl Iterator<Item = (CaseId, KeyRef<'_>)> {
         let awake = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.lend()));
-        awake.chain(self.asleep.packed().map(asleep::name).map(|(kind, key)| (kind, key.into())))
+        awake.chain(self.asleep.packed().map(asleep::key))
     }
 
     fn awake(&self) -> impl Iterator<Item = &Slot> {
@@ -269,14 +269,16 @@ impl<'de> Deserialize<'de> for Cases {
         let (awake, asleep, seen, idle) = <(Vec<Vec<u8>>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
         let mut cases = Cases::of(seen, idle);
         for packed in awake {
-            let case = CaseState::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
+            let case = CaseState::unpack(&packed).filter(|case| case.facts.key.is_text());
+            let case = case.ok_or_else(|| D::Error::custom("a case is damaged"))?;
             let hash = case.facts.key.lend().hash(case.facts.kind);
             let slot = cases.add(hash, case);
             cases.index.insert(hash, slot);
         }
         for packed in asleep {
-            let (_, kind, key) = CaseState::unpack_name(&packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"))?;
-            let hash = KeyRef::from(key).hash(kind);
+            let name = CaseState::unpack_name(&packed).and_then(|(_, kind, key)| Some((kind, KeyRef::of(key)?)));
+            let (kind, key) = name.filter(|(_, key)| key.is_text()).ok_or_else(|| D::Error::custom("the name of a case is damaged"))?;
+            let hash = key.hash(kind);
             cases.asleep.put_packed(hash, packed);
         }
         Ok(cases)

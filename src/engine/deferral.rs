@@ -12,7 +12,7 @@ use crate::engine::sink::Sink;
 use crate::engine::truth::{Moment, Tiered};
 use crate::engine::world::{Effect, Kind, OfKind, World};
 use crate::event::{Event, Origin, Stored, packed};
-use crate::id::{CaseId, EventId, ObligationId, StateId, Table};
+use crate::id::{CaseId, EventId, Id, ObligationId, StateId, Table};
 use crate::plan::{Plan, StateWhen};
 use crate::time::{Duration, Instant};
 use smallvec::SmallVec;
@@ -29,12 +29,28 @@ pub(super) struct Deferred {
     rows: [Happened; MOST],
 }
 
-/// A row that is an event and nothing else.
+/// A row that is an event and nothing else: which one of how many, and where it stands, in few bytes.
 #[derive(Clone, Copy, Debug, Default)]
-struct Happened {
+pub(super) struct Happened {
     time: Instant,
-    event: Option<EventId>,
-    origin: Origin,
+    line: u32,
+    file: u16,
+    event: u16,
+}
+
+impl Happened {
+    /// Of an event, if its numbers are not too large, as those of most are not.
+    #[inline]
+    pub(super) fn of(stored: &Stored<'_>) -> Option<Happened> {
+        let (Origin { file, line }, event) = (stored.origin(), stored.what()?);
+        Some(Happened { time: stored.time(), line, file: file.try_into().ok()?, event: event.index().try_into().ok()? })
+    }
+
+    fn event(self) -> Event<'static> {
+        let Happened { time, line, file, event } = self;
+        let origin = Origin { file: file.into(), line };
+        Event { time, case: None, event: Some(EventId::from_index(event.into())), fields: &[], own: &[], origin }
+    }
 }
 
 /// What a row is to a case that is not judged yet.
@@ -71,16 +87,15 @@ impl Deferred {
 
     /// Keeps another, for which there is room.
     #[inline]
-    pub(super) fn push(&mut self, stored: &Stored<'_>) {
-        self.rows[self.len()] = Happened { time: stored.time(), event: stored.what(), origin: stored.origin() };
+    pub(super) fn push(&mut self, row: Happened) {
+        self.rows[self.len()] = row;
         self.count += 1;
     }
 
     /// Gives them as they came, and forgets them.
     pub(super) fn take(&mut self) -> impl Iterator<Item = Event<'static>> + use<> {
         let Deferred { count, rows, .. } = std::mem::take(self);
-        let event = |Happened { time, event, origin }| Event { time, case: None, event, fields: &[], own: &[], origin };
-        rows.into_iter().take(usize::from(count)).map(event)
+        rows.into_iter().take(usize::from(count)).map(Happened::event)
     }
 
     /// Reads a little of them.
@@ -95,10 +110,10 @@ impl Deferred {
             return;
         }
         packed::put(out, self.ended.into());
-        for Happened { time, event, origin } in self.kept() {
+        for Happened { time, line, file, event } in self.kept() {
             packed::put_time(out, *time);
-            packed::put_maybe_id(out, *event);
-            packed::put_origin(out, *origin);
+            packed::put_origin(out, Origin { file: (*file).into(), line: *line });
+            packed::put(out, (*event).into());
         }
     }
 
@@ -108,7 +123,8 @@ impl Deferred {
             all.ended = packed::take_small(from)?;
         }
         for row in all.rows.get_mut(..usize::from(all.count))? {
-            *row = Happened { time: packed::take_time(from)?, event: packed::take_maybe_id(from)?, origin: packed::take_origin(from)? };
+            let (time, Origin { file, line }) = (packed::take_time(from)?, packed::take_origin(from)?);
+            *row = Happened { time, line, file: file.try_into().ok()?, event: packed::take(from)?.try_into().ok()? };
         }
         Some(all)
     }
@@ -176,14 +192,14 @@ impl Deferral {
 
     /// Keeps a later row of a case that is not judged yet, if there is room. Its fields change nothing.
     #[inline]
-    pub(super) fn go_on(&self, rows: &mut Deferred, deed: &Deed, stored: &Stored<'_>) -> Option<Kept> {
+    pub(super) fn go_on(&self, rows: &mut Deferred, deed: &Deed, row: Happened) -> Option<Kept> {
         if !(1..MOST).contains(&rows.len()) {
             return None;
         }
         if deed.is_nothing() {
             return Some(Kept::GoesOn);
         }
-        rows.push(stored);
+        rows.push(row);
         let was_over = rows.ended == self.all;
         rows.ended |= deed.stops | deed.cancels;
         Some(if rows.ended == self.all && !was_over { Kept::IsLast } else { Kept::GoesOn })
@@ -210,7 +226,7 @@ impl Deferral {
         let (mut mark, mut elapsed) = (first.time, Duration::ZERO);
         let mut due = days.advance(mark, open).ok_or(Unforeseen)?;
         for row in later {
-            let deed = self.deed(row.event).ok_or(Unforeseen)?;
+            let deed = self.deeds[EventId::from_index(row.event.into())].as_ref().ok_or(Unforeseen)?;
             states = states & !deed.leaves | deed.enters;
             if (states & pauses != 0) != halted {
                 halted = !halted;

@@ -129,7 +129,7 @@ impl Facts {
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
         let Facts { kind, key, time, fields, tier: _, states, last, rest } = self;
         packed::put_id(out, *kind);
-        packed::put_text(out, key.text());
+        packed::put_bytes(out, key.bytes());
         packed::put_time(out, *time);
         packed::put(out, fields.len() as u64);
         fields.iter().for_each(|value| packed::put_value(out, *value));
@@ -140,7 +140,7 @@ impl Facts {
     }
 
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Facts> {
-        let (kind, key) = (packed::take_id(from)?, KeyRef::from(packed::take_text(from)?).to_kept());
+        let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
         let time = packed::take_time(from)?;
         let fields = (0..packed::take(from)?).map(|_| packed::take_value(from)).collect::<Option<_>>()?;
         let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;

@@ -5,6 +5,7 @@ use crate::engine::outcome::{Evidence, GroupOrder, Held, KeyValues, Outcome, Sta
 use crate::event::{Texts, Value, packed};
 use crate::id::{CaseId, Id, ObligationId};
 use crate::time::{Duration, Instant};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Instances in the order of reports.
@@ -101,6 +102,9 @@ impl Writer<'_> {
     }
 }
 
+/// The kind of a case, and its key's bytes.
+type CaseKey<'b> = (CaseId, &'b [u8]);
+
 /// Reads what was written.
 struct Reader<'b>(&'b [u8]);
 
@@ -131,7 +135,7 @@ impl<'b> Reader<'b> {
         Outcome {
             track: place.track as usize,
             obligation,
-            case: case.map(|(kind, key)| (kind, key.into())),
+            case: case.map(|(kind, key)| (kind, CompactString::from_utf8(key).expect(WHOLE))),
             seq,
             tier,
             group,
@@ -157,15 +161,15 @@ impl<'b> Reader<'b> {
     }
 
     /// What puts instances of one start in order, and what there is of it.
-    fn head(&mut self) -> (Verdict, u64, ObligationId, Option<(CaseId, &'b str)>, u32) {
+    fn head(&mut self) -> (Verdict, u64, ObligationId, Option<CaseKey<'b>>, u32) {
         let verdict = Verdict::ALL[usize::from(self.byte())];
         let (parts, obligation) = (self.number(), self.id());
-        let case = (parts & CASE != 0).then(|| (self.id(), self.text()));
+        let case = (parts & CASE != 0).then(|| (self.id(), self.bytes()));
         (verdict, parts, obligation, case, self.number() as u32)
     }
 
     /// What puts instances of one start in order: case, group and number.
-    fn order(mut self, texts: &Texts) -> (Option<&'b str>, Option<GroupOrder>, u32) {
+    fn order(mut self, texts: &Texts) -> (Option<&'b [u8]>, Option<GroupOrder>, u32) {
         let (_, parts, _, case, seq) = self.head();
         if parts & TIER != 0 {
             self.number();
@@ -191,8 +195,8 @@ impl<'b> Reader<'b> {
         packed::take_id(&mut self.0).expect(WHOLE)
     }
 
-    fn text(&mut self) -> &'b str {
-        packed::take_text(&mut self.0).expect(WHOLE)
+    fn bytes(&mut self) -> &'b [u8] {
+        packed::take_bytes(&mut self.0).expect(WHOLE)
     }
 
     fn value(&mut self) -> Option<Value> {

@@ -58,12 +58,12 @@ impl Notices {
     }
 }
 
-fn case<'b>(parts: u64, from: &mut &'b [u8]) -> Option<Option<(CaseId, &'b str)>> {
-    Some(if parts & CASE != 0 { Some((packed::take_id(from)?, packed::take_text(from)?)) } else { None })
+fn case<'b>(parts: u64, from: &mut &'b [u8]) -> Option<Option<(CaseId, &'b [u8])>> {
+    Some(if parts & CASE != 0 { Some((packed::take_id(from)?, packed::take_bytes(from)?)) } else { None })
 }
 
 /// What puts notices of one promise and start in order: case, number, time and place in the promise.
-fn order(mut bytes: &[u8]) -> Option<(Option<&str>, u64, Duration, u64)> {
+fn order(mut bytes: &[u8]) -> Option<(Option<&[u8]>, u64, Duration, u64)> {
     let from = &mut bytes;
     let parts = packed::take(from)?;
     Some((case(parts, from)?.map(|(_, key)| key), packed::take(from)?, packed::take_length(from)?, packed::take(from)?))
@@ -72,10 +72,14 @@ fn order(mut bytes: &[u8]) -> Option<(Option<&str>, u64, Duration, u64)> {
 fn record<'b>(place: &Place, mut bytes: &'b [u8]) -> Option<NoticeRecord<'b>> {
     let from = &mut bytes;
     let parts = packed::take(from)?;
+    let case = match case(parts, from)? {
+        Some((kind, key)) => Some((kind, std::str::from_utf8(key).ok()?)),
+        None => None,
+    };
     Some(NoticeRecord {
         track: place.track as usize,
         start: place.start,
-        case: case(parts, from)?,
+        case,
         seq: packed::take_small(from)?,
         at: place.start.plus(packed::take_length(from)?),
         position: packed::take(from)? as usize,

@@ -3,7 +3,7 @@
 use crate::engine::case::{Reach, Standing};
 use crate::engine::cases::{AHEAD, Cases, Place, Seat};
 use crate::engine::counter::Counters;
-use crate::engine::deferral::Kept;
+use crate::engine::deferral::{Happened, Kept};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
 use crate::engine::funnel::Funnels;
@@ -104,6 +104,7 @@ impl Part {
         let Some((kind, key)) = stored.case() else { return false };
         let Some(deferral) = &world.kinds[kind].deferral else { return false };
         let Some(deed) = deferral.deed(stored.what()).filter(|_| !sink.shows(Verdict::Met)) else { return false };
+        let Some(row) = Happened::of(stored) else { return false };
         let known = cases.known(place, kind, key).map(|slot| Seat { slot, is_new: false });
         let seat = known.or_else(|| match deed.begins {
             true => cases.open(world, kind, key, place.hash, exclusions),
@@ -112,10 +113,10 @@ impl Part {
         // One that is not there was forgotten, or does not begin so.
         let Some(Seat { slot, is_new }) = seat else { return deed.begins };
         if is_new {
-            cases.at(slot).defer(world, stored);
+            cases.at(slot).defer(world, stored.fields(), row);
             return true;
         }
-        match cases.at(slot).go_on(world, deferral, deed, stored) {
+        match cases.at(slot).go_on(world, deferral, deed, stored.fields(), row) {
             Some(Kept::IsLast) => closing.push(slot),
             Some(Kept::GoesOn) => {}
             None => return false,

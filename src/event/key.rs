@@ -21,7 +21,16 @@ impl<'k> From<&'k str> for KeyRef<'k> {
     }
 }
 
-impl KeyRef<'_> {
+impl<'k> KeyRef<'k> {
+    /// Of the bytes of a text; nothing where they are seen to be none, as those of a short one are not.
+    #[inline]
+    pub fn of(bytes: &'k [u8]) -> Option<KeyRef<'k>> {
+        match Short::of(bytes) {
+            Some(short) => Some(Key::Short(short)),
+            None => std::str::from_utf8(bytes).ok().map(Key::Long),
+        }
+    }
+
     /// The same, to be kept.
     #[inline]
     pub fn to_kept(self) -> Key<Box<str>> {
@@ -42,6 +51,11 @@ impl KeyRef<'_> {
 }
 
 impl<Text: AsRef<str>> Key<Text> {
+    /// Whether its bytes are a text, as those of a key must be.
+    pub fn is_text(&self) -> bool {
+        std::str::from_utf8(self.bytes()).is_ok()
+    }
+
     /// Its text.
     pub fn text(&self) -> &str {
         match self {

@@ -95,15 +95,27 @@ pub fn take_list<T, L: Default + Extend<T>>(bytes: &mut &[u8], mut read: impl Fn
 /// Adds a text.
 #[inline]
 pub fn put_text(bytes: &mut Vec<u8>, text: &str) {
-    put(bytes, text.len() as u64);
-    bytes.extend_from_slice(text.as_bytes());
+    put_bytes(bytes, text.as_bytes());
+}
+
+/// Adds bytes.
+#[inline]
+pub fn put_bytes(bytes: &mut Vec<u8>, more: &[u8]) {
+    put(bytes, more.len() as u64);
+    bytes.extend_from_slice(more);
 }
 
 /// Takes the next text off; nothing where the bytes are none, or end first.
 #[inline]
 pub fn take_text<'b>(bytes: &mut &'b [u8]) -> Option<&'b str> {
+    std::str::from_utf8(take_bytes(bytes)?).ok()
+}
+
+/// Takes the bytes off that were added; nothing where they end first.
+#[inline]
+pub fn take_bytes<'b>(bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
     let length = usize::try_from(take(bytes)?).ok()?;
-    std::str::from_utf8(bytes.split_off(..length)?).ok()
+    bytes.split_off(..length)
 }
 
 /// Adds the place of something in its list.
