@@ -46,10 +46,14 @@ impl Happened {
         Some(Happened { time: stored.time(), line, file: file.try_into().ok()?, event: event.index().try_into().ok()? })
     }
 
+    #[inline]
+    fn what(self) -> Option<EventId> {
+        Some(EventId::from_index(self.event.into()))
+    }
+
     fn event(self) -> Event<'static> {
-        let Happened { time, line, file, event } = self;
-        let origin = Origin { file: file.into(), line };
-        Event { time, case: None, event: Some(EventId::from_index(event.into())), fields: &[], own: &[], origin }
+        let origin = Origin { file: self.file.into(), line: self.line };
+        Event { time: self.time, case: None, event: self.what(), fields: &[], own: &[], origin }
     }
 }
 
@@ -205,7 +209,7 @@ impl Deferral {
         Some(if rows.ended == self.all && !was_over { Kept::IsLast } else { Kept::GoesOn })
     }
 
-    /// An instance that ended in time, if one of this promise did; nothing where none was begun.
+    /// The instance of a promise, which ended in time; nothing where none was begun. Its clock is told what the rows do to it, in their order.
     fn in_time(
         &self,
         world: &World<'_>,
@@ -226,7 +230,7 @@ impl Deferral {
         let (mut mark, mut elapsed) = (first.time, Duration::ZERO);
         let mut due = days.advance(mark, open).ok_or(Unforeseen)?;
         for row in later {
-            let deed = self.deeds[EventId::from_index(row.event.into())].as_ref().ok_or(Unforeseen)?;
+            let deed = self.deed(row.what()).ok_or(Unforeseen)?;
             states = states & !deed.leaves | deed.enters;
             if (states & pauses != 0) != halted {
                 halted = !halted;
@@ -240,11 +244,7 @@ impl Deferral {
                 }
                 mark = row.time;
             }
-            let how = match (deed.cancels & promise != 0, deed.stops & promise != 0) {
-                (true, _) => End::Cancel,
-                (false, true) => End::Stop,
-                (false, false) => continue,
-            };
+            let Some(how) = deed.ends(promise) else { continue };
             let is_in_time = !halted && row.time <= due && due <= Instant::LAST;
             if !is_in_time || sink.shows(how.verdict()) {
                 return Err(Unforeseen);
@@ -306,6 +306,16 @@ impl Deed {
             deed.cancels |= u32::from(cancel) << at;
         }
         Some(deed)
+    }
+
+    /// How it ends an instance of a promise, if it does: a cancel comes before a stop.
+    #[inline]
+    fn ends(&self, promise: u32) -> Option<End> {
+        match (self.cancels & promise != 0, self.stops & promise != 0) {
+            (true, _) => Some(End::Cancel),
+            (false, true) => Some(End::Stop),
+            (false, false) => None,
+        }
     }
 
     /// It does nothing to a case that was begun.

@@ -22,7 +22,7 @@ impl<'k> From<&'k str> for KeyRef<'k> {
 }
 
 impl<'k> KeyRef<'k> {
-    /// Of the bytes of a text; nothing where they are seen to be none, as those of a short one are not.
+    /// Of bytes that were those of a text. What is damaged is only seen of long ones: see [`Key::is_text`].
     #[inline]
     pub fn of(bytes: &'k [u8]) -> Option<KeyRef<'k>> {
         match Short::of(bytes) {
