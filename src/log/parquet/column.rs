@@ -99,7 +99,7 @@ impl Texts {
     }
 
     #[inline]
-    fn short(&self, row: usize) -> Option<Short> {
+    pub(super) fn short(&self, row: usize) -> Option<Short> {
         let (from, end) = self.place(row);
         Short::within(self.text.as_bytes(), from, end)
     }

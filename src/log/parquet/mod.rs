@@ -278,7 +278,8 @@ impl<'r> Row<'r> for Across<'r> {
     fn short(&self, place: usize) -> Option<Short> {
         match &self.columns[place] {
             Column::Entries(entries) => entries.short(self.at),
-            Column::Absent | Column::Texts(_) | Column::Times(_) => Short::of(self.bytes(place)?),
+            Column::Texts(texts) => texts.short(self.at),
+            Column::Absent | Column::Times(_) => None,
         }
     }
 
