@@ -10,7 +10,7 @@ use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
 use crate::log::marks::{Marks, PLACES, Stop};
-use crate::log::row::{Cell, Listed, Row};
+use crate::log::row::{self, Cell, Listed, Row};
 use memchr::{memchr, memchr2, memrchr};
 
 /// A cell in quotes is no longer than this: what does not close before was opened by a stray quote.
@@ -102,7 +102,7 @@ impl<'r, const IN_QUOTES: bool> Row<'r> for Plain<'r, IN_QUOTES> {
     #[inline(always)]
     fn cell(&self, place: usize) -> Cell<'r> {
         let (begin, end) = self.ends(place);
-        Cell::Text(std::str::from_utf8(&self.text[begin..end]).expect("a cell of a text is one"))
+        Cell::Text(row::text(&self.text[begin..end]))
     }
 
     #[inline(always)]
@@ -243,8 +243,7 @@ impl Table {
 
     /// Reads whole records.
     pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
-        // Most logs are in ASCII, which is seen much faster.
-        let is_text = text.is_ascii() || std::str::from_utf8(text).is_ok();
+        let is_text = row::is_text(text);
         let marks = Marks::new(text, self.delimiter);
         let mut cells = Cells::default();
         let mut begins = [0; 2 * PLACES];

@@ -9,7 +9,7 @@ use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
 use crate::log::marks::{Quotes, bit};
-use crate::log::row::{Cell, Listed, Row};
+use crate::log::row::{self, Cell, Listed, Row};
 use serde_json::{Map, Value as Json};
 
 /// So many objects show which columns a log has.
@@ -41,15 +41,13 @@ pub(super) fn names(name: &str, chunks: &mut Chunks) -> Result<Vec<String>, Unre
 
 /// Reads whole lines.
 pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
-    let valid = std::str::from_utf8(text).ok();
+    let is_text = row::is_text(text);
     let mut flat = Flat::new(&binding.columns);
     let (mut start, mut number) = (0, 0);
     while start < text.len() {
         number += 1;
-        if let Some(valid) = valid
-            && let Some(end) = flat.line(valid, start, number)
-        {
-            decoder.row(binding, &Line { text: valid, flat: &flat, from: start, to: end });
+        if is_text && let Some(end) = flat.line(text, start, number) {
+            decoder.row(binding, &Line { text, flat: &flat, from: start, to: end });
             start = end + 1;
             continue;
         }
@@ -92,7 +90,8 @@ fn column(columns: &[String], line: &[u8], place: usize) -> u32 {
 
 /// A line that is a flat object, as it stands in a text.
 struct Line<'r, 't> {
-    text: &'t str,
+    /// In UTF-8.
+    text: &'t [u8],
     flat: &'r Flat<'t>,
     from: usize,
     to: usize,
@@ -100,7 +99,7 @@ struct Line<'r, 't> {
 
 impl<'t> Line<'_, 't> {
     fn whole(&self) -> &'t [u8] {
-        self.text.as_bytes()[self.from..self.to].trim_ascii()
+        self.text[self.from..self.to].trim_ascii()
     }
 
     /// From where to where the text of a column stands, if it has one.
@@ -118,19 +117,19 @@ impl<'t> Row<'t> for Line<'_, 't> {
         match self.flat.value(place) {
             Value::Absent => Cell::Absent,
             Value::Null => Cell::Null,
-            Value::Text(from, to) => Cell::Text(&self.text[from..to]),
+            Value::Text(from, to) => Cell::Text(row::text(&self.text[from..to])),
         }
     }
 
     #[inline(always)]
     fn bytes(&self, place: usize) -> Option<&'t [u8]> {
-        self.ends(place).map(|(from, to)| &self.text.as_bytes()[from..to])
+        self.ends(place).map(|(from, to)| &self.text[from..to])
     }
 
     #[inline(always)]
     fn short(&self, place: usize) -> Option<Short> {
         let (from, to) = self.ends(place)?;
-        Short::within(self.text.as_bytes(), from, to)
+        Short::within(self.text, from, to)
     }
 
     #[inline(always)]
@@ -220,8 +219,7 @@ impl<'t> Flat<'t> {
     }
 
     /// Reads the line that begins at a place, and gives where it ends; nothing if it is no flat object of plain values.
-    fn line(&mut self, text: &'t str, start: usize, number: u32) -> Option<usize> {
-        let bytes = text.as_bytes();
+    fn line(&mut self, bytes: &'t [u8], start: usize, number: u32) -> Option<usize> {
         let mut at = behind_spaces(bytes, start);
         (self.number, self.filled) = (number, 0);
         if bytes.get(at) != Some(&b'{') {

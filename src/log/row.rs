@@ -17,6 +17,16 @@ pub(super) enum Cell<'r> {
     Time(Instant),
 }
 
+/// Whether a piece of a log is text. Most are in ASCII, which is seen much faster.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+}
+
+/// A cell of a piece that is text.
+pub(super) fn text(cell: &[u8]) -> &str {
+    std::str::from_utf8(cell).expect("signs in ASCII are around the cells of a text")
+}
+
 /// A row: its cells, by their places, and where it stands. Most cells of most rows are never asked for.
 pub(super) trait Row<'r> {
     /// What stands in a place.
