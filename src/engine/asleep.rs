@@ -56,7 +56,7 @@ impl Asleep {
 
     #[inline]
     fn place(&self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<u32> {
-        self.index.find(hash, |at| is_of(&self.cases[at as usize], kind, key))
+        self.index.find(hash, |at| name(&self.cases[at as usize]) == (kind, key.bytes()))
     }
 
     /// Those of which something is to be said at the end, woken.
@@ -81,13 +81,8 @@ fn is_idle(packed: &[u8]) -> bool {
     CaseState::unpack_name(packed).expect(WHOLE).0
 }
 
-/// Whether a packed case has this key.
-fn is_of(packed: &[u8], kind: CaseId, key: KeyRef<'_>) -> bool {
-    name(packed) == (kind, key.bytes())
-}
-
 /// A packed case's kind and its key.
-pub(super) fn name(packed: &[u8]) -> (CaseId, &[u8]) {
+fn name(packed: &[u8]) -> (CaseId, &[u8]) {
     let (_, kind, key) = CaseState::unpack_name(packed).expect(WHOLE);
     (kind, key)
 }

@@ -67,6 +67,7 @@ impl CaseState {
         out.push(u8::from(self.is_idle()));
         facts.pack(out);
         deferred.pack(out);
+        // Those of a case that is not judged yet are only the memory of another.
         let courses = if deferred.is_empty() { courses.as_slice() } else { &[] };
         packed::put(out, courses.len() as u64);
         courses.iter().for_each(|course| course.pack(out));
@@ -104,7 +105,7 @@ impl CaseState {
     /// Keeps the first event of a case for later.
     #[inline]
     pub(super) fn defer(&mut self, world: &World<'_>, fields: &Changes, row: Happened) {
-        self.facts.take_first_fields(world, fields);
+        self.facts.take_fields(world, fields);
         self.deferred.push(row);
     }
 
@@ -135,7 +136,12 @@ impl CaseState {
             let effect = kind.effect(event.event);
             is_over |= match &effect.begins {
                 Some(begins) if is_first => self.begin(world, kind, begins, &event, sink),
-                _ => self.take(world, kind, effect, &event, (&mut entered, &mut left), sink),
+                _ => {
+                    let reach = self.reach(world, kind, effect, &event);
+                    self.turn_to(world, effect, reach, &event, (&mut entered, &mut left), sink);
+                    let happening = Happening { event: event.event, entered: &entered, left: &left };
+                    self.judge(world, effect, reach, happening, &event, sink)
+                }
             };
             is_first = false;
         }
@@ -147,24 +153,23 @@ impl CaseState {
         }
     }
 
-    /// Takes an event that changes nothing but the case.
-    fn take(
+    /// Time goes on to an event, and what is known of the case changes with it, if it reaches so far: which states it enters and leaves.
+    #[inline]
+    pub(super) fn turn_to(
         &mut self,
         world: &World<'_>,
-        kind: &Kind,
         effect: &Effect,
+        reach: Reach,
         event: &Event<'_>,
         (entered, left): (&mut Vec<StateId>, &mut Vec<StateId>),
         sink: &mut Sink,
-    ) -> bool {
-        let reach = self.reach(world, kind, effect, event);
+    ) {
         entered.clear();
         left.clear();
         if reach == Reach::All {
             self.elapse(world, event.time, false, sink);
             self.facts.update(world, effect, event, entered, left);
         }
-        self.judge(world, effect, reach, Happening { event: event.event, entered, left }, event, sink)
     }
 
     /// How far a row reaches: most change nothing but what the event itself acts on.
@@ -212,7 +217,7 @@ impl CaseState {
     /// read, or no other can begin.
     pub(super) fn begin(&mut self, world: &World<'_>, kind: &Kind, begins: &[Act], event: &Event<'_>, sink: &mut Sink) -> bool {
         let CaseState { facts, courses, .. } = self;
-        facts.take_first_fields(world, event.fields);
+        facts.take_fields(world, event.fields);
         let moment = Moment { own: event.own, ..Moment::of(world, facts, event.time) };
         let tier = LazyTier::at(&moment);
         let happening = Happening { event: event.event, ..Happening::default() };
@@ -221,7 +226,7 @@ impl CaseState {
             let at = *at as usize;
             let turn = Turn { moment: &moment, happening, event, tier: &tier, roles: *roles, reach: Reach::All };
             let course = &mut courses[at];
-            course.start_first(kind.promised(world, at), facts, &turn, sink);
+            course.event(kind.promised(world, at), facts, &turn, sink);
             ended |= course.has_ended();
         }
         facts.note(world, event);
@@ -305,9 +310,7 @@ impl CaseState {
                 deferred.clear();
                 return true;
             }
-            if self.judge_deferred(world, Instant::NEVER, sink) == Standing::Spent {
-                return true;
-            }
+            return self.judge_deferred(world, Instant::NEVER, sink) == Standing::Spent;
         }
         let CaseState { facts, courses, .. } = self;
         let moment = Moment::of(world, facts, facts.time);

@@ -72,24 +72,24 @@ impl Cases {
         self.index.find(hash, |slot| self.is_at(slot as usize, kind, key)).map(|slot| slot as usize)
     }
 
-    /// The slot of a case that is live, which is woken if it sleeps.
+    /// The place of a case that is live, which is woken if it sleeps.
     #[inline]
-    pub(super) fn again(&mut self, kind: CaseId, key: KeyRef<'_>, hash: u64) -> Option<usize> {
-        self.find(hash, kind, key).or_else(|| self.asleep.take(hash, kind, key).map(|case| self.wake(hash, case)))
+    pub(super) fn again(&mut self, kind: CaseId, key: KeyRef<'_>, hash: u64) -> Option<Seat> {
+        self.find(hash, kind, key).or_else(|| self.woken(hash, kind, key)).map(Seat::again)
     }
 
     /// The place of a case; nothing if it was forgotten.
     #[inline]
     pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, hash: u64, exclusions: &Exclusions) -> Option<Seat> {
         if let Some(slot) = self.find(hash, kind, key) {
-            return Some(Seat { slot, is_new: false });
+            return Some(Seat::again(slot));
         }
         let forgets = world.kinds[kind].forgets;
         // What was never seen sleeps nowhere.
         let is_new = forgets && self.seen[kind].insert(key);
         if !is_new {
-            if let Some(case) = self.asleep.take(hash, kind, key) {
-                return Some(Seat { slot: self.wake(hash, case), is_new: false });
+            if let Some(slot) = self.woken(hash, kind, key) {
+                return Some(Seat::again(slot));
             }
             if forgets {
                 return None;
@@ -146,8 +146,9 @@ impl Cases {
         rest.crowd = if restless { slots.len() * 2 } else { (awake + awake / 8).max(FEW) };
     }
 
-    /// Something happens to a case that was put to sleep.
-    fn wake(&mut self, hash: u64, case: CaseState) -> usize {
+    /// Something happens to a case: its slot, if it was put to sleep.
+    fn woken(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<usize> {
+        let case = self.asleep.take(hash, kind, key)?;
         self.rest.woken += 1;
         let slot = match self.vacant() {
             Some(slot) => {
@@ -157,7 +158,7 @@ impl Cases {
             None => self.add(hash, case),
         };
         self.index.insert(hash, slot);
-        slot as usize
+        Some(slot as usize)
     }
 
     /// Takes note of cases a row of which changes nothing. Keys that take a bit each are noted whether or not their cases are known.
@@ -208,18 +209,23 @@ impl Cases {
             seen += 1;
         }
         for place in &places[..seen] {
-            // A case that is not there will take a place that is free.
-            let free = unseen.checked_sub(1).and_then(|last| self.free.get(last)).map(|slot| *slot as usize);
-            unseen -= usize::from(place.slot().is_none() && unseen > 0);
-            touched ^= place.slot().or(free).and_then(|slot| self.slots.get(slot)).map_or(0, Slot::touch);
+            touched ^= match place.slot() {
+                Some(slot) => self.slots[slot].touch(),
+                // A case that is not there will take a place that is free.
+                None if unseen > 0 => {
+                    unseen -= 1;
+                    self.slots[self.free[unseen] as usize].touch()
+                }
+                None => 0,
+            };
         }
         std::hint::black_box(touched);
     }
 
-    /// The slot where a case was seen when its event was looked ahead, if it is there.
+    /// The place where a case was seen when its event was looked ahead, if it is there.
     #[inline]
-    pub(super) fn known(&self, place: Place, kind: CaseId, key: KeyRef<'_>) -> Option<usize> {
-        place.slot().filter(|slot| self.is_at(*slot, kind, key))
+    pub(super) fn known(&self, place: Place, kind: CaseId, key: KeyRef<'_>) -> Option<Seat> {
+        place.slot().filter(|slot| self.is_at(*slot, kind, key)).map(Seat::again)
     }
 
     #[inline]
@@ -268,17 +274,19 @@ impl<'de> Deserialize<'de> for Cases {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let (awake, asleep, seen, idle) = <(Vec<Vec<u8>>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
         let mut cases = Cases::of(seen, idle);
+        let hash_of = |packed: &[u8]| {
+            let (_, kind, key) = CaseState::unpack_name(packed)?;
+            Some(KeyRef::from(std::str::from_utf8(key).ok()?).hash(kind))
+        };
+        let hash_of = |packed: &[u8]| hash_of(packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"));
         for packed in awake {
-            let case = CaseState::unpack(&packed).filter(|case| case.facts.key.is_text());
-            let case = case.ok_or_else(|| D::Error::custom("a case is damaged"))?;
-            let hash = case.facts.key.lend().hash(case.facts.kind);
+            let hash = hash_of(&packed)?;
+            let case = CaseState::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
             let slot = cases.add(hash, case);
             cases.index.insert(hash, slot);
         }
         for packed in asleep {
-            let name = CaseState::unpack_name(&packed).and_then(|(_, kind, key)| Some((kind, KeyRef::of(key)?)));
-            let (kind, key) = name.filter(|(_, key)| key.is_text()).ok_or_else(|| D::Error::custom("the name of a case is damaged"))?;
-            let hash = key.hash(kind);
+            let hash = hash_of(&packed)?;
             cases.asleep.put_packed(hash, packed);
         }
         Ok(cases)
@@ -312,6 +320,13 @@ pub(super) struct Seat {
     pub(super) slot: usize,
     /// Nothing was seen of it before.
     pub(super) is_new: bool,
+}
+
+impl Seat {
+    /// Of a case that is there already.
+    fn again(slot: usize) -> Seat {
+        Seat { slot, is_new: false }
+    }
 }
 
 /// Where a case was looked for.

@@ -140,17 +140,6 @@ impl Course {
         self.any_event(promised, facts, turn, sink);
     }
 
-    /// The first event of a case starts it, as it surely does.
-    #[inline]
-    pub(super) fn start_first(&mut self, promised: Promised<'_>, facts: &Facts, turn: &Turn<'_>, sink: &mut Sink) {
-        if let (Course::Plain(plain), Some(of)) = (&mut *self, promised.written)
-            && let Ok(()) = plain.start_first(of, turn.moment, turn.event, turn.tier.get())
-        {
-            return;
-        }
-        self.any_event(promised, facts, turn, sink);
-    }
-
     #[inline(never)]
     fn any_event(&mut self, promised: Promised<'_>, facts: &Facts, turn: &Turn<'_>, sink: &mut Sink) {
         let track = match self {

@@ -183,7 +183,7 @@ impl Deferral {
         }
         let deeds: Table<EventId, Option<Deed>> = effects.iter().map(|effect| Deed::of(effect, written.len())).collect();
         let pauses = written.iter().map(|of| promises[of.id].pauses_of(id).fold(0, |bits, slot| bits | 1 << slot)).collect();
-        let all = written.iter().enumerate().fold(0, |all, (at, _)| all | 1 << at);
+        let all = (0..written.len()).fold(0, |all, at| all | 1 << at);
         let is_begun = deeds.iter().flatten().any(|deed| deed.begins);
         is_begun.then_some(Deferral { deeds, pauses, all })
     }

@@ -251,21 +251,10 @@ impl Facts {
         }
     }
 
-    /// Takes the fields of a case's first row.
-    #[inline]
-    pub(super) fn take_first_fields(&mut self, world: &World<'_>, fields: &Changes) {
-        for (field, value) in fields {
-            let place = world.places[*field];
-            if place.kind == Some(self.kind) {
-                self.fields[place.slot as usize] = *value;
-            }
-        }
-    }
-
     /// Takes a row's fields.
     #[inline]
-    pub(super) fn take_fields(&mut self, world: &World<'_>, event: &Event<'_>) {
-        for (field, value) in event.fields {
+    pub(super) fn take_fields(&mut self, world: &World<'_>, fields: &Changes) {
+        for (field, value) in fields {
             let place = world.places[*field];
             if place.kind == Some(self.kind) && self.fields[place.slot as usize] != *value {
                 self.fields[place.slot as usize] = *value;
@@ -284,7 +273,7 @@ impl Facts {
         entered: &mut Vec<StateId>,
         left: &mut Vec<StateId>,
     ) {
-        self.take_fields(world, event);
+        self.take_fields(world, event.fields);
         if self.rest.is_some() || !effect.moves.is_nothing() || world.kinds[self.kind].has_conditions {
             self.update_states(world, effect, event, entered, left);
         }

@@ -169,8 +169,7 @@ pub(super) fn is_stateless(pattern: &Pattern) -> bool {
 
 /// Whether any of some events alone fulfils it, whatever holds.
 pub(super) fn is_by_event(pattern: &Pattern) -> bool {
-    let is_alone = |atom: &Atom| matches!(atom.on, Trigger::Event(_)) && atom.condition.is_none() && atom.during.is_none();
-    is_stateless(pattern) && pattern.any.iter().flatten().all(is_alone)
+    is_stateless(pattern) && pattern.any.iter().flatten().all(|atom| atom.event_alone().is_some())
 }
 
 fn stateless(pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>) -> Hit {

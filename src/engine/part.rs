@@ -105,12 +105,11 @@ impl Part {
         let Some(deferral) = &world.kinds[kind].deferral else { return false };
         let Some(deed) = deferral.deed(stored.what()).filter(|_| !sink.shows(Verdict::Met)) else { return false };
         let Some(row) = Happened::of(stored) else { return false };
-        let known = cases.known(place, kind, key).map(|slot| Seat { slot, is_new: false });
-        let seat = known.or_else(|| match deed.begins {
+        let seat = cases.known(place, kind, key).or_else(|| match deed.begins {
             true => cases.open(world, kind, key, place.hash, exclusions),
-            false => cases.again(kind, key, place.hash).map(|slot| Seat { slot, is_new: false }),
+            false => cases.again(kind, key, place.hash),
         });
-        // One that is not there was forgotten, or does not begin so.
+        // What would have begun and has no place was forgotten: nothing more is to be done. Any other is not known yet.
         let Some(Seat { slot, is_new }) = seat else { return deed.begins };
         if is_new {
             cases.at(slot).defer(world, stored.fields(), row);
@@ -138,7 +137,7 @@ impl Part {
             recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
             return;
         };
-        let known = cases.known(place, kind, key).map(|slot| Seat { slot, is_new: false });
+        let known = cases.known(place, kind, key);
         let Some(Seat { slot, is_new }) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
         let case = cases.at(slot);
         let of_kind = &world.kinds[kind];
@@ -165,15 +164,10 @@ impl Part {
             }
             return;
         }
-        entered.clear();
-        left.clear();
-        if reach == Reach::All {
-            if !world.exclusions.is_empty() {
-                case.elapse_by_exclusions(world, exclusions, event.time, sink);
-            }
-            case.elapse(world, event.time, false, sink);
-            case.facts.update(world, effect, event, entered, left);
+        if reach == Reach::All && !world.exclusions.is_empty() {
+            case.elapse_by_exclusions(world, exclusions, event.time, sink);
         }
+        case.turn_to(world, effect, reach, event, (entered, left), sink);
         let happening = Happening { event: event.event, entered, left };
         if reach == Reach::All && case.facts.has_more() {
             case.facts.states_changed(world, happening, event, exclusions, spans);

@@ -129,8 +129,7 @@ fn rows_by_tier(plan: &Plan, clocked: &Clocked) -> Option<Box<[Option<u32>]>> {
 
 /// Whether an event alone fulfils a pattern.
 fn is_fulfilled_by(pattern: &Pattern, event: EventId) -> bool {
-    let alone = pattern.any.iter().flatten().any(|a| a.on == Trigger::Event(event) && a.condition.is_none() && a.during.is_none());
-    alone && is_stateless(pattern)
+    is_stateless(pattern) && pattern.any.iter().flatten().any(|atom| atom.event_alone() == Some(event))
 }
 
 /// What an event does to one of the promises of its case.

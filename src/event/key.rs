@@ -22,7 +22,7 @@ impl<'k> From<&'k str> for KeyRef<'k> {
 }
 
 impl<'k> KeyRef<'k> {
-    /// Of bytes that were those of a text. What is damaged is only seen of long ones: see [`Key::is_text`].
+    /// Of the bytes of a text; nothing where long ones are none.
     #[inline]
     pub fn of(bytes: &'k [u8]) -> Option<KeyRef<'k>> {
         match Short::of(bytes) {
@@ -51,11 +51,6 @@ impl<'k> KeyRef<'k> {
 }
 
 impl<Text: AsRef<str>> Key<Text> {
-    /// Whether its bytes are a text, as those of a key must be.
-    pub fn is_text(&self) -> bool {
-        std::str::from_utf8(self.bytes()).is_ok()
-    }
-
     /// Its text.
     pub fn text(&self) -> &str {
         match self {

@@ -125,14 +125,14 @@ impl KeyList {
         let Some(numbered) = Numbered::of(key.bytes()) else { return self.push_other(kind, key.text()) };
         match self.series.get_mut(self.last) {
             Some(series) if series.holds(kind, &numbered) => series.numbers.push(numbered.number),
-            _ => self.push_numbered(kind, key.text(), numbered),
+            _ => self.push_numbered(kind, key, numbered),
         }
     }
 
-    fn push_numbered(&mut self, kind: CaseId, key: &str, numbered: Numbered<'_>) {
+    fn push_numbered(&mut self, kind: CaseId, key: KeyRef<'_>, numbered: Numbered<'_>) {
         let at = match self.series.iter().position(|series| series.holds(kind, &numbered)) {
             Some(at) => at,
-            None if self.series.len() == KeyList::MANY => return self.push_other(kind, key),
+            None if self.series.len() == KeyList::MANY => return self.push_other(kind, key.text()),
             None => {
                 self.series.push(Series { kind, stem: numbered.into(), numbers: Vec::new() });
                 self.series.len() - 1

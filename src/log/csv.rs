@@ -293,7 +293,7 @@ impl Table {
         (from, begins): (usize, &mut [usize; 2 * PLACES]),
         line: u32,
     ) {
-        if std::str::from_utf8(raw).is_err() {
+        if !row::is_text(raw) {
             return self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter));
         }
         begins[..=self.columns].iter_mut().for_each(|begin| *begin -= from);
@@ -337,7 +337,7 @@ impl Table {
                 return (end, 1);
             }
             self.ragged(decoder, line, raw, cells.ends.len());
-        } else if std::str::from_utf8(raw).is_err() {
+        } else if !row::is_text(raw) {
             self.broken(decoder, line, raw, cells.iter());
         } else {
             let of_row: Vec<Cell<'_>> = cells.iter().map(|cell| Cell::Text(std::str::from_utf8(cell).unwrap_or_default())).collect();

@@ -329,7 +329,7 @@ fn is_plain(number: &[u8]) -> bool {
 }
 
 fn object(line: &[u8]) -> Result<Map<String, Json>, (u32, String)> {
-    if std::str::from_utf8(line).is_err() {
+    if !row::is_text(line) {
         return Err((1, "text in UTF-8, or an `encoding \"…\"` in the source".into()));
     }
     match serde_json::from_slice(line) {

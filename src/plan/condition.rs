@@ -112,4 +112,12 @@ impl Atom {
     pub fn is_single(&self) -> bool {
         self.count == 1 && self.across.is_none()
     }
+
+    /// The event that counts for it whatever holds, if one does.
+    pub fn event_alone(&self) -> Option<EventId> {
+        match self.on {
+            Trigger::Event(event) if self.condition.is_none() && self.during.is_none() => Some(event),
+            Trigger::Event(_) | Trigger::Entering(_) | Trigger::Leaving(_) => None,
+        }
+    }
 }

@@ -6,9 +6,8 @@ use crate::engine::plain::{Aim, NotPlain, Phase, Plain, Written, hits};
 use crate::engine::promise::{Role, halt};
 use crate::engine::target::{self, Choice, Need};
 use crate::engine::track::Turn;
-use crate::engine::truth::{Moment, Tiered, Truth};
+use crate::engine::truth::{Tiered, Truth};
 use crate::engine::world::World;
-use crate::event::Event;
 use crate::id::ObligationId;
 use crate::time::Instant;
 
@@ -16,7 +15,7 @@ impl Plain {
     /// The event starts an instance, where none is open.
     #[inline]
     pub(super) fn start(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
-        let Turn { moment, happening, event, tier, roles, .. } = *turn;
+        let Turn { moment, happening, event, roles, .. } = *turn;
         if of.once && self.started {
             return Ok(());
         }
@@ -24,8 +23,7 @@ impl Plain {
             return Ok(());
         }
         if self.phase == Phase::None && of.is_in_force(event.time) {
-            let halt = if of.halts { halt(moment, of.id) } else { Halt::Runs };
-            self.begin(of, moment, event, tier.get(), halt)?;
+            self.begin(of, turn)?;
         } else if self.is_over() {
             return Err(NotPlain);
         }
@@ -33,24 +31,9 @@ impl Plain {
         Ok(())
     }
 
-    /// The first event of a case surely starts an instance: nothing was before it, and no state is on.
     #[inline]
-    pub(in crate::engine) fn start_first(
-        &mut self,
-        of: &Written,
-        moment: &Moment<'_>,
-        event: &Event<'_>,
-        tier: Tiered,
-    ) -> Result<(), NotPlain> {
-        if of.is_in_force(event.time) {
-            self.begin(of, moment, event, tier, Halt::Runs)?;
-        }
-        self.started = true;
-        Ok(())
-    }
-
-    #[inline]
-    fn begin(&mut self, of: &Written, moment: &Moment<'_>, event: &Event<'_>, tier: Tiered, halt: Halt) -> Result<(), NotPlain> {
+    fn begin(&mut self, of: &Written, turn: &Turn<'_>) -> Result<(), NotPlain> {
+        let Turn { moment, event, tier, .. } = *turn;
         let world = moment.world;
         if !of.is_about_all {
             match moment.is_about(&world.obligation(of.id).about) {
@@ -60,6 +43,7 @@ impl Plain {
             }
         }
         let Some(facts) = moment.case else { return Err(NotPlain) };
+        let tier = tier.get();
         let aim = match of.aim(tier) {
             Some(Some(aim)) => *aim,
             Some(None) => return Ok(()),
@@ -79,6 +63,7 @@ impl Plain {
             Tiered::Unknown(_) => return Err(NotPlain),
         };
         let (due, need) = due_of(world, of.id, aim, event.time).ok_or(NotPlain)?;
+        let halt = if of.halts { halt(moment, of.id) } else { Halt::Runs };
         (self.phase, self.halt, self.passed) = (Phase::Open, halt, false);
         (self.seq, self.row, self.tier) = (self.seq + 1, aim.row, known);
         (self.start, self.due, self.alert, self.end) = (event.time, due, due, event.time);
