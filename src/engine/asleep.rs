@@ -1,6 +1,6 @@
 //! Cases to which nothing has happened for long, packed: most of them wait for what never comes.
 
-use crate::engine::case::CaseState;
+use crate::engine::cases::Case;
 use crate::engine::index::Index;
 use crate::event::KeyRef;
 use crate::id::CaseId;
@@ -17,10 +17,10 @@ pub(super) struct Asleep {
 }
 
 impl Asleep {
-    /// Packs a case, whose key has a hash.
-    pub(super) fn put(&mut self, hash: u64, case: &CaseState) {
+    /// Takes a case, which `pack` packs, and whose key has a hash.
+    pub(super) fn put(&mut self, hash: u64, pack: impl FnOnce(&mut Vec<u8>)) {
         self.scratch.clear();
-        case.pack(&mut self.scratch);
+        pack(&mut self.scratch);
         self.put_packed(hash, self.scratch.as_slice().into());
     }
 
@@ -41,7 +41,7 @@ impl Asleep {
 
     /// Takes a case away, if it is here.
     #[inline]
-    pub(super) fn take(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<CaseState> {
+    pub(super) fn take(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<Case> {
         let at = self.place(hash, kind, key)?;
         let packed = std::mem::take(&mut self.cases[at as usize]);
         self.free.push(at);
@@ -60,7 +60,7 @@ impl Asleep {
     }
 
     /// Those of which something is to be said at the end, woken.
-    pub(super) fn into_cases(self) -> impl Iterator<Item = CaseState> {
+    pub(super) fn into_cases(self) -> impl Iterator<Item = Case> {
         self.cases.into_iter().filter(|packed| !packed.is_empty() && !is_idle(packed)).map(|packed| unpacked(&packed))
     }
 
@@ -73,17 +73,17 @@ impl Asleep {
 /// Why reading cannot fail.
 const WHOLE: &str = "a case was packed here, whole";
 
-fn unpacked(packed: &[u8]) -> CaseState {
-    CaseState::unpack(packed).expect(WHOLE)
+fn unpacked(packed: &[u8]) -> Case {
+    Case::unpack(packed).expect(WHOLE)
 }
 
 fn is_idle(packed: &[u8]) -> bool {
-    CaseState::unpack_name(packed).expect(WHOLE).0
+    Case::unpack_name(packed).expect(WHOLE).0
 }
 
 /// A packed case's kind and its key.
 fn name(packed: &[u8]) -> (CaseId, &[u8]) {
-    let (_, kind, key) = CaseState::unpack_name(packed).expect(WHOLE);
+    let (_, kind, key) = Case::unpack_name(packed).expect(WHOLE);
     (kind, key)
 }
 

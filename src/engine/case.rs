@@ -1,9 +1,9 @@
 //! One case: what is known of it, and its instances.
 
 use crate::engine::course::Course;
-use crate::engine::deferral::{Deed, Deferral, Deferred, Happened, Kept};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
+use crate::engine::fields::Fields;
 use crate::engine::live::End;
 use crate::engine::promise::{Act, Roles};
 use crate::engine::span::Spans;
@@ -11,7 +11,7 @@ use crate::engine::track::Turn;
 use crate::engine::truth::{LazyTier, Moment};
 use crate::engine::world::{Effect, Kind, World};
 use crate::engine::{Happening, Sink};
-use crate::event::{Changes, Event, KeyRef, packed};
+use crate::event::{Event, KeyRef, packed};
 use crate::id::{CaseId, StateId};
 use crate::time::Instant;
 
@@ -19,9 +19,7 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(super) struct CaseState {
     pub(super) facts: Facts,
-    /// Its rows, while it is not judged yet.
-    deferred: Deferred,
-    /// What became of its promises, in the order of its kind's, since it is judged.
+    /// What became of its promises, in the order of its kind's.
     courses: Vec<Course>,
 }
 
@@ -47,7 +45,8 @@ pub(super) enum Standing {
 
 impl CaseState {
     pub(super) fn new(world: &World<'_>, kind: CaseId, key: KeyRef<'_>, exclusions: &Exclusions) -> CaseState {
-        CaseState { facts: Facts::new(world, kind, key, exclusions), deferred: Deferred::default(), courses: Vec::new() }
+        let courses = world.kinds[kind].promises.iter().map(|_| Course::default()).collect();
+        CaseState { facts: Facts::new(world, kind, key, exclusions), courses }
     }
 
     /// Makes another case of the same kind of it; false of one that has more than most.
@@ -58,78 +57,45 @@ impl CaseState {
 
     /// Whether nothing is to be said of it at the end.
     pub(super) fn is_idle(&self) -> bool {
-        self.deferred.is_empty() && self.courses.iter().all(Course::is_idle) && !self.facts.has_more()
+        self.courses.iter().all(Course::is_idle) && !self.facts.has_more()
     }
 
-    /// Packs it: first whether it is idle, then its kind and its key.
+    /// Packs it, its kind and its key first.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        let CaseState { facts, deferred, courses } = self;
-        out.push(u8::from(self.is_idle()));
+        let CaseState { facts, courses } = self;
         facts.pack(out);
-        deferred.pack(out);
-        // Those of a case that is not judged yet are only the memory of another.
-        let courses = if deferred.is_empty() { courses.as_slice() } else { &[] };
-        packed::put(out, courses.len() as u64);
-        courses.iter().for_each(|course| course.pack(out));
+        packed::put_list(out, courses, |out, course| course.pack(out));
     }
 
-    pub(super) fn unpack(packed: &[u8]) -> Option<CaseState> {
-        let (_, mut from) = packed.split_first()?;
-        let from = &mut from;
-        let facts = Facts::unpack(from)?;
-        let deferred = Deferred::unpack(from)?;
-        let courses = (0..packed::take(from)?).map(|_| Course::unpack(from)).collect::<Option<_>>()?;
-        Some(CaseState { facts, deferred, courses })
-    }
-
-    /// What a packed case begins with: whether it is idle, its kind and its key.
-    pub(super) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &[u8])> {
-        let (is_idle, mut from) = packed.split_first()?;
-        Some((*is_idle != 0, packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<CaseState> {
+        Some(CaseState { facts: Facts::unpack(from)?, courses: packed::take_list(from, Course::unpack)? })
     }
 
     /// Leaves only the memory for another case.
     #[inline]
     pub(super) fn empty(&mut self) {
-        self.deferred.clear();
         self.courses.iter_mut().for_each(Course::begin_anew);
     }
 
     /// Reads a little of it, from its beginning to its end.
     #[inline]
     pub(super) fn touch(&self) -> i64 {
-        let all = self.facts.touch() ^ self.deferred.touch();
-        if self.deferred.is_empty() { self.courses.iter().fold(all, |all, course| all ^ course.touch()) } else { all }
+        self.courses.iter().fold(self.facts.touch(), |all, course| all ^ course.touch())
     }
 
-    /// Keeps the first event of a case for later.
-    #[inline]
-    pub(super) fn defer(&mut self, world: &World<'_>, fields: &Changes, row: Happened) {
-        self.facts.take_fields(world, fields);
-        self.deferred.push(row);
-    }
-
-    /// Keeps another, if it does no more to the case than is known of it.
-    #[inline]
-    pub(super) fn go_on(&mut self, world: &World<'_>, deferral: &Deferral, deed: &Deed, fields: &Changes, row: Happened) -> Option<Kept> {
-        let CaseState { facts, deferred, .. } = self;
-        if facts.would_change(world, fields) { None } else { deferral.go_on(deferred, deed, row) }
-    }
-
-    /// It is judged as of an instant, and from now on: first what was kept for later, all of which has happened.
-    #[inline]
-    pub(super) fn catch_up(&mut self, world: &World<'_>, now: Instant, sink: &mut Sink) -> Standing {
-        let is_judged = self.deferred.is_empty() && self.courses.len() == world.kinds[self.facts.kind].promises.len();
-        if is_judged { Standing::Open } else { self.judge_deferred(world, now, sink) }
-    }
-
-    #[inline(never)]
-    fn judge_deferred(&mut self, world: &World<'_>, now: Instant, sink: &mut Sink) -> Standing {
+    /// It is judged as of an instant, and from now on, of which only these fields are known, and of which these rows were kept.
+    pub(super) fn catch_up(
+        &mut self,
+        world: &World<'_>,
+        (fields, rows): (Fields, impl Iterator<Item = Event<'static>>),
+        now: Instant,
+        sink: &mut Sink,
+    ) -> Standing {
         let kind = &world.kinds[self.facts.kind];
-        self.courses.resize_with(kind.promises.len(), Course::default);
+        self.facts.fields = fields;
         let (mut entered, mut left) = (Vec::new(), Vec::new());
         let (mut is_first, mut is_over) = (true, false);
-        for event in self.deferred.take() {
+        for event in rows {
             if self.facts.time < event.time && std::mem::take(&mut is_over) && self.close_instant(world, sink) {
                 return Standing::Spent;
             }
@@ -195,7 +161,7 @@ impl CaseState {
             self.pass(world, change.at, false, sink);
             self.facts.time = self.facts.time.max(change.at);
             self.facts.exclude(&change);
-            let CaseState { facts, courses, .. } = self;
+            let CaseState { facts, courses } = self;
             let moment = Moment::of(world, facts, facts.time);
             let kind = &world.kinds[facts.kind];
             for (at, course) in courses.iter_mut().enumerate() {
@@ -206,7 +172,7 @@ impl CaseState {
 
     /// Time goes on to `t` between two changes of what is known of a case.
     fn pass(&mut self, world: &World<'_>, t: Instant, to_the_end: bool, sink: &mut Sink) {
-        let CaseState { facts, courses, .. } = self;
+        let CaseState { facts, courses } = self;
         let kind = &world.kinds[facts.kind];
         for (at, course) in courses.iter_mut().enumerate() {
             course.pass(kind.promised(world, at), facts, t, to_the_end, sink);
@@ -216,7 +182,7 @@ impl CaseState {
     /// Takes the first event of a case, which does nothing else than to start these promises; true if an instance ended that is to be
     /// read, or no other can begin.
     pub(super) fn begin(&mut self, world: &World<'_>, kind: &Kind, begins: &[Act], event: &Event<'_>, sink: &mut Sink) -> bool {
-        let CaseState { facts, courses, .. } = self;
+        let CaseState { facts, courses } = self;
         facts.take_fields(world, event.fields);
         let moment = Moment { own: event.own, ..Moment::of(world, facts, event.time) };
         let tier = LazyTier::at(&moment);
@@ -244,7 +210,7 @@ impl CaseState {
         event: &Event<'_>,
         sink: &mut Sink,
     ) -> Option<bool> {
-        let CaseState { facts, courses, .. } = self;
+        let CaseState { facts, courses } = self;
         let (Course::Plain(plain), Some(of)) = (&mut courses[at], &kind.promises[at].written) else { return None };
         if of.notifies && plain.is_late(event.time) {
             return None;
@@ -266,7 +232,7 @@ impl CaseState {
         event: &Event<'_>,
         sink: &mut Sink,
     ) -> bool {
-        let CaseState { facts, courses, .. } = self;
+        let CaseState { facts, courses } = self;
         let kind = &world.kinds[facts.kind];
         let moment = Moment { own: event.own, time: event.time, ..Moment::of(world, facts, facts.time) };
         let tier = LazyTier::at(&moment);
@@ -303,16 +269,7 @@ impl CaseState {
     #[inline]
     pub(super) fn close_instant(&mut self, world: &World<'_>, sink: &mut Sink) -> bool {
         let kind = &world.kinds[self.facts.kind];
-        if !self.deferred.is_empty() {
-            let CaseState { facts, deferred, .. } = self;
-            let moment = Moment::of(world, facts, facts.time);
-            if kind.deferral.as_ref().is_some_and(|deferral| deferral.settle(&moment, kind, deferred, sink)) {
-                deferred.clear();
-                return true;
-            }
-            return self.judge_deferred(world, Instant::NEVER, sink) == Standing::Spent;
-        }
-        let CaseState { facts, courses, .. } = self;
+        let CaseState { facts, courses } = self;
         let moment = Moment::of(world, facts, facts.time);
         let mut is_spent = kind.forgets && !courses.is_empty();
         for (at, course) in courses.iter_mut().enumerate() {
@@ -328,7 +285,7 @@ impl CaseState {
     }
 
     pub(super) fn finish(&mut self, world: &World<'_>, as_of: Instant, spans: &mut Spans, sink: &mut Sink) {
-        let CaseState { facts, courses, .. } = self;
+        let CaseState { facts, courses } = self;
         let moment = Moment::of(world, facts, as_of);
         facts.finish(&moment, spans);
         let kind = &world.kinds[facts.kind];

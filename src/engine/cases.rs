@@ -2,10 +2,11 @@
 
 use crate::engine::asleep::{self, Asleep};
 use crate::engine::case::CaseState;
+use crate::engine::deferral::{Deferred, Happened};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::world::World;
-use crate::event::{KeyList, KeyRef, Keys, Series};
+use crate::event::{Changes, KeyList, KeyRef, Keys, Series, packed};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
 use serde::de::Error;
@@ -14,9 +15,9 @@ use std::num::NonZeroU32;
 
 /// The cases of a log, as far as it was read: all of them, or those of one part.
 pub(super) struct Cases {
-    slots: Vec<Slot>,
-    free: Vec<u32>,
-    /// In which slot each of those is that are awake.
+    judged: Room<Slot>,
+    deferred: Room<Deferred>,
+    /// Where each of those is that are awake.
     index: Index,
     asleep: Asleep,
     rest: Rest,
@@ -24,6 +25,47 @@ pub(super) struct Cases {
     seen: Table<CaseId, Keys>,
     /// Those of which rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
+}
+
+/// Cases that are awake, each in a place that it keeps.
+struct Room<T> {
+    places: Vec<T>,
+    /// Places that no case has.
+    free: Vec<u32>,
+}
+
+impl<T> Default for Room<T> {
+    fn default() -> Room<T> {
+        Room { places: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Room<T> {
+    /// How many cases it has.
+    fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    /// Gives a case a place of its own.
+    fn add(&mut self, case: T) -> usize {
+        match self.free.pop() {
+            Some(at) => {
+                self.places[at as usize] = case;
+                at as usize
+            }
+            None => {
+                assert!(self.places.len() < u32::MAX as usize / 2, "two billion cases are awake");
+                self.places.push(case);
+                self.places.len() - 1
+            }
+        }
+    }
+
+    /// A place is free.
+    #[inline]
+    fn vacate(&mut self, at: usize) {
+        self.free.push(at as u32);
+    }
 }
 
 /// When cases are put to sleep: when more would be awake than are worth it.
@@ -49,8 +91,8 @@ impl Cases {
     /// No live ones.
     fn of(seen: Table<CaseId, Keys>, idle: Table<CaseId, Keys>) -> Cases {
         Cases {
-            slots: Vec::new(),
-            free: Vec::new(),
+            judged: Room::default(),
+            deferred: Room::default(),
             index: Index::default(),
             asleep: Asleep::default(),
             rest: Rest { crowd: FEW, put: 0, woken: 0 },
@@ -66,99 +108,140 @@ impl Cases {
         others + self.seen.iter().zip(self.idle.iter()).map(|(seen, idle)| seen.len_with(idle)).sum::<u64>()
     }
 
-    /// The slot of a case that is awake.
+    /// Where a case is, if it is awake.
     #[inline]
-    fn find(&self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<usize> {
-        self.index.find(hash, |slot| self.is_at(slot as usize, kind, key)).map(|slot| slot as usize)
+    pub(super) fn find(&self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<At> {
+        self.index.find(hash, |number| self.is_at(At::of(number), kind, key)).map(At::of)
     }
 
-    /// The place of a case that is live, which is woken if it sleeps.
+    /// Whether a case begins now that was never seen, of a kind of which cases are forgotten: from now on it was.
     #[inline]
-    pub(super) fn again(&mut self, kind: CaseId, key: KeyRef<'_>, hash: u64) -> Option<Seat> {
-        self.find(hash, kind, key).or_else(|| self.woken(hash, kind, key)).map(Seat::again)
+    pub(super) fn begins(&mut self, kind: CaseId, key: KeyRef<'_>) -> bool {
+        self.seen[kind].insert(key)
     }
 
-    /// The place of a case; nothing if it was forgotten.
+    /// The place of a case that begins now or is live; nothing if it was forgotten.
     #[inline]
     pub(super) fn open(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, hash: u64, exclusions: &Exclusions) -> Option<Seat> {
-        if let Some(slot) = self.find(hash, kind, key) {
-            return Some(Seat::again(slot));
+        if let Some(at) = self.find(hash, kind, key) {
+            return Some(Seat::again(at));
         }
         let forgets = world.kinds[kind].forgets;
         // What was never seen sleeps nowhere.
-        let is_new = forgets && self.seen[kind].insert(key);
+        let is_new = forgets && self.begins(kind, key);
         if !is_new {
-            if let Some(slot) = self.woken(hash, kind, key) {
-                return Some(Seat::again(slot));
+            if let Some(at) = self.woken(hash, kind, key) {
+                return Some(Seat::again(at));
             }
             if forgets {
                 return None;
             }
         }
-        let slot = match self.vacant() {
-            Some(slot) => {
-                let Slot { is_live, hash: of, case, .. } = &mut self.slots[slot as usize];
-                // The memory of a forgotten case is used again.
-                if !case.begin_anew(kind, key) {
-                    *case = CaseState::new(world, kind, key, exclusions);
-                }
-                (*is_live, *of) = (true, hash);
-                slot
-            }
-            None => self.add(hash, CaseState::new(world, kind, key, exclusions)),
-        };
-        self.index.insert(hash, slot);
-        Some(Seat { slot: slot as usize, is_new: true })
+        let at = At::Judged(self.add(world, (kind, key), hash, exclusions));
+        self.index.insert(hash, at.number());
+        Some(Seat { at, is_new: true })
     }
 
-    /// A slot that is free, if one is or can be made so.
+    /// A place for another case that is judged.
     #[inline]
-    fn vacant(&mut self) -> Option<u32> {
-        if self.free.is_empty() && self.slots.len() >= self.rest.crowd {
+    fn add(&mut self, world: &World<'_>, (kind, key): (CaseId, KeyRef<'_>), hash: u64, exclusions: &Exclusions) -> usize {
+        self.make_room();
+        let Some(at) = self.judged.free.pop() else {
+            return self.judged.add(Slot::new(hash, CaseState::new(world, kind, key, exclusions)));
+        };
+        let Slot { is_live, hash: of, case, .. } = &mut self.judged.places[at as usize];
+        // The memory of a forgotten case is used again.
+        if !case.begin_anew(kind, key) {
+            *case = CaseState::new(world, kind, key, exclusions);
+        }
+        (*is_live, *of) = (true, hash);
+        at as usize
+    }
+
+    /// A case begins with a row that is only kept.
+    #[inline]
+    pub(super) fn defer(&mut self, world: &World<'_>, (kind, key): (CaseId, KeyRef<'_>), hash: u64, fields: &Changes, row: Happened) {
+        self.make_room();
+        let at = match self.deferred.free.pop() {
+            Some(at) => at as usize,
+            None => self.deferred.add(Deferred::vacant(kind)),
+        };
+        self.deferred.places[at].begin(world, kind, key, fields, row);
+        self.index.insert(hash, At::Deferred(at).number());
+    }
+
+    /// A case of which rows were kept is to be judged: its place among those that are, and what was kept.
+    pub(super) fn take_up(&mut self, world: &World<'_>, at: usize, exclusions: &Exclusions) -> (usize, Deferred) {
+        let case = &mut self.deferred.places[at];
+        let case = std::mem::replace(case, Deferred::vacant(case.kind));
+        let (kind, hash) = (case.kind, case.key.lend().hash(case.kind));
+        self.deferred.vacate(at);
+        self.index.remove(hash, At::Deferred(at).number());
+        let slot = self.add(world, (kind, case.key.lend()), hash, exclusions);
+        self.index.insert(hash, At::Judged(slot).number());
+        (slot, case)
+    }
+
+    /// Puts cases to sleep if too many are awake.
+    #[inline]
+    fn make_room(&mut self) {
+        if self.judged.len() + self.deferred.len() >= self.rest.crowd {
             self.put_to_sleep();
         }
-        self.free.pop()
-    }
-
-    fn add(&mut self, hash: u64, case: CaseState) -> u32 {
-        self.slots.push(Slot::new(hash, case));
-        u32::try_from(self.slots.len() - 1).expect("fewer than four billion live cases")
     }
 
     /// Packs the cases to which nothing has happened since the last time. An eighth more than are awake then may be before
     /// the next time; where many were woken since, twice as many: to wake a case costs more than to judge an event.
+    #[cold]
     fn put_to_sleep(&mut self) {
-        let Cases { slots, free, asleep, index, rest, .. } = self;
+        let Cases { judged, deferred, asleep, index, rest, .. } = self;
         let restless = rest.woken > rest.put / 8;
+        let before = judged.len() + deferred.len();
         (rest.put, rest.woken) = (0, 0);
-        for (at, slot) in slots.iter_mut().enumerate().filter(|(_, slot)| slot.is_live) {
-            if std::mem::replace(&mut slot.stirred, false) || slot.case.has_ended() {
+        for at in 0..judged.places.len() {
+            let Slot { is_live, stirred, hash, case } = &mut judged.places[at];
+            if !*is_live || std::mem::take(stirred) || case.has_ended() {
                 continue;
             }
-            asleep.put(slot.hash, &slot.case);
-            index.remove(slot.hash, at as u32);
-            slot.case.empty();
-            slot.is_live = false;
-            free.push(at as u32);
+            asleep.put(*hash, |out| pack_judged(case, out));
+            index.remove(*hash, At::Judged(at).number());
+            case.empty();
+            *is_live = false;
+            judged.vacate(at);
             rest.put += 1;
         }
-        let awake = slots.len() - free.len();
-        rest.crowd = if restless { slots.len() * 2 } else { (awake + awake / 8).max(FEW) };
+        for at in 0..deferred.places.len() {
+            let case = &mut deferred.places[at];
+            if case.is_vacant() || std::mem::take(&mut case.stirred) || case.is_over() {
+                continue;
+            }
+            let hash = case.key.lend().hash(case.kind);
+            asleep.put(hash, |out| pack_deferred(case, out));
+            index.remove(hash, At::Deferred(at).number());
+            case.vacate();
+            deferred.vacate(at);
+            rest.put += 1;
+        }
+        let awake = judged.len() + deferred.len();
+        rest.crowd = if restless { before * 2 } else { (awake + awake / 8).max(FEW) };
     }
 
-    /// Something happens to a case: its slot, if it was put to sleep.
-    fn woken(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<usize> {
+    /// Where a case is to which something happens, if it was put to sleep: it is no longer.
+    pub(super) fn woken(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<At> {
         let case = self.asleep.take(hash, kind, key)?;
         self.rest.woken += 1;
-        let slot = match self.vacant() {
-            Some(slot) => {
-                self.slots[slot as usize] = Slot::new(hash, case);
-                slot
-            }
-            None => self.add(hash, case),
+        self.make_room();
+        Some(self.put_back(hash, case))
+    }
+
+    /// Gives a case a place that was put aside.
+    fn put_back(&mut self, hash: u64, case: Case) -> At {
+        let at = match case {
+            Case::Judged(case) => At::Judged(self.judged.add(Slot::new(hash, case))),
+            Case::Deferred(case) => At::Deferred(self.deferred.add(case)),
         };
-        self.index.insert(hash, slot);
-        Some(slot as usize)
+        self.index.insert(hash, at.number());
+        at
     }
 
     /// Takes note of cases a row of which changes nothing. Keys that take a bit each are noted whether or not their cases are known.
@@ -179,22 +262,40 @@ impl Cases {
         }
     }
 
-    /// The case in a slot, to which something happens.
+    /// The case in a place among those that are judged, to which something happens.
     #[inline]
-    pub(super) fn at(&mut self, slot: usize) -> &mut CaseState {
-        let slot = &mut self.slots[slot];
+    pub(super) fn judged(&mut self, at: usize) -> &mut CaseState {
+        let slot = &mut self.judged.places[at];
         slot.stirred = true;
         &mut slot.case
     }
 
-    /// Forgets a case but for its key.
+    /// The same among those that are not judged yet.
     #[inline]
-    pub(super) fn forget(&mut self, slot: usize) {
-        let Slot { is_live, hash, .. } = &mut self.slots[slot];
+    pub(super) fn deferred(&mut self, at: usize) -> &mut Deferred {
+        let case = &mut self.deferred.places[at];
+        case.stirred = true;
+        case
+    }
+
+    /// Forgets a case that was judged, but for its key.
+    #[inline]
+    pub(super) fn forget(&mut self, at: usize) {
+        let Slot { is_live, hash, .. } = &mut self.judged.places[at];
         if std::mem::replace(is_live, false) {
-            self.index.remove(*hash, slot as u32);
-            self.free.push(slot as u32);
+            self.index.remove(*hash, At::Judged(at).number());
+            self.judged.vacate(at);
         }
+    }
+
+    /// Forgets a case that was never judged row after row, but for its key.
+    #[inline]
+    pub(super) fn forget_deferred(&mut self, at: usize) {
+        let case = &mut self.deferred.places[at];
+        case.vacate();
+        let hash = case.key.lend().hash(case.kind);
+        self.index.remove(hash, At::Deferred(at).number());
+        self.deferred.vacate(at);
     }
 
     /// Looks cases up ahead of their events, by their hashes: the places where they were. Each step asks for the memory of all of them,
@@ -202,69 +303,94 @@ impl Cases {
     #[inline]
     pub(super) fn look_ahead(&self, hashes: impl Iterator<Item = u64> + Clone, places: &mut [Place; AHEAD]) {
         let mut touched = hashes.clone().fold(0, |all, hash| all ^ i64::from(self.index.touch(hash)));
-        let (mut seen, mut unseen) = (0, self.free.len());
+        let mut seen = 0;
         for (place, hash) in places.iter_mut().zip(hashes) {
             // That it is this case and not another of the same hash is seen when it is judged.
-            *place = Place { hash, slot: self.index.find(hash, |_| true).and_then(|slot| NonZeroU32::new(slot + 1)) };
+            *place = Place { hash, next: self.index.find(hash, |_| true).and_then(|number| NonZeroU32::new(number + 1)) };
             seen += 1;
         }
+        // A case that is not there will take a place that is free.
+        let mut deferred = self.deferred.free.iter().rev().map(|at| self.deferred.places[*at as usize].touch());
+        let mut judged = self.judged.free.iter().rev().map(|at| self.judged.places[*at as usize].touch());
         for place in &places[..seen] {
-            touched ^= match place.slot() {
-                Some(slot) => self.slots[slot].touch(),
-                // A case that is not there will take a place that is free.
-                None if unseen > 0 => {
-                    unseen -= 1;
-                    self.slots[self.free[unseen] as usize].touch()
-                }
-                None => 0,
+            touched ^= match place.at() {
+                Some(At::Judged(at)) => self.judged.places[at].touch(),
+                Some(At::Deferred(at)) => self.deferred.places[at].touch(),
+                None => deferred.next().or_else(|| judged.next()).unwrap_or_default(),
             };
         }
         std::hint::black_box(touched);
     }
 
-    /// The place where a case was seen when its event was looked ahead, if it is there.
+    /// Where a case was seen when its event was looked ahead, if it is there.
     #[inline]
-    pub(super) fn known(&self, place: Place, kind: CaseId, key: KeyRef<'_>) -> Option<Seat> {
-        place.slot().filter(|slot| self.is_at(*slot, kind, key)).map(Seat::again)
+    pub(super) fn known(&self, place: Place, kind: CaseId, key: KeyRef<'_>) -> Option<At> {
+        place.at().filter(|at| self.is_at(*at, kind, key))
     }
 
     #[inline]
-    fn is_at(&self, slot: usize, kind: CaseId, key: KeyRef<'_>) -> bool {
-        let Slot { is_live, case: CaseState { facts, .. }, .. } = &self.slots[slot];
-        *is_live && facts.kind == kind && facts.key == key
+    fn is_at(&self, at: At, kind: CaseId, key: KeyRef<'_>) -> bool {
+        match at {
+            At::Deferred(at) => {
+                let case = &self.deferred.places[at];
+                !case.is_vacant() && case.kind == kind && case.key == key
+            }
+            At::Judged(at) => {
+                let Slot { is_live, case: CaseState { facts, .. }, .. } = &self.judged.places[at];
+                *is_live && facts.kind == kind && facts.key == key
+            }
+        }
     }
 
-    /// Which of those that are awake is in a slot: its slot when they are taken up again.
-    pub(super) fn rank(&self, slot: usize) -> usize {
-        self.slots[..slot].iter().filter(|slot| slot.is_live).count()
+    /// Which of those that are awake is in a place: the one that [`ranked`](Cases::ranked) finds when they are taken up again.
+    pub(super) fn rank(&self, at: At) -> usize {
+        let judged = |slots: &[Slot]| slots.iter().filter(|slot| slot.is_live).count();
+        match at {
+            At::Judged(at) => judged(&self.judged.places[..at]),
+            At::Deferred(at) => judged(&self.judged.places) + self.deferred.places[..at].iter().filter(|case| !case.is_vacant()).count(),
+        }
+    }
+
+    /// Where the one is that had this rank when they were put aside.
+    pub(super) fn ranked(&self, rank: usize) -> At {
+        let judged = self.judged.len();
+        if rank < judged { At::Judged(rank) } else { At::Deferred(rank - judged) }
     }
 
     /// The kinds and keys of the live ones.
     fn live(&self) -> impl Iterator<Item = (CaseId, KeyRef<'_>)> {
-        let awake = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.lend()));
-        awake.chain(self.asleep.packed().map(asleep::key))
+        let judged = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.lend()));
+        let deferred = self.kept().map(|case| (case.kind, case.key.lend()));
+        judged.chain(deferred).chain(self.asleep.packed().map(asleep::key))
     }
 
     fn awake(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.iter().filter(|slot| slot.is_live)
+        self.judged.places.iter().filter(|slot| slot.is_live)
+    }
+
+    fn kept(&self) -> impl Iterator<Item = &Deferred> {
+        self.deferred.places.iter().filter(|case| !case.is_vacant())
     }
 
     /// The live ones, awake or not, of which something is to be said at the end.
-    pub(super) fn into_live(self) -> impl Iterator<Item = CaseState> {
-        let awake = self.slots.into_iter().filter(|slot| slot.is_live && !slot.case.is_idle()).map(|slot| slot.case);
-        awake.chain(self.asleep.into_cases())
+    pub(super) fn into_live(self) -> impl Iterator<Item = Case> {
+        let judged = self.judged.places.into_iter().filter(|slot| slot.is_live && !slot.case.is_idle());
+        let deferred = self.deferred.places.into_iter().filter(|case| !case.is_vacant());
+        judged.map(|slot| Case::Judged(slot.case)).chain(deferred.map(Case::Deferred)).chain(self.asleep.into_cases())
     }
 }
 
 /// As a list of those that are awake, one of those that are not, and what is known of the others. All cases are packed.
 impl Serialize for Cases {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let packed = |slot: &Slot| {
+        let packed = |pack: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = Vec::new();
-            slot.case.pack(&mut bytes);
+            pack(&mut bytes);
             bytes
         };
-        let awake: Vec<Vec<u8>> = self.awake().map(packed).collect();
+        let judged = self.awake().map(|slot| packed(&|out| pack_judged(&slot.case, out)));
+        let deferred = self.kept().map(|case| packed(&|out| pack_deferred(case, out)));
+        let awake: Vec<Vec<u8>> = judged.chain(deferred).collect();
         let asleep: Vec<&[u8]> = self.asleep.packed().collect();
         (awake, asleep, &self.seen, &self.idle).serialize(to)
     }
@@ -275,15 +401,14 @@ impl<'de> Deserialize<'de> for Cases {
         let (awake, asleep, seen, idle) = <(Vec<Vec<u8>>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
         let mut cases = Cases::of(seen, idle);
         let hash_of = |packed: &[u8]| {
-            let (_, kind, key) = CaseState::unpack_name(packed)?;
+            let (_, kind, key) = Case::unpack_name(packed)?;
             Some(KeyRef::from(std::str::from_utf8(key).ok()?).hash(kind))
         };
         let hash_of = |packed: &[u8]| hash_of(packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"));
         for packed in awake {
             let hash = hash_of(&packed)?;
-            let case = CaseState::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
-            let slot = cases.add(hash, case);
-            cases.index.insert(hash, slot);
+            let case = Case::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
+            cases.put_back(hash, case);
         }
         for packed in asleep {
             let hash = hash_of(&packed)?;
@@ -293,7 +418,46 @@ impl<'de> Deserialize<'de> for Cases {
     }
 }
 
-/// The place of a case; of a forgotten one the memory is left for another.
+/// A case that is live.
+pub(super) enum Case {
+    /// It is judged as its rows come.
+    Judged(CaseState),
+    /// Its rows are only kept.
+    Deferred(Deferred),
+}
+
+/// What a packed case begins with: how it stands.
+const OPEN: u8 = 0;
+const IDLE: u8 = 1;
+const DEFERRED: u8 = 2;
+
+fn pack_judged(case: &CaseState, out: &mut Vec<u8>) {
+    out.push(if case.is_idle() { IDLE } else { OPEN });
+    case.pack(out);
+}
+
+fn pack_deferred(case: &Deferred, out: &mut Vec<u8>) {
+    out.push(DEFERRED);
+    case.pack(out);
+}
+
+impl Case {
+    pub(super) fn unpack(packed: &[u8]) -> Option<Case> {
+        let (how, mut from) = packed.split_first()?;
+        Some(match *how {
+            DEFERRED => Case::Deferred(Deferred::unpack(&mut from)?),
+            _ => Case::Judged(CaseState::unpack(&mut from)?),
+        })
+    }
+
+    /// What a packed case begins with: whether nothing is to be said of it at the end, its kind and its key.
+    pub(super) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &[u8])> {
+        let (how, mut from) = packed.split_first()?;
+        Some((*how == IDLE, packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
+    }
+}
+
+/// The place of a case that is judged; of a forgotten one the memory is left for another.
 struct Slot {
     is_live: bool,
     /// Something has happened to it since cases were last put to sleep.
@@ -315,17 +479,43 @@ impl Slot {
     }
 }
 
+/// Where a case is that is awake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// Among those that are judged.
+    Judged(usize),
+    /// Among those that are not judged yet.
+    Deferred(usize),
+}
+
+impl At {
+    /// As one number.
+    #[inline]
+    fn number(self) -> u32 {
+        match self {
+            At::Judged(at) => (at as u32) << 1,
+            At::Deferred(at) => (at as u32) << 1 | 1,
+        }
+    }
+
+    #[inline]
+    fn of(number: u32) -> At {
+        let at = (number >> 1) as usize;
+        if number & 1 == 0 { At::Judged(at) } else { At::Deferred(at) }
+    }
+}
+
 /// Where a case is to which something happens.
 pub(super) struct Seat {
-    pub(super) slot: usize,
+    pub(super) at: At,
     /// Nothing was seen of it before.
     pub(super) is_new: bool,
 }
 
 impl Seat {
     /// Of a case that is there already.
-    fn again(slot: usize) -> Seat {
-        Seat { slot, is_new: false }
+    pub(super) fn again(at: At) -> Seat {
+        Seat { at, is_new: false }
     }
 }
 
@@ -333,18 +523,18 @@ impl Seat {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Place {
     pub(super) hash: u64,
-    /// One more than the slot in which one of this hash was, if it was awake.
-    slot: Option<NonZeroU32>,
+    /// One more than the number of where one of this hash was, if it was awake.
+    next: Option<NonZeroU32>,
 }
 
 impl Place {
     /// One that was not looked for yet.
     pub(super) fn unseen(kind: CaseId, key: KeyRef<'_>) -> Place {
-        Place { hash: key.hash(kind), slot: None }
+        Place { hash: key.hash(kind), next: None }
     }
 
     #[inline]
-    fn slot(&self) -> Option<usize> {
-        self.slot.map(|slot| slot.get() as usize - 1)
+    fn at(&self) -> Option<At> {
+        self.next.map(|next| At::of(next.get() - 1))
     }
 }

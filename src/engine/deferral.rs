@@ -4,29 +4,41 @@
 //! forgotten without ever having been more than them. Of any other case the rows are judged one after another, as if they came now: one
 //! of which a record is shown, to which anything else happens, or that has more rows.
 
+use crate::engine::facts::Facts;
+use crate::engine::fields::Fields;
 use crate::engine::live::{End, InTime};
 use crate::engine::matcher::is_by_event;
 use crate::engine::plain::{Aim, Written};
 use crate::engine::promise::{Act, Promise, Role};
 use crate::engine::sink::Sink;
 use crate::engine::truth::{Moment, Tiered};
-use crate::engine::world::{Effect, Kind, OfKind, World};
-use crate::event::{Event, Origin, Stored, packed};
-use crate::id::{CaseId, EventId, Id, ObligationId, StateId, Table};
+use crate::engine::world::{Effect, OfKind, World};
+use crate::event::{Changes, Event, Key, KeyRef, Origin, Short, Stored, packed};
+use crate::id::{CalendarId, CaseId, EventId, Id, ObligationId, StateId, Table};
 use crate::plan::{Plan, StateWhen};
-use crate::time::{Duration, Instant};
+use crate::time::{Calendar, Duration, Instant};
 use smallvec::SmallVec;
 
 /// So many rows are kept of a case. Most that have more are not over soon.
 const MOST: usize = 6;
 
-/// The rows of a case that is not judged yet: all that it had, in their order.
-#[derive(Debug, Default)]
+/// A case that is not judged yet: its first fields, and the rows that were kept of it. Its memory is left for another when it is gone.
+// In three lines of memory: what most rows look at is in the first.
+#[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct Deferred {
-    count: u8,
-    /// The promises that they end, by bits.
+    pub(super) key: Key<Box<str>>,
+    pub(super) kind: CaseId,
+    /// The promises that its rows end, by bits.
     ended: u32,
+    /// How many rows were kept; none where there is no case.
+    count: u8,
+    /// Something has happened to it since cases were last put to sleep.
+    pub(super) stirred: bool,
+    /// All that was promised has ended, with a row of the latest instant.
+    is_over: bool,
     rows: [Happened; MOST],
+    fields: Fields,
 }
 
 /// A row that is an event and nothing else: which one of how many, and where it stands, in few bytes.
@@ -66,70 +78,110 @@ pub(super) enum Kept {
 }
 
 impl Deferred {
-    /// How many rows there are.
-    #[inline]
-    fn len(&self) -> usize {
-        usize::from(self.count)
+    /// The memory of one.
+    pub(super) fn vacant(kind: CaseId) -> Deferred {
+        Deferred {
+            key: Key::Short(Short::EMPTY),
+            kind,
+            ended: 0,
+            count: 0,
+            stirred: false,
+            is_over: false,
+            rows: [Happened::default(); MOST],
+            fields: Fields::default(),
+        }
     }
 
-    /// Whether there is none: the case is judged as its rows come.
+    /// Begins with the first row of a case.
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) fn begin(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, fields: &Changes, row: Happened) {
+        (self.key, self.kind) = (key.to_kept(), kind);
+        (self.ended, self.count, self.stirred, self.is_over) = (0, 1, true, false);
+        self.rows[0] = row;
+        self.fields.forget(world.plan.cases[kind].fields.len());
+        self.fields.take(world, kind, fields);
+    }
+
+    /// The case is gone.
+    #[inline]
+    pub(super) fn vacate(&mut self) {
+        self.count = 0;
+    }
+
+    /// Whether there is no case.
+    #[inline]
+    pub(super) fn is_vacant(&self) -> bool {
         self.count == 0
+    }
+
+    /// Whether all that was promised has ended, with a row of the latest instant.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over && !self.is_vacant()
     }
 
     #[inline]
     fn kept(&self) -> &[Happened] {
-        &self.rows[..self.len().min(MOST)]
+        &self.rows[..usize::from(self.count).min(MOST)]
     }
 
-    /// Forgets them.
-    #[inline]
-    pub(super) fn clear(&mut self) {
-        (self.count, self.ended) = (0, 0);
+    /// Takes it apart: its fields, and its rows as they came.
+    pub(super) fn take(&mut self) -> (Fields, impl Iterator<Item = Event<'static>> + use<>) {
+        let count = std::mem::take(&mut self.count);
+        (std::mem::take(&mut self.fields), self.rows.into_iter().take(count.into()).map(Happened::event))
     }
 
-    /// Keeps another, for which there is room.
-    #[inline]
-    pub(super) fn push(&mut self, row: Happened) {
-        self.rows[self.len()] = row;
-        self.count += 1;
-    }
-
-    /// Gives them as they came, and forgets them.
-    pub(super) fn take(&mut self) -> impl Iterator<Item = Event<'static>> + use<> {
-        let Deferred { count, rows, .. } = std::mem::take(self);
-        rows.into_iter().take(usize::from(count)).map(Happened::event)
-    }
-
-    /// Reads a little of them.
+    /// Reads a little of it, from its beginning to its end.
     #[inline]
     pub(super) fn touch(&self) -> i64 {
-        self.rows[self.len().min(MOST - 1)].time.as_micros()
+        let row = &self.rows[usize::from(self.count).min(MOST - 1)];
+        row.time.as_micros() ^ i64::from(self.ended) ^ self.fields.all().len() as i64
     }
 
-    pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        packed::put(out, self.count.into());
-        if self.is_empty() {
-            return;
+    /// Keeps another row, if it does no more to the case than is known of it, and there is room.
+    #[inline]
+    pub(super) fn go_on(&mut self, world: &World<'_>, deferral: &Deferral, deed: &Deed, fields: &Changes, row: Happened) -> Option<Kept> {
+        let at = usize::from(self.count);
+        if at >= MOST || !fields.is_empty() && self.fields.would_change(world, self.kind, fields) {
+            return None;
         }
-        packed::put(out, self.ended.into());
-        for Happened { time, line, file, event } in self.kept() {
+        if deed.is_nothing() {
+            return Some(Kept::GoesOn);
+        }
+        self.rows[at] = row;
+        self.count += 1;
+        self.ended |= deed.stops | deed.cancels;
+        if self.is_over || self.ended != deferral.all {
+            return Some(Kept::GoesOn);
+        }
+        self.is_over = true;
+        Some(Kept::IsLast)
+    }
+
+    /// Packs it, its kind and its key first.
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        let Deferred { key, kind, ended, count: _, stirred: _, is_over, rows: _, fields } = self;
+        packed::put_id(out, *kind);
+        packed::put_bytes(out, key.bytes());
+        packed::put(out, (*ended).into());
+        out.push((*is_over).into());
+        packed::put_list(out, self.kept(), |out, Happened { time, line, file, event }| {
             packed::put_time(out, *time);
             packed::put_origin(out, Origin { file: (*file).into(), line: *line });
             packed::put(out, (*event).into());
-        }
+        });
+        fields.pack(out);
     }
 
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Deferred> {
-        let mut all = Deferred { count: u8::try_from(packed::take(from)?).ok()?, ..Deferred::default() };
-        if !all.is_empty() {
-            all.ended = packed::take_small(from)?;
-        }
+        let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
+        let (ended, is_over) = (packed::take_small(from)?, *from.split_off_first()? != 0);
+        let mut all = Deferred { key, ended, is_over, count: u8::try_from(packed::take(from)?).ok()?, ..Deferred::vacant(kind) };
         for row in all.rows.get_mut(..usize::from(all.count))? {
             let (time, Origin { file, line }) = (packed::take_time(from)?, packed::take_origin(from)?);
             *row = Happened { time, line, file: file.try_into().ok()?, event: packed::take(from)?.try_into().ok()? };
         }
+        all.fields = Fields::unpack(from)?;
         Some(all)
     }
 }
@@ -139,10 +191,44 @@ impl Deferred {
 pub(super) struct Deferral {
     /// What each event does; nothing where that is more than is known here.
     deeds: Table<EventId, Option<Deed>>,
-    /// The states in which the clock of each promise stands still, by their slots' bits.
-    pauses: Vec<u32>,
+    promises: Vec<Foreseen>,
     /// All promises, by bits.
     all: u32,
+}
+
+/// A promise of which all is known that can happen to it.
+struct Foreseen {
+    id: ObligationId,
+    track: usize,
+    /// Its bit.
+    bit: u32,
+    /// The states in which its clock stands still, by their slots' bits.
+    pauses: u32,
+    notifies: bool,
+    /// The first instant of its agreement's term, and the first after it.
+    term: (Instant, Instant),
+    /// What is aimed at for each tier, behind that for no tier.
+    goals: Box<[Option<Goal>]>,
+}
+
+/// So much open time of a calendar.
+struct Goal {
+    calendar: CalendarId,
+    open: Duration,
+    /// After so much of it the first notice is given, if there is one and not at once.
+    alert: Option<Duration>,
+    /// From when to when it is sure that it will be used up if its clock runs on.
+    sure: (Instant, Instant),
+}
+
+/// How an instance that ended in time did so: by which row, and after how much open time.
+struct Ended<'d> {
+    promise: &'d Foreseen,
+    end: Instant,
+    how: End,
+    elapsed: Duration,
+    /// When its clock ran last, and what of its target was left then, on which calendar.
+    due: (Instant, Duration, CalendarId),
 }
 
 /// What an event does to a case: the promises and the states that it reaches, by bits.
@@ -156,15 +242,12 @@ pub(super) struct Deed {
     leaves: u32,
 }
 
-/// More has happened than is known here.
-struct Unforeseen;
-
 impl Deferral {
     /// Of a kind of case to which nothing happens but by the events of its cases, one at a time, and of which cases are forgotten.
     pub(super) fn new(
         plan: &Plan,
         id: CaseId,
-        promises: &Table<ObligationId, Promise<'_>>,
+        (promises, calendars): (&Table<ObligationId, Promise<'_>>, &Table<CalendarId, Calendar>),
         of_kind: &[OfKind],
         effects: &Table<EventId, Effect>,
     ) -> Option<Deferral> {
@@ -182,10 +265,10 @@ impl Deferral {
             return None;
         }
         let deeds: Table<EventId, Option<Deed>> = effects.iter().map(|effect| Deed::of(effect, written.len())).collect();
-        let pauses = written.iter().map(|of| promises[of.id].pauses_of(id).fold(0, |bits, slot| bits | 1 << slot)).collect();
-        let all = (0..written.len()).fold(0, |all, at| all | 1 << at);
+        let promises: Vec<Foreseen> = (0..).zip(written).map(|(at, of)| Foreseen::new(at, id, of, &promises[of.id], calendars)).collect();
+        let all = promises.iter().fold(0, |all, promise| all | promise.bit);
         let is_begun = deeds.iter().flatten().any(|deed| deed.begins);
-        is_begun.then_some(Deferral { deeds, pauses, all })
+        is_begun.then_some(Deferral { deeds, promises, all })
     }
 
     /// What an event does, if that is known of it alone.
@@ -194,95 +277,107 @@ impl Deferral {
         self.deeds[event?].as_ref()
     }
 
-    /// Keeps a later row of a case that is not judged yet, if there is room. Its fields change nothing.
+    /// How the instance of a promise ended that began with the case, if that was in time, and no more is to be said of it. Its clock is told
+    /// what the rows do to it, in their order.
     #[inline]
-    pub(super) fn go_on(&self, rows: &mut Deferred, deed: &Deed, row: Happened) -> Option<Kept> {
-        if !(1..MOST).contains(&rows.len()) {
-            return None;
-        }
-        if deed.is_nothing() {
-            return Some(Kept::GoesOn);
-        }
-        rows.push(row);
-        let was_over = rows.ended == self.all;
-        rows.ended |= deed.stops | deed.cancels;
-        Some(if rows.ended == self.all && !was_over { Kept::IsLast } else { Kept::GoesOn })
-    }
-
-    /// The instance of a promise, which ended in time; nothing where none was begun. Its clock is told what the rows do to it, in their order.
-    fn in_time(
+    fn in_time<'d>(
         &self,
         world: &World<'_>,
-        (at, of): (usize, &Written),
-        tier: Tiered,
-        rows: &[Happened],
+        (promise, goal): (&'d Foreseen, &Goal),
+        (start, later): (Instant, &[Happened]),
         sink: &Sink,
-    ) -> Result<Option<InTime>, Unforeseen> {
-        let [first, later @ ..] = rows else { return Err(Unforeseen) };
-        if !of.is_in_force(first.time) {
-            return Ok(None);
+    ) -> Option<Ended<'d>> {
+        let days = &world.calendars[goal.calendar];
+        let (from, to) = goal.sure;
+        if start < from || to < start {
+            return None;
         }
-        let Some(aim) = of.aim(tier).ok_or(Unforeseen)? else { return Ok(None) };
-        let Aim { calendar, open: Some(open), alert, .. } = *aim else { return Err(Unforeseen) };
-        let days = &world.calendars[calendar];
-        let (promise, pauses) = (1 << at, self.pauses[at]);
-        let (mut states, mut halted) = (0, false);
-        let (mut mark, mut elapsed) = (first.time, Duration::ZERO);
-        let mut due = days.advance(mark, open).ok_or(Unforeseen)?;
+        let (mut states, mut runs) = (0, true);
+        // Since when its clock runs, what the calendar showed then, and what it had counted before.
+        let (mut since, mut shown, mut counted) = (start, days.open_before(start), Duration::ZERO);
         for row in later {
-            let deed = self.deed(row.what()).ok_or(Unforeseen)?;
-            states = states & !deed.leaves | deed.enters;
-            if (states & pauses != 0) != halted {
-                halted = !halted;
-                if halted {
-                    if due <= row.time {
-                        return Err(Unforeseen);
+            let deed = self.deed(row.what())?;
+            if promise.pauses != 0 {
+                states = states & !deed.leaves | deed.enters;
+                if (states & promise.pauses == 0) != runs {
+                    runs = !runs;
+                    if runs {
+                        (since, shown) = (row.time, days.open_before(row.time));
+                    } else {
+                        counted = counted.plus(days.open_before(row.time).minus(shown));
                     }
-                    elapsed = elapsed.plus(days.elapsed(mark, row.time));
-                } else {
-                    due = days.advance(row.time, open.minus(elapsed)).ok_or(Unforeseen)?;
+                    // Its target is used up, or it is not sure when it will be.
+                    if goal.open <= counted || to < since {
+                        return None;
+                    }
                 }
-                mark = row.time;
             }
-            let Some(how) = deed.ends(promise) else { continue };
-            let is_in_time = !halted && row.time <= due && due <= Instant::LAST;
-            if !is_in_time || sink.shows(how.verdict()) {
-                return Err(Unforeseen);
+            let Some(how) = deed.ends(promise.bit) else { continue };
+            let elapsed = counted.plus(days.open_before(row.time).minus(shown));
+            let is_noticed = promise.notifies && goal.alert.is_none_or(|alert| alert <= elapsed);
+            // Where all of it has elapsed it may have ended in time still: at the very instant of its due.
+            if !runs || goal.open <= elapsed || is_noticed || sink.shows(how.verdict()) {
+                return None;
             }
-            if of.notifies || sink.samples.ask(of.id) {
-                elapsed = elapsed.plus(days.elapsed(mark, row.time));
-            }
-            if of.notifies && alert.is_none_or(|alert| alert <= elapsed) {
-                return Err(Unforeseen);
-            }
-            let tier = if let Tiered::In(tier) = tier { Some(tier) } else { None };
-            let (start, end) = (first.time, row.time);
-            return Ok(Some(InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed }));
+            return Some(Ended { promise, end: row.time, how, elapsed, due: (since, goal.open.minus(counted), goal.calendar) });
         }
-        Err(Unforeseen)
+        None
     }
 
-    /// Says what has become of a case, if all that it was promised has ended in time.
+    /// Says what has become of a case, if all that it was promised has ended in time. The facts are lent: they are those of any case of
+    /// its kind.
     #[inline]
-    pub(super) fn settle(&self, moment: &Moment<'_>, kind: &Kind, rows: &Deferred, sink: &mut Sink) -> bool {
+    pub(super) fn settle(&self, world: &World<'_>, facts: &mut Facts, case: &mut Deferred, sink: &mut Sink) -> bool {
+        facts.lend(&mut case.key, &mut case.fields);
+        let is_settled = self.settle_as(world, facts, case.kept(), sink);
+        facts.lend(&mut case.key, &mut case.fields);
+        is_settled
+    }
+
+    #[inline]
+    fn settle_as(&self, world: &World<'_>, facts: &Facts, rows: &[Happened], sink: &mut Sink) -> bool {
+        let moment = Moment::of(world, facts, facts.time);
         let tier = moment.tier();
-        let mut all: SmallVec<[InTime; 4]> = SmallVec::new();
-        for (at, promise) in kind.promises.iter().enumerate() {
-            let of = promise.written.as_ref().ok_or(Unforeseen);
-            match of.and_then(|of| self.in_time(moment.world, (at, of), tier, rows.kept(), sink)) {
-                Ok(Some(instance)) => all.push(instance),
-                Ok(None) => {}
-                Err(Unforeseen) => return false,
+        let (tier_at, tier) = match tier {
+            Tiered::InNone => (0, None),
+            Tiered::In(tier) => (tier.index() + 1, Some(tier)),
+            Tiered::Unknown(_) => return false,
+        };
+        let [first, later @ ..] = rows else { return false };
+        let start = first.time;
+        let mut all: SmallVec<[Ended<'_>; 4]> = SmallVec::new();
+        for promise in self.promises.iter().filter(|promise| promise.term.0 <= start && start < promise.term.1) {
+            let Some(goal) = &promise.goals[tier_at] else { continue };
+            match self.in_time(world, (promise, goal), (start, later), sink) {
+                Some(ended) => all.push(ended),
+                None => return false,
             }
         }
-        for instance in &all {
-            if sink.samples.ask(instance.obligation) {
-                sink.take_in_time(moment, instance);
-            } else {
-                sink.count(instance.track, instance.how);
+        for Ended { promise: Foreseen { id, track, .. }, end, how, elapsed, due } in &all {
+            if !sink.samples.ask(*id) {
+                sink.count(*track, *how);
+                continue;
             }
+            let due = if sink.samples.ask_due(*id) { world.calendars[due.2].advance(due.0, due.1) } else { None };
+            let (track, obligation, how, end, elapsed) = (*track, *id, *how, *end, *elapsed);
+            sink.take_in_time(&moment, &InTime { track, obligation, tier, start, due, end, how, elapsed });
         }
         true
+    }
+}
+
+impl Foreseen {
+    /// Of the promise that has this place among those of its kind of case.
+    fn new(at: u32, kind: CaseId, of: &Written, promise: &Promise<'_>, calendars: &Table<CalendarId, Calendar>) -> Foreseen {
+        let goal = |aim: &Option<Aim>| {
+            let Aim { calendar, open, alert, .. } = (*aim)?;
+            let open = open?;
+            // Where nothing is sure, no instant lies between these.
+            Some(Goal { calendar, open, alert, sure: calendars[calendar].sure(open).unwrap_or((Instant::LAST, Instant::FIRST)) })
+        };
+        let pauses = promise.pauses_of(kind).fold(0, |bits, slot| bits | 1 << slot);
+        let goals = of.aims().iter().map(goal).collect();
+        Foreseen { id: of.id, track: of.track, bit: 1 << at, pauses, notifies: of.notifies, term: promise.term, goals }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::engine::Happening;
 use crate::engine::exclusion::{Change, Exclusions, Run};
+use crate::engine::fields::Fields;
 use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::outcome::Evidence;
 use crate::engine::score::ScoreRun;
@@ -13,7 +14,7 @@ use crate::id::{CaseId, EventId, Id, StateId};
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
 use serde::{Deserialize, Serialize};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 use std::cell::Cell;
 
 /// A case as its rows have left it, but for what it is promised.
@@ -23,8 +24,7 @@ pub(super) struct Facts {
     pub(super) key: Key<Box<str>>,
     /// Until when they hold.
     pub(super) time: Instant,
-    /// By slot.
-    pub(super) fields: SmallVec<[Option<Value>; 4]>,
+    pub(super) fields: Fields,
     /// What they make its tier, once that was found out.
     pub(super) tier: Cell<Option<Tiered>>,
     states: SmallVec<[StateRun; 1]>,
@@ -96,7 +96,7 @@ impl Facts {
             kind,
             key: key.to_kept(),
             time: Instant::FIRST,
-            fields: smallvec![None; plan.fields.len()],
+            fields: Fields::unknown(plan.fields.len()),
             tier: Cell::default(),
             states: states.collect(),
             last: vec![None; plan.since.len()].into(),
@@ -112,7 +112,7 @@ impl Facts {
         }
         self.key = key.to_kept();
         self.time = Instant::FIRST;
-        self.fields.fill(None);
+        self.fields.forget(self.fields.all().len());
         self.tier = Cell::default();
         self.last.fill(None);
         for run in &mut self.states {
@@ -125,14 +125,21 @@ impl Facts {
         true
     }
 
+    /// Lends them to a case that has none: its key and its fields are exchanged for theirs.
+    #[inline]
+    pub(super) fn lend(&mut self, key: &mut Key<Box<str>>, fields: &mut Fields) {
+        std::mem::swap(&mut self.key, key);
+        std::mem::swap(&mut self.fields, fields);
+        self.tier = Cell::default();
+    }
+
     /// Packs them, their kind and their key first.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
         let Facts { kind, key, time, fields, tier: _, states, last, rest } = self;
         packed::put_id(out, *kind);
         packed::put_bytes(out, key.bytes());
         packed::put_time(out, *time);
-        packed::put(out, fields.len() as u64);
-        fields.iter().for_each(|value| packed::put_value(out, *value));
+        fields.pack(out);
         packed::put(out, states.len() as u64);
         states.iter().for_each(|state| state.pack(out));
         packed::put_any(out, last);
@@ -142,7 +149,7 @@ impl Facts {
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Facts> {
         let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
         let time = packed::take_time(from)?;
-        let fields = (0..packed::take(from)?).map(|_| packed::take_value(from)).collect::<Option<_>>()?;
+        let fields = Fields::unpack(from)?;
         let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
         let last = packed::take_any(from)?;
         let rest = packed::take_any(from)?;
@@ -211,11 +218,7 @@ impl Facts {
     /// Whether a row's fields are others than those that are known.
     #[inline]
     pub(super) fn would_change(&self, world: &World<'_>, fields: &Changes) -> bool {
-        !fields.is_empty()
-            && fields.iter().any(|(field, value)| {
-                let place = world.places[*field];
-                place.kind == Some(self.kind) && self.fields[place.slot as usize] != *value
-            })
+        !fields.is_empty() && self.fields.would_change(world, self.kind, fields)
     }
 
     /// What changed of the excluded time since the case's last event: by itself, or by other cases. Where nothing is open that
@@ -254,12 +257,8 @@ impl Facts {
     /// Takes a row's fields.
     #[inline]
     pub(super) fn take_fields(&mut self, world: &World<'_>, fields: &Changes) {
-        for (field, value) in fields {
-            let place = world.places[*field];
-            if place.kind == Some(self.kind) && self.fields[place.slot as usize] != *value {
-                self.fields[place.slot as usize] = *value;
-                self.tier = Cell::default();
-            }
+        if self.fields.take(world, self.kind, fields) {
+            self.tier = Cell::default();
         }
     }
 
@@ -365,7 +364,7 @@ impl Facts {
         for (score, run) in kind.scores.iter().zip(&mut scores) {
             let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
             let total = run.step(score, &moment, happening, vocabulary_zone(world), after_states);
-            self.fields[score.slot as usize] = Some(Value::number(total, world.texts));
+            self.fields.set(score.slot, Value::number(total, world.texts));
         }
         self.tier = Cell::default();
         if let Some(rest) = &mut self.rest {

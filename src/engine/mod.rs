@@ -14,6 +14,7 @@ mod course;
 mod deferral;
 mod exclusion;
 mod facts;
+mod fields;
 mod funnel;
 mod index;
 mod kept;

@@ -1,7 +1,7 @@
 //! A part of an engine: some of the cases, and what is decided of them.
 
-use crate::engine::case::{Reach, Standing};
-use crate::engine::cases::{AHEAD, Cases, Place, Seat};
+use crate::engine::case::{CaseState, Reach, Standing};
+use crate::engine::cases::{AHEAD, At, Case, Cases, Place, Seat};
 use crate::engine::counter::Counters;
 use crate::engine::deferral::{Happened, Kept};
 use crate::engine::exclusion::Exclusions;
@@ -14,7 +14,7 @@ use crate::engine::truth::{Moment, Truth};
 use crate::engine::world::World;
 use crate::engine::{Happening, Tally, Verdict};
 use crate::event::{Event, Events, KeyList, Stored};
-use crate::id::{AgreementId, StateId, Table};
+use crate::id::{AgreementId, CaseId, StateId, Table};
 use crate::plan::Track;
 use crate::time::Instant;
 
@@ -29,7 +29,9 @@ pub(super) struct Part {
     pub(super) claims: Table<AgreementId, Vec<Instant>>,
     pub(super) sink: Sink,
     /// Cases of which instances ended at the latest instant.
-    pub(super) closing: Vec<usize>,
+    pub(super) closing: Vec<At>,
+    /// Lent to cases of each kind that have none of their own.
+    facts: Table<CaseId, Option<Facts>>,
     pub(super) now: Instant,
     /// The states that the row at hand entered and left.
     entered: Vec<StateId>,
@@ -51,6 +53,7 @@ impl Part {
             claims: plan.agreements.iter().map(|_| Vec::new()).collect(),
             sink: Sink::new(plan, keep),
             closing: Vec::new(),
+            facts: plan.cases.iter().map(|_| None).collect(),
             now: Instant::FIRST,
             entered: Vec::new(),
             left: Vec::new(),
@@ -100,23 +103,26 @@ impl Part {
     /// a record.
     #[inline]
     fn put_off(&mut self, world: &World<'_>, stored: &Stored<'_>, place: Place) -> bool {
-        let Part { cases, exclusions, sink, closing, .. } = self;
+        let Part { cases, sink, closing, .. } = self;
         let Some((kind, key)) = stored.case() else { return false };
         let Some(deferral) = &world.kinds[kind].deferral else { return false };
         let Some(deed) = deferral.deed(stored.what()).filter(|_| !sink.shows(Verdict::Met)) else { return false };
         let Some(row) = Happened::of(stored) else { return false };
-        let seat = cases.known(place, kind, key).or_else(|| match deed.begins {
-            true => cases.open(world, kind, key, place.hash, exclusions),
-            false => cases.again(kind, key, place.hash),
-        });
-        // What would have begun and has no place was forgotten: nothing more is to be done. Any other is not known yet.
-        let Some(Seat { slot, is_new }) = seat else { return deed.begins };
-        if is_new {
-            cases.at(slot).defer(world, stored.fields(), row);
-            return true;
-        }
-        match cases.at(slot).go_on(world, deferral, deed, stored.fields(), row) {
-            Some(Kept::IsLast) => closing.push(slot),
+        let at = match cases.known(place, kind, key).or_else(|| cases.find(place.hash, kind, key)) {
+            Some(at) => at,
+            None if deed.begins && cases.begins(kind, key) => {
+                cases.defer(world, (kind, key), place.hash, stored.fields(), row);
+                return true;
+            }
+            None => match cases.woken(place.hash, kind, key) {
+                Some(at) => at,
+                // What would have begun and is nowhere was forgotten: nothing more is to be done. Any other is not known yet.
+                None => return deed.begins,
+            },
+        };
+        let At::Deferred(nth) = at else { return false };
+        match cases.deferred(nth).go_on(world, deferral, deed, stored.fields(), row) {
+            Some(Kept::IsLast) => closing.push(at),
             Some(Kept::GoesOn) => {}
             None => return false,
         }
@@ -137,19 +143,26 @@ impl Part {
             recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
             return;
         };
-        let known = cases.known(place, kind, key);
-        let Some(Seat { slot, is_new }) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
-        let case = cases.at(slot);
+        let known = cases.known(place, kind, key).map(Seat::again);
+        let Some(Seat { at, is_new }) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
+        let slot = match at {
+            At::Judged(slot) => slot,
+            At::Deferred(nth) => {
+                let (slot, standing) = take_up(world, cases, nth, (exclusions, event.time), sink);
+                match standing {
+                    Standing::Open => {}
+                    Standing::Closing => closing.push(At::Judged(slot)),
+                    Standing::Spent => return cases.forget(slot),
+                }
+                slot
+            }
+        };
+        let case = cases.judged(slot);
         let of_kind = &world.kinds[kind];
-        match case.catch_up(world, event.time, sink) {
-            Standing::Open => {}
-            Standing::Closing => closing.push(slot),
-            Standing::Spent => return cases.forget(slot),
-        }
         let effect = of_kind.effect(event.event);
         if is_new && let Some(begins) = &effect.begins {
             if case.begin(world, of_kind, begins, event, sink) {
-                closing.push(slot);
+                closing.push(At::Judged(slot));
             }
             return;
         }
@@ -160,7 +173,7 @@ impl Part {
             && let Some(ended) = case.end_plain(world, of_kind, ends, event, sink)
         {
             if ended {
-                closing.push(slot);
+                closing.push(At::Judged(slot));
             }
             return;
         }
@@ -178,7 +191,7 @@ impl Part {
             recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(&case.facts), happening, event, sink));
         }
         if case.judge(world, effect, reach, happening, event, sink) {
-            closing.push(slot);
+            closing.push(At::Judged(slot));
         }
     }
 
@@ -190,10 +203,28 @@ impl Part {
     /// The latest instant is over: what ended at it is read, and cases of which nothing more can be said are forgotten.
     #[inline(never)]
     fn close_instant(&mut self, world: &World<'_>) {
-        let Part { cases, sink, closing, .. } = self;
-        for slot in closing.drain(..) {
-            if cases.at(slot).close_instant(world, sink) {
-                cases.forget(slot);
+        let Part { cases, sink, closing, facts, exclusions, .. } = self;
+        for at in closing.drain(..) {
+            match at {
+                At::Judged(slot) => {
+                    if cases.judged(slot).close_instant(world, sink) {
+                        cases.forget(slot);
+                    }
+                }
+                At::Deferred(nth) => {
+                    let case = cases.deferred(nth);
+                    // It may have been taken up since, and another is in its place.
+                    if !case.is_over() {
+                        continue;
+                    }
+                    let lent = facts[case.kind].get_or_insert_with(|| Facts::new(world, case.kind, case.key.lend(), exclusions));
+                    let deferral = &world.kinds[case.kind].deferral;
+                    if deferral.as_ref().is_some_and(|deferral| deferral.settle(world, lent, case, sink)) {
+                        cases.forget_deferred(nth);
+                    } else if let (slot, Standing::Spent) = take_up(world, cases, nth, (exclusions, Instant::NEVER), sink) {
+                        cases.forget(slot);
+                    }
+                }
             }
         }
     }
@@ -204,10 +235,17 @@ impl Part {
         let Part { cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, tally, .. } = self;
         exclusions.advance(world, as_of);
         let (seen, mut funnels) = (cases.len(), Funnels::new(world));
-        for mut case in cases.into_live() {
-            if case.catch_up(world, Instant::NEVER, &mut sink) == Standing::Spent {
-                continue;
-            }
+        for live in cases.into_live() {
+            let mut case = match live {
+                Case::Judged(case) => case,
+                Case::Deferred(mut kept) => {
+                    let mut case = CaseState::new(world, kept.kind, kept.key.lend(), &exclusions);
+                    if case.catch_up(world, kept.take(), Instant::NEVER, &mut sink) == Standing::Spent {
+                        continue;
+                    }
+                    case
+                }
+            };
             if !world.exclusions.is_empty() {
                 case.elapse_by_exclusions(world, &exclusions, as_of, &mut sink);
             }
@@ -221,6 +259,18 @@ impl Part {
         sink.sort(world.texts);
         Ended { cases: seen, sink, counters, spans, claims, funnels, tally }
     }
+}
+
+/// A case of which rows were kept is judged as of an instant, and from now on: its place, and how it stands.
+fn take_up(
+    world: &World<'_>,
+    cases: &mut Cases,
+    nth: usize,
+    (exclusions, now): (&Exclusions, Instant),
+    sink: &mut Sink,
+) -> (usize, Standing) {
+    let (slot, mut kept) = cases.take_up(world, nth, exclusions);
+    (slot, cases.judged(slot).catch_up(world, kept.take(), now, sink))
 }
 
 /// What parts of an engine leave when nothing is to come.

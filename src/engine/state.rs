@@ -31,7 +31,7 @@ impl Engine<'_> {
         assert_eq!(self.parts(), 1, "an engine that is put aside is in one part");
         let part = self.part(0);
         let Part { cases, recurring, counters, exclusions, spans, claims, sink, now, tally, .. } = &*part;
-        let closing: Vec<usize> = part.closing.iter().map(|slot| cases.rank(*slot)).collect();
+        let closing: Vec<usize> = part.closing.iter().map(|at| cases.rank(*at)).collect();
         let parts = (cases, closing, recurring, counters, exclusions, spans, claims, sink.saved(), now, tally);
         postcard::to_stdvec(&parts).expect("an engine is plain data")
     }
@@ -48,9 +48,9 @@ impl<'p> Engine<'p> {
         let parts: Parts = postcard::from_bytes(saved).map_err(|_| NotTakenUp::Damaged)?;
         let engine = Engine::new(plan, texts, keep);
         let mut part = engine.part(0);
-        let sink;
-        (part.cases, part.closing, part.recurring, part.counters, part.exclusions, part.spans, part.claims, sink, part.now, part.tally) =
-            parts;
+        let (closing, sink);
+        (part.cases, closing, part.recurring, part.counters, part.exclusions, part.spans, part.claims, sink, part.now, part.tally) = parts;
+        part.closing = closing.into_iter().map(|rank| part.cases.ranked(rank)).collect();
         part.sink.take_up(sink);
         let is_kept = part.sink.keeps(keep);
         drop(part);

@@ -173,7 +173,7 @@ impl Moment<'_> {
             None => self.own.iter().find(|(f, _)| *f == id).map(|(_, v)| *v),
             Some(kind) => {
                 let case = self.case.filter(|c| c.kind == kind)?;
-                case.fields[place.slot as usize]
+                case.fields.get(place.slot)
             }
         }
     }
@@ -200,7 +200,7 @@ impl Moment<'_> {
             }
             asked = tiers.count;
         }
-        let fields = case.fields.as_slice();
+        let fields = case.fields.all();
         for (tier, test) in &self.world.kinds[case.kind].tests[asked..] {
             let holds = match test {
                 TierTest::Nothing => return Tiered::In(*tier),

@@ -69,7 +69,7 @@ pub(super) struct Kind {
     pub(super) has_conditions: bool,
     /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
     pub(super) forgets: bool,
-    /// How its cases are judged when all of that has ended, if they may be.
+    /// How its cases are judged late, if they may be.
     pub(super) deferral: Option<Deferral>,
 }
 
@@ -158,7 +158,13 @@ impl Kind {
         Promised { world, track: *track, written: written.as_ref() }
     }
 
-    fn new(plan: &Plan, promises: &Table<ObligationId, Promise<'_>>, id: CaseId, every_row: bool, spans: &[usize]) -> Kind {
+    fn new(
+        plan: &Plan,
+        (promises, calendars): (&Table<ObligationId, Promise<'_>>, &Table<CalendarId, Calendar>),
+        id: CaseId,
+        every_row: bool,
+        spans: &[usize],
+    ) -> Kind {
         let case = &plan.cases[id];
         let is_own = |track: &&(usize, &Track)| {
             let first = &plan.obligations[track.1.0[0]];
@@ -225,7 +231,7 @@ impl Kind {
         }
         let forgets = all_once && !is_watched && !own.is_empty();
         let may_defer = is_simple && forgets;
-        let deferral = if may_defer { Deferral::new(plan, id, promises, &of_kind, &effects) } else { None };
+        let deferral = if may_defer { Deferral::new(plan, id, (promises, calendars), &of_kind, &effects) } else { None };
         Kind {
             tiers: TiersByValue::new(plan, case),
             tests: case.tiers.iter().map(|tier| (*tier, TierTest::new(plan, id, *tier))).collect(),
@@ -374,7 +380,7 @@ impl<'p> World<'p> {
         let horizon = Horizon { first: first - 1, last: last + if open_ended { 20 } else { 3 } };
         let calendars =
             plan.calendars.iter().map(|c| Calendar::new(&c.recipe, &zone(&c.zone), horizon).expect("the zones of a plan were checked"));
-        let calendars = calendars.collect();
+        let calendars: Table<CalendarId, Calendar> = calendars.collect();
         let all = || plan.agreements.enumerate().flat_map(|(id, a)| a.exclusions.iter().map(move |e| (id, e)));
         let exclusions = all().map(|(_, e)| e).collect();
         let exclusion_of = all().map(|(id, _)| id).collect();
@@ -382,8 +388,9 @@ impl<'p> World<'p> {
         let spans: Table<CaseId, Vec<usize>> = plan.cases.ids().map(|case| about(case).collect()).collect();
         let interest = Interest::new(plan);
         let has_claims = plan.agreements.iter().any(|a| a.claim.as_ref().is_some_and(|c| c.on.is_some()));
-        let promises = plan.obligations.ids().map(|id| Promise::new(plan, id, &agreements)).collect();
-        let kinds = plan.cases.ids().map(|id| Kind::new(plan, &promises, id, interest.every_row[id], &spans[id])).collect();
+        let promises: Table<ObligationId, Promise<'_>> = plan.obligations.ids().map(|id| Promise::new(plan, id, &agreements)).collect();
+        let kind = |id: CaseId| Kind::new(plan, (&promises, &calendars), id, interest.every_row[id], &spans[id]);
+        let kinds = plan.cases.ids().map(kind).collect();
         let place = |field: &Field| match field.owner {
             Owner::Case(kind) => Place { kind: Some(kind), slot: field.slot },
             Owner::Event(_) => Place { kind: None, slot: field.slot },

@@ -1,6 +1,6 @@
 //! Calendars as the engine asks them.
 
-use super::timeline::{Interval, OpenDays, Timeline};
+use super::timeline::{Interval, LONGEST_SILENCE, OpenDays, Timeline};
 use crate::time::{Duration, Fiscal, Instant, Period, Recipe, Unit, Zone};
 use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta};
 use std::sync::OnceLock;
@@ -96,6 +96,25 @@ impl Calendar {
         }
         let time = &self.covering(from, to).time;
         time.open_before(to).minus(time.open_before(from))
+    }
+
+    /// Open time before an instant, from where the calendar is laid out at once: between two instants of [`sure`](Calendar::sure) their
+    /// difference elapses.
+    #[inline]
+    pub fn open_before(&self, t: Instant) -> Duration {
+        if self.is_always() { t.since(Instant::FIRST) } else { self.near.time.open_before(t) }
+    }
+
+    /// The first and the last instant after which so much open time surely follows, none of it beyond what is laid out at once; nothing
+    /// where that is not so easily said.
+    pub fn sure(&self, open: Duration) -> Option<(Instant, Instant)> {
+        if self.is_always() {
+            return Some((Instant::FIRST, Instant::LAST.minus(open)));
+        }
+        let ((first, last), time) = (self.safe, &self.near.time);
+        let from = first.max(time.unbroken_from()?.minus(LONGEST_SILENCE));
+        let spare = time.open_before(last).minus(time.open_before(from)).minus(open);
+        if spare < Duration::ZERO { None } else { Some((from, time.advance(from, spare)?)) }
     }
 
     /// The earliest instant from `start` on with so much open time behind it: 17:00 on Friday, never 09:00 on Monday.

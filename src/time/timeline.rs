@@ -83,6 +83,12 @@ impl Timeline {
         self.intervals.iter().map(|interval| (interval.open, interval.close))
     }
 
+    /// Where it begins, if it never falls silent for too long.
+    pub(super) fn unbroken_from(&self) -> Option<Instant> {
+        let last = self.intervals.last().filter(|last| last.era == 0);
+        last.and(self.intervals.first()).map(|first| first.open)
+    }
+
     /// The first interval that ends after `t`.
     #[inline]
     fn at(&self, t: Instant) -> usize {

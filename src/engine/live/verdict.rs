@@ -34,7 +34,8 @@ pub(in crate::engine) struct InTime {
     pub(in crate::engine) obligation: ObligationId,
     pub(in crate::engine) tier: Option<TierId>,
     pub(in crate::engine) start: Instant,
-    pub(in crate::engine) due: Instant,
+    /// Where some objective counts it by that.
+    pub(in crate::engine) due: Option<Instant>,
     pub(in crate::engine) end: Instant,
     pub(in crate::engine) how: End,
     pub(in crate::engine) elapsed: Duration,
@@ -71,7 +72,7 @@ impl InTime {
             tier,
             group: None,
             start,
-            due: Some(due),
+            due,
             stop: (how == End::Stop).then_some(end),
             end,
             open: false,

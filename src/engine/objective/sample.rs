@@ -257,6 +257,12 @@ impl Samples {
         !self.asking[obligation].is_empty()
     }
 
+    /// Whether one of those counts it by when it is due.
+    #[inline]
+    pub(in crate::engine) fn ask_due(&self, obligation: ObligationId) -> bool {
+        self.asking[obligation].iter().any(|(objective, _)| self.of[*objective].counted_by == CountedBy::Due)
+    }
+
     /// The objectives' counts take an instance.
     #[inline]
     pub(in crate::engine) fn take(&mut self, world: &World<'_>, case: Option<&Facts>, decided: &Decided, reading: &impl Look) {

@@ -400,6 +400,7 @@ impl Plain {
             let (mark, elapsed) = self.counted();
             let elapsed = elapsed.plus(moment.world.calendars[calendar].elapsed(mark, self.end));
             let Plain { start, due, end, tier, .. } = *self;
+            let due = Some(due);
             sink.take_in_time(moment, &InTime { track: of.track, obligation: of.id, tier, start, due, end, how, elapsed });
         }
         self.rest();

@@ -97,16 +97,21 @@ impl Written {
         self.once && self.is_about_all && has_aims && !self.counts && !self.reopens
     }
 
+    /// What is aimed at for each tier, behind that for no tier; nothing where a row has a condition.
+    pub(in crate::engine) fn aims(&self) -> &[Option<Aim>] {
+        self.aims.as_deref().unwrap_or_default()
+    }
+
     /// Whether its agreement is in force at an instant.
     #[inline]
-    pub(in crate::engine) fn is_in_force(&self, t: Instant) -> bool {
+    pub(super) fn is_in_force(&self, t: Instant) -> bool {
         let (from, to) = self.term;
         from <= t && t < to
     }
 
     /// Of a tier that is known, where no row has a condition: what is aimed at, if something is.
     #[inline]
-    pub(in crate::engine) fn aim(&self, tier: Tiered) -> Option<&Option<Aim>> {
+    pub(super) fn aim(&self, tier: Tiered) -> Option<&Option<Aim>> {
         let aims = self.aims.as_deref()?;
         match tier {
             Tiered::In(tier) => aims.get(tier.index() + 1),

@@ -1,0 +1,72 @@
+//! The fields of a case.
+
+use crate::engine::world::World;
+use crate::event::{Changes, Value, packed};
+use crate::id::CaseId;
+use smallvec::SmallVec;
+
+/// What is known of the fields of a case, by slot.
+#[derive(Debug, Default)]
+pub(super) struct Fields(SmallVec<[Option<Value>; 3]>);
+
+impl Fields {
+    /// Nothing is known of so many.
+    pub(super) fn unknown(count: usize) -> Fields {
+        Fields(SmallVec::from_elem(None, count))
+    }
+
+    /// The same in the memory of others.
+    #[inline]
+    pub(super) fn forget(&mut self, count: usize) {
+        self.0.clear();
+        self.0.resize(count, None);
+    }
+
+    /// All of them.
+    #[inline]
+    pub(super) fn all(&self) -> &[Option<Value>] {
+        &self.0
+    }
+
+    /// What is known of one.
+    #[inline]
+    pub(super) fn get(&self, slot: u16) -> Option<Value> {
+        self.0[usize::from(slot)]
+    }
+
+    /// One is calculated anew.
+    pub(super) fn set(&mut self, slot: u16, value: Value) {
+        self.0[usize::from(slot)] = Some(value);
+    }
+
+    /// Whether a row's fields are others than those that are known.
+    #[inline]
+    pub(super) fn would_change(&self, world: &World<'_>, kind: CaseId, fields: &Changes) -> bool {
+        fields.iter().any(|(field, value)| {
+            let place = world.places[*field];
+            place.kind == Some(kind) && self.get(place.slot) != *value
+        })
+    }
+
+    /// Takes a row's fields; true if they were others.
+    #[inline]
+    pub(super) fn take(&mut self, world: &World<'_>, kind: CaseId, fields: &Changes) -> bool {
+        let mut changed = false;
+        for (field, value) in fields {
+            let place = world.places[*field];
+            if place.kind == Some(kind) && self.get(place.slot) != *value {
+                self.0[usize::from(place.slot)] = *value;
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        packed::put_list(out, &self.0, |out, value| packed::put_value(out, *value));
+    }
+
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<Fields> {
+        packed::take_list(from, packed::take_value).map(Fields)
+    }
+}
