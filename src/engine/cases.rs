@@ -342,19 +342,14 @@ impl Cases {
         }
     }
 
-    /// Which of those that are awake is in a place: the one that [`ranked`](Cases::ranked) finds when they are taken up again.
-    pub(super) fn rank(&self, at: At) -> usize {
-        let judged = |slots: &[Slot]| slots.iter().filter(|slot| slot.is_live).count();
-        match at {
-            At::Judged(at) => judged(&self.judged.places[..at]),
-            At::Deferred(at) => judged(&self.judged.places) + self.deferred.places[..at].iter().filter(|case| !case.is_vacant()).count(),
-        }
+    /// Which of those that are judged and awake is in a place: its place when they are taken up again.
+    pub(super) fn rank_of_judged(&self, at: usize) -> usize {
+        self.judged.places[..at].iter().filter(|slot| slot.is_live).count()
     }
 
-    /// Where the one is that had this rank when they were put aside.
-    pub(super) fn ranked(&self, rank: usize) -> At {
-        let judged = self.judged.len();
-        if rank < judged { At::Judged(rank) } else { At::Deferred(rank - judged) }
+    /// The same of those that are not judged yet.
+    pub(super) fn rank_of_deferred(&self, at: usize) -> usize {
+        self.deferred.places[..at].iter().filter(|case| !case.is_vacant()).count()
     }
 
     /// The kinds and keys of the live ones.

@@ -120,6 +120,12 @@ impl Deferred {
         self.is_over && !self.is_vacant()
     }
 
+    /// When the row was that was kept last.
+    #[inline]
+    pub(super) fn latest(&self) -> Instant {
+        self.kept().last().map_or(Instant::FIRST, |row| row.time)
+    }
+
     #[inline]
     fn kept(&self) -> &[Happened] {
         &self.rows[..usize::from(self.count).min(MOST)]
@@ -142,6 +148,10 @@ impl Deferred {
     #[inline]
     pub(super) fn go_on(&mut self, world: &World<'_>, deferral: &Deferral, deed: &Deed, fields: &Changes, row: Happened) -> Option<Kept> {
         let at = usize::from(self.count);
+        // What comes after the instant at which all has ended changes nothing.
+        if self.is_over && self.latest() < row.time {
+            return Some(Kept::GoesOn);
+        }
         if at >= MOST || !fields.is_empty() && self.fields.would_change(world, self.kind, fields) {
             return None;
         }
@@ -221,15 +231,23 @@ struct Goal {
     sure: (Instant, Instant),
 }
 
-/// How an instance that ended in time did so: by which row, and after how much open time.
-struct Ended<'d> {
+/// The clock of a promise that began with its case, as far as rows have driven it.
+struct Clock<'d> {
     promise: &'d Foreseen,
-    end: Instant,
-    how: End,
-    elapsed: Duration,
-    /// When its clock ran last, and what of its target was left then, on which calendar.
-    due: (Instant, Duration, CalendarId),
+    goal: &'d Goal,
+    days: &'d Calendar,
+    runs: bool,
+    /// Since when it runs, and what the calendar showed then.
+    since: Instant,
+    shown: i64,
+    /// What it had counted before, in microseconds, as is what the calendar shows.
+    counted: i64,
+    /// Where its instance has ended, how and when.
+    ended: Option<(End, Instant)>,
 }
+
+/// More is to be said of an instance, or happens to it, than is known here.
+struct Unforeseen;
 
 /// What an event does to a case: the promises and the states that it reaches, by bits.
 #[derive(Clone, Copy, Default)]
@@ -277,96 +295,114 @@ impl Deferral {
         self.deeds[event?].as_ref()
     }
 
-    /// How the instance of a promise ended that began with the case, if that was in time, and no more is to be said of it. Its clock is told
-    /// what the rows do to it, in their order.
-    #[inline]
-    fn in_time<'d>(
-        &self,
-        world: &World<'_>,
-        (promise, goal): (&'d Foreseen, &Goal),
-        (start, later): (Instant, &[Happened]),
-        sink: &Sink,
-    ) -> Option<Ended<'d>> {
-        let days = &world.calendars[goal.calendar];
-        let (from, to) = goal.sure;
-        if start < from || to < start {
-            return None;
-        }
-        let (mut states, mut runs) = (0, true);
-        // Since when its clock runs, what the calendar showed then, and what it had counted before.
-        let (mut since, mut shown, mut counted) = (start, days.open_before(start), Duration::ZERO);
-        for row in later {
-            let deed = self.deed(row.what())?;
-            if promise.pauses != 0 {
-                states = states & !deed.leaves | deed.enters;
-                if (states & promise.pauses == 0) != runs {
-                    runs = !runs;
-                    if runs {
-                        (since, shown) = (row.time, days.open_before(row.time));
-                    } else {
-                        counted = counted.plus(days.open_before(row.time).minus(shown));
-                    }
-                    // Its target is used up, or it is not sure when it will be.
-                    if goal.open <= counted || to < since {
-                        return None;
-                    }
-                }
-            }
-            let Some(how) = deed.ends(promise.bit) else { continue };
-            let elapsed = counted.plus(days.open_before(row.time).minus(shown));
-            let is_noticed = promise.notifies && goal.alert.is_none_or(|alert| alert <= elapsed);
-            // Where all of it has elapsed it may have ended in time still: at the very instant of its due.
-            if !runs || goal.open <= elapsed || is_noticed || sink.shows(how.verdict()) {
-                return None;
-            }
-            return Some(Ended { promise, end: row.time, how, elapsed, due: (since, goal.open.minus(counted), goal.calendar) });
-        }
-        None
-    }
-
     /// Says what has become of a case, if all that it was promised has ended in time. The facts are lent: they are those of any case of
     /// its kind.
     #[inline]
     pub(super) fn settle(&self, world: &World<'_>, facts: &mut Facts, case: &mut Deferred, sink: &mut Sink) -> bool {
-        facts.lend(&mut case.key, &mut case.fields);
-        let is_settled = self.settle_as(world, facts, case.kept(), sink);
-        facts.lend(&mut case.key, &mut case.fields);
+        facts.stand_for(&mut case.key, &case.fields);
+        let is_settled = self.settle_as(world, facts, case.kept(), sink).is_ok();
+        facts.stand_back(&mut case.key);
         is_settled
     }
 
     #[inline]
-    fn settle_as(&self, world: &World<'_>, facts: &Facts, rows: &[Happened], sink: &mut Sink) -> bool {
+    fn settle_as(&self, world: &World<'_>, facts: &Facts, rows: &[Happened], sink: &mut Sink) -> Result<(), Unforeseen> {
         let moment = Moment::of(world, facts, facts.time);
-        let tier = moment.tier();
-        let (tier_at, tier) = match tier {
-            Tiered::InNone => (0, None),
-            Tiered::In(tier) => (tier.index() + 1, Some(tier)),
-            Tiered::Unknown(_) => return false,
+        let (tier, goal) = match moment.tier() {
+            Tiered::InNone => (None, 0),
+            Tiered::In(tier) => (Some(tier), tier.index() + 1),
+            Tiered::Unknown(_) => return Err(Unforeseen),
         };
-        let [first, later @ ..] = rows else { return false };
+        let [first, later @ ..] = rows else { return Err(Unforeseen) };
         let start = first.time;
-        let mut all: SmallVec<[Ended<'_>; 4]> = SmallVec::new();
-        for promise in self.promises.iter().filter(|promise| promise.term.0 <= start && start < promise.term.1) {
-            let Some(goal) = &promise.goals[tier_at] else { continue };
-            match self.in_time(world, (promise, goal), (start, later), sink) {
-                Some(ended) => all.push(ended),
-                None => return false,
+        let mut clocks: SmallVec<[Clock<'_>; 4]> = SmallVec::new();
+        for promise in &self.promises {
+            if promise.is_in_force(start)
+                && let Some(goal) = &promise.goals[goal]
+            {
+                clocks.push(Clock::start(world, promise, goal, start)?);
             }
         }
-        for Ended { promise: Foreseen { id, track, .. }, end, how, elapsed, due } in &all {
-            if !sink.samples.ask(*id) {
-                sink.count(*track, *how);
+        let mut states = 0;
+        for row in later {
+            let deed = self.deed(row.what()).ok_or(Unforeseen)?;
+            states = states & !deed.leaves | deed.enters;
+            for clock in &mut clocks {
+                clock.take(deed, states, row.time, sink)?;
+            }
+        }
+        if clocks.iter().any(|clock| clock.ended.is_none()) {
+            return Err(Unforeseen);
+        }
+        for Clock { promise, goal, days, since, counted, ended, .. } in &clocks {
+            let &Foreseen { id: obligation, track, .. } = *promise;
+            let Some((how, end)) = *ended else { continue };
+            if !sink.samples.ask(obligation) {
+                sink.count(track, how);
                 continue;
             }
-            let due = if sink.samples.ask_due(*id) { world.calendars[due.2].advance(due.0, due.1) } else { None };
-            let (track, obligation, how, end, elapsed) = (*track, *id, *how, *end, *elapsed);
+            let elapsed = Duration::micros(*counted);
+            let asks_due = sink.samples.ask_due(obligation);
+            let due = if asks_due { days.advance(*since, goal.open.minus(elapsed.minus(days.elapsed(*since, end)))) } else { None };
             sink.take_in_time(&moment, &InTime { track, obligation, tier, start, due, end, how, elapsed });
         }
-        true
+        Ok(())
+    }
+}
+
+impl<'d> Clock<'d> {
+    /// It starts with its case.
+    #[inline]
+    fn start(world: &'d World<'_>, promise: &'d Foreseen, goal: &'d Goal, start: Instant) -> Result<Clock<'d>, Unforeseen> {
+        let days = &world.calendars[goal.calendar];
+        let (from, to) = goal.sure;
+        if start < from || to < start {
+            return Err(Unforeseen);
+        }
+        let shown = days.open_before(start).as_micros();
+        Ok(Clock { promise, goal, days, runs: true, since: start, shown, counted: 0, ended: None })
+    }
+
+    /// Takes what a row does to it, after which the case is in these states.
+    #[inline]
+    fn take(&mut self, deed: &Deed, states: u32, now: Instant, sink: &Sink) -> Result<(), Unforeseen> {
+        let Foreseen { bit, pauses, notifies, .. } = *self.promise;
+        if self.ended.is_some() {
+            return Ok(());
+        }
+        let goal = self.goal;
+        if (states & pauses == 0) != self.runs {
+            self.runs = !self.runs;
+            let shown = self.days.open_before(now).as_micros();
+            if self.runs {
+                (self.since, self.shown) = (now, shown);
+            } else {
+                self.counted += shown - self.shown;
+            }
+            // Its target is used up, or it is not sure that it will be.
+            if goal.open.as_micros() <= self.counted || goal.sure.1 < self.since {
+                return Err(Unforeseen);
+            }
+        }
+        let Some(how) = deed.ends(bit) else { return Ok(()) };
+        self.counted += self.days.open_before(now).as_micros() - self.shown;
+        let is_noticed = notifies && goal.alert.is_none_or(|alert| alert.as_micros() <= self.counted);
+        // Where all of it has elapsed it may have ended in time still: at the very instant of its due.
+        if !self.runs || goal.open.as_micros() <= self.counted || is_noticed || sink.shows(how.verdict()) {
+            return Err(Unforeseen);
+        }
+        self.ended = Some((how, now));
+        Ok(())
     }
 }
 
 impl Foreseen {
+    /// Whether its agreement is in force at an instant.
+    #[inline]
+    fn is_in_force(&self, t: Instant) -> bool {
+        self.term.0 <= t && t < self.term.1
+    }
+
     /// Of the promise that has this place among those of its kind of case.
     fn new(at: u32, kind: CaseId, of: &Written, promise: &Promise<'_>, calendars: &Table<CalendarId, Calendar>) -> Foreseen {
         let goal = |aim: &Option<Aim>| {

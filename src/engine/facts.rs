@@ -125,12 +125,18 @@ impl Facts {
         true
     }
 
-    /// Lends them to a case that has none: its key and its fields are exchanged for theirs.
+    /// They stand for a case that has none: with its key, which is lent, and its fields.
     #[inline]
-    pub(super) fn lend(&mut self, key: &mut Key<Box<str>>, fields: &mut Fields) {
-        std::mem::swap(&mut self.key, key);
-        std::mem::swap(&mut self.fields, fields);
+    pub(super) fn stand_for(&mut self, key: &mut Key<Box<str>>, fields: &Fields) {
+        self.stand_back(key);
+        self.fields.copy(fields);
         self.tier = Cell::default();
+    }
+
+    /// They no longer do: the key is given back.
+    #[inline]
+    pub(super) fn stand_back(&mut self, key: &mut Key<Box<str>>) {
+        std::mem::swap(&mut self.key, key);
     }
 
     /// Packs them, their kind and their key first.

@@ -15,11 +15,23 @@ impl Fields {
         Fields(SmallVec::from_elem(None, count))
     }
 
-    /// The same in the memory of others.
+    /// The same in the memory of others, mostly of a case of the same kind.
     #[inline]
     pub(super) fn forget(&mut self, count: usize) {
-        self.0.clear();
-        self.0.resize(count, None);
+        if self.0.len() != count {
+            *self = Fields::unknown(count);
+        }
+        self.0.fill(None);
+    }
+
+    /// What is known of those of another case.
+    #[inline]
+    pub(super) fn copy(&mut self, others: &Fields) {
+        if self.0.len() == others.0.len() {
+            self.0.copy_from_slice(&others.0);
+        } else {
+            self.0 = others.0.clone();
+        }
     }
 
     /// All of them.

@@ -18,6 +18,9 @@ use crate::id::{AgreementId, CaseId, StateId, Table};
 use crate::plan::Track;
 use crate::time::Instant;
 
+/// So many cases that are over are settled together: what is done to each lies near the core then.
+const TOGETHER: usize = 64;
+
 /// Judges the events of its cases one after another.
 pub(super) struct Part {
     pub(super) cases: Cases,
@@ -29,7 +32,11 @@ pub(super) struct Part {
     pub(super) claims: Table<AgreementId, Vec<Instant>>,
     pub(super) sink: Sink,
     /// Cases of which instances ended at the latest instant.
-    pub(super) closing: Vec<At>,
+    pub(super) closing: Vec<usize>,
+    /// Cases that are not judged yet, and of which all that was promised has ended.
+    pub(super) over: Vec<usize>,
+    /// Those of them that are to be judged row after row.
+    late: Vec<usize>,
     /// Lent to cases of each kind that have none of their own.
     facts: Table<CaseId, Option<Facts>>,
     pub(super) now: Instant,
@@ -53,6 +60,8 @@ impl Part {
             claims: plan.agreements.iter().map(|_| Vec::new()).collect(),
             sink: Sink::new(plan, keep),
             closing: Vec::new(),
+            over: Vec::new(),
+            late: Vec::new(),
             facts: plan.cases.iter().map(|_| None).collect(),
             now: Instant::FIRST,
             entered: Vec::new(),
@@ -85,7 +94,12 @@ impl Part {
                     self.judge(world, &stored.event(), *place);
                 }
             }
+            if self.over.len() >= TOGETHER {
+                self.settle(world);
+            }
         }
+        self.settle(world);
+        self.judge_late(world);
     }
 
     /// Time goes on to an instant.
@@ -103,7 +117,7 @@ impl Part {
     /// a record.
     #[inline]
     fn put_off(&mut self, world: &World<'_>, stored: &Stored<'_>, place: Place) -> bool {
-        let Part { cases, sink, closing, .. } = self;
+        let Part { cases, sink, over, .. } = self;
         let Some((kind, key)) = stored.case() else { return false };
         let Some(deferral) = &world.kinds[kind].deferral else { return false };
         let Some(deed) = deferral.deed(stored.what()).filter(|_| !sink.shows(Verdict::Met)) else { return false };
@@ -122,7 +136,7 @@ impl Part {
         };
         let At::Deferred(nth) = at else { return false };
         match cases.deferred(nth).go_on(world, deferral, deed, stored.fields(), row) {
-            Some(Kept::IsLast) => closing.push(at),
+            Some(Kept::IsLast) => over.push(nth),
             Some(Kept::GoesOn) => {}
             None => return false,
         }
@@ -151,7 +165,7 @@ impl Part {
                 let (slot, standing) = take_up(world, cases, nth, (exclusions, event.time), sink);
                 match standing {
                     Standing::Open => {}
-                    Standing::Closing => closing.push(At::Judged(slot)),
+                    Standing::Closing => closing.push(slot),
                     Standing::Spent => return cases.forget(slot),
                 }
                 slot
@@ -162,7 +176,7 @@ impl Part {
         let effect = of_kind.effect(event.event);
         if is_new && let Some(begins) = &effect.begins {
             if case.begin(world, of_kind, begins, event, sink) {
-                closing.push(At::Judged(slot));
+                closing.push(slot);
             }
             return;
         }
@@ -173,7 +187,7 @@ impl Part {
             && let Some(ended) = case.end_plain(world, of_kind, ends, event, sink)
         {
             if ended {
-                closing.push(At::Judged(slot));
+                closing.push(slot);
             }
             return;
         }
@@ -191,7 +205,7 @@ impl Part {
             recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(&case.facts), happening, event, sink));
         }
         if case.judge(world, effect, reach, happening, event, sink) {
-            closing.push(At::Judged(slot));
+            closing.push(slot);
         }
     }
 
@@ -203,35 +217,56 @@ impl Part {
     /// The latest instant is over: what ended at it is read, and cases of which nothing more can be said are forgotten.
     #[inline(never)]
     fn close_instant(&mut self, world: &World<'_>) {
-        let Part { cases, sink, closing, facts, exclusions, .. } = self;
-        for at in closing.drain(..) {
-            match at {
-                At::Judged(slot) => {
-                    if cases.judged(slot).close_instant(world, sink) {
-                        cases.forget(slot);
-                    }
-                }
-                At::Deferred(nth) => {
-                    let case = cases.deferred(nth);
-                    // It may have been taken up since, and another is in its place.
-                    if !case.is_over() {
-                        continue;
-                    }
-                    let lent = facts[case.kind].get_or_insert_with(|| Facts::new(world, case.kind, case.key.lend(), exclusions));
-                    let deferral = &world.kinds[case.kind].deferral;
-                    if deferral.as_ref().is_some_and(|deferral| deferral.settle(world, lent, case, sink)) {
-                        cases.forget_deferred(nth);
-                    } else if let (slot, Standing::Spent) = take_up(world, cases, nth, (exclusions, Instant::NEVER), sink) {
-                        cases.forget(slot);
-                    }
-                }
+        let Part { cases, sink, closing, .. } = self;
+        for slot in closing.drain(..) {
+            if cases.judged(slot).close_instant(world, sink) {
+                cases.forget(slot);
+            }
+        }
+    }
+
+    /// Says what has become of cases of which all has ended, but for those to which more can happen at the latest instant.
+    fn settle(&mut self, world: &World<'_>) {
+        let Part { cases, sink, over, late, facts, exclusions, now, .. } = self;
+        over.retain(|nth| {
+            let case = cases.deferred(*nth);
+            // It may have been taken up since, and another is in its place.
+            if !case.is_over() {
+                return false;
+            }
+            if *now <= case.latest() {
+                return true;
+            }
+            let lent = facts[case.kind].get_or_insert_with(|| Facts::new(world, case.kind, case.key.lend(), exclusions));
+            let deferral = &world.kinds[case.kind].deferral;
+            if deferral.as_ref().is_some_and(|deferral| deferral.settle(world, lent, case, sink)) {
+                cases.forget_deferred(*nth);
+            } else {
+                late.push(*nth);
+            }
+            false
+        });
+    }
+
+    /// Judges cases of which all has ended, but not in time.
+    fn judge_late(&mut self, world: &World<'_>) {
+        let Part { cases, sink, late, exclusions, now, .. } = self;
+        for nth in late.drain(..) {
+            // It may have been taken up since, and another is in its place.
+            if !cases.deferred(nth).is_over() || *now <= cases.deferred(nth).latest() {
+                continue;
+            }
+            if let (slot, Standing::Spent) = take_up(world, cases, nth, (exclusions, Instant::NEVER), sink) {
+                cases.forget(slot);
             }
         }
     }
 
     /// Judges what is open, as of an instant.
     fn end(mut self, world: &World<'_>, as_of: Instant) -> Ended {
-        self.close_instant(world);
+        self.turn_to(world, Instant::NEVER);
+        self.settle(world);
+        self.judge_late(world);
         let Part { cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, tally, .. } = self;
         exclusions.advance(world, as_of);
         let (seen, mut funnels) = (cases.len(), Funnels::new(world));

@@ -14,7 +14,8 @@ use crate::plan::Plan;
 use crate::time::Instant;
 
 /// All that an engine has seen, in the order in which it is written.
-type Parts = (Cases, Vec<usize>, Vec<Recurring>, Counters, Exclusions, Spans, Table<AgreementId, Vec<Instant>>, Saved, Instant, Tally);
+type Parts =
+    (Cases, (Vec<usize>, Vec<usize>), Vec<Recurring>, Counters, Exclusions, Spans, Table<AgreementId, Vec<Instant>>, Saved, Instant, Tally);
 
 /// Why an engine cannot be taken up.
 #[derive(Debug)]
@@ -31,8 +32,9 @@ impl Engine<'_> {
         assert_eq!(self.parts(), 1, "an engine that is put aside is in one part");
         let part = self.part(0);
         let Part { cases, recurring, counters, exclusions, spans, claims, sink, now, tally, .. } = &*part;
-        let closing: Vec<usize> = part.closing.iter().map(|at| cases.rank(*at)).collect();
-        let parts = (cases, closing, recurring, counters, exclusions, spans, claims, sink.saved(), now, tally);
+        let closing: Vec<usize> = part.closing.iter().map(|at| cases.rank_of_judged(*at)).collect();
+        let over: Vec<usize> = part.over.iter().map(|at| cases.rank_of_deferred(*at)).collect();
+        let parts = (cases, (closing, over), recurring, counters, exclusions, spans, claims, sink.saved(), now, tally);
         postcard::to_stdvec(&parts).expect("an engine is plain data")
     }
 
@@ -48,9 +50,19 @@ impl<'p> Engine<'p> {
         let parts: Parts = postcard::from_bytes(saved).map_err(|_| NotTakenUp::Damaged)?;
         let engine = Engine::new(plan, texts, keep);
         let mut part = engine.part(0);
-        let (closing, sink);
-        (part.cases, closing, part.recurring, part.counters, part.exclusions, part.spans, part.claims, sink, part.now, part.tally) = parts;
-        part.closing = closing.into_iter().map(|rank| part.cases.ranked(rank)).collect();
+        let sink;
+        (
+            part.cases,
+            (part.closing, part.over),
+            part.recurring,
+            part.counters,
+            part.exclusions,
+            part.spans,
+            part.claims,
+            sink,
+            part.now,
+            part.tally,
+        ) = parts;
         part.sink.take_up(sink);
         let is_kept = part.sink.keeps(keep);
         drop(part);

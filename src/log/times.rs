@@ -2,7 +2,7 @@
 
 use crate::log::pattern::{Pattern, days_since_1970};
 use crate::model::TimeForm;
-use crate::time::{Instant, Local, Zone};
+use crate::time::{Duration, Instant, Local, Zone};
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -142,11 +142,16 @@ impl Day {
 }
 
 /// Dates that were read, each in the place of its own: those of a year or two are all there.
-pub(super) struct Dates(Box<[Day; Dates::KNOWN]>);
+pub(super) struct Dates {
+    days: Box<[Day; Dates::KNOWN]>,
+    /// The minute that was read last, as it is written, and when it began: many logs have several rows of it.
+    minute: (u128, Instant),
+}
 
 impl Default for Dates {
     fn default() -> Dates {
-        Dates(Box::new([Day::NONE; Dates::KNOWN]))
+        // No text is written so.
+        Dates { days: Box::new([Day::NONE; Dates::KNOWN]), minute: (u128::MAX, Instant::FIRST) }
     }
 }
 
@@ -165,11 +170,28 @@ impl Dates {
     fn days(&mut self, written: &[u8; 10]) -> Option<i64> {
         let [a, b, rest @ ..] = *written;
         let (century, rest) = (u16::from_le_bytes([a, b]), u64::from_le_bytes(rest));
-        let day = &mut self.0[Dates::place(rest)];
+        let day = &mut self.days[Dates::place(rest)];
         if day.rest != rest || day.century != century {
             *day = Day { century, rest, days: days_of(written)? };
         }
         Some(day.days.into())
+    }
+
+    /// When a minute such as `2026-03-06T16:45` began on UTC's clock.
+    #[inline(always)]
+    fn minute(&mut self, written: &[u8; 16]) -> Option<Instant> {
+        let number = u128::from_le_bytes(*written);
+        if self.minute.0 != number {
+            self.minute = (number, self.other_minute(written)?);
+        }
+        Some(self.minute.1)
+    }
+
+    fn other_minute(&mut self, written: &[u8; 16]) -> Option<Instant> {
+        let [date @ .., b'T', h, hh, b':', m, mm] = written else { return None };
+        let hour = two_digits(*h, *hh).filter(|hour| *hour < 24)?;
+        let minute = two_digits(*m, *mm).filter(|minute| *minute < 60)?;
+        Some(Instant::from_micros((self.days(date)? * 1440 + hour * 60 + minute) * 60_000_000))
     }
 }
 
@@ -217,21 +239,16 @@ fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
 /// The instant at which UTC's clock shows a time such as `2026-03-06T16:45:00`.
 #[inline(always)]
 fn clock_of_utc(text: &[u8; 19], dates: &mut Dates) -> Option<Instant> {
-    let date: &[u8; 10] = text.first_chunk()?;
-    let days = dates.days(date)?;
-    let [b'T', clock @ ..] = text.last_chunk::<9>()? else { return None };
-    // All eight bytes at once: of a digit its value is left, of a colon nothing; a digit is still below sixteen when six is added.
-    let values = u64::from_le_bytes(*clock) ^ 0x3030_3a30_303a_3030;
-    if (values | (values + 0x0606_0006_0600_0606)) & 0xf0f0_fff0_f0ff_f0f0 != 0 {
-        return None;
-    }
-    let pairs = values * 10 + (values >> 8);
-    let two = |at: u32| (pairs >> (8 * at) & 0xff) as i64;
-    let (hour, minute, second) = (two(0), two(3), two(6));
-    if hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    Some(Instant::from_micros((days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000))
+    let [minute @ .., b':', tens, ones] = text else { return None };
+    let second = two_digits(*tens, *ones).filter(|second| *second < 60)?;
+    Some(dates.minute(minute)?.plus(Duration::seconds(second)))
+}
+
+/// The number of two digits.
+#[inline(always)]
+fn two_digits(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens <= 9 && ones <= 9).then(|| i64::from(tens) * 10 + i64::from(ones))
 }
 
 /// Of a date such as `2026-03-06`, between 1900 and 2199.

@@ -9,12 +9,13 @@ use crate::engine::objective::times::Times;
 use crate::engine::outcome::Verdict;
 use crate::engine::world::World;
 use crate::event::{TextId, TextTable, Value};
-use crate::id::{AgreementId, Id, ObligationId, Table};
+use crate::id::{AgreementId, Id, ObligationId, Table, TierId};
 use crate::model::Window;
 use crate::plan::{Key, Measure, Objective, Part, Plan};
 use crate::time::Instant;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use std::num::NonZeroU32;
 
 /// What all objectives of a plan have measured, the named values after them.
@@ -122,57 +123,82 @@ struct Groups {
 /// The numbers of groups of one key, by its value where values are small numbers, and of the group of no key.
 #[derive(Debug, Default)]
 struct Shortcuts {
-    /// Of no value and of no key; by tier, member and text.
-    of: [Vec<Option<NonZeroU32>>; 4],
+    of_no_key: Option<Number>,
+    of_no_value: Option<Number>,
+    tiers: Vec<Option<Number>>,
+    members: Vec<Option<Number>>,
+    texts: Vec<Option<Number>>,
 }
+
+/// One more than a group's number.
+type Number = NonZeroU32;
 
 impl Shortcuts {
     /// Texts of a log may be many, and few of them groups.
     const MOST: usize = 1 << 20;
 
-    /// Which of the lists a group is found in, and where.
-    #[inline]
-    fn place(group: &[KeyValue]) -> Option<(usize, usize)> {
-        match group {
-            [] => Some((0, 1)),
-            [KeyValue::Missing] => Some((0, 0)),
-            [KeyValue::Tier(tier)] => Some((1, tier.index())),
-            [KeyValue::Value(Value::Member(m))] => Some((2, *m as usize)),
-            [KeyValue::Value(Value::Text(text))] => Some((3, text.0 as usize)),
-            [KeyValue::Value(_)] | [_, _, ..] => None,
+    /// The number of the group of a value, if that is a small number.
+    #[inline(always)]
+    fn of_value(&self, value: Option<Value>) -> Option<Number> {
+        match value {
+            None => self.of_no_value,
+            Some(Value::Text(text)) => self.texts.get(text.0 as usize).copied().flatten(),
+            Some(Value::Member(m)) => self.members.get(m as usize).copied().flatten(),
+            Some(_) => None,
         }
     }
 
+    /// The number of the group of a tier, or of none.
     #[inline(always)]
-    fn find(&self, group: &[KeyValue]) -> Option<usize> {
-        let (list, at) = Shortcuts::place(group)?;
-        self.of[list].get(at).copied().flatten().map(|number| number.get() as usize - 1)
+    fn of_tier(&self, tier: Option<TierId>) -> Option<Number> {
+        match tier {
+            None => self.of_no_value,
+            Some(tier) => self.tiers.get(tier.index()).copied().flatten(),
+        }
     }
 
     fn add(&mut self, group: &[KeyValue], number: u32) {
-        if let Some((list, at)) = Shortcuts::place(group).filter(|(_, at)| *at < Shortcuts::MOST) {
-            let list = &mut self.of[list];
-            if list.len() <= at {
-                list.resize(at + 1, None);
-            }
-            list[at] = number.checked_add(1).and_then(NonZeroU32::new);
+        let number = number.checked_add(1).and_then(Number::new);
+        let (list, at) = match group {
+            [] => return self.of_no_key = number,
+            [KeyValue::Missing] => return self.of_no_value = number,
+            [KeyValue::Tier(tier)] => (&mut self.tiers, tier.index()),
+            [KeyValue::Value(Value::Member(m))] => (&mut self.members, *m as usize),
+            [KeyValue::Value(Value::Text(text))] => (&mut self.texts, text.0 as usize),
+            [KeyValue::Value(_)] | [_, _, ..] => return,
+        };
+        if at < Shortcuts::MOST {
+            list.resize(list.len().max(at + 1), None);
+            list[at] = number;
         }
     }
 }
 
 impl Groups {
-    #[inline]
     fn find(&self, group: &[KeyValue]) -> Option<usize> {
-        self.short.find(group).or_else(|| self.numbers.get(group).map(|number| *number as usize))
+        self.numbers.get(group).map(|number| *number as usize)
     }
 
     /// The number of a group, which may be new.
-    #[inline(always)]
     fn number(&mut self, group: &[KeyValue]) -> usize {
         match self.find(group) {
             Some(number) => number,
             None => self.add(group),
         }
+    }
+
+    /// The number of an instance's group.
+    #[inline(never)]
+    fn number_of(&mut self, by: &[Key], decided: &Decided, reading: &impl Look) -> usize {
+        let value = |value: Option<Value>| value.map_or(KeyValue::Missing, KeyValue::Value);
+        let key = |key: &Key| match key {
+            Key::Tier => decided.tier.map_or(KeyValue::Missing, KeyValue::Tier),
+            Key::Reading(k) => value(reading.key(*k)),
+            Key::Group => value(decided.group.flatten()),
+            Key::Field(_) => KeyValue::Missing,
+        };
+        let group: SmallVec<[KeyValue; 4]> = by.iter().map(key).collect();
+        self.number(&group)
     }
 
     fn add(&mut self, group: &[KeyValue]) -> usize {
@@ -195,8 +221,6 @@ struct OfObjective {
     finder: SlotFinder,
     /// The slot that was asked for last: when it begins and ends, within the term, and its place.
     latest: (Instant, Instant, usize),
-    /// The group of the instance at hand.
-    group: Vec<KeyValue>,
 }
 
 /// What is kept of the instances of a part.
@@ -329,7 +353,7 @@ impl OfObjective {
         let groups = Groups { parts: parts.len(), ..Groups::default() };
         let sampled = Sampled { groups, slots: Vec::new() };
         let latest = (Instant::LAST, Instant::FIRST, 0);
-        OfObjective { agreement, counted_by, grain, parts, sampled, finder: SlotFinder::default(), latest, group: Vec::new() }
+        OfObjective { agreement, counted_by, grain, parts, sampled, finder: SlotFinder::default(), latest }
     }
 
     /// The place of the slot that holds an instant, if the term does.
@@ -359,20 +383,17 @@ impl OfObjective {
         let place = if from <= counted && counted < to { Some(latest) } else { self.turn_to(world, counted) };
         let Some(place) = place else { return };
         let Asked { by, clock, by_case, .. } = &self.parts[at];
-        let key = |key: &Key| match key {
-            Key::Tier => decided.tier.map_or(KeyValue::Missing, KeyValue::Tier),
-            Key::Reading(k) => reading.key(*k).map_or(KeyValue::Missing, KeyValue::Value),
-            Key::Group => decided.group.flatten().map_or(KeyValue::Missing, KeyValue::Value),
-            Key::Field(_) => KeyValue::Missing,
+        let short = &self.sampled.groups.short;
+        let known = match by.as_slice() {
+            [] => short.of_no_key,
+            [Key::Tier] => short.of_tier(decided.tier),
+            [Key::Reading(k)] => short.of_value(reading.key(*k)),
+            [Key::Group] => short.of_value(decided.group.flatten()),
+            [Key::Field(_)] | [_, _, ..] => None,
         };
-        let number = match by.as_slice() {
-            [] => self.sampled.groups.number(&[]),
-            [only] => self.sampled.groups.number(&[key(only)]),
-            several => {
-                self.group.clear();
-                self.group.extend(several.iter().map(key));
-                self.sampled.groups.number(&self.group)
-            }
+        let number = match known {
+            Some(number) => number.get() as usize - 1,
+            None => self.sampled.groups.number_of(by, decided, reading),
         };
         let of_slot = &mut self.sampled.slots[place].1;
         let from = of_slot.place(number).unwrap_or_else(|| of_slot.make(number, self.parts.len()));

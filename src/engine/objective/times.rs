@@ -29,8 +29,8 @@ impl Default for Times {
 }
 
 const SECOND: i64 = 1_000_000;
-/// So many wait to be packed, or half as many as are packed already: each of them is packed anew a few times.
-const WAITING: usize = 256;
+/// So many wait to be packed, or as many as are packed already: each of them is packed anew once or twice.
+const WAITING: usize = 1024;
 
 impl Times {
     #[inline]
@@ -53,7 +53,7 @@ impl Times {
             }
             (Latest::Long(latest), _) => latest.push(n),
         }
-        if self.latest.len() > WAITING + self.count / 2 {
+        if self.latest.len() > WAITING.max(self.count) {
             self.pack();
         }
     }
@@ -65,10 +65,16 @@ impl Times {
 
     /// Packs all of them.
     pub(super) fn pack(&mut self) {
-        if self.latest.len() > 0 {
-            let latest = std::mem::replace(&mut self.latest, Latest::Short(Vec::new())).sorted();
-            // Most take two bytes.
-            self.merge(2 * latest.len(), latest.into_iter());
+        // Most take two bytes.
+        match std::mem::replace(&mut self.latest, Latest::Short(Vec::new())) {
+            Latest::Short(mut latest) => {
+                latest.sort_unstable();
+                self.merge(2 * latest.len(), latest.into_iter().map(i64::from));
+            }
+            Latest::Long(mut latest) => {
+                latest.sort_unstable();
+                self.merge(2 * latest.len(), latest.into_iter());
+            }
         }
     }
 
@@ -83,15 +89,24 @@ impl Times {
     }
 
     /// Packs more of them, which come in order and take about so many bytes, with those that are packed.
-    fn merge(&mut self, bytes: usize, new: impl Iterator<Item = i64>) {
+    fn merge(&mut self, bytes: usize, mut new: impl Iterator<Item = i64>) {
+        let Some(first) = new.next() else { return };
         let mut packed = Vec::with_capacity(self.packed.len() + bytes);
-        let (mut old, mut new) = (self.units().peekable(), new.peekable());
         let (mut last, mut count) = (0, 0);
-        while let Some(next) = if new.peek().is_none_or(|new| old.peek().is_some_and(|old| old <= new)) { old.next() } else { new.next() } {
-            packed::put(&mut packed, (next - last) as u64);
-            (last, count) = (next, count + 1);
+        let mut add = |n: i64| {
+            packed::put(&mut packed, (n - last) as u64);
+            (last, count) = (n, count + 1);
+        };
+        let mut old = self.units();
+        let mut next = old.next();
+        for n in std::iter::once(first).chain(new) {
+            while let Some(before) = next.filter(|before| *before <= n) {
+                add(before);
+                next = old.next();
+            }
+            add(n);
         }
-        drop(old);
+        next.into_iter().chain(old).for_each(add);
         packed.shrink_to_fit();
         (self.packed, self.count) = (packed, count);
     }
@@ -128,12 +143,6 @@ impl Latest {
             Latest::Long(all) => (&[][..], all.as_slice()),
         };
         short.iter().map(|n| i64::from(*n)).chain(long.iter().copied())
-    }
-
-    fn sorted(self) -> Vec<i64> {
-        let mut all: Vec<i64> = self.iter().collect();
-        all.sort_unstable();
-        all
     }
 }
 
