@@ -8,13 +8,13 @@ use crate::engine::facts::Facts;
 use crate::engine::fields::Fields;
 use crate::engine::live::{End, InTime};
 use crate::engine::matcher::is_by_event;
-use crate::engine::plain::{Aim, Written};
+use crate::engine::plain::{Aim, Plain, Written};
 use crate::engine::promise::{Act, Promise, Role};
 use crate::engine::sink::Sink;
 use crate::engine::truth::{Moment, Tiered};
 use crate::engine::world::{Effect, OfKind, World};
 use crate::event::{Changes, Event, Key, KeyRef, Origin, Short, Stored, packed};
-use crate::id::{CalendarId, CaseId, EventId, Id, ObligationId, StateId, Table};
+use crate::id::{CalendarId, CaseId, EventId, Id, ObligationId, StateId, Table, TierId};
 use crate::plan::{Plan, StateWhen};
 use crate::time::{Calendar, Duration, Instant};
 use smallvec::SmallVec;
@@ -37,6 +37,8 @@ pub(super) struct Deferred {
     pub(super) stirred: bool,
     /// All that was promised has ended, with a row of the latest instant.
     is_over: bool,
+    /// It may have entered states.
+    moved: bool,
     rows: [Happened; MOST],
     fields: Fields,
 }
@@ -87,6 +89,7 @@ impl Deferred {
             count: 0,
             stirred: false,
             is_over: false,
+            moved: false,
             rows: [Happened::default(); MOST],
             fields: Fields::default(),
         }
@@ -96,7 +99,7 @@ impl Deferred {
     #[inline]
     pub(super) fn begin(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, fields: &Changes, row: Happened) {
         (self.key, self.kind) = (key.to_kept(), kind);
-        (self.ended, self.count, self.stirred, self.is_over) = (0, 1, true, false);
+        (self.ended, self.count, self.stirred, self.is_over, self.moved) = (0, 1, true, false, false);
         self.rows[0] = row;
         self.fields.forget(world.plan.cases[kind].fields.len());
         self.fields.take(world, kind, fields);
@@ -161,6 +164,7 @@ impl Deferred {
         self.rows[at] = row;
         self.count += 1;
         self.ended |= deed.stops | deed.cancels;
+        self.moved |= deed.enters != 0;
         if self.is_over || self.ended != deferral.all {
             return Some(Kept::GoesOn);
         }
@@ -170,11 +174,12 @@ impl Deferred {
 
     /// Packs it, its kind and its key first.
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
-        let Deferred { key, kind, ended, count: _, stirred: _, is_over, rows: _, fields } = self;
+        let Deferred { key, kind, ended, count: _, stirred: _, is_over, moved, rows: _, fields } = self;
         packed::put_id(out, *kind);
         packed::put_bytes(out, key.bytes());
         packed::put(out, (*ended).into());
         out.push((*is_over).into());
+        out.push((*moved).into());
         packed::put_list(out, self.kept(), |out, Happened { time, line, file, event }| {
             packed::put_time(out, *time);
             packed::put_origin(out, Origin { file: (*file).into(), line: *line });
@@ -185,8 +190,9 @@ impl Deferred {
 
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Deferred> {
         let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
-        let (ended, is_over) = (packed::take_small(from)?, *from.split_off_first()? != 0);
-        let mut all = Deferred { key, ended, is_over, count: u8::try_from(packed::take(from)?).ok()?, ..Deferred::vacant(kind) };
+        let ended = packed::take_small(from)?;
+        let (is_over, moved) = (*from.split_off_first()? != 0, *from.split_off_first()? != 0);
+        let mut all = Deferred { key, ended, is_over, moved, count: u8::try_from(packed::take(from)?).ok()?, ..Deferred::vacant(kind) };
         for row in all.rows.get_mut(..usize::from(all.count))? {
             let (time, Origin { file, line }) = (packed::take_time(from)?, packed::take_origin(from)?);
             *row = Happened { time, line, file: file.try_into().ok()?, event: packed::take(from)?.try_into().ok()? };
@@ -210,7 +216,9 @@ pub(super) struct Deferral {
 struct Foreseen {
     id: ObligationId,
     track: usize,
-    /// Its bit.
+    /// Its place among those of its kind of case, and the bit of that.
+    kind: CaseId,
+    at: usize,
     bit: u32,
     /// The states in which its clock stands still, by their slots' bits.
     pauses: u32,
@@ -221,8 +229,9 @@ struct Foreseen {
     goals: Box<[Option<Goal>]>,
 }
 
-/// So much open time of a calendar.
+/// So much open time of a calendar: a row of its targets.
 struct Goal {
+    row: u32,
     calendar: CalendarId,
     open: Duration,
     /// After so much of it the first notice is given, if there is one and not at once.
@@ -239,12 +248,26 @@ struct Clock<'d> {
     runs: bool,
     /// Since when it runs, and what the calendar showed then.
     since: Instant,
-    shown: i64,
-    /// What it had counted before, in microseconds, as is what the calendar shows.
-    counted: i64,
-    /// Where its instance has ended, how and when.
-    ended: Option<(End, Instant)>,
+    shown: Duration,
+    /// What it had counted before.
+    counted: Duration,
+    ended: Option<Ended<'d>>,
 }
+
+/// How an instance ended.
+#[derive(Clone, Copy)]
+struct Ended<'d> {
+    promise: &'d Foreseen,
+    goal: &'d Goal,
+    row: &'d Happened,
+    how: End,
+    elapsed: Duration,
+    /// Since when its clock ran last, and what it had counted before.
+    ran: (Instant, Duration),
+}
+
+/// Those of a case.
+type AllEnded<'d> = SmallVec<[Ended<'d>; 4]>;
 
 /// More is to be said of an instance, or happens to it, than is known here.
 struct Unforeseen;
@@ -295,58 +318,130 @@ impl Deferral {
         self.deeds[event?].as_ref()
     }
 
-    /// Says what has become of a case, if all that it was promised has ended in time. The facts are lent: they are those of any case of
-    /// its kind.
+    /// Says what has become of a case of which all has ended, where that can be said of its rows at once. The facts are lent: they are those
+    /// of any case of its kind.
     #[inline]
     pub(super) fn settle(&self, world: &World<'_>, facts: &mut Facts, case: &mut Deferred, sink: &mut Sink) -> bool {
         facts.stand_for(&mut case.key, &case.fields);
-        let is_settled = self.settle_as(world, facts, case.kept(), sink).is_ok();
+        let is_settled = self.settle_as(world, facts, case, sink).is_ok();
         facts.stand_back(&mut case.key);
         is_settled
     }
 
     #[inline]
-    fn settle_as(&self, world: &World<'_>, facts: &Facts, rows: &[Happened], sink: &mut Sink) -> Result<(), Unforeseen> {
-        let moment = Moment::of(world, facts, facts.time);
+    fn settle_as(&self, world: &World<'_>, facts: &Facts, case: &Deferred, sink: &mut Sink) -> Result<(), Unforeseen> {
+        let moment = Moment::of(world, facts, case.latest());
         let (tier, goal) = match moment.tier() {
             Tiered::InNone => (None, 0),
             Tiered::In(tier) => (Some(tier), tier.index() + 1),
             Tiered::Unknown(_) => return Err(Unforeseen),
         };
-        let [first, later @ ..] = rows else { return Err(Unforeseen) };
-        let start = first.time;
-        let mut clocks: SmallVec<[Clock<'_>; 4]> = SmallVec::new();
-        for promise in &self.promises {
-            if promise.is_in_force(start)
-                && let Some(goal) = &promise.goals[goal]
-            {
-                clocks.push(Clock::start(world, promise, goal, start)?);
+        let [first, later @ ..] = case.kept() else { return Err(Unforeseen) };
+        let begun = self.promises.iter().filter(|promise| promise.is_in_force(first.time));
+        let begun = begun.filter_map(|promise| Some((promise, promise.goals[goal].as_ref()?)));
+        let mut all = AllEnded::new();
+        if case.moved {
+            self.ended_by_clocks(world, begun, (first.time, later), &mut all)?;
+        } else {
+            for begun in begun {
+                all.push(self.ended(world, begun, first.time, later)?);
             }
+        }
+        let is_shown = |ended: &Ended<'_>, sink: &Sink| ended.is_late() || sink.shows(ended.how.verdict());
+        // Where clocks stood still, more is to be said of what is shown.
+        if case.moved && all.iter().any(|ended| is_shown(ended, sink)) {
+            return Err(Unforeseen);
+        }
+        for ended in &all {
+            if is_shown(ended, sink) {
+                ended.show(&moment, first, tier, sink);
+            } else {
+                ended.count(&moment, first, tier, sink);
+            }
+        }
+        Ok(())
+    }
+
+    /// How the instance of a promise ended whose clock never stood still.
+    #[inline(always)]
+    fn ended<'d>(
+        &'d self,
+        world: &World<'_>,
+        (promise, goal): (&'d Foreseen, &'d Goal),
+        start: Instant,
+        later: &'d [Happened],
+    ) -> Result<Ended<'d>, Unforeseen> {
+        if !goal.is_sure(start) {
+            return Err(Unforeseen);
+        }
+        let ends = |row: &'d Happened| Some((row, self.deed(row.what())?.ends(promise.bit)?));
+        let (row, how) = later.iter().find_map(ends).ok_or(Unforeseen)?;
+        let days = &world.calendars[goal.calendar];
+        let elapsed = days.open_before(row.time).minus(days.open_before(start));
+        Ended { promise, goal, row, how, elapsed, ran: (start, Duration::ZERO) }.unless_noticed()
+    }
+
+    /// How the instances of promises ended whose clocks may have stood still.
+    fn ended_by_clocks<'d>(
+        &'d self,
+        world: &'d World<'_>,
+        begun: impl Iterator<Item = (&'d Foreseen, &'d Goal)>,
+        (start, later): (Instant, &'d [Happened]),
+        all: &mut AllEnded<'d>,
+    ) -> Result<(), Unforeseen> {
+        let mut clocks: SmallVec<[Clock<'_>; 4]> = SmallVec::new();
+        for (promise, goal) in begun {
+            clocks.push(Clock::start(world, promise, goal, start)?);
         }
         let mut states = 0;
         for row in later {
             let deed = self.deed(row.what()).ok_or(Unforeseen)?;
             states = states & !deed.leaves | deed.enters;
-            for clock in &mut clocks {
-                clock.take(deed, states, row.time, sink)?;
+            for clock in clocks.iter_mut().filter(|clock| clock.ended.is_none()) {
+                clock.take(row, deed, states)?;
             }
         }
-        if clocks.iter().any(|clock| clock.ended.is_none()) {
-            return Err(Unforeseen);
-        }
-        for Clock { promise, goal, days, since, counted, ended, .. } in &clocks {
-            let &Foreseen { id: obligation, track, .. } = *promise;
-            let Some((how, end)) = *ended else { continue };
-            if !sink.samples.ask(obligation) {
-                sink.count(track, how);
-                continue;
-            }
-            let elapsed = Duration::micros(*counted);
-            let asks_due = sink.samples.ask_due(obligation);
-            let due = if asks_due { days.advance(*since, goal.open.minus(elapsed.minus(days.elapsed(*since, end)))) } else { None };
-            sink.take_in_time(&moment, &InTime { track, obligation, tier, start, due, end, how, elapsed });
+        for clock in &clocks {
+            all.push(clock.ended.ok_or(Unforeseen)?);
         }
         Ok(())
+    }
+}
+
+impl Ended<'_> {
+    /// A notice is told by an instance of which anything can be said.
+    #[inline]
+    fn unless_noticed(self) -> Result<Self, Unforeseen> {
+        let is_noticed = self.promise.notifies && self.goal.alert.is_none_or(|alert| alert <= self.elapsed);
+        if is_noticed { Err(Unforeseen) } else { Ok(self) }
+    }
+
+    /// Where all of its target has elapsed it may have ended in time still: at the very instant of its due.
+    #[inline]
+    fn is_late(&self) -> bool {
+        self.goal.open <= self.elapsed
+    }
+
+    /// Nothing is said of it but that it ended in time.
+    #[inline]
+    fn count(&self, moment: &Moment<'_>, first: &Happened, tier: Option<TierId>, sink: &mut Sink) {
+        let Ended { promise: &Foreseen { id: obligation, track, .. }, goal, row, how, elapsed, ran: (since, counted) } = *self;
+        if !sink.samples.ask(obligation) {
+            return sink.count(track, how);
+        }
+        let days = &moment.world.calendars[goal.calendar];
+        let due = if sink.samples.ask_due(obligation) { days.advance(since, goal.open.minus(counted)) } else { None };
+        sink.take_in_time(moment, &InTime { track, obligation, tier, start: first.time, due, end: row.time, how, elapsed });
+    }
+
+    /// All is said of it, whose clock never stood still.
+    #[inline(never)]
+    fn show(&self, moment: &Moment<'_>, first: &Happened, tier: Option<TierId>, sink: &mut Sink) {
+        let Ended { promise, goal, row, how, .. } = *self;
+        let due = moment.world.calendars[goal.calendar].advance(first.time, goal.open).expect("it was sure to be used up");
+        let kind = &moment.world.kinds[promise.kind];
+        let of = kind.promises[promise.at].written.as_ref().expect("what is foreseen is written");
+        Plain::ended((goal.row, tier), &first.event(), &row.event(), how, due).close(of, moment, sink);
     }
 }
 
@@ -354,45 +449,46 @@ impl<'d> Clock<'d> {
     /// It starts with its case.
     #[inline]
     fn start(world: &'d World<'_>, promise: &'d Foreseen, goal: &'d Goal, start: Instant) -> Result<Clock<'d>, Unforeseen> {
-        let days = &world.calendars[goal.calendar];
-        let (from, to) = goal.sure;
-        if start < from || to < start {
+        if !goal.is_sure(start) {
             return Err(Unforeseen);
         }
-        let shown = days.open_before(start).as_micros();
-        Ok(Clock { promise, goal, days, runs: true, since: start, shown, counted: 0, ended: None })
+        let days = &world.calendars[goal.calendar];
+        let shown = days.open_before(start);
+        Ok(Clock { promise, goal, days, runs: true, since: start, shown, counted: Duration::ZERO, ended: None })
     }
 
-    /// Takes what a row does to it, after which the case is in these states.
+    /// Takes a row, after which the case is in these states.
     #[inline]
-    fn take(&mut self, deed: &Deed, states: u32, now: Instant, sink: &Sink) -> Result<(), Unforeseen> {
-        let Foreseen { bit, pauses, notifies, .. } = *self.promise;
-        if self.ended.is_some() {
-            return Ok(());
-        }
-        let goal = self.goal;
-        if (states & pauses == 0) != self.runs {
+    fn take(&mut self, row: &'d Happened, deed: &Deed, states: u32) -> Result<(), Unforeseen> {
+        let Clock { promise, goal, .. } = *self;
+        if (states & promise.pauses == 0) != self.runs {
             self.runs = !self.runs;
-            let shown = self.days.open_before(now).as_micros();
             if self.runs {
-                (self.since, self.shown) = (now, shown);
+                (self.since, self.shown) = (row.time, self.days.open_before(row.time));
             } else {
-                self.counted += shown - self.shown;
+                self.counted = self.counted.plus(self.days.open_before(row.time).minus(self.shown));
             }
             // Its target is used up, or it is not sure that it will be.
-            if goal.open.as_micros() <= self.counted || goal.sure.1 < self.since {
+            if goal.open <= self.counted || !goal.is_sure(self.since) {
                 return Err(Unforeseen);
             }
         }
-        let Some(how) = deed.ends(bit) else { return Ok(()) };
-        self.counted += self.days.open_before(now).as_micros() - self.shown;
-        let is_noticed = notifies && goal.alert.is_none_or(|alert| alert.as_micros() <= self.counted);
-        // Where all of it has elapsed it may have ended in time still: at the very instant of its due.
-        if !self.runs || goal.open.as_micros() <= self.counted || is_noticed || sink.shows(how.verdict()) {
+        let Some(how) = deed.ends(promise.bit) else { return Ok(()) };
+        if !self.runs {
             return Err(Unforeseen);
         }
-        self.ended = Some((how, now));
+        let elapsed = self.counted.plus(self.days.open_before(row.time).minus(self.shown));
+        let ended = Ended { promise, goal, row, how, elapsed, ran: (self.since, self.counted) };
+        self.ended = Some(ended.unless_noticed()?);
         Ok(())
+    }
+}
+
+impl Goal {
+    /// Whether it is sure that it will be used up by a clock that runs from here on.
+    #[inline]
+    fn is_sure(&self, t: Instant) -> bool {
+        self.sure.0 <= t && t <= self.sure.1
     }
 }
 
@@ -404,16 +500,16 @@ impl Foreseen {
     }
 
     /// Of the promise that has this place among those of its kind of case.
-    fn new(at: u32, kind: CaseId, of: &Written, promise: &Promise<'_>, calendars: &Table<CalendarId, Calendar>) -> Foreseen {
+    fn new(at: usize, kind: CaseId, of: &Written, promise: &Promise<'_>, calendars: &Table<CalendarId, Calendar>) -> Foreseen {
         let goal = |aim: &Option<Aim>| {
-            let Aim { calendar, open, alert, .. } = (*aim)?;
+            let Aim { row, calendar, open, alert } = (*aim)?;
             let open = open?;
             // Where nothing is sure, no instant lies between these.
-            Some(Goal { calendar, open, alert, sure: calendars[calendar].sure(open).unwrap_or((Instant::LAST, Instant::FIRST)) })
+            Some(Goal { row, calendar, open, alert, sure: calendars[calendar].sure(open).unwrap_or((Instant::LAST, Instant::FIRST)) })
         };
         let pauses = promise.pauses_of(kind).fold(0, |bits, slot| bits | 1 << slot);
         let goals = of.aims().iter().map(goal).collect();
-        Foreseen { id: of.id, track: of.track, bit: 1 << at, pauses, notifies: of.notifies, term: promise.term, goals }
+        Foreseen { id: of.id, track: of.track, kind, at, bit: 1 << at, pauses, notifies: of.notifies, term: promise.term, goals }
     }
 }
 

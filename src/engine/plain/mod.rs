@@ -127,6 +127,24 @@ impl Plain {
         Plain { seq, started, ..Plain::default() }
     }
 
+    /// One that a case's first row began and a later one ended, and to which nothing else has happened: of this row and tier, and due then.
+    pub(super) fn ended((row, tier): (u32, Option<TierId>), first: &Event<'_>, last: &Event<'_>, how: End, due: Instant) -> Plain {
+        Plain {
+            phase: Phase::Over(how),
+            started: true,
+            seq: 1,
+            row,
+            tier,
+            start: first.time,
+            due,
+            alert: due,
+            end: last.time,
+            first: (first.event, first.origin),
+            last: (last.event, last.origin),
+            ..Plain::default()
+        }
+    }
+
     /// There is no instance of it of which something is still to be said.
     #[inline]
     pub(super) fn is_idle(&self) -> bool {

@@ -38,7 +38,7 @@ pub(in crate::engine) struct Written {
 /// A row of a plain promise.
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct Aim {
-    pub(super) row: u32,
+    pub(in crate::engine) row: u32,
     pub(in crate::engine) calendar: CalendarId,
     /// So much open time, where that is what it asks for.
     pub(in crate::engine) open: Option<Duration>,
