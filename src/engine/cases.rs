@@ -328,7 +328,7 @@ impl Cases {
         place.at().filter(|at| self.is_at(*at, kind, key))
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_at(&self, at: At, kind: CaseId, key: KeyRef<'_>) -> bool {
         match at {
             At::Deferred(at) => {

@@ -8,6 +8,7 @@ use crate::engine::facts::Facts;
 use crate::engine::fields::Fields;
 use crate::engine::live::{End, InTime};
 use crate::engine::matcher::is_by_event;
+use crate::engine::objective::Asks;
 use crate::engine::plain::{Aim, Plain, Written};
 use crate::engine::promise::{Act, Promise, Role};
 use crate::engine::sink::Sink;
@@ -223,6 +224,7 @@ struct Foreseen {
     /// The states in which its clock stands still, by their slots' bits.
     pauses: u32,
     notifies: bool,
+    asks: Asks,
     /// The first instant of its agreement's term, and the first after it.
     term: (Instant, Instant),
     /// What is aimed at for each tier, behind that for no tier.
@@ -306,7 +308,8 @@ impl Deferral {
             return None;
         }
         let deeds: Table<EventId, Option<Deed>> = effects.iter().map(|effect| Deed::of(effect, written.len())).collect();
-        let promises: Vec<Foreseen> = (0..).zip(written).map(|(at, of)| Foreseen::new(at, id, of, &promises[of.id], calendars)).collect();
+        let foreseen = |(at, of): (usize, &Written)| Foreseen::new((at, id), of, &promises[of.id], calendars, Asks::of(plan, of.id));
+        let promises: Vec<Foreseen> = written.into_iter().enumerate().map(foreseen).collect();
         let all = promises.iter().fold(0, |all, promise| all | promise.bit);
         let is_begun = deeds.iter().flatten().any(|deed| deed.begins);
         is_begun.then_some(Deferral { deeds, promises, all })
@@ -425,12 +428,12 @@ impl Ended<'_> {
     /// Nothing is said of it but that it ended in time.
     #[inline]
     fn count(&self, moment: &Moment<'_>, first: &Happened, tier: Option<TierId>, sink: &mut Sink) {
-        let Ended { promise: &Foreseen { id: obligation, track, .. }, goal, row, how, elapsed, ran: (since, counted) } = *self;
-        if !sink.samples.ask(obligation) {
+        let Ended { promise: &Foreseen { id: obligation, track, asks, .. }, goal, row, how, elapsed, ran: (since, counted) } = *self;
+        if asks == Asks::Nothing {
             return sink.count(track, how);
         }
-        let days = &moment.world.calendars[goal.calendar];
-        let due = if sink.samples.ask_due(obligation) { days.advance(since, goal.open.minus(counted)) } else { None };
+        let due = || moment.world.calendars[goal.calendar].advance(since, goal.open.minus(counted));
+        let due = if asks == Asks::Dues { due() } else { None };
         sink.take_in_time(moment, &InTime { track, obligation, tier, start: first.time, due, end: row.time, how, elapsed });
     }
 
@@ -500,7 +503,13 @@ impl Foreseen {
     }
 
     /// Of the promise that has this place among those of its kind of case.
-    fn new(at: usize, kind: CaseId, of: &Written, promise: &Promise<'_>, calendars: &Table<CalendarId, Calendar>) -> Foreseen {
+    fn new(
+        (at, kind): (usize, CaseId),
+        of: &Written,
+        promise: &Promise<'_>,
+        calendars: &Table<CalendarId, Calendar>,
+        asks: Asks,
+    ) -> Foreseen {
         let goal = |aim: &Option<Aim>| {
             let Aim { row, calendar, open, alert } = (*aim)?;
             let open = open?;
@@ -509,7 +518,7 @@ impl Foreseen {
         };
         let pauses = promise.pauses_of(kind).fold(0, |bits, slot| bits | 1 << slot);
         let goals = of.aims().iter().map(goal).collect();
-        Foreseen { id: of.id, track: of.track, kind, at, bit: 1 << at, pauses, notifies: of.notifies, term: promise.term, goals }
+        Foreseen { id: of.id, track: of.track, kind, at, bit: 1 << at, pauses, notifies: of.notifies, asks, term: promise.term, goals }
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Rules<'p> {
     sorts: bool,
     pub(super) interest: Interest,
     pub(super) currency: Option<Currency>,
-    /// The first instant of each agreement, and the first after it.
+    /// The first instant of each agreement, and the first after it; the longest comes first.
     terms: Vec<(Instant, Instant)>,
     /// Events by kind of case and name; without a case, those of the top level.
     events: HashMap<(Option<CaseId>, &'p str), EventId>,
@@ -36,13 +36,15 @@ impl<'p> Rules<'p> {
             let zone = Zone::named(&a.zone).expect("the zones of a plan were checked");
             a.term(&zone)
         };
+        let mut terms: Vec<(Instant, Instant)> = plan.agreements.iter().map(term).collect();
+        terms.sort_by_key(|(from, to)| from.since(*to));
         Rules {
             plan,
             options,
             sorts,
             interest,
             currency: plan.agreements.iter().find_map(|a| a.currency),
-            terms: plan.agreements.iter().map(term).collect(),
+            terms,
             events: plan.events.enumerate().map(|(id, e)| ((e.case, e.name.as_str()), id)).collect(),
         }
     }

@@ -256,15 +256,17 @@ impl Clock {
         }
         let of_day = t.since(day.from).plus(day.begins).as_micros();
         let (seconds, micros) = ((of_day / 1_000_000) as u32, of_day % 1_000_000);
-        let mut text = [b':'; 20];
+        let mut text = [b':'; 27];
         text[..12].copy_from_slice(&day.date);
         for (at, n) in [(12, seconds / 3600), (15, seconds / 60 % 60), (18, seconds % 60)] {
             text[at..at + 2].copy_from_slice(&words::two(n));
         }
-        out.extend_from_slice(&text);
-        if micros != 0 {
-            put(out, &words::fraction(micros));
+        text[20..].copy_from_slice(&day.offset);
+        if micros == 0 {
+            return out.extend_from_slice(&text);
         }
+        out.extend_from_slice(&text[..20]);
+        put(out, &words::fraction(micros));
         out.extend_from_slice(&day.offset);
     }
 }

@@ -89,10 +89,15 @@ impl Digits {
 /// The digits of a whole number: reports of years hold millions of them.
 pub(super) fn digits(mut n: u64) -> Digits {
     let (mut all, mut from) = ([b'0'; 20], 20);
-    while from == 20 || n > 0 {
+    while n >= 10 {
+        from -= 2;
+        all[from..from + 2].copy_from_slice(&two((n % 100) as u32));
+        n /= 100;
+    }
+    // One is left of an odd number of them.
+    if n > 0 || from == 20 {
         from -= 1;
-        all[from] = b'0' + (n % 10) as u8;
-        n /= 10;
+        all[from] = b'0' + n as u8;
     }
     Digits { all, from }
 }

@@ -20,7 +20,7 @@ use crate::time::Instant;
 use hashbrown::{HashMap, HashSet};
 use placement::{Groups, Slice, parts_of, slices};
 pub use record::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
-pub(super) use sample::{Sampled, Samples};
+pub(super) use sample::{Asks, Sampled, Samples};
 use scope::Scope;
 use std::cell::RefCell;
 

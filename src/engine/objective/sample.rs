@@ -28,6 +28,27 @@ pub(crate) struct Samples {
     cases: TextTable,
 }
 
+/// What objectives ask of instances that ended in time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::engine) enum Asks {
+    /// Nothing.
+    Nothing,
+    /// How they ended.
+    Ends,
+    /// When they were due, too.
+    Dues,
+}
+
+impl Asks {
+    /// Of the instances of an obligation.
+    pub(in crate::engine) fn of(plan: &Plan, obligation: ObligationId) -> Asks {
+        let all = plan.objectives.iter().chain(plan.measured.iter().map(|m| &m.objective));
+        let measuring = all.filter(|objective| parts_of(objective).iter().any(|part| part.obligation == obligation));
+        let asks = |objective: &Objective| if objective.counted_by == CountedBy::Due { Asks::Dues } else { Asks::Ends };
+        measuring.map(asks).max().unwrap_or(Asks::Nothing)
+    }
+}
+
 /// Samples by slot and group.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(in crate::engine) struct Sampled {
@@ -279,12 +300,6 @@ impl Samples {
     #[inline]
     pub(in crate::engine) fn ask(&self, obligation: ObligationId) -> bool {
         !self.asking[obligation].is_empty()
-    }
-
-    /// Whether one of those counts it by when it is due.
-    #[inline]
-    pub(in crate::engine) fn ask_due(&self, obligation: ObligationId) -> bool {
-        self.asking[obligation].iter().any(|(objective, _)| self.of[*objective].counted_by == CountedBy::Due)
     }
 
     /// The objectives' counts take an instance.

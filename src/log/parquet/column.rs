@@ -25,7 +25,7 @@ pub(super) enum Column {
 /// Texts of which many rows have the same, and the number of each row's.
 pub(super) struct Entries {
     texts: Texts,
-    /// The first of them as short texts, those that are.
+    /// The empty one and the first of them as short texts, those that are.
     short: Vec<Option<Short>>,
     pub(super) numbers: Numbers,
 }
@@ -36,8 +36,8 @@ impl Entries {
 
     fn new(texts: Texts, numbers: Numbers) -> Entries {
         let few = 0..texts.ends.len().min(Entries::FEW);
-        let short = few.map(|entry| Short::of(texts.get(entry).as_bytes())).collect();
-        Entries { texts, short, numbers }
+        let short = few.map(|entry| Short::of(texts.get(entry).as_bytes()));
+        Entries { short: std::iter::once(Some(Short::EMPTY)).chain(short).collect(), texts, numbers }
     }
 
     #[inline]
@@ -45,10 +45,13 @@ impl Entries {
         self.numbers[row].checked_sub(1).map_or("", |entry| self.texts.get(entry as usize))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn short(&self, row: usize) -> Option<Short> {
-        let Some(entry) = self.numbers[row].checked_sub(1) else { return Some(Short::EMPTY) };
-        self.short.get(entry as usize).copied().unwrap_or_else(|| self.texts.short(entry as usize))
+        let number = self.numbers[row] as usize;
+        match self.short.get(number) {
+            Some(short) => *short,
+            None => self.texts.short(number - 1),
+        }
     }
 }
 
@@ -98,7 +101,7 @@ impl Texts {
         if from == end { "" } else { &self.text[from..end] }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn short(&self, row: usize) -> Option<Short> {
         let (from, end) = self.place(row);
         Short::within(self.text.as_bytes(), from, end)
