@@ -321,18 +321,18 @@ impl Deferral {
         self.deeds[event?].as_ref()
     }
 
-    /// Says what has become of a case of which all has ended, where that can be said of its rows at once. The facts are lent: they are those
-    /// of any case of its kind.
+    /// Says what has become of a case of which all has ended, where its rows tell that at once: that all has ended in time, or `anything`.
+    /// The facts are lent: they are those of any case of its kind.
     #[inline]
-    pub(super) fn settle(&self, world: &World<'_>, facts: &mut Facts, case: &mut Deferred, sink: &mut Sink) -> bool {
+    pub(super) fn settle(&self, world: &World<'_>, facts: &mut Facts, case: &mut Deferred, anything: bool, sink: &mut Sink) -> bool {
         facts.stand_for(&mut case.key, &case.fields);
-        let is_settled = self.settle_as(world, facts, case, sink).is_ok();
+        let is_settled = self.settle_as(world, facts, case, anything, sink).is_ok();
         facts.stand_back(&mut case.key);
         is_settled
     }
 
     #[inline]
-    fn settle_as(&self, world: &World<'_>, facts: &Facts, case: &Deferred, sink: &mut Sink) -> Result<(), Unforeseen> {
+    fn settle_as(&self, world: &World<'_>, facts: &Facts, case: &Deferred, anything: bool, sink: &mut Sink) -> Result<(), Unforeseen> {
         let moment = Moment::of(world, facts, case.latest());
         let (tier, goal) = match moment.tier() {
             Tiered::InNone => (None, 0),
@@ -351,8 +351,8 @@ impl Deferral {
             }
         }
         let is_shown = |ended: &Ended<'_>, sink: &Sink| ended.is_late() || sink.shows(ended.how.verdict());
-        // Where clocks stood still, more is to be said of what is shown.
-        if case.moved && all.iter().any(|ended| is_shown(ended, sink)) {
+        // Where clocks stood still, more is to be said of what is shown than is known here.
+        if (case.moved || !anything) && all.iter().any(|ended| is_shown(ended, sink)) {
             return Err(Unforeseen);
         }
         for ended in &all {

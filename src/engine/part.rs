@@ -3,7 +3,7 @@
 use crate::engine::case::{CaseState, Reach, Standing};
 use crate::engine::cases::{AHEAD, At, Case, Cases, Place, Seat};
 use crate::engine::counter::Counters;
-use crate::engine::deferral::{Happened, Kept};
+use crate::engine::deferral::{Deferred, Happened, Kept};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
 use crate::engine::funnel::Funnels;
@@ -35,7 +35,7 @@ pub(super) struct Part {
     pub(super) closing: Vec<usize>,
     /// Cases that are not judged yet, and of which all that was promised has ended.
     pub(super) over: Vec<usize>,
-    /// Those of them that are to be judged row after row.
+    /// Those of them of which more is to be said than that all has ended in time.
     late: Vec<usize>,
     /// Lent to cases of each kind that have none of their own.
     facts: Table<CaseId, Option<Facts>>,
@@ -99,7 +99,7 @@ impl Part {
             }
         }
         self.settle(world);
-        self.judge_late(world);
+        self.settle_late(world);
     }
 
     /// Time goes on to an instant.
@@ -237,9 +237,7 @@ impl Part {
             if *now <= case.latest() {
                 return true;
             }
-            let lent = facts[case.kind].get_or_insert_with(|| Facts::new(world, case.kind, case.key.lend(), exclusions));
-            let deferral = &world.kinds[case.kind].deferral;
-            if deferral.as_ref().is_some_and(|deferral| deferral.settle(world, lent, case, sink)) {
+            if settle(world, case, (facts, exclusions), false, sink) {
                 cases.forget_deferred(*nth);
             } else {
                 late.push(*nth);
@@ -248,15 +246,17 @@ impl Part {
         });
     }
 
-    /// Judges cases of which all has ended, but not in time.
-    fn judge_late(&mut self, world: &World<'_>) {
-        let Part { cases, sink, late, exclusions, now, .. } = self;
+    /// The same of those of which more is to be said than that all has ended in time.
+    fn settle_late(&mut self, world: &World<'_>) {
+        let Part { cases, sink, late, facts, exclusions, now, .. } = self;
         for nth in late.drain(..) {
-            // It may have been taken up since, and another is in its place.
-            if !cases.deferred(nth).is_over() || *now <= cases.deferred(nth).latest() {
+            let case = cases.deferred(nth);
+            if !case.is_over() || *now <= case.latest() {
                 continue;
             }
-            if let (slot, Standing::Spent) = take_up(world, cases, nth, (exclusions, Instant::NEVER), sink) {
+            if settle(world, case, (facts, exclusions), true, sink) {
+                cases.forget_deferred(nth);
+            } else if let (slot, Standing::Spent) = take_up(world, cases, nth, (exclusions, Instant::NEVER), sink) {
                 cases.forget(slot);
             }
         }
@@ -266,7 +266,7 @@ impl Part {
     fn end(mut self, world: &World<'_>, as_of: Instant) -> Ended {
         self.turn_to(world, Instant::NEVER);
         self.settle(world);
-        self.judge_late(world);
+        self.settle_late(world);
         let Part { cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, tally, .. } = self;
         exclusions.advance(world, as_of);
         let (seen, mut funnels) = (cases.len(), Funnels::new(world));
@@ -294,6 +294,20 @@ impl Part {
         sink.sort(world.texts);
         Ended { cases: seen, sink, counters, spans, claims, funnels, tally }
     }
+}
+
+/// Says what has become of a case of which all has ended, if its rows tell that at once: that all has ended in time, or anything.
+#[inline]
+fn settle(
+    world: &World<'_>,
+    case: &mut Deferred,
+    (facts, exclusions): (&mut Table<CaseId, Option<Facts>>, &Exclusions),
+    anything: bool,
+    sink: &mut Sink,
+) -> bool {
+    let lent = facts[case.kind].get_or_insert_with(|| Facts::new(world, case.kind, case.key.lend(), exclusions));
+    let deferral = &world.kinds[case.kind].deferral;
+    deferral.as_ref().is_some_and(|deferral| deferral.settle(world, lent, case, anything, sink))
 }
 
 /// A case of which rows were kept is judged as of an instant, and from now on: its place, and how it stands.
