@@ -1,16 +1,22 @@
 //! All cases: the live ones by their keys, and the keys of those of which nothing more can be said.
 
+mod place;
+mod saved;
+
+pub(super) use place::{At, Place, Seat};
+pub(super) use saved::Case;
+
 use crate::engine::asleep::{self, Asleep};
 use crate::engine::case::CaseState;
 use crate::engine::deferral::{Deferred, Happened};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::world::World;
-use crate::event::{Changes, KeyList, KeyRef, Keys, Series, packed};
+use crate::event::{Changes, KeyList, KeyRef, Keys, Series};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use place::Room;
+use saved::{pack_deferred, pack_judged};
 use std::num::NonZeroU32;
 
 /// The cases of a log, as far as it was read: all of them, or those of one part.
@@ -25,47 +31,6 @@ pub(super) struct Cases {
     seen: Table<CaseId, Keys>,
     /// Those of which rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
-}
-
-/// Cases that are awake, each in a place that it keeps.
-struct Room<T> {
-    places: Vec<T>,
-    /// Places that no case has.
-    free: Vec<u32>,
-}
-
-impl<T> Default for Room<T> {
-    fn default() -> Room<T> {
-        Room { places: Vec::new(), free: Vec::new() }
-    }
-}
-
-impl<T> Room<T> {
-    /// How many cases it has.
-    fn len(&self) -> usize {
-        self.places.len() - self.free.len()
-    }
-
-    /// Gives a case a place of its own.
-    fn add(&mut self, case: T) -> usize {
-        match self.free.pop() {
-            Some(at) => {
-                self.places[at as usize] = case;
-                at as usize
-            }
-            None => {
-                assert!(self.places.len() < u32::MAX as usize / 2, "two billion cases are awake");
-                self.places.push(case);
-                self.places.len() - 1
-            }
-        }
-    }
-
-    /// A place is free.
-    #[inline]
-    fn vacate(&mut self, at: usize) {
-        self.free.push(at as u32);
-    }
 }
 
 /// When cases are put to sleep: when more would be awake than are worth it.
@@ -375,83 +340,6 @@ impl Cases {
     }
 }
 
-/// As a list of those that are awake, one of those that are not, and what is known of the others. All cases are packed.
-impl Serialize for Cases {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let packed = |pack: &dyn Fn(&mut Vec<u8>)| {
-            let mut bytes = Vec::new();
-            pack(&mut bytes);
-            bytes
-        };
-        let judged = self.awake().map(|slot| packed(&|out| pack_judged(&slot.case, out)));
-        let deferred = self.kept().map(|case| packed(&|out| pack_deferred(case, out)));
-        let awake: Vec<Vec<u8>> = judged.chain(deferred).collect();
-        let asleep: Vec<&[u8]> = self.asleep.packed().collect();
-        (awake, asleep, &self.seen, &self.idle).serialize(to)
-    }
-}
-
-impl<'de> Deserialize<'de> for Cases {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (awake, asleep, seen, idle) = <(Vec<Vec<u8>>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
-        let mut cases = Cases::of(seen, idle);
-        let hash_of = |packed: &[u8]| {
-            let (_, kind, key) = Case::unpack_name(packed)?;
-            Some(KeyRef::from(std::str::from_utf8(key).ok()?).hash(kind))
-        };
-        let hash_of = |packed: &[u8]| hash_of(packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"));
-        for packed in awake {
-            let hash = hash_of(&packed)?;
-            let case = Case::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
-            cases.put_back(hash, case);
-        }
-        for packed in asleep {
-            let hash = hash_of(&packed)?;
-            cases.asleep.put_packed(hash, packed);
-        }
-        Ok(cases)
-    }
-}
-
-/// A case that is live.
-pub(super) enum Case {
-    /// It is judged as its rows come.
-    Judged(CaseState),
-    /// Its rows are only kept.
-    Deferred(Deferred),
-}
-
-/// What a packed case begins with: how it stands.
-const OPEN: u8 = 0;
-const IDLE: u8 = 1;
-const DEFERRED: u8 = 2;
-
-fn pack_judged(case: &CaseState, out: &mut Vec<u8>) {
-    out.push(if case.is_idle() { IDLE } else { OPEN });
-    case.pack(out);
-}
-
-fn pack_deferred(case: &Deferred, out: &mut Vec<u8>) {
-    out.push(DEFERRED);
-    case.pack(out);
-}
-
-impl Case {
-    pub(super) fn unpack(packed: &[u8]) -> Option<Case> {
-        let (how, mut from) = packed.split_first()?;
-        Some(match *how {
-            DEFERRED => Case::Deferred(Deferred::unpack(&mut from)?),
-            _ => Case::Judged(CaseState::unpack(&mut from)?),
-        })
-    }
-
-    /// What a packed case begins with: whether nothing is to be said of it at the end, its kind and its key.
-    pub(super) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &[u8])> {
-        let (how, mut from) = packed.split_first()?;
-        Some((*how == IDLE, packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
-    }
-}
-
 /// The place of a case that is judged; of a forgotten one the memory is left for another.
 struct Slot {
     is_live: bool,
@@ -471,65 +359,5 @@ impl Slot {
 
     fn new(hash: u64, case: CaseState) -> Slot {
         Slot { is_live: true, stirred: true, hash, case }
-    }
-}
-
-/// Where a case is that is awake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum At {
-    /// Among those that are judged.
-    Judged(usize),
-    /// Among those that are not judged yet.
-    Deferred(usize),
-}
-
-impl At {
-    /// As one number.
-    #[inline]
-    fn number(self) -> u32 {
-        match self {
-            At::Judged(at) => (at as u32) << 1,
-            At::Deferred(at) => (at as u32) << 1 | 1,
-        }
-    }
-
-    #[inline]
-    fn of(number: u32) -> At {
-        let at = (number >> 1) as usize;
-        if number & 1 == 0 { At::Judged(at) } else { At::Deferred(at) }
-    }
-}
-
-/// Where a case is to which something happens.
-pub(super) struct Seat {
-    pub(super) at: At,
-    /// Nothing was seen of it before.
-    pub(super) is_new: bool,
-}
-
-impl Seat {
-    /// Of a case that is there already.
-    pub(super) fn again(at: At) -> Seat {
-        Seat { at, is_new: false }
-    }
-}
-
-/// Where a case was looked for.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Place {
-    pub(super) hash: u64,
-    /// One more than the number of where one of this hash was, if it was awake.
-    next: Option<NonZeroU32>,
-}
-
-impl Place {
-    /// One that was not looked for yet.
-    pub(super) fn unseen(kind: CaseId, key: KeyRef<'_>) -> Place {
-        Place { hash: key.hash(kind), next: None }
-    }
-
-    #[inline]
-    fn at(&self) -> Option<At> {
-        self.next.map(|next| At::of(next.get() - 1))
     }
 }

@@ -1,0 +1,86 @@
+//! Cases as they are put aside, one by one when they sleep, or all of them.
+
+use crate::engine::case::CaseState;
+use crate::engine::cases::Cases;
+use crate::engine::deferral::Deferred;
+use crate::event::{KeyRef, packed};
+use crate::id::CaseId;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A case that is live.
+pub(in crate::engine) enum Case {
+    /// It is judged as its rows come.
+    Judged(CaseState),
+    /// Its rows are only kept.
+    Deferred(Deferred),
+}
+
+/// What a packed case begins with: how it stands.
+const OPEN: u8 = 0;
+const IDLE: u8 = 1;
+const DEFERRED: u8 = 2;
+
+pub(super) fn pack_judged(case: &CaseState, out: &mut Vec<u8>) {
+    out.push(if case.is_idle() { IDLE } else { OPEN });
+    case.pack(out);
+}
+
+pub(super) fn pack_deferred(case: &Deferred, out: &mut Vec<u8>) {
+    out.push(DEFERRED);
+    case.pack(out);
+}
+
+impl Case {
+    pub(in crate::engine) fn unpack(packed: &[u8]) -> Option<Case> {
+        let (how, mut from) = packed.split_first()?;
+        Some(match *how {
+            DEFERRED => Case::Deferred(Deferred::unpack(&mut from)?),
+            _ => Case::Judged(CaseState::unpack(&mut from)?),
+        })
+    }
+
+    /// What a packed case begins with: whether nothing is to be said of it at the end, its kind and its key.
+    pub(in crate::engine) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &[u8])> {
+        let (how, mut from) = packed.split_first()?;
+        Some((*how == IDLE, packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
+    }
+}
+
+/// As a list of those that are awake, one of those that are not, and what is known of the others. All cases are packed.
+impl Serialize for Cases {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let packed = |pack: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = Vec::new();
+            pack(&mut bytes);
+            bytes
+        };
+        let judged = self.awake().map(|slot| packed(&|out| pack_judged(&slot.case, out)));
+        let deferred = self.kept().map(|case| packed(&|out| pack_deferred(case, out)));
+        let awake: Vec<Vec<u8>> = judged.chain(deferred).collect();
+        let asleep: Vec<&[u8]> = self.asleep.packed().collect();
+        (awake, asleep, &self.seen, &self.idle).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cases {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (awake, asleep, seen, idle) = <(Vec<Vec<u8>>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
+        let mut cases = Cases::of(seen, idle);
+        let hash_of = |packed: &[u8]| {
+            let (_, kind, key) = Case::unpack_name(packed)?;
+            Some(KeyRef::from(std::str::from_utf8(key).ok()?).hash(kind))
+        };
+        let hash_of = |packed: &[u8]| hash_of(packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"));
+        for packed in awake {
+            let hash = hash_of(&packed)?;
+            let case = Case::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
+            cases.put_back(hash, case);
+        }
+        for packed in asleep {
+            let hash = hash_of(&packed)?;
+            cases.asleep.put_packed(hash, packed);
+        }
+        Ok(cases)
+    }
+}
