@@ -245,6 +245,72 @@ fn cases_that_are_judged_late_are_judged_as_all_others_are() {
     assert!(enough, "{met} that are met, {breached} that are breached, and {notices} notices show something");
 }
 
+/// Where all of a target has elapsed, an end is in time at its due and late behind it, even if the calendar has not moved since.
+#[test]
+fn a_case_that_is_judged_late_is_in_time_up_to_its_due() {
+    let folder = folder("due");
+    let (before, after) = SPEC.split_once("        obligation first").unwrap();
+    let frame = before.replace("EXCLUDE", "").replace("    state blocked when kind = b\n", "");
+    let duty = "obligation first { start once on opened  stop on closed  pause while waits  cancel on dropped  within 1h  clock office }";
+    let spec = format!("{frame}        {duty}{}", after.rsplit_once("per month }").unwrap().1);
+    // Opened at 16:00 on Thursday in Berlin: the hour is used up at 17:00, when the office closes until Friday, 08:00.
+    let ends = [
+        ("closed", "2026-03-05T15:59:59Z", "met"),
+        ("closed", "2026-03-05T16:00:00Z", "met"),
+        ("closed", "2026-03-05T16:00:00.000001Z", "breached"),
+        ("closed", "2026-03-06T07:00:00Z", "breached"),
+        ("closed", "2026-03-06T07:00:01Z", "breached"),
+        ("dropped", "2026-03-05T16:00:00Z", "void"),
+        ("dropped", "2026-03-06T07:00:00Z", "breached"),
+    ];
+    // The same with a pause of a quarter before the office closes: so much is left on Friday, up to 08:15.
+    let later = [
+        ("closed", "2026-03-06T07:15:00Z", "met"),
+        ("closed", "2026-03-06T07:15:00.000001Z", "breached"),
+        ("dropped", "2026-03-06T07:15:00Z", "void"),
+    ];
+    let mut rows = Vec::new();
+    for (nth, (event, time, _)) in ends.iter().chain(&later).enumerate() {
+        rows.push(format!("2026-03-05T15:00:00Z,opened,T{nth}"));
+        if nth >= ends.len() {
+            rows.push(format!("2026-03-05T15:30:00Z,held,T{nth}"));
+            rows.push(format!("2026-03-05T15:45:00Z,freed,T{nth}"));
+        }
+        rows.push(format!("{time},{event},T{nth}"));
+    }
+    rows.sort();
+    std::fs::write(folder.join("log.csv"), format!("time,event,ticket\n{}", rows.join("\n"))).unwrap();
+    let found = records(&folder, &spec, &["--only", "breached"]);
+    let all = || ends.iter().chain(&later);
+    let breached: Vec<String> =
+        all().enumerate().filter(|(_, end)| end.2 == "breached").map(|(nth, _)| format!("\"case\":\"T{nth}\"")).collect();
+    let shown: Vec<&String> = found.iter().filter(|r| r.contains("\"kind\":\"verdict\"")).collect();
+    assert_eq!(shown.len(), breached.len());
+    assert!(breached.iter().all(|case| shown.iter().any(|r| r.contains(case) && r.contains("\"verdict\":\"breached\""))), "{shown:?}");
+    let count = |verdict: &str| all().filter(|end| end.2 == verdict).count();
+    let totals =
+        format!("\"verdicts\":{{\"met\":{},\"breached\":{},\"pending\":0,\"void\":{}", count("met"), count("breached"), count("void"));
+    assert!(found.last().unwrap().contains(&totals), "{totals} in {:?}", found.last());
+}
+
+/// What a target asks for may lie behind the end of a calendar: then nobody can say when it is due, however soon a case is over.
+#[test]
+fn a_case_that_is_judged_late_is_unknown_where_its_calendar_ends() {
+    let folder = folder("ends");
+    let (before, after) = SPEC.split_once("        obligation first").unwrap();
+    let frame = before.replace("EXCLUDE", "").replace("    state blocked when kind = b\n", "");
+    let fair = "calendar fair \"Fair\" { zone \"Europe/Berlin\"  open 2026-03-05 08:00-12:00  open 2026-03-06 08:00-12:00 }\ncase outage";
+    let duty = "obligation first { start once on opened  stop on closed  within 5h  clock fair }";
+    let spec = format!("{frame}        {duty}{}", after.rsplit_once("per month }").unwrap().1).replace("case outage", fair);
+    // Eight hours of the fair: from 11:00 on Thursday there are five, from a second later there are not.
+    let log = "time,event,ticket\n2026-03-05T10:00:00Z,opened,T1\n2026-03-05T10:00:01Z,opened,T2\n\
+        2026-03-05T10:05:00Z,closed,T1\n2026-03-05T10:05:00Z,closed,T2\n";
+    std::fs::write(folder.join("log.csv"), log).unwrap();
+    let found = records(&folder, &spec, &["--only", "breached"]);
+    let totals = "\"verdicts\":{\"met\":1,\"breached\":0,\"pending\":0,\"void\":0,\"unknown\":1}";
+    assert!(found.last().unwrap().contains(totals), "{:?}", found.last());
+}
+
 #[test]
 fn the_65th_notice_of_a_promise_is_a_finding() {
     let folder = folder("notices");

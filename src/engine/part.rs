@@ -228,22 +228,25 @@ impl Part {
     /// Says what has become of cases of which all has ended, but for those to which more can happen at the latest instant.
     fn settle(&mut self, world: &World<'_>) {
         let Part { cases, sink, over, late, facts, exclusions, now, .. } = self;
-        over.retain(|nth| {
-            let case = cases.deferred(*nth);
+        let mut settled = 0;
+        for nth in over.iter().copied() {
+            let case = cases.deferred(nth);
+            // They lie in the order of their times.
+            if case.is_over() && *now <= case.latest() {
+                break;
+            }
+            settled += 1;
             // It may have been taken up since, and another is in its place.
             if !case.is_over() {
-                return false;
-            }
-            if *now <= case.latest() {
-                return true;
+                continue;
             }
             if settle(world, case, (facts, exclusions), false, sink) {
-                cases.forget_deferred(*nth);
+                cases.forget_deferred(nth);
             } else {
-                late.push(*nth);
+                late.push(nth);
             }
-            false
-        });
+        }
+        over.drain(..settled);
     }
 
     /// The same of those of which more is to be said than that all has ended in time.
