@@ -311,6 +311,33 @@ fn a_case_that_is_judged_late_is_unknown_where_its_calendar_ends() {
     assert!(found.last().unwrap().contains(totals), "{:?}", found.last());
 }
 
+/// A case that is over may still be changed by a row of the same instant, and a state be kept just then.
+#[test]
+fn a_state_is_kept_at_the_instant_at_which_cases_end() {
+    let folder = folder("instant");
+    let (before, after) = SPEC.split_once("        obligation first").unwrap();
+    let frame = before.replace("EXCLUDE", "").replace("    state blocked when kind = b\n", "");
+    let duty = "obligation first { start once on opened  stop on closed  within 30m for P1, 1h  clock always }";
+    std::fs::write(folder.join("spec.sla"), format!("{frame}        {duty}{}", after.rsplit_once("per month }").unwrap().1)).unwrap();
+    // When the state is kept T2 has just ended, and T4, whose field has changed since.
+    let days = [
+        "2026-03-05T10:00:00Z,opened,T1,1\n2026-03-05T10:00:00Z,opened,T2,4\n2026-03-05T10:00:00Z,opened,T3,9\n\
+         2026-03-05T11:00:01Z,closed,T2,\n2026-03-05T11:00:01Z,opened,T4,4\n2026-03-05T11:00:01Z,closed,T4,\n2026-03-05T11:00:01Z,note,T4,1\n",
+        "2026-03-05T11:00:01Z,note,T2,\n2026-03-06T10:00:00Z,closed,T1,\n2026-03-06T10:00:00Z,closed,T3,\n",
+    ];
+    let mut last = String::new();
+    for (nth, rows) in days.iter().enumerate() {
+        let name = format!("day{nth}.csv");
+        std::fs::write(folder.join(&name), format!("time,event,ticket,n\n{rows}")).unwrap();
+        let output = sla(&folder, &["run", "spec.sla", "--log", &name, "--state", "state", "--only", "breached", "-o", "out.jsonl"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        last = std::fs::read_to_string(folder.join("out.jsonl")).unwrap();
+    }
+    // T4 is met at once; T1, T2 and T3 are closed late.
+    let totals = "\"verdicts\":{\"met\":1,\"breached\":3,\"pending\":0,\"void\":0,\"unknown\":0}";
+    assert!(last.lines().last().unwrap().contains(totals), "{last}");
+}
+
 #[test]
 fn the_65th_notice_of_a_promise_is_a_finding() {
     let folder = folder("notices");

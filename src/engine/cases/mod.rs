@@ -312,9 +312,10 @@ impl Cases {
         self.judged.places[..at].iter().filter(|slot| slot.is_live).count()
     }
 
-    /// The same of those that are not judged yet.
-    pub(super) fn rank_of_deferred(&self, at: usize) -> usize {
-        self.deferred.places[..at].iter().filter(|case| !case.is_vacant()).count()
+    /// The same of those that are not judged yet, if the one in a place is over.
+    pub(super) fn rank_of_over(&self, at: usize) -> Option<usize> {
+        let before = self.deferred.places[..at].iter().filter(|case| !case.is_vacant());
+        self.deferred.places[at].is_over().then(|| before.count())
     }
 
     /// The kinds and keys of the live ones.
