@@ -10,7 +10,7 @@ use crate::engine::span::Spans;
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::{Effect, Moves, Watches, World};
 use crate::event::{Changes, Event, Key, KeyRef, Value, packed};
-use crate::id::{CaseId, EventId, Id, StateId};
+use crate::id::{AgreementId, CaseId, EventId, Id, StateId};
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
 use serde::{Deserialize, Serialize};
@@ -496,6 +496,5 @@ fn is_own(world: &World<'_>, exclusion: usize, kind: CaseId) -> bool {
 
 /// States belong to the vocabulary, not to one agreement: days in their patterns are those of the first.
 fn vocabulary_zone<'w>(world: &'w World<'_>) -> &'w Zone {
-    use crate::id::Id;
-    &world.agreements[crate::id::AgreementId::from_index(0)].zone
+    &world.agreements[AgreementId::from_index(0)].zone
 }
