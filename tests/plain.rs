@@ -170,6 +170,13 @@ const ONCE: &str = r#"
         objective enough    { expect met(seen) >= 90% per week }
 "#;
 
+/// The agreement with these promises instead of its own, and of states only those that events make: its cases may be judged late.
+fn promising(promises: &str) -> String {
+    let (before, after) = SPEC.split_once("        obligation first").unwrap();
+    let frame = before.replace("EXCLUDE", "").replace("    state blocked when kind = b\n", "");
+    format!("{frame}        {promises}{}", after.rsplit_once("per month }").unwrap().1)
+}
+
 /// Rows of cases that have few of them, near to each other; the first of each is mostly the one that opens it. Fields change with others
 /// where `changes` says so.
 fn short_cases(r: &mut Random, cases: usize, changes: bool) -> Vec<String> {
@@ -204,10 +211,7 @@ fn short_cases(r: &mut Random, cases: usize, changes: bool) -> Vec<String> {
 #[test]
 fn cases_that_are_judged_late_are_judged_as_all_others_are() {
     let folder = folder("late");
-    let (before, after) = SPEC.split_once("        obligation first").unwrap();
-    let frame = before.replace("EXCLUDE", "").replace("    state blocked when kind = b\n", "");
-    let closing = after.rsplit_once("per month }").unwrap().1;
-    let spec = format!("{frame}{ONCE}{closing}");
+    let spec = promising(ONCE);
     let staged = spec.replace("    state waits", "    stage over \"Over\" on closed  state waits");
     assert_ne!(spec, staged);
     let (mut met, mut breached, mut notices) = (0, 0, 0);
@@ -249,10 +253,8 @@ fn cases_that_are_judged_late_are_judged_as_all_others_are() {
 #[test]
 fn a_case_that_is_judged_late_is_in_time_up_to_its_due() {
     let folder = folder("due");
-    let (before, after) = SPEC.split_once("        obligation first").unwrap();
-    let frame = before.replace("EXCLUDE", "").replace("    state blocked when kind = b\n", "");
     let duty = "obligation first { start once on opened  stop on closed  pause while waits  cancel on dropped  within 1h  clock office }";
-    let spec = format!("{frame}        {duty}{}", after.rsplit_once("per month }").unwrap().1);
+    let spec = promising(duty);
     // Opened at 16:00 on Thursday in Berlin: the hour is used up at 17:00, when the office closes until Friday, 08:00.
     let ends = [
         ("closed", "2026-03-05T15:59:59Z", "met"),
@@ -297,11 +299,9 @@ fn a_case_that_is_judged_late_is_in_time_up_to_its_due() {
 #[test]
 fn a_case_that_is_judged_late_is_unknown_where_its_calendar_ends() {
     let folder = folder("ends");
-    let (before, after) = SPEC.split_once("        obligation first").unwrap();
-    let frame = before.replace("EXCLUDE", "").replace("    state blocked when kind = b\n", "");
     let fair = "calendar fair \"Fair\" { zone \"Europe/Berlin\"  open 2026-03-05 08:00-12:00  open 2026-03-06 08:00-12:00 }\ncase outage";
     let duty = "obligation first { start once on opened  stop on closed  within 5h  clock fair }";
-    let spec = format!("{frame}        {duty}{}", after.rsplit_once("per month }").unwrap().1).replace("case outage", fair);
+    let spec = promising(duty).replace("case outage", fair);
     // Eight hours of the fair: from 11:00 on Thursday there are five, from a second later there are not.
     let log = "time,event,ticket\n2026-03-05T10:00:00Z,opened,T1\n2026-03-05T10:00:01Z,opened,T2\n\
         2026-03-05T10:05:00Z,closed,T1\n2026-03-05T10:05:00Z,closed,T2\n";
@@ -315,10 +315,8 @@ fn a_case_that_is_judged_late_is_unknown_where_its_calendar_ends() {
 #[test]
 fn a_state_is_kept_at_the_instant_at_which_cases_end() {
     let folder = folder("instant");
-    let (before, after) = SPEC.split_once("        obligation first").unwrap();
-    let frame = before.replace("EXCLUDE", "").replace("    state blocked when kind = b\n", "");
     let duty = "obligation first { start once on opened  stop on closed  within 30m for P1, 1h  clock always }";
-    std::fs::write(folder.join("spec.sla"), format!("{frame}        {duty}{}", after.rsplit_once("per month }").unwrap().1)).unwrap();
+    std::fs::write(folder.join("spec.sla"), promising(duty)).unwrap();
     // When the state is kept T2 has just ended, and T4, whose field has changed since.
     let days = [
         "2026-03-05T10:00:00Z,opened,T1,1\n2026-03-05T10:00:00Z,opened,T2,4\n2026-03-05T10:00:00Z,opened,T3,9\n\
