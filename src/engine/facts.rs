@@ -128,7 +128,7 @@ impl Facts {
     /// They stand for a case that has none: with its key, which is lent, and its fields.
     #[inline]
     pub(super) fn stand_for(&mut self, key: &mut Key<Box<str>>, fields: &Fields) {
-        self.stand_back(key);
+        std::mem::swap(&mut self.key, key);
         self.fields.copy(fields);
         self.tier = Cell::default();
     }
@@ -224,7 +224,7 @@ impl Facts {
     /// Whether a row's fields are others than those that are known.
     #[inline]
     pub(super) fn would_change(&self, world: &World<'_>, fields: &Changes) -> bool {
-        !fields.is_empty() && self.fields.would_change(world, self.kind, fields)
+        self.fields.would_change(world, self.kind, fields)
     }
 
     /// What changed of the excluded time since the case's last event: by itself, or by other cases. Where nothing is open that

@@ -18,10 +18,11 @@ impl Fields {
     /// The same in the memory of others, mostly of a case of the same kind.
     #[inline]
     pub(super) fn forget(&mut self, count: usize) {
-        if self.0.len() != count {
+        if self.0.len() == count {
+            self.0.fill(None);
+        } else {
             *self = Fields::unknown(count);
         }
-        self.0.fill(None);
     }
 
     /// What is known of those of another case.

@@ -231,20 +231,18 @@ impl Part {
         let mut settled = 0;
         for nth in over.iter().copied() {
             let case = cases.deferred(nth);
-            // They lie in the order of their times.
-            if case.is_over() && *now <= case.latest() {
+            if case.was_over_before(*now) {
+                if settle(world, case, (facts, exclusions), false, sink) {
+                    cases.forget_deferred(nth);
+                } else {
+                    late.push(nth);
+                }
+            } else if case.is_over() {
+                // They lie in the order of their times.
                 break;
             }
+            // One that is not over was taken up since, and another may be in its place.
             settled += 1;
-            // It may have been taken up since, and another is in its place.
-            if !case.is_over() {
-                continue;
-            }
-            if settle(world, case, (facts, exclusions), false, sink) {
-                cases.forget_deferred(nth);
-            } else {
-                late.push(nth);
-            }
         }
         over.drain(..settled);
     }
@@ -254,7 +252,7 @@ impl Part {
         let Part { cases, sink, late, facts, exclusions, now, .. } = self;
         for nth in late.drain(..) {
             let case = cases.deferred(nth);
-            if !case.is_over() || *now <= case.latest() {
+            if !case.was_over_before(*now) {
                 continue;
             }
             if settle(world, case, (facts, exclusions), true, sink) {

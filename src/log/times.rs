@@ -191,7 +191,7 @@ impl Dates {
         let [date @ .., b'T', h, hh, b':', m, mm] = written else { return None };
         let hour = two_digits(*h, *hh).filter(|hour| *hour < 24)?;
         let minute = two_digits(*m, *mm).filter(|minute| *minute < 60)?;
-        Some(Instant::from_micros((self.days(date)? * 1440 + hour * 60 + minute) * 60_000_000))
+        Some(Instant::from_micros((self.days(date)? * 1440 + i64::from(hour * 60 + minute)) * 60_000_000))
     }
 }
 
@@ -221,15 +221,12 @@ fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
     }
     let offset = match rest {
         b"Z" => 0,
-        [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d]
-            if [a, b, c, d].iter().all(|n| n.is_ascii_digit()) =>
-        {
-            let two = |a: &u8, b: &u8| i64::from(a - b'0') * 10 + i64::from(b - b'0');
-            let (hours, minutes) = (two(a, b), two(c, d));
+        [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d] => {
+            let (hours, minutes) = (two_digits(*a, *b)?, two_digits(*c, *d)?);
             if hours > 23 || minutes > 59 {
                 return None;
             }
-            (hours * 60 + minutes) * if *sign == b'+' { 60 } else { -60 }
+            i64::from(hours * 60 + minutes) * if *sign == b'+' { 60 } else { -60 }
         }
         _ => return None,
     };
@@ -241,14 +238,14 @@ fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
 fn clock_of_utc(text: &[u8; 19], dates: &mut Dates) -> Option<Instant> {
     let [minute @ .., b':', tens, ones] = text else { return None };
     let second = two_digits(*tens, *ones).filter(|second| *second < 60)?;
-    Some(dates.minute(minute)?.plus(Duration::seconds(second)))
+    Some(dates.minute(minute)?.plus(Duration::seconds(second.into())))
 }
 
 /// The number of two digits.
 #[inline(always)]
-fn two_digits(tens: u8, ones: u8) -> Option<i64> {
+fn two_digits(tens: u8, ones: u8) -> Option<u32> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens <= 9 && ones <= 9).then(|| i64::from(tens) * 10 + i64::from(ones))
+    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
 /// Of a date such as `2026-03-06`, between 1900 and 2199.
@@ -268,7 +265,7 @@ fn plain(text: &str) -> Option<Found> {
     let bytes = text.as_bytes();
     let two = |at: usize| {
         let pair = bytes.get(at..at + 2)?;
-        pair.iter().all(u8::is_ascii_digit).then(|| u32::from(pair[0] - b'0') * 10 + u32::from(pair[1] - b'0'))
+        two_digits(pair[0], pair[1])
     };
     let year = (two(0)? * 100 + two(2)?) as i32;
     if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {

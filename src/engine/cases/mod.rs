@@ -102,25 +102,27 @@ impl Cases {
                 return None;
             }
         }
-        let at = At::Judged(self.add(world, (kind, key), hash, exclusions));
-        self.index.insert(hash, at.number());
-        Some(Seat { at, is_new: true })
+        Some(Seat { at: At::Judged(self.add(world, (kind, key), hash, exclusions)), is_new: true })
     }
 
-    /// A place for another case that is judged.
+    /// Gives another case that is judged a place, where it is found from now on.
     #[inline]
     fn add(&mut self, world: &World<'_>, (kind, key): (CaseId, KeyRef<'_>), hash: u64, exclusions: &Exclusions) -> usize {
         self.make_room();
-        let Some(at) = self.judged.free.pop() else {
-            return self.judged.add(Slot::new(hash, CaseState::new(world, kind, key, exclusions)));
+        let at = match self.judged.free.pop() {
+            Some(at) => {
+                let Slot { is_live, hash: of, case, .. } = &mut self.judged.places[at as usize];
+                // The memory of a forgotten case is used again.
+                if !case.begin_anew(kind, key) {
+                    *case = CaseState::new(world, kind, key, exclusions);
+                }
+                (*is_live, *of) = (true, hash);
+                at as usize
+            }
+            None => self.judged.add(Slot::new(hash, CaseState::new(world, kind, key, exclusions))),
         };
-        let Slot { is_live, hash: of, case, .. } = &mut self.judged.places[at as usize];
-        // The memory of a forgotten case is used again.
-        if !case.begin_anew(kind, key) {
-            *case = CaseState::new(world, kind, key, exclusions);
-        }
-        (*is_live, *of) = (true, hash);
-        at as usize
+        self.index.insert(hash, At::Judged(at).number());
+        at
     }
 
     /// A case begins with a row that is only kept.
@@ -139,12 +141,10 @@ impl Cases {
     pub(super) fn take_up(&mut self, world: &World<'_>, at: usize, exclusions: &Exclusions) -> (usize, Deferred) {
         let case = &mut self.deferred.places[at];
         let case = std::mem::replace(case, Deferred::vacant(case.kind));
-        let (kind, hash) = (case.kind, case.key.lend().hash(case.kind));
+        let hash = case.hash();
         self.deferred.vacate(at);
         self.index.remove(hash, At::Deferred(at).number());
-        let slot = self.add(world, (kind, case.key.lend()), hash, exclusions);
-        self.index.insert(hash, At::Judged(slot).number());
-        (slot, case)
+        (self.add(world, (case.kind, case.key.lend()), hash, exclusions), case)
     }
 
     /// Puts cases to sleep if too many are awake.
@@ -180,7 +180,7 @@ impl Cases {
             if case.is_vacant() || std::mem::take(&mut case.stirred) || case.is_over() {
                 continue;
             }
-            let hash = case.key.lend().hash(case.kind);
+            let hash = case.hash();
             asleep.put(hash, |out| pack_deferred(case, out));
             index.remove(hash, At::Deferred(at).number());
             case.vacate();
@@ -258,8 +258,7 @@ impl Cases {
     pub(super) fn forget_deferred(&mut self, at: usize) {
         let case = &mut self.deferred.places[at];
         case.vacate();
-        let hash = case.key.lend().hash(case.kind);
-        self.index.remove(hash, At::Deferred(at).number());
+        self.index.remove(case.hash(), At::Deferred(at).number());
         self.deferred.vacate(at);
     }
 

@@ -105,15 +105,27 @@ impl Deferred {
         self.count == 0
     }
 
+    /// A number by which it is looked for.
+    #[inline]
+    pub(in crate::engine) fn hash(&self) -> u64 {
+        self.key.lend().hash(self.kind)
+    }
+
     /// Whether all that was promised has ended, with a row of the latest instant.
     #[inline]
     pub(in crate::engine) fn is_over(&self) -> bool {
         self.is_over && !self.is_vacant()
     }
 
+    /// Whether it is over, and was before now: nothing more can happen to it.
+    #[inline]
+    pub(in crate::engine) fn was_over_before(&self, now: Instant) -> bool {
+        self.is_over() && self.latest() < now
+    }
+
     /// When the row was that was kept last.
     #[inline]
-    pub(in crate::engine) fn latest(&self) -> Instant {
+    pub(super) fn latest(&self) -> Instant {
         self.kept().last().map_or(Instant::FIRST, |row| row.time)
     }
 
@@ -150,7 +162,7 @@ impl Deferred {
         if self.is_over && self.latest() < row.time {
             return Some(Kept::GoesOn);
         }
-        if at >= MOST || !fields.is_empty() && self.fields.would_change(world, self.kind, fields) {
+        if at >= MOST || self.fields.would_change(world, self.kind, fields) {
             return None;
         }
         if deed.is_nothing() {

@@ -12,7 +12,8 @@ use crate::id::{Id, TierId};
 use crate::time::{Calendar, Duration, Instant};
 use smallvec::SmallVec;
 
-/// The clock of a promise that began with its case, as far as rows have driven it.
+/// The clock of a promise that began with its case, as far as rows have driven it. It knows less than that of `engine::clock`, and asks for
+/// no due.
 struct Clock<'d> {
     promise: &'d Foreseen,
     goal: &'d Goal,
@@ -82,12 +83,13 @@ impl Deferral {
             }
         }
         let is_shown = |ended: &Ended<'_>, sink: &Sink| ended.is_late() || sink.shows(ended.how.verdict());
+        let shows = all.iter().any(|ended| is_shown(ended, sink));
         // Where clocks stood still, more is to be said of what is shown than is known here.
-        if (case.moved || !anything) && all.iter().any(|ended| is_shown(ended, sink)) {
+        if shows && (case.moved || !anything) {
             return Err(Unforeseen);
         }
         for ended in &all {
-            if is_shown(ended, sink) {
+            if shows && is_shown(ended, sink) {
                 ended.show(&moment, first, tier, sink);
             } else {
                 ended.count(&moment, first, tier, sink);

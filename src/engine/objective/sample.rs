@@ -28,6 +28,11 @@ pub(crate) struct Samples {
     cases: TextTable,
 }
 
+/// All that measures something: the objectives, the named values after them.
+fn measuring(plan: &Plan) -> impl Iterator<Item = &Objective> {
+    plan.objectives.iter().chain(plan.measured.iter().map(|m| &m.objective))
+}
+
 /// What objectives ask of instances that ended in time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::engine) enum Asks {
@@ -42,8 +47,7 @@ pub(in crate::engine) enum Asks {
 impl Asks {
     /// Of the instances of an obligation.
     pub(in crate::engine) fn of(plan: &Plan, obligation: ObligationId) -> Asks {
-        let all = plan.objectives.iter().chain(plan.measured.iter().map(|m| &m.objective));
-        let measuring = all.filter(|objective| parts_of(objective).iter().any(|part| part.obligation == obligation));
+        let measuring = measuring(plan).filter(|objective| parts_of(objective).iter().any(|part| part.obligation == obligation));
         let asks = |objective: &Objective| if objective.counted_by == CountedBy::Due { Asks::Dues } else { Asks::Ends };
         measuring.map(asks).max().unwrap_or(Asks::Nothing)
     }
@@ -285,8 +289,7 @@ impl Sample {
 
 impl Samples {
     pub(in crate::engine) fn new(plan: &Plan) -> Samples {
-        let all = plan.objectives.iter().chain(plan.measured.iter().map(|m| &m.objective));
-        let of: Vec<OfObjective> = all.map(|objective| OfObjective::new(plan, objective)).collect();
+        let of: Vec<OfObjective> = measuring(plan).map(|objective| OfObjective::new(plan, objective)).collect();
         let mut asking: Table<ObligationId, Vec<(usize, usize)>> = plan.obligations.iter().map(|_| Vec::new()).collect();
         for (i, objective) in of.iter().enumerate() {
             for (j, asked) in objective.parts.iter().enumerate() {
