@@ -1,9 +1,9 @@
 //! One case: what is known of it, and its instances.
 
 use crate::engine::course::Course;
+use crate::engine::deferral::Before;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
-use crate::engine::fields::Fields;
 use crate::engine::live::End;
 use crate::engine::promise::{Act, Roles};
 use crate::engine::span::Spans;
@@ -83,18 +83,24 @@ impl CaseState {
         self.courses.iter().fold(self.facts.touch(), |all, course| all ^ course.touch())
     }
 
-    /// It is judged as of an instant, and from now on, of which only these fields are known, and of which these rows were kept.
+    /// It is judged as of an instant, and from now on, of which these rows were kept, and this was known before.
     pub(super) fn catch_up(
         &mut self,
         world: &World<'_>,
-        (fields, rows): (Fields, impl Iterator<Item = Event<'static>>),
+        (rows, before): (impl Iterator<Item = Event<'static>>, Before),
         now: Instant,
         sink: &mut Sink,
     ) -> Standing {
         let kind = &world.kinds[self.facts.kind];
-        self.facts.fields = fields;
         let (mut entered, mut left) = (Vec::new(), Vec::new());
-        let (mut is_first, mut is_over) = (true, false);
+        let (mut is_first, mut is_over) = (before.is_nothing(), false);
+        if !is_first {
+            for (course, (told, started)) in self.courses.iter_mut().zip(&before.promises) {
+                *course = Course::rested(*told, *started);
+            }
+            self.facts.take_states(before.states);
+        }
+        self.facts.fields = before.fields;
         for event in rows {
             if self.facts.time < event.time && std::mem::take(&mut is_over) && self.close_instant(world, sink) {
                 return Standing::Spent;

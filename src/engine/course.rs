@@ -36,6 +36,11 @@ impl Default for Course {
 }
 
 impl Course {
+    /// All was told of so many instances of it, and whether it has started once.
+    pub(super) fn rested(told: u32, started: bool) -> Course {
+        Course::Plain(Plain::rested(told, started))
+    }
+
     /// Nothing has happened yet.
     #[inline]
     pub(super) fn begin_anew(&mut self) {

@@ -61,7 +61,7 @@ struct OwnExclusion {
 
 /// A state of a case.
 #[derive(Debug, Default)]
-struct StateRun {
+pub(super) struct StateRun {
     on: bool,
     /// Since when, if it is on.
     since: Instant,
@@ -123,6 +123,13 @@ impl Facts {
             }
         }
         true
+    }
+
+    /// The states that are known of it, by slot.
+    pub(super) fn take_states(&mut self, runs: impl IntoIterator<Item = StateRun>) {
+        for (state, StateRun { on, since, total, .. }) in self.states.iter_mut().zip(runs) {
+            (state.on, state.since, state.total) = (on, since, total);
+        }
     }
 
     /// They stand for a case that has none: with its key, which is lent, and its fields.
@@ -313,11 +320,11 @@ impl Facts {
             let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
             let happening = Happening { event: event.event, entered, left };
             let was = run.on;
-            let mut again = false;
+            let (mut on, mut again) = (was, false);
             match &world.plan.states[*id].when {
                 StateWhen::Holds(condition) => match moment.holds(condition) {
-                    Truth::True => run.on = true,
-                    Truth::False => run.on = false,
+                    Truth::True => on = true,
+                    Truth::False => on = false,
                     Truth::Unknown(_) => {}
                 },
                 StateWhen::Between(from, to) => {
@@ -330,27 +337,22 @@ impl Facts {
                     let leaves = to_run.step(to, happening, &moment, zone) == Hit::Yes;
                     let enters = from_run.step(from, happening, &moment, zone) == Hit::Yes;
                     if leaves {
-                        run.on = false;
+                        on = false;
                         to_run.clear();
                     }
                     if enters {
                         again = was && leaves;
-                        run.on = true;
+                        on = true;
                         from_run.clear();
                         to_run.clear();
                     }
                 }
             }
-            if was && !run.on {
-                run.total = run.total.plus(event.time.since(run.since));
-            }
-            if run.on && !was {
-                run.since = event.time;
-            }
-            if was && (!run.on || again) {
+            run.turn(on, event.time);
+            if was && (!on || again) {
                 left.push(*id);
             }
-            if run.on && (!was || again) {
+            if on && (!was || again) {
                 entered.push(*id);
             }
             self.states[slot] = run;
@@ -460,11 +462,26 @@ impl Facts {
 }
 
 impl StateRun {
+    #[inline]
+    pub(super) fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// It is on from an instant on, or is not.
+    #[inline]
+    pub(super) fn turn(&mut self, on: bool, t: Instant) {
+        match (std::mem::replace(&mut self.on, on), on) {
+            (true, false) => self.total = self.total.plus(t.since(self.since)),
+            (false, true) => self.since = t,
+            _ => {}
+        }
+    }
+
     const ON: u64 = 1;
     const WAS_ON: u64 = 2;
     const COUNTS: u64 = 4;
 
-    fn pack(&self, out: &mut Vec<u8>) {
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
         let StateRun { on, since, total, matchers } = self;
         let parts = [(*on, StateRun::ON), (*total != Duration::ZERO, StateRun::WAS_ON), (matchers.is_some(), StateRun::COUNTS)];
         packed::put(out, packed::parts(&parts));
@@ -477,7 +494,7 @@ impl StateRun {
         matchers.iter().for_each(|matchers| packed::put_any(out, matchers));
     }
 
-    fn unpack(from: &mut &[u8]) -> Option<StateRun> {
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<StateRun> {
         let parts = packed::take(from)?;
         let has = |part: u64| parts & part != 0;
         Some(StateRun {

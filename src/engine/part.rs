@@ -3,7 +3,7 @@
 use crate::engine::case::{CaseState, Reach, Standing};
 use crate::engine::cases::{AHEAD, At, Case, Cases, Place, Seat};
 use crate::engine::counter::Counters;
-use crate::engine::deferral::{Deferred, Happened, Kept};
+use crate::engine::deferral::{Happened, Kept, Variants};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
 use crate::engine::funnel::Funnels;
@@ -39,6 +39,8 @@ pub(super) struct Part {
     late: Vec<usize>,
     /// Lent to cases of each kind that have none of their own.
     facts: Table<CaseId, Option<Facts>>,
+    /// What cases of each kind were seen to go through that are not judged yet.
+    variants: Table<CaseId, Variants>,
     pub(super) now: Instant,
     /// The states that the row at hand entered and left.
     entered: Vec<StateId>,
@@ -63,6 +65,7 @@ impl Part {
             over: Vec::new(),
             late: Vec::new(),
             facts: plan.cases.iter().map(|_| None).collect(),
+            variants: plan.cases.iter().map(|_| Variants::new(plan.events.len())).collect(),
             now: Instant::FIRST,
             entered: Vec::new(),
             left: Vec::new(),
@@ -113,29 +116,28 @@ impl Part {
         }
     }
 
-    /// Only keeps an event of a case, if it need not be judged before the case is over. Where instances that are met are shown, each has
-    /// a record.
+    /// Only keeps an event of a case, if it need not be judged before all instances of the case have ended. Where instances that are met
+    /// are shown, each has a record.
     #[inline]
     fn put_off(&mut self, world: &World<'_>, stored: &Stored<'_>, place: Place) -> bool {
-        let Part { cases, sink, over, .. } = self;
+        let Part { cases, sink, over, variants, .. } = self;
         let Some((kind, key)) = stored.case() else { return false };
         let Some(deferral) = &world.kinds[kind].deferral else { return false };
-        let Some(deed) = deferral.deed(stored.what()).filter(|_| !sink.shows(Verdict::Met)) else { return false };
+        if !deferral.knows(stored.what()) || sink.shows(Verdict::Met) {
+            return false;
+        }
         let Some(row) = Happened::of(stored) else { return false };
+        let variants = &mut variants[kind];
         let at = match cases.known(place, kind, key).or_else(|| cases.find(place.hash, kind, key)) {
             Some(at) => at,
-            None if deed.begins && cases.begins(kind, key) => {
-                cases.defer(world, (kind, key), place.hash, stored.fields(), row);
-                return true;
-            }
-            None => match cases.woken(place.hash, kind, key) {
+            None => match cases.appear(world, (kind, key), place.hash, deferral.forgets, variants) {
                 Some(at) => at,
-                // What would have begun and is nowhere was forgotten: nothing more is to be done. Any other is not known yet.
-                None => return deed.begins,
+                // It was forgotten: nothing more is to be done.
+                None => return true,
             },
         };
         let At::Deferred(nth) = at else { return false };
-        match cases.deferred(nth).go_on(world, deferral, deed, stored.fields(), row) {
+        match cases.deferred(nth).go_on(world, (deferral, variants), stored.fields(), row) {
             Some(Kept::IsLast) => over.push(nth),
             Some(Kept::GoesOn) => {}
             None => return false,
@@ -225,42 +227,55 @@ impl Part {
         }
     }
 
-    /// Says what has become of cases of which all has ended, but for those to which more can happen at the latest instant.
+    /// Says what has become of cases of which all instances have ended, but for those to which more can happen at the latest instant.
     fn settle(&mut self, world: &World<'_>) {
-        let Part { cases, sink, over, late, facts, exclusions, now, .. } = self;
+        let mut over = std::mem::take(&mut self.over);
         let mut settled = 0;
         for nth in over.iter().copied() {
-            let case = cases.deferred(nth);
-            if case.was_over_before(*now) {
-                if settle(world, case, (facts, exclusions), false, sink) {
-                    cases.forget_deferred(nth);
-                } else {
-                    late.push(nth);
+            let case = self.cases.deferred(nth);
+            if case.was_over_before(self.now) {
+                if !self.settle_one(world, nth, false) {
+                    self.late.push(nth);
                 }
             } else if case.is_over() {
                 // They lie in the order of their times.
                 break;
             }
-            // One that is not over was taken up since, and another may be in its place.
+            // One that is not over goes on since, and another may be in its place.
             settled += 1;
         }
         over.drain(..settled);
+        self.over = over;
     }
 
     /// The same of those of which more is to be said than that all has ended in time.
     fn settle_late(&mut self, world: &World<'_>) {
-        let Part { cases, sink, late, facts, exclusions, now, .. } = self;
+        let mut late = std::mem::take(&mut self.late);
         for nth in late.drain(..) {
-            let case = cases.deferred(nth);
-            if !case.was_over_before(*now) {
-                continue;
-            }
-            if settle(world, case, (facts, exclusions), true, sink) {
-                cases.forget_deferred(nth);
-            } else if let (slot, Standing::Spent) = take_up(world, cases, nth, (exclusions, Instant::NEVER), sink) {
-                cases.forget(slot);
+            if self.cases.deferred(nth).was_over_before(self.now) && !self.settle_one(world, nth, true) {
+                let Part { cases, sink, exclusions, .. } = self;
+                if let (slot, Standing::Spent) = take_up(world, cases, nth, (exclusions, Instant::NEVER), sink) {
+                    cases.forget(slot);
+                }
             }
         }
+        self.late = late;
+    }
+
+    /// Says what has become of a case of which all instances have ended, if its rows tell that at once: that all has ended in time, or
+    /// anything. It is forgotten then, or rests.
+    #[inline]
+    fn settle_one(&mut self, world: &World<'_>, nth: usize, anything: bool) -> bool {
+        let Part { cases, sink, facts, exclusions, variants, .. } = self;
+        let case = cases.deferred(nth);
+        let kind = case.kind;
+        let Some(deferral) = &world.kinds[kind].deferral else { return false };
+        let lent = facts[kind].get_or_insert_with(|| Facts::new(world, kind, case.key.lend(), exclusions));
+        let is_told = deferral.settle(world, &mut variants[kind], lent, case, (anything, sink));
+        if is_told && deferral.forgets {
+            cases.forget_deferred(nth);
+        }
+        is_told
     }
 
     /// Judges what is open, as of an instant.
@@ -295,20 +310,6 @@ impl Part {
         sink.sort(world.texts);
         Ended { cases: seen, sink, counters, spans, claims, funnels, tally }
     }
-}
-
-/// Says what has become of a case of which all has ended, if its rows tell that at once: that all has ended in time, or anything.
-#[inline]
-fn settle(
-    world: &World<'_>,
-    case: &mut Deferred,
-    (facts, exclusions): (&mut Table<CaseId, Option<Facts>>, &Exclusions),
-    anything: bool,
-    sink: &mut Sink,
-) -> bool {
-    let lent = facts[case.kind].get_or_insert_with(|| Facts::new(world, case.kind, case.key.lend(), exclusions));
-    let deferral = &world.kinds[case.kind].deferral;
-    deferral.as_ref().is_some_and(|deferral| deferral.settle(world, lent, case, anything, sink))
 }
 
 /// A case of which rows were kept is judged as of an instant, and from now on: its place, and how it stands.

@@ -24,7 +24,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    const ALL: [Role; 5] = [Role::Start, Role::Stop, Role::Cancel, Role::Reset, Role::Reopen];
+    pub(super) const ALL: [Role; 5] = [Role::Start, Role::Stop, Role::Cancel, Role::Reset, Role::Reopen];
 
     /// What an event must fulfil for it, if the obligation has it.
     pub(super) fn of(self, obligation: &Obligation) -> Option<&Pattern> {

@@ -230,8 +230,7 @@ impl Kind {
             effect.begins = effect.first_starts();
         }
         let forgets = all_once && !is_watched && !own.is_empty();
-        let may_defer = is_simple && forgets;
-        let deferral = if may_defer { Deferral::new(plan, id, (promises, calendars), &of_kind, &effects) } else { None };
+        let deferral = if is_simple { Deferral::new(plan, id, (promises, calendars), &of_kind, &effects, forgets) } else { None };
         Kind {
             tiers: TiersByValue::new(plan, case),
             tests: case.tiers.iter().map(|tier| (*tier, TierTest::new(plan, id, *tier))).collect(),

@@ -8,11 +8,11 @@ pub(super) use saved::Case;
 
 use crate::engine::asleep::{self, Asleep};
 use crate::engine::case::CaseState;
-use crate::engine::deferral::{Deferred, Happened};
+use crate::engine::deferral::{Deferred, Variants};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::world::World;
-use crate::event::{Changes, KeyList, KeyRef, Keys, Series};
+use crate::event::{KeyList, KeyRef, Keys, Series};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
 use place::Room;
@@ -125,16 +125,34 @@ impl Cases {
         at
     }
 
-    /// A case begins with a row that is only kept.
+    /// The place of a case that is not awake, and of which rows are only kept if it begins now; nothing if it was forgotten.
     #[inline]
-    pub(super) fn defer(&mut self, world: &World<'_>, (kind, key): (CaseId, KeyRef<'_>), hash: u64, fields: &Changes, row: Happened) {
+    pub(super) fn appear(
+        &mut self,
+        world: &World<'_>,
+        (kind, key): (CaseId, KeyRef<'_>),
+        hash: u64,
+        forgets: bool,
+        variants: &mut Variants,
+    ) -> Option<At> {
+        // What was never seen sleeps nowhere.
+        let is_new = forgets && self.begins(kind, key);
+        if !is_new {
+            if let Some(at) = self.woken(hash, kind, key) {
+                return Some(at);
+            }
+            if forgets {
+                return None;
+            }
+        }
         self.make_room();
         let at = match self.deferred.free.pop() {
             Some(at) => at as usize,
             None => self.deferred.add(Deferred::vacant(kind)),
         };
-        self.deferred.places[at].begin(world, kind, key, fields, row);
+        self.deferred.places[at].begin(world, kind, key, variants);
         self.index.insert(hash, At::Deferred(at).number());
+        Some(At::Deferred(at))
     }
 
     /// A case of which rows were kept is to be judged: its place among those that are, and what was kept.
@@ -335,7 +353,7 @@ impl Cases {
     /// The live ones, awake or not, of which something is to be said at the end.
     pub(super) fn into_live(self) -> impl Iterator<Item = Case> {
         let judged = self.judged.places.into_iter().filter(|slot| slot.is_live && !slot.case.is_idle());
-        let deferred = self.deferred.places.into_iter().filter(|case| !case.is_vacant());
+        let deferred = self.deferred.places.into_iter().filter(|case| !case.is_vacant() && !case.is_idle());
         judged.map(|slot| Case::Judged(slot.case)).chain(deferred.map(Case::Deferred)).chain(self.asleep.into_cases())
     }
 }

@@ -20,6 +20,7 @@ pub(in crate::engine) enum Case {
 const OPEN: u8 = 0;
 const IDLE: u8 = 1;
 const DEFERRED: u8 = 2;
+const DEFERRED_IDLE: u8 = 3;
 
 pub(super) fn pack_judged(case: &CaseState, out: &mut Vec<u8>) {
     out.push(if case.is_idle() { IDLE } else { OPEN });
@@ -27,7 +28,7 @@ pub(super) fn pack_judged(case: &CaseState, out: &mut Vec<u8>) {
 }
 
 pub(super) fn pack_deferred(case: &Deferred, out: &mut Vec<u8>) {
-    out.push(DEFERRED);
+    out.push(if case.is_idle() { DEFERRED_IDLE } else { DEFERRED });
     case.pack(out);
 }
 
@@ -35,7 +36,7 @@ impl Case {
     pub(in crate::engine) fn unpack(packed: &[u8]) -> Option<Case> {
         let (how, mut from) = packed.split_first()?;
         Some(match *how {
-            DEFERRED => Case::Deferred(Deferred::unpack(&mut from)?),
+            DEFERRED | DEFERRED_IDLE => Case::Deferred(Deferred::unpack(&mut from)?),
             _ => Case::Judged(CaseState::unpack(&mut from)?),
         })
     }
@@ -43,7 +44,7 @@ impl Case {
     /// What a packed case begins with: whether nothing is to be said of it at the end, its kind and its key.
     pub(in crate::engine) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &[u8])> {
         let (how, mut from) = packed.split_first()?;
-        Some((*how == IDLE, packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
+        Some((matches!(*how, IDLE | DEFERRED_IDLE), packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
     }
 }
 

@@ -1,35 +1,55 @@
 //! What is kept of a case that is judged late.
 
-use crate::engine::deferral::{Deed, Deferral};
+use crate::engine::deferral::Deferral;
+use crate::engine::deferral::variant::{Variant, Variants};
+use crate::engine::facts::StateRun;
 use crate::engine::fields::Fields;
 use crate::engine::world::World;
 use crate::event::{Changes, Event, Key, KeyRef, Origin, Short, Stored, packed};
 use crate::id::{CaseId, EventId, Id};
 use crate::time::Instant;
+use smallvec::SmallVec;
 
 /// So many rows are kept of a case. Most that have more are not over soon.
-const MOST: usize = 6;
+pub(super) const MOST: usize = 5;
 
-/// A case that is not judged yet: its first fields, and the rows that were kept of it. Its memory is left for another when it is gone.
+/// Of so many promises it is known how many instances were told before.
+pub(super) const COUNTED: usize = 8;
+
+/// A case that is not judged yet: its fields, and the rows that were kept of it. Its memory is left for another when it is gone.
 // In three lines of memory: what most rows look at is in the first.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(in crate::engine) struct Deferred {
     pub(in crate::engine) key: Key<Box<str>>,
     pub(in crate::engine) kind: CaseId,
-    /// The promises that its rows end, by bits.
-    ended: u32,
-    /// How many rows were kept; none where there is no case.
+    /// Of which variant its rows make it; [`UNKNOWN`] where that is to be found out.
+    variant: u32,
+    /// The promises that start once and had started before the rows that are kept, by bits.
+    pub(super) started: u32,
+    /// How many rows are kept.
     count: u8,
+    is_vacant: bool,
     /// Something has happened to it since cases were last put to sleep.
     pub(in crate::engine) stirred: bool,
-    /// All that was promised has ended, with a row of the latest instant.
+    /// All of its instances have ended, with a row of the latest instant.
     is_over: bool,
-    /// It may have entered states.
-    pub(super) moved: bool,
+    /// How many instances of each promise were told before the rows that are kept.
+    told: [u8; COUNTED],
     rows: [Happened; MOST],
     pub(super) fields: Fields,
+    /// Its states before the rows that are kept, if one of them was ever on.
+    states: Option<Box<States>>,
 }
+
+const _: () = assert!(size_of::<Deferred>() == 3 * 64);
+
+/// No variant has this number.
+const UNKNOWN: u32 = u32::MAX;
+
+/// The states of a case, by slot.
+#[derive(Debug, Default)]
+struct States(SmallVec<[StateRun; 2]>);
 
 /// A row that is an event and nothing else: which one of how many, and where it stands, in few bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,13 +69,13 @@ impl Happened {
     }
 
     #[inline]
-    pub(super) fn what(self) -> Option<EventId> {
-        Some(EventId::from_index(self.event.into()))
+    pub(super) fn what(self) -> EventId {
+        EventId::from_index(self.event.into())
     }
 
     pub(super) fn event(self) -> Event<'static> {
         let origin = Origin { file: self.file.into(), line: self.line };
-        Event { time: self.time, case: None, event: self.what(), fields: &[], own: &[], origin }
+        Event { time: self.time, case: None, event: Some(self.what()), fields: &[], own: &[], origin }
     }
 }
 
@@ -63,7 +83,7 @@ impl Happened {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum Kept {
     GoesOn,
-    /// With it all that was promised has ended.
+    /// With it all instances have ended.
     IsLast,
 }
 
@@ -73,36 +93,39 @@ impl Deferred {
         Deferred {
             key: Key::Short(Short::EMPTY),
             kind,
-            ended: 0,
+            variant: UNKNOWN,
+            started: 0,
             count: 0,
+            is_vacant: true,
             stirred: false,
             is_over: false,
-            moved: false,
+            told: [0; COUNTED],
             rows: [Happened::default(); MOST],
             fields: Fields::default(),
+            states: None,
         }
     }
 
-    /// Begins with the first row of a case.
+    /// A case begins, of which nothing is known yet.
     #[inline]
-    pub(in crate::engine) fn begin(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, fields: &Changes, row: Happened) {
-        (self.key, self.kind) = (key.to_kept(), kind);
-        (self.ended, self.count, self.stirred, self.is_over, self.moved) = (0, 1, true, false, false);
-        self.rows[0] = row;
+    pub(in crate::engine) fn begin(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, variants: &mut Variants) {
+        (self.key, self.kind, self.variant) = (key.to_kept(), kind, variants.root(0, 0));
+        (self.started, self.count, self.is_vacant, self.stirred, self.is_over) = (0, 0, false, true, false);
+        self.told = [0; COUNTED];
         self.fields.forget(world.plan.cases[kind].fields.len());
-        self.fields.take(world, kind, fields);
+        self.states = None;
     }
 
     /// The case is gone.
     #[inline]
     pub(in crate::engine) fn vacate(&mut self) {
-        self.count = 0;
+        self.is_vacant = true;
     }
 
     /// Whether there is no case.
     #[inline]
     pub(in crate::engine) fn is_vacant(&self) -> bool {
-        self.count == 0
+        self.is_vacant
     }
 
     /// A number by which it is looked for.
@@ -111,16 +134,22 @@ impl Deferred {
         self.key.lend().hash(self.kind)
     }
 
-    /// Whether all that was promised has ended, with a row of the latest instant.
+    /// Whether all of its instances have ended, with a row of the latest instant.
     #[inline]
     pub(in crate::engine) fn is_over(&self) -> bool {
-        self.is_over && !self.is_vacant()
+        self.is_over && !self.is_vacant
     }
 
-    /// Whether it is over, and was before now: nothing more can happen to it.
+    /// Whether it is over, and was before now: nothing more can happen to these instances.
     #[inline]
     pub(in crate::engine) fn was_over_before(&self, now: Instant) -> bool {
         self.is_over() && self.latest() < now
+    }
+
+    /// Whether nothing is to be said of it at the end.
+    #[inline]
+    pub(in crate::engine) fn is_idle(&self) -> bool {
+        self.count == 0
     }
 
     /// When the row was that was kept last.
@@ -134,77 +163,165 @@ impl Deferred {
         &self.rows[..usize::from(self.count).min(MOST)]
     }
 
-    /// Takes it apart: its fields, and its rows as they came.
-    pub(in crate::engine) fn take(&mut self) -> (Fields, impl Iterator<Item = Event<'static>> + use<>) {
-        let count = std::mem::take(&mut self.count);
-        (std::mem::take(&mut self.fields), self.rows.into_iter().take(count.into()).map(Happened::event))
+    /// The row that has a place among those that are kept.
+    #[inline]
+    pub(super) fn row(&self, place: u8) -> &Happened {
+        &self.rows[usize::from(place)]
+    }
+
+    /// Its variant, unless there are too many.
+    #[inline]
+    pub(super) fn variant(&mut self, deferral: &Deferral, variants: &mut Variants) -> Option<u32> {
+        if self.variant == UNKNOWN {
+            self.variant = variants.find(deferral, self)?;
+        }
+        Some(self.variant)
+    }
+
+    /// The states that are on before the rows that are kept, by the bits of their slots.
+    pub(super) fn states_on(&self) -> u32 {
+        let on = self.states.iter().flat_map(|states| states.0.iter().zip(0..));
+        on.fold(0, |bits, (state, slot)| bits | u32::from(state.is_on()) << slot)
+    }
+
+    /// Whether one of its states was ever on, before the rows that are kept.
+    #[inline]
+    pub(super) fn had_states(&self) -> bool {
+        self.states.is_some()
     }
 
     /// Reads a little of it, from its beginning to its end.
     #[inline]
     pub(in crate::engine) fn touch(&self) -> i64 {
         // Of each of its lines something, whatever it says: none waits for another.
-        i64::from(self.ended) ^ self.rows[2].time.as_micros() ^ self.fields.all().len() as i64
+        i64::from(self.count) ^ self.rows[1].time.as_micros() ^ self.fields.all().len() as i64
     }
 
-    /// Keeps another row, if it does no more to the case than is known of it, and there is room.
+    /// Takes a row, and keeps it if it does anything to the case, unless that is more than is known here, or there is no room.
     #[inline]
     pub(in crate::engine) fn go_on(
         &mut self,
         world: &World<'_>,
-        deferral: &Deferral,
-        deed: &Deed,
+        (deferral, variants): (&Deferral, &mut Variants),
         fields: &Changes,
         row: Happened,
     ) -> Option<Kept> {
-        let at = usize::from(self.count);
-        // What comes after the instant at which all has ended changes nothing.
-        if self.is_over && self.latest() < row.time {
+        // What comes after the instant at which a case is forgotten changes nothing.
+        if self.is_over && deferral.forgets && self.latest() < row.time {
             return Some(Kept::GoesOn);
         }
-        if at >= MOST || self.fields.would_change(world, self.kind, fields) {
+        if self.count > 0 && self.fields.would_change(world, self.kind, fields) {
             return None;
         }
-        if deed.is_nothing() {
+        let variant = self.variant(deferral, variants)?;
+        let step = variants.step(deferral, variant, row.what())?;
+        if step.is_again() && self.latest() == row.time {
+            return None;
+        }
+        if self.count == 0 {
+            self.fields.take(world, self.kind, fields);
+        }
+        if step.to() == variant {
             return Some(Kept::GoesOn);
         }
-        self.rows[at] = row;
+        *self.rows.get_mut(usize::from(self.count))? = row;
         self.count += 1;
-        self.ended |= deed.stops | deed.cancels;
-        self.moved |= deed.enters != 0;
-        if self.is_over || self.ended != deferral.all {
-            return Some(Kept::GoesOn);
+        self.variant = step.to();
+        let was_over = std::mem::replace(&mut self.is_over, step.is_over());
+        Some(if self.is_over && !was_over { Kept::IsLast } else { Kept::GoesOn })
+    }
+
+    /// Another instance of a promise is told: its number among those of the case. Of a case that is forgotten it is the first.
+    #[inline]
+    pub(super) fn tell(&mut self, promise: u8) -> u32 {
+        self.told.get_mut(usize::from(promise)).map_or(1, |told| {
+            *told = told.saturating_add(1);
+            (*told).into()
+        })
+    }
+
+    /// Whether so many instances of a promise were told that no more can be counted here.
+    #[inline]
+    pub(super) fn is_long(&self) -> bool {
+        self.told.iter().any(|told| usize::from(*told) > usize::from(u8::MAX) - MOST)
+    }
+
+    /// All that the rows say was told: what is left of them is what more may happen to.
+    pub(super) fn rest(&mut self, deferral: &Deferral, variants: &mut Variants) {
+        let Variant { started, states, moved, .. } = *variants.get(self.variant);
+        if moved {
+            let runs = &mut self.states.get_or_insert_default().0;
+            runs.resize_with(deferral.states, StateRun::default);
+            for row in &self.rows[..usize::from(self.count)] {
+                let Some(deed) = deferral.deed(row.what()) else { continue };
+                for (run, slot) in runs.iter_mut().zip(0..) {
+                    let bit = 1 << slot;
+                    run.turn((run.is_on() && deed.leaves & bit == 0) || deed.enters & bit != 0, row.time);
+                }
+            }
         }
-        self.is_over = true;
-        Some(Kept::IsLast)
+        (self.variant, self.started) = (variants.root(started, states), started);
+        (self.count, self.stirred, self.is_over) = (0, false, false);
+    }
+
+    /// Takes it apart: its rows as they came, and what was known before them; nothing where nothing had happened.
+    pub(in crate::engine) fn take(&mut self) -> (impl Iterator<Item = Event<'static>> + use<>, Before) {
+        let promises = (0..).zip(self.told).map(|(nth, told)| (u32::from(told), self.started & 1 << nth != 0)).collect();
+        let states = self.states.take().map_or_else(SmallVec::new, |states| states.0);
+        let before = Before { fields: std::mem::take(&mut self.fields), promises, states };
+        (self.rows.into_iter().take(self.count.into()).map(Happened::event), before)
     }
 
     /// Packs it, its kind and its key first.
     pub(in crate::engine) fn pack(&self, out: &mut Vec<u8>) {
-        let Deferred { key, kind, ended, count: _, stirred: _, is_over, moved, rows: _, fields } = self;
+        let Deferred { key, kind, variant: _, started, count: _, is_vacant: _, stirred: _, is_over, told, rows: _, fields, states } = self;
         packed::put_id(out, *kind);
         packed::put_bytes(out, key.bytes());
-        packed::put(out, (*ended).into());
+        packed::put(out, (*started).into());
         out.push((*is_over).into());
-        out.push((*moved).into());
         packed::put_list(out, self.kept(), |out, Happened { time, line, file, event }| {
             packed::put_time(out, *time);
             packed::put_origin(out, Origin { file: (*file).into(), line: *line });
             packed::put(out, (*event).into());
         });
         fields.pack(out);
+        // Most that are told of were told of one promise after another, the first ones most often.
+        let upto = told.iter().rposition(|told| *told > 0).map_or(0, |last| last + 1);
+        packed::put_bytes(out, &told[..upto]);
+        let states = states.as_ref().map_or(&[][..], |states| &states.0);
+        packed::put_list(out, states, |out, run| run.pack(out));
     }
 
     pub(in crate::engine) fn unpack(from: &mut &[u8]) -> Option<Deferred> {
         let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
-        let ended = packed::take_small(from)?;
-        let (is_over, moved) = (*from.split_off_first()? != 0, *from.split_off_first()? != 0);
-        let mut all = Deferred { key, ended, is_over, moved, count: u8::try_from(packed::take(from)?).ok()?, ..Deferred::vacant(kind) };
-        for row in all.rows.get_mut(..usize::from(all.count))? {
+        let (started, is_over) = (packed::take_small(from)?, *from.split_off_first()? != 0);
+        let count = u8::try_from(packed::take(from)?).ok()?;
+        let mut all = Deferred { key, started, is_over, count, is_vacant: false, ..Deferred::vacant(kind) };
+        for row in all.rows.get_mut(..usize::from(count))? {
             let (time, Origin { file, line }) = (packed::take_time(from)?, packed::take_origin(from)?);
             *row = Happened { time, line, file: file.try_into().ok()?, event: packed::take(from)?.try_into().ok()? };
         }
         all.fields = Fields::unpack(from)?;
+        let told = packed::take_bytes(from)?;
+        all.told.get_mut(..told.len())?.copy_from_slice(told);
+        let states: SmallVec<_> = packed::take_list(from, StateRun::unpack)?;
+        all.states = (!states.is_empty()).then(|| Box::new(States(states)));
         Some(all)
+    }
+}
+
+/// What was known of a case before the rows that are kept of it.
+pub(in crate::engine) struct Before {
+    pub(in crate::engine) fields: Fields,
+    /// Of each promise how many instances were told, and whether it started once.
+    pub(in crate::engine) promises: SmallVec<[(u32, bool); COUNTED]>,
+    /// By slot; nothing where none was ever on.
+    pub(in crate::engine) states: SmallVec<[StateRun; 2]>,
+}
+
+impl Before {
+    /// Nothing had happened, but for fields.
+    pub(in crate::engine) fn is_nothing(&self) -> bool {
+        self.states.is_empty() && self.promises.iter().all(|promise| *promise == (0, false))
     }
 }

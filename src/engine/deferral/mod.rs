@@ -1,13 +1,17 @@
-//! Cases that are judged late: until all that was promised to one has ended, its rows are only kept.
+//! Cases that are judged late: until all instances of one have ended, its rows are only kept.
 //!
-//! Most cases have a few rows, and all that they were promised ends in time. That is seen in one go over the rows, and the case is
-//! forgotten without ever having been more than them. Of any other case the rows are judged one after another, as if they came now: one
-//! of which a record is shown, to which anything else happens, or that has more rows.
+//! Most cases have a few rows, and all that they were promised ends in time. That is seen in one go over the rows ([`settled`]), of which
+//! most that is to be seen was found out before, of the first case to which the same happened in the same order ([`variant`]). Then the
+//! case is forgotten, or goes on from there ([`kept`]). Of any other case the rows are judged one after another, as if they came now:
+//! one that is late and stood still, to which anything else happens, or that has more rows.
 
 mod kept;
 mod settled;
+mod variant;
 
-pub(super) use kept::{Deferred, Happened, Kept};
+pub(super) use kept::{Before, Deferred, Happened, Kept};
+use kept::{COUNTED, MOST};
+pub(super) use variant::Variants;
 
 use crate::engine::live::End;
 use crate::engine::matcher::is_by_event;
@@ -27,6 +31,10 @@ pub(super) struct Deferral {
     promises: Vec<Foreseen>,
     /// All promises, by bits.
     all: u32,
+    /// How many states there are.
+    states: usize,
+    /// A case is forgotten when all that it was promised has started and ended once.
+    pub(super) forgets: bool,
 }
 
 /// A promise of which all is known that can happen to it.
@@ -37,6 +45,8 @@ struct Foreseen {
     kind: CaseId,
     at: usize,
     bit: u32,
+    /// It starts once in a case.
+    once: bool,
     /// The states in which its clock stands still, by their slots' bits.
     pauses: u32,
     notifies: bool,
@@ -60,9 +70,8 @@ struct Goal {
 
 /// What an event does to a case: the promises and the states that it reaches, by bits.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Deed {
-    /// As the first of a case it starts all that is promised, and does no more.
-    pub(super) begins: bool,
+struct Deed {
+    starts: u32,
     stops: u32,
     cancels: u32,
     enters: u32,
@@ -70,13 +79,14 @@ pub(super) struct Deed {
 }
 
 impl Deferral {
-    /// Of a kind of case to which nothing happens but by the events of its cases, one at a time, and of which cases are forgotten.
+    /// Of a kind of case to which nothing happens but by the events of its cases, one at a time, and for which nothing else counts them.
     pub(super) fn new(
         plan: &Plan,
         id: CaseId,
         (promises, calendars): (&Table<ObligationId, Promise<'_>>, &Table<CalendarId, Calendar>),
         of_kind: &[OfKind],
         effects: &Table<EventId, Effect>,
+        forgets: bool,
     ) -> Option<Deferral> {
         let case = &plan.cases[id];
         let written: Vec<&Written> = of_kind.iter().map(|promise| promise.written.as_ref()).collect::<Option<_>>()?;
@@ -84,25 +94,32 @@ impl Deferral {
             StateWhen::Between(from, to) => is_by_event(from) && is_by_event(to),
             StateWhen::Holds(_) => false,
         };
-        let is_foreseen = written.iter().all(|of| of.is_over_once_ended())
+        let is_foreseen = written.iter().all(|of| of.is_foreseen())
             && of_kind.iter().all(|promise| promise.by_states.is_none())
             && case.states.iter().all(is_by_event)
             && case.since.is_empty();
-        if !is_foreseen || written.len().max(case.states.len()) > u32::BITS as usize {
+        let most = if forgets { u32::BITS as usize } else { COUNTED };
+        if !is_foreseen || written.len() > most || case.states.len() > u32::BITS as usize {
             return None;
         }
-        let deeds: Table<EventId, Option<Deed>> = effects.iter().map(|effect| Deed::of(effect, written.len())).collect();
+        let deeds: Table<EventId, Option<Deed>> = effects.iter().map(Deed::of).collect();
         let foreseen = |(at, of): (usize, &Written)| Foreseen::new((at, id), of, &promises[of.id], calendars, Asks::of(plan, of.id));
         let promises: Vec<Foreseen> = written.into_iter().enumerate().map(foreseen).collect();
         let all = promises.iter().fold(0, |all, promise| all | promise.bit);
-        let is_begun = deeds.iter().flatten().any(|deed| deed.begins);
-        is_begun.then_some(Deferral { deeds, promises, all })
+        let is_begun = deeds.iter().flatten().any(|deed| deed.starts != 0);
+        is_begun.then_some(Deferral { deeds, promises, all, states: case.states.len(), forgets })
+    }
+
+    /// Whether it is known of an event alone what it does.
+    #[inline]
+    pub(super) fn knows(&self, event: Option<EventId>) -> bool {
+        event.is_some_and(|event| self.deed(event).is_some())
     }
 
     /// What an event does, if that is known of it alone.
     #[inline]
-    pub(super) fn deed(&self, event: Option<EventId>) -> Option<&Deed> {
-        self.deeds[event?].as_ref()
+    fn deed(&self, event: EventId) -> Option<&Deed> {
+        self.deeds[event].as_ref()
     }
 }
 
@@ -137,26 +154,39 @@ impl Foreseen {
         };
         let pauses = promise.pauses_of(kind).fold(0, |bits, slot| bits | 1 << slot);
         let goals = of.aims().iter().map(goal).collect();
-        Foreseen { id: of.id, track: of.track, kind, at, bit: 1 << at, pauses, notifies: of.notifies, asks, term: promise.term, goals }
+        Foreseen {
+            id: of.id,
+            track: of.track,
+            kind,
+            at,
+            bit: 1 << at,
+            once: of.once,
+            pauses,
+            notifies: of.notifies,
+            asks,
+            term: promise.term,
+            goals,
+        }
     }
 }
 
 impl Deed {
-    /// Of what an event can do to a case to which so many things are promised.
-    fn of(effect: &Effect, promises: usize) -> Option<Deed> {
+    /// Of what an event can do to a case, where that is known of it alone.
+    fn of(effect: &Effect) -> Option<Deed> {
         if effect.moves.always {
             return None;
         }
-        let mut deed = Deed { begins: effect.begins.as_ref().is_some_and(|begins| begins.len() == promises), ..Deed::default() };
+        let mut deed = Deed::default();
         for (slot, is_on) in &effect.moves.states {
             *(if *is_on { &mut deed.leaves } else { &mut deed.enters }) |= 1 << slot;
         }
         for Act { at, roles, .. } in &effect.acting {
-            // What starts once has started.
-            let [stop, cancel, reset, reopen] = [Role::Stop, Role::Cancel, Role::Reset, Role::Reopen].map(|role| roles.may(role));
-            if reset || reopen || stop && !roles.surely(Role::Stop) || cancel && !roles.surely(Role::Cancel) {
+            let [start, stop, cancel, reset, reopen] = Role::ALL.map(|role| roles.may(role));
+            let may = [(Role::Start, start), (Role::Stop, stop), (Role::Cancel, cancel)];
+            if reset || reopen || may.iter().any(|(role, may)| *may && !roles.surely(*role)) {
                 return None;
             }
+            deed.starts |= u32::from(start) << at;
             deed.stops |= u32::from(stop) << at;
             deed.cancels |= u32::from(cancel) << at;
         }
@@ -171,11 +201,5 @@ impl Deed {
             (false, true) => Some(End::Stop),
             (false, false) => None,
         }
-    }
-
-    /// It does nothing to a case that was begun.
-    #[inline]
-    fn is_nothing(&self) -> bool {
-        self.stops | self.cancels | self.enters | self.leaves == 0
     }
 }

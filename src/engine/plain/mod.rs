@@ -127,12 +127,19 @@ impl Plain {
         Plain { seq, started, ..Plain::default() }
     }
 
-    /// One that a case's first row began and a later one ended, and to which nothing else has happened: of this row and tier, and due then.
-    pub(super) fn ended((row, tier): (u32, Option<TierId>), first: &Event<'_>, last: &Event<'_>, how: End, due: Instant) -> Plain {
+    /// One of which an instance, of this number, row and tier, and due then, was begun by a row and ended by a later one, and to which
+    /// nothing else has happened.
+    pub(super) fn ended(
+        (seq, row, tier): (u32, u32, Option<TierId>),
+        first: &Event<'_>,
+        last: &Event<'_>,
+        how: End,
+        due: Instant,
+    ) -> Plain {
         Plain {
             phase: Phase::Over(how),
             started: true,
-            seq: 1,
+            seq,
             row,
             tier,
             start: first.time,

@@ -15,7 +15,7 @@ pub(in crate::engine) struct Written {
     /// Which of the plan's promises it is.
     pub(in crate::engine) track: usize,
     /// A case starts it once.
-    pub(super) once: bool,
+    pub(in crate::engine) once: bool,
     /// It may pause.
     pub(super) halts: bool,
     /// A change of its case's tier changes its target, or begins it anew.
@@ -89,12 +89,11 @@ impl Written {
         })
     }
 
-    /// Whether it is about every case, which starts it once; and when it ends, and when it is due, depends on which events came when, and
-    /// on the tier: what had an end is over.
-    pub(in crate::engine) fn is_over_once_ended(&self) -> bool {
+    /// Whether it is about every case, and when an instance ends, and when it is due, depends on which events came when, and on the tier.
+    pub(in crate::engine) fn is_foreseen(&self) -> bool {
         let is_timed = |aim: &Aim| aim.open.is_some() && (!self.notifies || aim.alert.is_some());
         let has_aims = self.aims.as_ref().is_some_and(|aims| aims.iter().flatten().all(is_timed));
-        self.once && self.is_about_all && has_aims && !self.counts && !self.reopens
+        self.is_about_all && has_aims && !self.counts && !self.reopens
     }
 
     /// What is aimed at for each tier, behind that for no tier; nothing where a row has a condition.

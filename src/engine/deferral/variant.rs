@@ -1,0 +1,210 @@
+//! The variants of a kind of case, as process mining calls them: cases of one variant had the same events in the same order. What that
+//! comes to, but for when it was, is found out once for each.
+
+use crate::engine::deferral::{Deferral, Deferred, MOST};
+use crate::engine::live::End;
+use crate::id::{EventId, Id};
+use smallvec::SmallVec;
+
+/// Those that were seen, numbered.
+pub(in crate::engine) struct Variants {
+    /// How many events there are.
+    events: usize,
+    all: Vec<Variant>,
+    /// What each event makes of each of them, those of one behind those of another.
+    steps: Vec<Step>,
+    /// Those with which cases begin, or go on when all before was told: by what started once, and the states that are on.
+    roots: Vec<((u32, u32), u32)>,
+}
+
+/// What cases of a variant have in common: which promises its rows started and ended, and when clocks stood still, by the rows' places.
+#[derive(Clone, Default)]
+pub(super) struct Variant {
+    rows: u8,
+    /// The promises that have started once, and the states that are on, by bits.
+    pub(super) started: u32,
+    pub(super) states: u32,
+    /// Some state was on.
+    pub(super) moved: bool,
+    open: SmallVec<[Instance; 2]>,
+    /// In the order of their ends.
+    pub(super) ended: SmallVec<[Instance; 2]>,
+}
+
+/// An instance of a promise.
+#[derive(Clone)]
+pub(super) struct Instance {
+    pub(super) promise: u8,
+    /// The rows that started and ended it, and how.
+    pub(super) start: u8,
+    pub(super) end: u8,
+    pub(super) how: End,
+    /// From which row to which its clock ran; the last time to its end, unless it stood still then.
+    pub(super) runs: SmallVec<[(u8, u8); 1]>,
+    /// Whether its clock runs.
+    pub(super) running: bool,
+}
+
+/// What an event makes of a case of a variant, in few bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Step(u32);
+
+impl Step {
+    const UNASKED: Step = Step(u32::MAX);
+    /// More than is known here.
+    const UNFORESEEN: Step = Step(u32::MAX - 1);
+
+    fn new(to: u32, is_again: bool, is_over: bool) -> Step {
+        Step(to << 2 | u32::from(is_again) << 1 | u32::from(is_over))
+    }
+
+    /// It goes on as one of this variant: the same where the event does nothing to it.
+    #[inline]
+    pub(super) fn to(self) -> u32 {
+        self.0 >> 2
+    }
+
+    /// Something starts that has ended before: only at a later instant, else more happens than is known here.
+    #[inline]
+    pub(super) fn is_again(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    /// No instance is open, and no other can start unless the kind of case may start some again.
+    #[inline]
+    pub(super) fn is_over(self) -> bool {
+        self.0 & 1 != 0
+    }
+}
+
+/// So many are looked at. Most kinds of case have far fewer; what goes on as yet another is judged row after row.
+const LIMIT: usize = 1024;
+
+impl Variants {
+    /// None so far, of a kind of case of a vocabulary of so many events.
+    pub(in crate::engine) fn new(events: usize) -> Variants {
+        Variants { events, all: Vec::new(), steps: Vec::new(), roots: Vec::new() }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, number: u32) -> &Variant {
+        &self.all[number as usize]
+    }
+
+    /// The variant of a case of which these promises have started once, and these states are on, and of which no row is kept.
+    pub(super) fn root(&mut self, started: u32, states: u32) -> u32 {
+        match self.roots.iter().find(|(of, _)| *of == (started, states)) {
+            Some((_, number)) => *number,
+            None => self.add_root(started, states),
+        }
+    }
+
+    #[cold]
+    fn add_root(&mut self, started: u32, states: u32) -> u32 {
+        let number = self.add(Variant { started, states, moved: states != 0, ..Variant::default() });
+        self.roots.push(((started, states), number));
+        number
+    }
+
+    fn add(&mut self, variant: Variant) -> u32 {
+        self.all.push(variant);
+        self.steps.resize(self.all.len() * self.events, Step::UNASKED);
+        self.all.len() as u32 - 1
+    }
+
+    /// The variant of a case that was put aside, if there are not too many.
+    #[cold]
+    pub(super) fn find(&mut self, deferral: &Deferral, case: &Deferred) -> Option<u32> {
+        let root = self.root(case.started, case.states_on());
+        case.kept().iter().try_fold(root, |at, row| Some(self.step(deferral, at, row.what())?.to()))
+    }
+
+    /// What an event makes of a case of a variant, if that is known.
+    #[inline]
+    pub(super) fn step(&mut self, deferral: &Deferral, from: u32, event: EventId) -> Option<Step> {
+        let mut step = self.steps[from as usize * self.events + event.index()];
+        if step == Step::UNASKED {
+            step = self.explore(deferral, from, event);
+        }
+        (step != Step::UNFORESEEN).then_some(step)
+    }
+
+    #[cold]
+    fn explore(&mut self, deferral: &Deferral, from: u32, event: EventId) -> Step {
+        let before = &self.all[from as usize];
+        let step = match before.after(deferral, event) {
+            Some((after, is_again)) if after.rows == before.rows => Step::new(from, is_again, before.is_over(deferral)),
+            Some((after, is_again)) if usize::from(after.rows) <= MOST && self.all.len() < LIMIT => {
+                let is_over = after.is_over(deferral);
+                Step::new(self.add(after), is_again, is_over)
+            }
+            Some(_) | None => Step::UNFORESEEN,
+        };
+        self.steps[from as usize * self.events + event.index()] = step;
+        step
+    }
+}
+
+impl Variant {
+    /// The same with another row, which is kept if it does anything; and whether something starts that has ended before.
+    fn after(&self, deferral: &Deferral, event: EventId) -> Option<(Variant, bool)> {
+        let (deed, row) = (deferral.deed(event)?, self.rows);
+        let states = self.states & !deed.leaves | deed.enters;
+        let mut after = Variant { states, moved: self.moved || states != 0, open: SmallVec::new(), ..self.clone() };
+        for instance in &self.open {
+            let (mut instance, promise) = (instance.clone(), &deferral.promises[usize::from(instance.promise)]);
+            instance.turn(row, states & promise.pauses == 0);
+            match deed.ends(promise.bit) {
+                Some(how) => after.ended.push(instance.ended(row, how)),
+                None => after.open.push(instance),
+            }
+        }
+        let mut again = false;
+        for (promise, nth) in deferral.promises.iter().zip(0..).filter(|(promise, _)| deed.starts & promise.bit != 0) {
+            let is_it = |instance: &Instance| instance.promise == nth;
+            if promise.once && self.started & promise.bit != 0 {
+                continue;
+            }
+            after.started |= if promise.once { promise.bit } else { 0 };
+            match self.open.iter().any(is_it) {
+                // It ends and starts again with one row.
+                true if !after.open.iter().any(is_it) => return None,
+                true => {}
+                false => after.open.push(Instance::begun(nth, row, states & promise.pauses == 0)),
+            }
+            again |= self.ended.iter().any(is_it);
+        }
+        let does_nothing = (after.states, after.started, after.open.len(), after.ended.len())
+            == (self.states, self.started, self.open.len(), self.ended.len());
+        after.rows += u8::from(!does_nothing);
+        Some((after, again))
+    }
+
+    fn is_over(&self, deferral: &Deferral) -> bool {
+        self.open.is_empty() && (!deferral.forgets || self.started == deferral.all)
+    }
+}
+
+impl Instance {
+    fn begun(promise: u8, row: u8, running: bool) -> Instance {
+        let mut instance = Instance { promise, start: row, end: row, how: End::Stop, runs: SmallVec::new(), running: false };
+        instance.turn(row, running);
+        instance
+    }
+
+    /// Its clock runs from a row on, or does not.
+    fn turn(&mut self, row: u8, running: bool) {
+        match (std::mem::replace(&mut self.running, running), self.runs.last_mut()) {
+            (false, _) if running => self.runs.push((row, row)),
+            (true, Some(run)) if !running => run.1 = row,
+            _ => {}
+        }
+    }
+
+    fn ended(mut self, row: u8, how: End) -> Instance {
+        if let Some(run) = self.runs.last_mut().filter(|_| self.running) {
+            run.1 = row;
+        }
+        Instance { end: row, how, ..self }
+    }
+}
