@@ -2,7 +2,7 @@
 
 use crate::engine::facts::Facts;
 use crate::engine::kept::Outcomes;
-use crate::engine::live::{Decided, End, InTime, Live, Now, Reading};
+use crate::engine::live::{Decided, End, InTime, Live, Look, Now, Reading};
 use crate::engine::notices::Notices;
 use crate::engine::objective::{Sampled, Samples};
 use crate::engine::outcome::{Reason, Verdict};
@@ -96,9 +96,15 @@ impl Sink {
     /// Takes an instance that was stopped or cancelled in time, and of which no more is shown.
     #[inline]
     pub(super) fn take_in_time(&mut self, moment: &Moment<'_>, instance: &InTime) {
-        self.count(instance.track, instance.how);
         let now = Now::at(moment, instance.obligation, instance.end, instance.start);
-        self.samples.take(moment.world, moment.case, &instance.decided(), &now);
+        self.take_in_time_of(moment.world, moment.case, instance, &now);
+    }
+
+    /// The same as it is read; the case is asked for where it counts which one it is.
+    #[inline]
+    pub(super) fn take_in_time_of(&mut self, world: &World<'_>, case: Option<&Facts>, instance: &InTime, reading: &impl Look) {
+        self.count(instance.track, instance.how);
+        self.samples.take(world, case, &instance.decided(), reading);
     }
 
     fn record(&mut self, world: &World<'_>, case: Option<&Facts>, live: &Live, reading: &Reading, decided: &Decided) {

@@ -2,7 +2,7 @@
 
 use crate::ast::Operator;
 use crate::engine::facts::Facts;
-use crate::engine::world::{TierTest, World};
+use crate::engine::world::World;
 use crate::event::Value as Seen;
 use crate::id::{AgreementId, EventId, FieldId, TierId};
 use crate::model::Subject;
@@ -192,22 +192,13 @@ impl Moment<'_> {
 
     #[inline]
     fn find_tier(&self, case: &Facts) -> Tiered {
-        let mut asked = 0;
-        if let Some(tiers) = &self.world.kinds[case.kind].tiers {
-            let Some(value) = self.field(tiers.field) else { return Tiered::Unknown(Gap::Field(tiers.field)) };
-            if let Some(tier) = tiers.get(value, self.world.texts) {
-                return Tiered::In(tier);
-            }
-            asked = tiers.count;
-        }
-        let fields = case.fields.all();
-        for (tier, test) in &self.world.kinds[case.kind].tests[asked..] {
-            let holds = match test {
-                TierTest::Nothing => return Tiered::In(*tier),
-                TierTest::Range(range) if let Some(holds) = range.holds(fields) => holds.into(),
-                TierTest::Range(_) | TierTest::Any => self.allows(self.world.plan.tiers[*tier].when.as_ref()),
-            };
-            match holds {
+        let kind = &self.world.kinds[case.kind];
+        let asked = match kind.tier_of(&case.fields, self.world.texts) {
+            Ok(tiered) => return tiered,
+            Err(asked) => asked,
+        };
+        for (tier, _) in &kind.tests[asked..] {
+            match self.allows(self.world.plan.tiers[*tier].when.as_ref()) {
                 Truth::True => return Tiered::In(*tier),
                 Truth::False => {}
                 Truth::Unknown(gap) => return Tiered::Unknown(gap),

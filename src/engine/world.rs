@@ -4,10 +4,12 @@ use crate::ast::Comparison;
 use crate::engine::course::Promised;
 use crate::engine::deferral::Deferral;
 use crate::engine::facts::Facts;
+use crate::engine::fields::Fields;
 use crate::engine::live::End;
 use crate::engine::matcher::is_stateless;
 use crate::engine::plain::{self, Written};
 use crate::engine::promise::{Act, Promise, Role, Roles};
+use crate::engine::truth::Tiered;
 use crate::event::{Texts, Value};
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
 use crate::model::{Owner, Subject, Trigger, Waiver};
@@ -58,7 +60,7 @@ pub(super) struct Kind {
     /// What a row can do that is no event.
     nothing: Effect,
     /// Its first tiers, where each is for one value of the same field: found without asking one after another.
-    pub(super) tiers: Option<TiersByValue>,
+    tiers: Option<TiersByValue>,
     /// All of its tiers, with what is asked for each.
     pub(super) tests: Vec<(TierId, TierTest)>,
     /// Every row may change it: a state, tier or score asks what time it is.
@@ -149,6 +151,29 @@ impl Kind {
     #[inline]
     pub(super) fn effect(&self, event: Option<EventId>) -> &Effect {
         event.map_or(&self.nothing, |event| &self.effects[event])
+    }
+
+    /// The tier of a case of these fields; where that is not so easily said, how many of its first tiers it is not in.
+    #[inline]
+    pub(super) fn tier_of(&self, fields: &Fields, texts: &Texts) -> Result<Tiered, usize> {
+        let mut asked = 0;
+        if let Some(tiers) = &self.tiers {
+            if let Some(tier) = tiers.get(fields.get(tiers.slot).ok_or(asked)?, texts) {
+                return Ok(Tiered::In(tier));
+            }
+            asked = tiers.count;
+        }
+        for (at, (tier, test)) in self.tests.iter().enumerate().skip(asked) {
+            let holds = match test {
+                TierTest::Nothing => true,
+                TierTest::Range(range) => range.holds(fields).ok_or(at)?,
+                TierTest::Any => return Err(at),
+            };
+            if holds {
+                return Ok(Tiered::In(*tier));
+            }
+        }
+        Ok(Tiered::InNone)
     }
 
     /// One of its promises.
@@ -291,8 +316,8 @@ impl Range {
 
     /// Whether it holds; nothing where that is not so easily said.
     #[inline]
-    pub(super) fn holds(&self, fields: &[Option<Value>]) -> Option<bool> {
-        match fields[self.slot as usize] {
+    fn holds(&self, fields: &Fields) -> Option<bool> {
+        match fields.get(self.slot) {
             Some(Value::Number(n)) => n.as_whole().map(|n| (self.first <= n && n <= self.last) == self.inside),
             _ => None,
         }
@@ -300,12 +325,13 @@ impl Range {
 }
 
 /// Tiers that are each for one value of a field.
-pub(super) struct TiersByValue {
-    pub(super) field: FieldId,
+struct TiersByValue {
+    /// Of the case.
+    slot: u16,
     /// The first tier of each value.
     of: HashMap<Only, TierId>,
     /// How many tiers these are, from the first on.
-    pub(super) count: usize,
+    count: usize,
 }
 
 /// A value that a tier is for.
@@ -330,7 +356,8 @@ impl TiersByValue {
             _ => None,
         };
         let (field, _) = test(case.tiers.first()?)?;
-        let mut tiers = TiersByValue { field, of: HashMap::new(), count: 0 };
+        let Field { owner: Owner::Case(_), slot, .. } = plan.fields[field] else { return None };
+        let mut tiers = TiersByValue { slot, of: HashMap::new(), count: 0 };
         for tier in &case.tiers {
             let Some((_, only)) = test(tier).filter(|(of, _)| *of == field) else { break };
             tiers.of.entry(only).or_insert(*tier);
@@ -340,7 +367,7 @@ impl TiersByValue {
     }
 
     /// The tier of a value, if one of them is for it.
-    pub(super) fn get(&self, value: Value, texts: &Texts) -> Option<TierId> {
+    fn get(&self, value: Value, texts: &Texts) -> Option<TierId> {
         let only = match value {
             Value::Number(_) | Value::Long(_) => Only::Amount(value.as_number(&texts.table())?),
             Value::Member(m) => Only::Member(m),

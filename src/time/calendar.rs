@@ -98,11 +98,14 @@ impl Calendar {
         time.open_before(to).minus(time.open_before(from))
     }
 
-    /// Open time before an instant, from where the calendar is laid out at once: between two instants of [`sure`](Calendar::sure) their
-    /// difference elapses.
+    /// Open time in `[from, to)`, for instants in this order that are [`sure`](Calendar::sure), or of which the latter is followed by one.
     #[inline]
-    pub fn open_before(&self, t: Instant) -> Duration {
-        if self.is_always() { t.since(Instant::FIRST) } else { self.near.time.open_before(t) }
+    pub fn open_between(&self, from: Instant, to: Instant) -> Duration {
+        if self.is_always() {
+            return to.since(from);
+        }
+        let time = &self.near.time;
+        time.open_before(to).minus(time.open_before(from))
     }
 
     /// The first and the last instant after which so much open time surely follows, none of it beyond what is laid out at once; nothing

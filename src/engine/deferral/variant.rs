@@ -1,8 +1,10 @@
 //! The variants of a kind of case, as process mining calls them: cases of one variant had the same events in the same order. What that
 //! comes to, but for when it was, is found out once for each.
 
+use crate::engine::deferral::settled::Usual;
 use crate::engine::deferral::{Deferral, Deferred, MOST};
 use crate::engine::live::End;
+use crate::engine::sink::Sink;
 use crate::id::{EventId, Id};
 use smallvec::SmallVec;
 
@@ -18,7 +20,7 @@ pub(in crate::engine) struct Variants {
 }
 
 /// What cases of a variant have in common: which promises its rows started and ended, and when clocks stood still, by the rows' places.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Variant {
     rows: u8,
     /// The promises that have started once, and the states that are on, by bits.
@@ -29,6 +31,8 @@ pub(super) struct Variant {
     open: SmallVec<[Instance; 2]>,
     /// In the order of their ends.
     pub(super) ended: SmallVec<[Instance; 2]>,
+    /// What is usual of these, by tiers, as far as it was asked for.
+    usual: Vec<Option<Option<Box<[Usual]>>>>,
 }
 
 /// An instance of a promise.
@@ -119,6 +123,17 @@ impl Variants {
         case.kept().iter().try_fold(root, |at, row| Some(self.step(deferral, at, row.what())?.to()))
     }
 
+    /// What is usual of the cases of a variant that are in a tier.
+    #[inline]
+    pub(super) fn usual(&mut self, deferral: &Deferral, number: u32, tier: usize, sink: &Sink) -> Option<&[Usual]> {
+        let variant = &mut self.all[number as usize];
+        if !matches!(variant.usual.get(tier), Some(Some(_))) {
+            variant.usual.resize_with(variant.usual.len().max(tier + 1), || None);
+            variant.usual[tier] = Some(deferral.usual(variant, tier, sink).map(Vec::into_boxed_slice));
+        }
+        variant.usual[tier].as_ref()?.as_deref()
+    }
+
     /// What an event makes of a case of a variant, if that is known.
     #[inline]
     pub(super) fn step(&mut self, deferral: &Deferral, from: u32, event: EventId) -> Option<Step> {
@@ -150,7 +165,8 @@ impl Variant {
     fn after(&self, deferral: &Deferral, event: EventId) -> Option<(Variant, bool)> {
         let (deed, row) = (deferral.deed(event)?, self.rows);
         let states = self.states & !deed.leaves | deed.enters;
-        let mut after = Variant { states, moved: self.moved || states != 0, open: SmallVec::new(), ..self.clone() };
+        let (rows, started, moved) = (self.rows, self.started, self.moved || states != 0);
+        let mut after = Variant { rows, started, states, moved, ended: self.ended.clone(), ..Variant::default() };
         for instance in &self.open {
             let (mut instance, promise) = (instance.clone(), &deferral.promises[usize::from(instance.promise)]);
             instance.turn(row, states & promise.pauses == 0);

@@ -38,18 +38,22 @@ fn measuring(plan: &Plan) -> impl Iterator<Item = &Objective> {
 pub(in crate::engine) enum Asks {
     /// Nothing.
     Nothing,
-    /// How they ended.
-    Ends,
-    /// When they were due, too.
-    Dues,
+    /// How they ended, and for fields of their case.
+    Fields,
+    /// When they were due, which case they are of, or whether a condition held: anything.
+    Anything,
 }
 
 impl Asks {
     /// Of the instances of an obligation.
     pub(in crate::engine) fn of(plan: &Plan, obligation: ObligationId) -> Asks {
-        let measuring = measuring(plan).filter(|objective| parts_of(objective).iter().any(|part| part.obligation == obligation));
-        let asks = |objective: &Objective| if objective.counted_by == CountedBy::Due { Asks::Dues } else { Asks::Ends };
-        measuring.map(asks).max().unwrap_or(Asks::Nothing)
+        let asked = measuring(plan).flat_map(|objective| Asked::all(objective).into_iter().map(|asked| (objective.counted_by, asked)));
+        let of_it = asked.filter(|(_, asked)| asked.obligation == obligation);
+        let asks = |(counted_by, asked): (CountedBy, Asked)| {
+            let is_simple = counted_by != CountedBy::Due && asked.filter.is_none() && !asked.by_case;
+            if is_simple { Asks::Fields } else { Asks::Anything }
+        };
+        of_it.map(asks).max().unwrap_or(Asks::Nothing)
     }
 }
 
@@ -353,9 +357,10 @@ impl Samples {
     }
 }
 
-impl OfObjective {
-    fn new(plan: &Plan, objective: &Objective) -> OfObjective {
-        let parts = parts_of(objective).into_iter().map(|part| {
+impl Asked {
+    /// Of all parts of an objective.
+    fn all(objective: &Objective) -> Vec<Asked> {
+        let asked = |part: &Part| {
             let (mut clock, mut by_case) = (false, false);
             each_measure(&objective.goal, &mut |m| match m {
                 Measure::OfClock(_, p) => clock |= same_part(p, part),
@@ -364,10 +369,16 @@ impl OfObjective {
             });
             let Part { obligation, filter, ref by, .. } = *part;
             Asked { obligation, filter, by: by.clone(), clock, by_case }
-        });
+        };
+        parts_of(objective).into_iter().map(asked).collect()
+    }
+}
+
+impl OfObjective {
+    fn new(plan: &Plan, objective: &Objective) -> OfObjective {
         let agreement = plan.services[objective.service].agreement;
         let Objective { counted_by, grain, .. } = *objective;
-        let parts: Vec<Asked> = parts.collect();
+        let parts = Asked::all(objective);
         let groups = Groups { parts: parts.len(), ..Groups::default() };
         let sampled = Sampled { groups, slots: Vec::new() };
         let latest = (Instant::LAST, Instant::FIRST, 0);
@@ -387,7 +398,7 @@ impl OfObjective {
         Some(place)
     }
 
-    #[inline]
+    #[inline(never)]
     fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &impl Look, cases: &mut TextTable) {
         if self.parts[at].filter.is_some_and(|f| !reading.holds(f)) {
             return;
