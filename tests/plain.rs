@@ -181,6 +181,9 @@ const AGAIN: &str = r#"
         objective how_long  { expect p90(warned) <= 4h per week by group  counted by due }
         objective both      { expect met(first and calmed) >= 50% per month }
         objective enough    { expect met(noted) >= 90% per week }
+        objective how_many  { expect count(note) <= 9 per week by tier }
+        objective in_groups { expect count(held) <= 9 per week by group where kind in (a, b) }
+        obligation report   { start each week  stop on dropped  within close of working day 2  clock office }
 "#;
 
 /// The agreement with these promises instead of its own, and of states only those that events make: its cases may be judged late.

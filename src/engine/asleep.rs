@@ -17,6 +17,12 @@ pub(super) struct Asleep {
 }
 
 impl Asleep {
+    /// Reads where a case of a hash would be found.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) -> u32 {
+        self.index.touch(hash)
+    }
+
     /// Takes a case, which `pack` packs, and whose key has a hash.
     pub(super) fn put(&mut self, hash: u64, pack: impl FnOnce(&mut Vec<u8>)) {
         self.scratch.clear();

@@ -1,7 +1,7 @@
 //! One case: what is known of it, and its instances.
 
 use crate::engine::course::Course;
-use crate::engine::deferral::Before;
+use crate::engine::deferral::Past;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
 use crate::engine::live::End;
@@ -83,25 +83,20 @@ impl CaseState {
         self.courses.iter().fold(self.facts.touch(), |all, course| all ^ course.touch())
     }
 
-    /// It is judged as of an instant, and from now on, of which these rows were kept, and this was known before.
-    pub(super) fn catch_up(
-        &mut self,
-        world: &World<'_>,
-        (rows, before): (impl Iterator<Item = Event<'static>>, Before),
-        now: Instant,
-        sink: &mut Sink,
-    ) -> Standing {
+    /// It is judged as of an instant, and from now on, of which this was kept.
+    pub(super) fn catch_up(&mut self, world: &World<'_>, past: &Past, now: Instant, sink: &mut Sink) -> Standing {
         let kind = &world.kinds[self.facts.kind];
         let (mut entered, mut left) = (Vec::new(), Vec::new());
-        let (mut is_first, mut is_over) = (before.is_nothing(), false);
+        let (mut is_first, mut is_over) = (past.is_all(), false);
         if !is_first {
-            for (course, (told, started)) in self.courses.iter_mut().zip(&before.promises) {
+            for (course, (told, started)) in self.courses.iter_mut().zip(&past.promises) {
                 *course = Course::rested(*told, *started);
             }
-            self.facts.take_states(before.states);
+            self.facts.take_states(&past.states);
         }
-        self.facts.fields = before.fields;
-        for event in rows {
+        self.facts.fields.copy(&past.fields);
+        for (row, fields) in past.rows() {
+            let event = row.event(&fields);
             if self.facts.time < event.time && std::mem::take(&mut is_over) && self.close_instant(world, sink) {
                 return Standing::Spent;
             }

@@ -126,9 +126,9 @@ impl Facts {
     }
 
     /// The states that are known of it, by slot.
-    pub(super) fn take_states(&mut self, runs: impl IntoIterator<Item = StateRun>) {
+    pub(super) fn take_states(&mut self, runs: &[StateRun]) {
         for (state, StateRun { on, since, total, .. }) in self.states.iter_mut().zip(runs) {
-            (state.on, state.since, state.total) = (on, since, total);
+            (state.on, state.since, state.total) = (*on, *since, *total);
         }
     }
 

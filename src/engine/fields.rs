@@ -1,8 +1,8 @@
 //! The fields of a case.
 
-use crate::engine::world::World;
+use crate::engine::world::{Place, World};
 use crate::event::{Changes, Value, packed};
-use crate::id::CaseId;
+use crate::id::{CaseId, FieldId};
 use smallvec::SmallVec;
 
 /// What is known of the fields of a case, by slot.
@@ -52,13 +52,29 @@ impl Fields {
         self.0[usize::from(slot)] = Some(value);
     }
 
+    /// One is set, or is no longer known.
+    pub(super) fn put(&mut self, slot: u16, value: Option<Value>) {
+        self.0[usize::from(slot)] = value;
+    }
+
+    /// Those of a row's fields that are others than those that are known, with their places.
+    #[inline]
+    pub(super) fn changed<'f>(
+        &self,
+        world: &World<'_>,
+        kind: CaseId,
+        fields: &'f Changes,
+    ) -> impl Iterator<Item = (Place, &'f (FieldId, Option<Value>))> {
+        fields
+            .iter()
+            .map(|change| (world.places[change.0], change))
+            .filter(move |(place, (_, value))| place.kind == Some(kind) && self.get(place.slot) != *value)
+    }
+
     /// Whether a row's fields are others than those that are known.
     #[inline]
     pub(super) fn would_change(&self, world: &World<'_>, kind: CaseId, fields: &Changes) -> bool {
-        fields.iter().any(|(field, value)| {
-            let place = world.places[*field];
-            place.kind == Some(kind) && self.get(place.slot) != *value
-        })
+        self.changed(world, kind, fields).next().is_some()
     }
 
     /// Takes a row's fields; true if they were others.

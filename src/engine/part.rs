@@ -13,7 +13,7 @@ use crate::engine::span::Spans;
 use crate::engine::truth::{Moment, Truth};
 use crate::engine::world::World;
 use crate::engine::{Happening, Tally, Verdict};
-use crate::event::{Event, Events, KeyList, Stored};
+use crate::event::{Changes, Event, Events, KeyList, Stored};
 use crate::id::{AgreementId, CaseId, StateId, Table};
 use crate::plan::Track;
 use crate::time::Instant;
@@ -120,7 +120,7 @@ impl Part {
     /// are shown, each has a record.
     #[inline]
     fn put_off(&mut self, world: &World<'_>, stored: &Stored<'_>, place: Place) -> bool {
-        let Part { cases, sink, over, variants, .. } = self;
+        let Part { cases, sink, variants, now, .. } = self;
         let Some((kind, key)) = stored.case() else { return false };
         let Some(deferral) = &world.kinds[kind].deferral else { return false };
         if !deferral.knows(stored.what()) || sink.shows(Verdict::Met) {
@@ -130,19 +130,48 @@ impl Part {
         let variants = &mut variants[kind];
         let at = match cases.known(place, kind, key).or_else(|| cases.find(place.hash, kind, key)) {
             Some(at) => at,
-            None => match cases.appear(world, (kind, key), place.hash, deferral.forgets, variants) {
+            None => match cases.appear(world, (kind, key), place.hash, variants) {
                 Some(at) => at,
                 // It was forgotten: nothing more is to be done.
                 None => return true,
             },
         };
         let At::Deferred(nth) = at else { return false };
-        match cases.deferred(nth).go_on(world, (deferral, variants), stored.fields(), row) {
-            Some(Kept::IsLast) => over.push(nth),
-            Some(Kept::GoesOn) => {}
-            None => return false,
+        let case = cases.deferred(nth);
+        let kept = match case.go_on(world, (deferral, variants), stored.fields(), row) {
+            None if case.was_over_before(*now) => self.settle_and_go_on(world, nth, stored.fields(), row),
+            kept => kept,
+        };
+        if kept == Some(Kept::IsLast) {
+            self.over.push(nth);
         }
-        true
+        if world.watches && kept.is_some() && stored.what().is_some_and(|event| world.watched[event]) {
+            self.watch_deferred(world, nth, &stored.event());
+        }
+        kept.is_some()
+    }
+
+    /// What else looks at an event of a case that is not judged yet does so now.
+    fn watch_deferred(&mut self, world: &World<'_>, nth: usize, event: &Event<'_>) {
+        let Part { cases, facts, recurring, counters, exclusions, claims, sink, .. } = self;
+        let case = cases.deferred(nth);
+        let kind = case.kind;
+        let lent = facts[kind].get_or_insert_with(|| Facts::new(world, kind, case.key.lend(), exclusions));
+        lent.stand_for(&mut case.key, &case.fields);
+        let happening = Happening { event: event.event, ..Happening::default() };
+        watch(world, (counters, claims, recurring, exclusions), Some(lent), happening, event, sink);
+        lent.stand_back(&mut case.key);
+    }
+
+    /// A row does more to a case than is known of one whose instances were not told, though all of them have ended: they are told first.
+    #[cold]
+    fn settle_and_go_on(&mut self, world: &World<'_>, nth: usize, fields: &Changes, row: Happened) -> Option<Kept> {
+        if !self.settle_one(world, nth, true) {
+            return None;
+        }
+        let case = self.cases.deferred(nth);
+        let deferral = world.kinds[case.kind].deferral.as_ref()?;
+        case.go_on(world, (deferral, &mut self.variants[case.kind]), fields, row)
     }
 
     /// Judges an event of now; its case was seen at a place, if anywhere.
@@ -154,10 +183,7 @@ impl Part {
         }
         let Some((kind, key)) = event.case else {
             let happening = Happening { event: event.event, ..Happening::default() };
-            counters.count(world, None, happening, event);
-            note_claims(world, None, event, claims);
-            recurring.iter_mut().for_each(|r| r.event(world, exclusions, None, happening, event, sink));
-            return;
+            return watch(world, (counters, claims, recurring, exclusions), None, happening, event, sink);
         };
         let known = cases.known(place, kind, key).map(Seat::again);
         let Some(Seat { at, is_new }) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
@@ -202,9 +228,7 @@ impl Part {
             case.facts.states_changed(world, happening, event, exclusions, spans);
         }
         if world.watches {
-            counters.count(world, Some(&case.facts), happening, event);
-            note_claims(world, Some(&case.facts), event, claims);
-            recurring.iter_mut().for_each(|r| r.event(world, exclusions, Some(&case.facts), happening, event, sink));
+            watch(world, (counters, claims, recurring, exclusions), Some(&case.facts), happening, event, sink);
         }
         if case.judge(world, effect, reach, happening, event, sink) {
             closing.push(slot);
@@ -291,7 +315,7 @@ impl Part {
                 Case::Judged(case) => case,
                 Case::Deferred(mut kept) => {
                     let mut case = CaseState::new(world, kept.kind, kept.key.lend(), &exclusions);
-                    if case.catch_up(world, kept.take(), Instant::NEVER, &mut sink) == Standing::Spent {
+                    if case.catch_up(world, &kept.take(), Instant::NEVER, &mut sink) == Standing::Spent {
                         continue;
                     }
                     case
@@ -321,7 +345,7 @@ fn take_up(
     sink: &mut Sink,
 ) -> (usize, Standing) {
     let (slot, mut kept) = cases.take_up(world, nth, exclusions);
-    (slot, cases.judged(slot).catch_up(world, kept.take(), now, sink))
+    (slot, cases.judged(slot).catch_up(world, &kept.take(), now, sink))
 }
 
 /// What parts of an engine leave when nothing is to come.
@@ -370,6 +394,20 @@ impl Ended {
             claims.sort();
         }
     }
+}
+
+/// What looks at events besides promises to cases.
+fn watch(
+    world: &World<'_>,
+    (counters, claims, recurring, exclusions): (&mut Counters, &mut Table<AgreementId, Vec<Instant>>, &mut [Recurring], &Exclusions),
+    case: Option<&Facts>,
+    happening: Happening<'_>,
+    event: &Event<'_>,
+    sink: &mut Sink,
+) {
+    counters.count(world, case, happening, event);
+    note_claims(world, case, event, claims);
+    recurring.iter_mut().for_each(|duty| duty.event(world, exclusions, case, happening, event, sink));
 }
 
 /// Keeps the instants at which credits are claimed.

@@ -42,6 +42,8 @@ pub(super) struct World<'p> {
     pub(super) has_claims: bool,
     /// Something else than promises to cases looks at events: counters, claims, or duties of each period.
     pub(super) watches: bool,
+    /// The events that do something then.
+    pub(super) watched: Table<EventId, bool>,
 }
 
 /// Where the value of a field is found: in this slot of this kind of case, or with the event itself.
@@ -255,7 +257,13 @@ impl Kind {
             effect.begins = effect.first_starts();
         }
         let forgets = all_once && !is_watched && !own.is_empty();
-        let deferral = if is_simple { Deferral::new(plan, id, (promises, calendars), &of_kind, &effects, forgets) } else { None };
+        // Nothing else is counted than events, which are as soon as they come.
+        let may_defer = !every_row
+            && !has_conditions
+            && [case.scores.is_empty(), case.stages.is_empty(), spans.is_empty()].into_iter().all(|is_empty| is_empty)
+            && plan.agreements.iter().all(|a| a.exclusions.is_empty())
+            && watch_only_events(plan);
+        let deferral = if may_defer { Deferral::new(plan, id, (promises, calendars), &of_kind, &effects, forgets) } else { None };
         Kind {
             tiers: TiersByValue::new(plan, case),
             tests: case.tiers.iter().map(|tier| (*tier, TierTest::new(plan, id, *tier))).collect(),
@@ -269,6 +277,43 @@ impl Kind {
             deferral,
         }
     }
+}
+
+/// The promises that follow no case.
+fn of_no_case(plan: &Plan) -> impl Iterator<Item = &Track> {
+    plan.tracks.iter().filter(|track| !plan.obligations[track.0[0]].follows_a_case())
+}
+
+/// Whether what looks at events besides promises to cases asks for no states.
+fn watch_only_events(plan: &Plan) -> bool {
+    let asks_for_states = |track: &Track| {
+        let obligations = track.0.iter().map(|id| &plan.obligations[*id]);
+        let mut patterns = obligations.flat_map(|obligation| Role::ALL.into_iter().filter_map(move |role| role.of(obligation)));
+        !Roles::by_states(plan, track).is_none() || patterns.any(|pattern| pattern.any.iter().flatten().any(|atom| atom.during.is_some()))
+    };
+    plan.counters.iter().all(|counter| matches!(counter.on, Trigger::Event(_))) && !of_no_case(plan).any(asks_for_states)
+}
+
+/// The events that something else looks at than promises to cases.
+fn watched(plan: &Plan) -> Table<EventId, bool> {
+    // A duty of each period may have one for each value of a field, which any event may be the first to name.
+    let names_groups = |id: &ObligationId| matches!(&plan.obligations[*id].duty, Duty::Clock(c) if matches!(&c.start, Start::Each { by, .. } if !by.is_empty()));
+    let by_all = of_no_case(plan).any(|track| track.0.iter().any(names_groups));
+    let mut watched: Table<EventId, bool> = plan.events.iter().map(|_| by_all).collect();
+    for counter in &plan.counters {
+        if let Trigger::Event(event) = counter.on {
+            watched[event] = true;
+        }
+    }
+    for (event, _) in plan.agreements.iter().filter_map(|agreement| agreement.claim.as_ref()?.on.as_ref()) {
+        watched[*event] = true;
+    }
+    for track in of_no_case(plan) {
+        for (event, roles) in Roles::by_event(plan, track).enumerate() {
+            watched[event] |= !roles.is_none();
+        }
+    }
+    watched
 }
 
 /// What is asked for a tier.
@@ -423,7 +468,8 @@ impl<'p> World<'p> {
         };
         let places = plan.fields.iter().map(place).collect();
         let watches = !plan.counters.is_empty() || has_claims || plan.obligations.iter().any(|o| !o.follows_a_case());
-        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, places, has_claims, watches }
+        let watched = watched(plan);
+        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, places, has_claims, watches, watched }
     }
 
     /// Whether what happens to a case changes nothing that is said of another. What is only counted does not, for counts can be added; and

@@ -42,6 +42,13 @@ pub fn events_of(plan: &Plan, pattern: &Pattern) -> Vec<EventId> {
     look.events.enumerate().filter(|(_, named)| **named).map(|(id, _)| id).collect()
 }
 
+/// The fields that a condition looks at.
+pub fn fields_of(plan: &Plan, condition: &Condition) -> Vec<FieldId> {
+    let mut look = Look::new(plan);
+    look.condition(condition);
+    look.fields.enumerate().filter(|(_, read)| **read).map(|(id, _)| id).collect()
+}
+
 fn asks_the_time(plan: &Plan, case: &Case) -> bool {
     let states = case.states.iter().filter_map(|s| match &plan.states[*s].when {
         StateWhen::Holds(condition) => Some(condition),

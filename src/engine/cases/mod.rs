@@ -11,7 +11,7 @@ use crate::engine::case::CaseState;
 use crate::engine::deferral::{Deferred, Variants};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
-use crate::engine::world::World;
+use crate::engine::world::{Kind, World};
 use crate::event::{KeyList, KeyRef, Keys, Series};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
@@ -27,7 +27,8 @@ pub(super) struct Cases {
     index: Index,
     asleep: Asleep,
     rest: Rest,
-    /// Those that were ever awake, of kinds of which cases are forgotten: what is here and is not live was forgotten.
+    /// Those that were ever awake, of kinds of which cases are forgotten, or of which rows are only kept: what is here and is not live was
+    /// forgotten, and what is not here sleeps nowhere.
     seen: Table<CaseId, Keys>,
     /// Those of which rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
@@ -79,10 +80,18 @@ impl Cases {
         self.index.find(hash, |number| self.is_at(At::of(number), kind, key)).map(At::of)
     }
 
-    /// Whether a case begins now that was never seen, of a kind of which cases are forgotten: from now on it was.
+    /// The place of a case that is not awake, if it is live; or why it has none.
     #[inline]
-    pub(super) fn begins(&mut self, kind: CaseId, key: KeyRef<'_>) -> bool {
-        self.seen[kind].insert(key)
+    fn absent(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, hash: u64) -> Absent {
+        let Kind { forgets, deferral, .. } = &world.kinds[kind];
+        if (*forgets || deferral.is_some()) && self.seen[kind].insert(key) {
+            return Absent::Unseen;
+        }
+        match self.woken(hash, kind, key) {
+            Some(at) => Absent::Asleep(at),
+            None if *forgets => Absent::Forgotten,
+            None => Absent::Unseen,
+        }
     }
 
     /// The place of a case that begins now or is live; nothing if it was forgotten.
@@ -91,18 +100,11 @@ impl Cases {
         if let Some(at) = self.find(hash, kind, key) {
             return Some(Seat::again(at));
         }
-        let forgets = world.kinds[kind].forgets;
-        // What was never seen sleeps nowhere.
-        let is_new = forgets && self.begins(kind, key);
-        if !is_new {
-            if let Some(at) = self.woken(hash, kind, key) {
-                return Some(Seat::again(at));
-            }
-            if forgets {
-                return None;
-            }
+        match self.absent(world, kind, key, hash) {
+            Absent::Asleep(at) => Some(Seat::again(at)),
+            Absent::Forgotten => None,
+            Absent::Unseen => Some(Seat { at: At::Judged(self.add(world, (kind, key), hash, exclusions)), is_new: true }),
         }
-        Some(Seat { at: At::Judged(self.add(world, (kind, key), hash, exclusions)), is_new: true })
     }
 
     /// Gives another case that is judged a place, where it is found from now on.
@@ -132,18 +134,12 @@ impl Cases {
         world: &World<'_>,
         (kind, key): (CaseId, KeyRef<'_>),
         hash: u64,
-        forgets: bool,
         variants: &mut Variants,
     ) -> Option<At> {
-        // What was never seen sleeps nowhere.
-        let is_new = forgets && self.begins(kind, key);
-        if !is_new {
-            if let Some(at) = self.woken(hash, kind, key) {
-                return Some(at);
-            }
-            if forgets {
-                return None;
-            }
+        match self.absent(world, kind, key, hash) {
+            Absent::Asleep(at) => return Some(at),
+            Absent::Forgotten => return None,
+            Absent::Unseen => {}
         }
         self.make_room();
         let at = match self.deferred.free.pop() {
@@ -193,17 +189,21 @@ impl Cases {
             judged.vacate(at);
             rest.put += 1;
         }
-        for at in 0..deferred.places.len() {
-            let case = &mut deferred.places[at];
-            if case.is_vacant() || std::mem::take(&mut case.stirred) || case.is_over() {
-                continue;
+        let rests = |case: &mut Deferred| !case.is_vacant() && !std::mem::take(&mut case.stirred) && !case.is_over();
+        let resting: Vec<usize> = (0..deferred.places.len()).filter(|at| rests(&mut deferred.places[*at])).collect();
+        for block in resting.chunks(AHEAD) {
+            // The index of those that sleep is large: its memory is asked for beforehand.
+            let touched = block.iter().fold(0, |all, at| all ^ asleep.touch(deferred.places[*at].hash()));
+            std::hint::black_box(touched);
+            for at in block.iter().copied() {
+                let case = &mut deferred.places[at];
+                let hash = case.hash();
+                asleep.put(hash, |out| pack_deferred(case, out));
+                index.remove(hash, At::Deferred(at).number());
+                case.vacate();
+                deferred.vacate(at);
+                rest.put += 1;
             }
-            let hash = case.hash();
-            asleep.put(hash, |out| pack_deferred(case, out));
-            index.remove(hash, At::Deferred(at).number());
-            case.vacate();
-            deferred.vacate(at);
-            rest.put += 1;
         }
         let awake = judged.len() + deferred.len();
         rest.crowd = if restless { before * 2 } else { (awake + awake / 8).max(FEW) };
@@ -356,6 +356,15 @@ impl Cases {
         let deferred = self.deferred.places.into_iter().filter(|case| !case.is_vacant() && !case.is_idle());
         judged.map(|slot| Case::Judged(slot.case)).chain(deferred.map(Case::Deferred)).chain(self.asleep.into_cases())
     }
+}
+
+/// What is known of a case that is not awake.
+enum Absent {
+    /// It slept.
+    Asleep(At),
+    Forgotten,
+    /// Nothing.
+    Unseen,
 }
 
 /// The place of a case that is judged; of a forgotten one the memory is left for another.

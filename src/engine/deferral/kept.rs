@@ -1,12 +1,12 @@
 //! What is kept of a case that is judged late.
 
-use crate::engine::deferral::Deferral;
-use crate::engine::deferral::variant::{Variant, Variants};
+use crate::engine::deferral::variant::{Step, Variant, Variants};
+use crate::engine::deferral::{Deferral, bit};
 use crate::engine::facts::StateRun;
 use crate::engine::fields::Fields;
 use crate::engine::world::World;
-use crate::event::{Changes, Event, Key, KeyRef, Origin, Short, Stored, packed};
-use crate::id::{CaseId, EventId, Id};
+use crate::event::{Changes, Event, Key, KeyRef, Origin, Short, Stored, Value, packed};
+use crate::id::{CaseId, EventId, FieldId, Id};
 use crate::time::Instant;
 use smallvec::SmallVec;
 
@@ -37,9 +37,9 @@ pub(in crate::engine) struct Deferred {
     /// How many instances of each promise were told before the rows that are kept.
     told: [u8; COUNTED],
     rows: [Happened; MOST],
-    pub(super) fields: Fields,
-    /// Its states before the rows that are kept, if one of them was ever on.
-    states: Option<Box<States>>,
+    pub(in crate::engine) fields: Fields,
+    /// What few have.
+    more: Option<Box<More>>,
 }
 
 const _: () = assert!(size_of::<Deferred>() == 3 * 64);
@@ -47,9 +47,25 @@ const _: () = assert!(size_of::<Deferred>() == 3 * 64);
 /// No variant has this number.
 const UNKNOWN: u32 = u32::MAX;
 
-/// The states of a case, by slot.
+/// What few cases have.
 #[derive(Debug, Default)]
-struct States(SmallVec<[StateRun; 2]>);
+struct More {
+    /// Its states before the rows that are kept, by slot; nothing where none was ever on.
+    states: SmallVec<[StateRun; 2]>,
+    /// What rows behind the first have changed of its fields, in their order.
+    changes: SmallVec<[Changed; 2]>,
+}
+
+/// A field that a row has changed.
+#[derive(Clone, Copy, Debug)]
+struct Changed {
+    /// The place of the row among those that are kept.
+    row: u8,
+    field: FieldId,
+    slot: u16,
+    before: Option<Value>,
+    after: Option<Value>,
+}
 
 /// A row that is an event and nothing else: which one of how many, and where it stands, in few bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,9 +89,10 @@ impl Happened {
         EventId::from_index(self.event.into())
     }
 
-    pub(super) fn event(self) -> Event<'static> {
+    /// With the fields of its case that changed with it.
+    pub(in crate::engine) fn event(self, fields: &Changes) -> Event<'_> {
         let origin = Origin { file: self.file.into(), line: self.line };
-        Event { time: self.time, case: None, event: Some(self.what()), fields: &[], own: &[], origin }
+        Event { time: self.time, case: None, event: Some(self.what()), fields, own: &[], origin }
     }
 }
 
@@ -102,7 +119,7 @@ impl Deferred {
             told: [0; COUNTED],
             rows: [Happened::default(); MOST],
             fields: Fields::default(),
-            states: None,
+            more: None,
         }
     }
 
@@ -113,7 +130,7 @@ impl Deferred {
         (self.started, self.count, self.is_vacant, self.stirred, self.is_over) = (0, 0, false, true, false);
         self.told = [0; COUNTED];
         self.fields.forget(world.plan.cases[kind].fields.len());
-        self.states = None;
+        self.more = None;
     }
 
     /// The case is gone.
@@ -180,14 +197,14 @@ impl Deferred {
 
     /// The states that are on before the rows that are kept, by the bits of their slots.
     pub(super) fn states_on(&self) -> u32 {
-        let on = self.states.iter().flat_map(|states| states.0.iter().zip(0..));
+        let on = self.more.iter().flat_map(|more| more.states.iter().zip(0..));
         on.fold(0, |bits, (state, slot)| bits | u32::from(state.is_on()) << slot)
     }
 
-    /// Whether one of its states was ever on, before the rows that are kept.
+    /// Whether one of its states was ever on before the rows that are kept, or one of its fields has changed with them.
     #[inline]
-    pub(super) fn had_states(&self) -> bool {
-        self.states.is_some()
+    pub(super) fn has_more(&self) -> bool {
+        self.more.is_some()
     }
 
     /// Reads a little of it, from its beginning to its end.
@@ -210,11 +227,12 @@ impl Deferred {
         if self.is_over && deferral.forgets && self.latest() < row.time {
             return Some(Kept::GoesOn);
         }
-        if self.count > 0 && self.fields.would_change(world, self.kind, fields) {
-            return None;
-        }
         let variant = self.variant(deferral, variants)?;
-        let step = variants.step(deferral, variant, row.what())?;
+        let mut step = variants.step(deferral, variant, Some(row.what()))?;
+        let changes = self.count > 0 && !fields.is_empty() && self.fields.would_change(world, self.kind, fields);
+        if changes {
+            step = self.step_changing(world, (deferral, variants), (variant, step), fields)?;
+        }
         if step.is_again() && self.latest() == row.time {
             return None;
         }
@@ -224,11 +242,41 @@ impl Deferred {
         if step.to() == variant {
             return Some(Kept::GoesOn);
         }
+        if changes {
+            self.change(world, fields);
+        }
         *self.rows.get_mut(usize::from(self.count))? = row;
         self.count += 1;
         self.variant = step.to();
         let was_over = std::mem::replace(&mut self.is_over, step.is_over());
         Some(if self.is_over && !was_over { Kept::IsLast } else { Kept::GoesOn })
+    }
+
+    /// The step of a row that changes fields, which is kept even if its event does nothing: if no tier, and nothing that has ended, looks at
+    /// one of them.
+    #[inline(never)]
+    fn step_changing(
+        &self,
+        world: &World<'_>,
+        (deferral, variants): (&Deferral, &mut Variants),
+        (variant, step): (u32, Step),
+        fields: &Changes,
+    ) -> Option<Step> {
+        let changed = self.fields.changed(world, self.kind, fields).fold(0, |bits, (place, _)| bits | bit(place.slot));
+        if deferral.are_read(changed, variants.get(variant)) {
+            return None;
+        }
+        if step.to() == variant { variants.step(deferral, variant, None) } else { Some(step) }
+    }
+
+    /// The next row that is kept changes fields.
+    fn change(&mut self, world: &World<'_>, fields: &Changes) {
+        let changes = &mut self.more.get_or_insert_default().changes;
+        for (place, (field, after)) in self.fields.changed(world, self.kind, fields) {
+            let (slot, before) = (place.slot, self.fields.get(place.slot));
+            changes.push(Changed { row: self.count, field: *field, slot, before, after: *after });
+        }
+        self.fields.take(world, self.kind, fields);
     }
 
     /// Another instance of a promise is told: its number among those of the case. Of a case that is forgotten it is the first.
@@ -250,31 +298,36 @@ impl Deferred {
     pub(super) fn rest(&mut self, deferral: &Deferral, variants: &mut Variants) {
         let Variant { started, states, moved, .. } = *variants.get(self.variant);
         if moved {
-            let runs = &mut self.states.get_or_insert_default().0;
+            let runs = &mut self.more.get_or_insert_default().states;
             runs.resize_with(deferral.states, StateRun::default);
             for row in &self.rows[..usize::from(self.count)] {
                 let Some(deed) = deferral.deed(row.what()) else { continue };
                 for (run, slot) in runs.iter_mut().zip(0..) {
-                    let bit = 1 << slot;
+                    let bit = bit(slot);
                     run.turn((run.is_on() && deed.leaves & bit == 0) || deed.enters & bit != 0, row.time);
                 }
             }
+        }
+        match &mut self.more {
+            Some(more) if moved => more.changes.clear(),
+            more => *more = None,
         }
         (self.variant, self.started) = (variants.root(started, states), started);
         (self.count, self.stirred, self.is_over) = (0, false, false);
     }
 
-    /// Takes it apart: its rows as they came, and what was known before them; nothing where nothing had happened.
-    pub(in crate::engine) fn take(&mut self) -> (impl Iterator<Item = Event<'static>> + use<>, Before) {
-        let promises = (0..).zip(self.told).map(|(nth, told)| (u32::from(told), self.started & 1 << nth != 0)).collect();
-        let states = self.states.take().map_or_else(SmallVec::new, |states| states.0);
-        let before = Before { fields: std::mem::take(&mut self.fields), promises, states };
-        (self.rows.into_iter().take(self.count.into()).map(Happened::event), before)
+    /// Takes it apart.
+    pub(in crate::engine) fn take(&mut self) -> Past {
+        let More { states, changes } = self.more.take().map_or_else(More::default, |more| *more);
+        let mut fields = std::mem::take(&mut self.fields);
+        changes.iter().rev().for_each(|change| fields.put(change.slot, change.before));
+        let promises = (0..).zip(self.told).map(|(nth, told)| (u32::from(told), self.started & bit(nth) != 0)).collect();
+        Past { fields, promises, states, rows: self.kept().into(), changes }
     }
 
     /// Packs it, its kind and its key first.
     pub(in crate::engine) fn pack(&self, out: &mut Vec<u8>) {
-        let Deferred { key, kind, variant: _, started, count: _, is_vacant: _, stirred: _, is_over, told, rows: _, fields, states } = self;
+        let Deferred { key, kind, variant: _, started, count: _, is_vacant: _, stirred: _, is_over, told, rows: _, fields, more } = self;
         packed::put_id(out, *kind);
         packed::put_bytes(out, key.bytes());
         packed::put(out, (*started).into());
@@ -288,8 +341,14 @@ impl Deferred {
         // Most that are told of were told of one promise after another, the first ones most often.
         let upto = told.iter().rposition(|told| *told > 0).map_or(0, |last| last + 1);
         packed::put_bytes(out, &told[..upto]);
-        let states = states.as_ref().map_or(&[][..], |states| &states.0);
+        let (states, changes) = more.as_ref().map_or((&[][..], &[][..]), |more| (&more.states, &more.changes));
         packed::put_list(out, states, |out, run| run.pack(out));
+        packed::put_list(out, changes, |out, Changed { row, field, slot, before, after }| {
+            packed::put(out, (*row).into());
+            packed::put_id(out, *field);
+            packed::put(out, (*slot).into());
+            [before, after].into_iter().for_each(|value| packed::put_value(out, *value));
+        });
     }
 
     pub(in crate::engine) fn unpack(from: &mut &[u8]) -> Option<Deferred> {
@@ -304,24 +363,45 @@ impl Deferred {
         all.fields = Fields::unpack(from)?;
         let told = packed::take_bytes(from)?;
         all.told.get_mut(..told.len())?.copy_from_slice(told);
-        let states: SmallVec<_> = packed::take_list(from, StateRun::unpack)?;
-        all.states = (!states.is_empty()).then(|| Box::new(States(states)));
+        let more = More { states: packed::take_list(from, StateRun::unpack)?, changes: packed::take_list(from, Changed::unpack)? };
+        all.more = (!more.states.is_empty() || !more.changes.is_empty()).then(|| Box::new(more));
         Some(all)
     }
 }
 
-/// What was known of a case before the rows that are kept of it.
-pub(in crate::engine) struct Before {
-    pub(in crate::engine) fields: Fields,
-    /// Of each promise how many instances were told, and whether it started once.
-    pub(in crate::engine) promises: SmallVec<[(u32, bool); COUNTED]>,
-    /// By slot; nothing where none was ever on.
-    pub(in crate::engine) states: SmallVec<[StateRun; 2]>,
+impl Changed {
+    fn unpack(from: &mut &[u8]) -> Option<Changed> {
+        let (row, field, slot) = (u8::try_from(packed::take(from)?).ok()?, packed::take_id(from)?, packed::take(from)?.try_into().ok()?);
+        Some(Changed { row, field, slot, before: packed::take_value(from)?, after: packed::take_value(from)? })
+    }
 }
 
-impl Before {
-    /// Nothing had happened, but for fields.
-    pub(in crate::engine) fn is_nothing(&self) -> bool {
+/// The fields that a row changed.
+type RowChanges = SmallVec<[(FieldId, Option<Value>); 2]>;
+
+/// What was kept of a case.
+pub(in crate::engine) struct Past {
+    /// As they were before its rows.
+    pub(in crate::engine) fields: Fields,
+    /// Of each promise how many instances were told before, and whether it had started once.
+    pub(in crate::engine) promises: SmallVec<[(u32, bool); COUNTED]>,
+    /// Before its rows, by slot; nothing where none was ever on.
+    pub(in crate::engine) states: SmallVec<[StateRun; 2]>,
+    rows: SmallVec<[Happened; MOST]>,
+    changes: SmallVec<[Changed; 2]>,
+}
+
+impl Past {
+    /// Whether nothing had happened before its rows.
+    pub(in crate::engine) fn is_all(&self) -> bool {
         self.states.is_empty() && self.promises.iter().all(|promise| *promise == (0, false))
+    }
+
+    /// Its rows as they came, with the fields that each of them changed.
+    pub(in crate::engine) fn rows(&self) -> impl Iterator<Item = (Happened, RowChanges)> {
+        self.rows.iter().zip(0..).map(|(row, place)| {
+            let changed = self.changes.iter().filter(|change| change.row == place);
+            (*row, changed.map(|change| (change.field, change.after)).collect())
+        })
     }
 }

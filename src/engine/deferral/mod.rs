@@ -9,8 +9,9 @@ mod kept;
 mod settled;
 mod variant;
 
-pub(super) use kept::{Before, Deferred, Happened, Kept};
 use kept::{COUNTED, MOST};
+pub(super) use kept::{Deferred, Happened, Kept, Past};
+use variant::Variant;
 pub(super) use variant::Variants;
 
 use crate::engine::live::End;
@@ -19,8 +20,9 @@ use crate::engine::objective::Asks;
 use crate::engine::plain::{Aim, Written};
 use crate::engine::promise::{Act, Promise, Role};
 use crate::engine::world::{Effect, OfKind};
-use crate::id::{CalendarId, CaseId, EventId, ObligationId, StateId, Table};
-use crate::plan::{Plan, StateWhen};
+use crate::id::{CalendarId, CaseId, EventId, FieldId, ObligationId, StateId, Table};
+use crate::model::Owner;
+use crate::plan::{Obligation, Plan, StateWhen, fields_of};
 use crate::time::{Calendar, Duration, Instant};
 
 /// A kind of case of which all rows may be kept until it is over, for each of them says by itself what it does. Found out before a log is
@@ -31,6 +33,8 @@ pub(super) struct Deferral {
     promises: Vec<Foreseen>,
     /// All promises, by bits.
     all: u32,
+    /// The fields that tiers look at, by the bits of their slots.
+    by_tiers: u32,
     /// How many states there are.
     states: usize,
     /// A case is forgotten when all that it was promised has started and ended once.
@@ -51,6 +55,8 @@ struct Foreseen {
     pauses: u32,
     notifies: bool,
     asks: Asks,
+    /// The fields that are read when an instance is decided, by the bits of their slots.
+    reads: u32,
     /// The first instant of its agreement's term, and the first after it.
     term: (Instant, Instant),
     /// What is aimed at for each tier, behind that for no tier.
@@ -103,11 +109,18 @@ impl Deferral {
             return None;
         }
         let deeds: Table<EventId, Option<Deed>> = effects.iter().map(Deed::of).collect();
-        let foreseen = |(at, of): (usize, &Written)| Foreseen::new((at, id), of, &promises[of.id], calendars, Asks::of(plan, of.id));
+        let foreseen = |(at, of): (usize, &Written)| Foreseen::new(plan, (at, id), of, &promises[of.id], calendars);
         let promises: Vec<Foreseen> = written.into_iter().enumerate().map(foreseen).collect();
         let all = promises.iter().fold(0, |all, promise| all | promise.bit);
         let is_begun = deeds.iter().flatten().any(|deed| deed.starts != 0);
-        is_begun.then_some(Deferral { deeds, promises, all, states: case.states.len(), forgets })
+        let by_tiers = bits(plan, case.tiers.iter().filter_map(|tier| plan.tiers[*tier].when.as_ref()).flat_map(|c| fields_of(plan, c)));
+        is_begun.then_some(Deferral { deeds, promises, all, by_tiers, states: case.states.len(), forgets })
+    }
+
+    /// Whether a tier, or an instance of a variant that has ended, looks at one of some fields.
+    fn are_read(&self, fields: u32, variant: &Variant) -> bool {
+        let by_ended = variant.ended.iter().fold(0, |bits, instance| bits | self.promises[usize::from(instance.promise)].reads);
+        (self.by_tiers | by_ended) & fields != 0
     }
 
     /// Whether it is known of an event alone what it does.
@@ -121,6 +134,16 @@ impl Deferral {
     fn deed(&self, event: EventId) -> Option<&Deed> {
         self.deeds[event].as_ref()
     }
+}
+
+/// The bit of a slot. Those behind the 31st share the last.
+fn bit(slot: u16) -> u32 {
+    1 << slot.min(31)
+}
+
+/// The bits of fields' slots. Those of an event live with that event.
+fn bits(plan: &Plan, fields: impl Iterator<Item = FieldId>) -> u32 {
+    fields.filter(|field| matches!(plan.fields[*field].owner, Owner::Case(_))).fold(0, |bits, field| bits | bit(plan.fields[field].slot))
 }
 
 impl Goal {
@@ -140,11 +163,11 @@ impl Foreseen {
 
     /// Of the promise that has this place among those of its kind of case.
     fn new(
+        plan: &Plan,
         (at, kind): (usize, CaseId),
         of: &Written,
         promise: &Promise<'_>,
         calendars: &Table<CalendarId, Calendar>,
-        asks: Asks,
     ) -> Foreseen {
         let goal = |aim: &Option<Aim>| {
             let Aim { row, calendar, open, alert } = (*aim)?;
@@ -152,7 +175,9 @@ impl Foreseen {
             // Where nothing is sure, no instant lies between these.
             Some(Goal { row, calendar, open, alert, sure: calendars[calendar].sure(open).unwrap_or((Instant::LAST, Instant::FIRST)) })
         };
-        let pauses = promise.pauses_of(kind).fold(0, |bits, slot| bits | 1 << slot);
+        let pauses = promise.pauses_of(kind).fold(0, |bits, slot| bits | bit(slot));
+        let Obligation { keys, filters, .. } = promise.obligation;
+        let reads = bits(plan, keys.iter().copied().chain(filters.iter().flat_map(|filter| fields_of(plan, filter))));
         let goals = of.aims().iter().map(goal).collect();
         Foreseen {
             id: of.id,
@@ -163,7 +188,8 @@ impl Foreseen {
             once: of.once,
             pauses,
             notifies: of.notifies,
-            asks,
+            asks: Asks::of(plan, of.id),
+            reads,
             term: promise.term,
             goals,
         }

@@ -161,8 +161,8 @@ impl Deferral {
             shows |= ended.is_late() || sink.shows(instance.how.verdict());
             all.push(ended);
         }
-        // Where clocks stood still, more is to be said of what is shown than is known here.
-        let is_simple = !shows || anything && !variant.moved && !case.had_states();
+        // Where clocks stood still or fields changed, more is to be said of what is shown than is known here.
+        let is_simple = !shows || anything && !variant.moved && !case.has_more();
         if !is_simple || !self.forgets && case.is_long() {
             return None;
         }
@@ -192,7 +192,18 @@ impl Deferral {
             let (Foreseen { id, track, asks, term, .. }, calendar) = (promise, goal.calendar);
             let sure = (goal.sure.0.max(term.0), goal.sure.1.min(term.1.minus(Duration::micros(1))));
             let quiet = alert.min(goal.open);
-            is_usual.then_some(Some(Usual { promise: at, start, end, how, asks: *asks, track: *track, obligation: *id, calendar, sure, quiet }))
+            is_usual.then_some(Some(Usual {
+                promise: at,
+                start,
+                end,
+                how,
+                asks: *asks,
+                track: *track,
+                obligation: *id,
+                calendar,
+                sure,
+                quiet,
+            }))
         };
         let all: Vec<Usual> = variant.ended.iter().map(usual).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         (all.len() <= Usual::MOST).then_some(all)
@@ -286,6 +297,6 @@ impl Ended<'_> {
         let due = moment.world.calendars[goal.calendar].advance(first.time, goal.open).expect("it was sure to be used up");
         let kind = &moment.world.kinds[promise.kind];
         let of = kind.promises[promise.at].written.as_ref().expect("what is foreseen is written");
-        Plain::ended((seq, goal.row, tier), &first.event(), &last.event(), instance.how, due).close(of, moment, sink);
+        Plain::ended((seq, goal.row, tier), &first.event(&[]), &last.event(&[]), instance.how, due).close(of, moment, sink);
     }
 }

@@ -2,7 +2,7 @@
 //! comes to, but for when it was, is found out once for each.
 
 use crate::engine::deferral::settled::Usual;
-use crate::engine::deferral::{Deferral, Deferred, MOST};
+use crate::engine::deferral::{Deed, Deferral, Deferred, MOST};
 use crate::engine::live::End;
 use crate::engine::sink::Sink;
 use crate::id::{EventId, Id};
@@ -10,10 +10,10 @@ use smallvec::SmallVec;
 
 /// Those that were seen, numbered.
 pub(in crate::engine) struct Variants {
-    /// How many events there are.
-    events: usize,
+    /// How many steps each has: one for each event, and that of a row which only changes fields.
+    width: usize,
     all: Vec<Variant>,
-    /// What each event makes of each of them, those of one behind those of another.
+    /// Those of one behind those of another.
     steps: Vec<Step>,
     /// Those with which cases begin, or go on when all before was told: by what started once, and the states that are on.
     roots: Vec<((u32, u32), u32)>,
@@ -87,7 +87,7 @@ const LIMIT: usize = 1024;
 impl Variants {
     /// None so far, of a kind of case of a vocabulary of so many events.
     pub(in crate::engine) fn new(events: usize) -> Variants {
-        Variants { events, all: Vec::new(), steps: Vec::new(), roots: Vec::new() }
+        Variants { width: events + 1, all: Vec::new(), steps: Vec::new(), roots: Vec::new() }
     }
 
     #[inline]
@@ -112,7 +112,7 @@ impl Variants {
 
     fn add(&mut self, variant: Variant) -> u32 {
         self.all.push(variant);
-        self.steps.resize(self.all.len() * self.events, Step::UNASKED);
+        self.steps.resize(self.all.len() * self.width, Step::UNASKED);
         self.all.len() as u32 - 1
     }
 
@@ -120,7 +120,11 @@ impl Variants {
     #[cold]
     pub(super) fn find(&mut self, deferral: &Deferral, case: &Deferred) -> Option<u32> {
         let root = self.root(case.started, case.states_on());
-        case.kept().iter().try_fold(root, |at, row| Some(self.step(deferral, at, row.what())?.to()))
+        case.kept().iter().try_fold(root, |at, row| match self.step(deferral, at, Some(row.what()))?.to() {
+            // It was kept for it changed fields.
+            to if to == at => Some(self.step(deferral, at, None)?.to()),
+            to => Some(to),
+        })
     }
 
     /// What is usual of the cases of a variant that are in a tier.
@@ -134,36 +138,37 @@ impl Variants {
         variant.usual[tier].as_ref()?.as_deref()
     }
 
-    /// What an event makes of a case of a variant, if that is known.
+    /// What an event makes of a case of a variant, or a row that does nothing but change fields, if that is known.
     #[inline]
-    pub(super) fn step(&mut self, deferral: &Deferral, from: u32, event: EventId) -> Option<Step> {
-        let mut step = self.steps[from as usize * self.events + event.index()];
+    pub(super) fn step(&mut self, deferral: &Deferral, from: u32, event: Option<EventId>) -> Option<Step> {
+        let at = from as usize * self.width + event.map_or(self.width - 1, |event| event.index());
+        let mut step = self.steps[at];
         if step == Step::UNASKED {
             step = self.explore(deferral, from, event);
+            self.steps[at] = step;
         }
         (step != Step::UNFORESEEN).then_some(step)
     }
 
     #[cold]
-    fn explore(&mut self, deferral: &Deferral, from: u32, event: EventId) -> Step {
+    fn explore(&mut self, deferral: &Deferral, from: u32, event: Option<EventId>) -> Step {
         let before = &self.all[from as usize];
-        let step = match before.after(deferral, event) {
+        match before.after(deferral, event) {
             Some((after, is_again)) if after.rows == before.rows => Step::new(from, is_again, before.is_over(deferral)),
             Some((after, is_again)) if usize::from(after.rows) <= MOST && self.all.len() < LIMIT => {
                 let is_over = after.is_over(deferral);
                 Step::new(self.add(after), is_again, is_over)
             }
             Some(_) | None => Step::UNFORESEEN,
-        };
-        self.steps[from as usize * self.events + event.index()] = step;
-        step
+        }
     }
 }
 
 impl Variant {
     /// The same with another row, which is kept if it does anything; and whether something starts that has ended before.
-    fn after(&self, deferral: &Deferral, event: EventId) -> Option<(Variant, bool)> {
-        let (deed, row) = (deferral.deed(event)?, self.rows);
+    fn after(&self, deferral: &Deferral, event: Option<EventId>) -> Option<(Variant, bool)> {
+        let (nothing, row) = (Deed::default(), self.rows);
+        let deed = event.map_or(Some(&nothing), |event| deferral.deed(event))?;
         let states = self.states & !deed.leaves | deed.enters;
         let (rows, started, moved) = (self.rows, self.started, self.moved || states != 0);
         let mut after = Variant { rows, started, states, moved, ended: self.ended.clone(), ..Variant::default() };
@@ -192,7 +197,7 @@ impl Variant {
         }
         let does_nothing = (after.states, after.started, after.open.len(), after.ended.len())
             == (self.states, self.started, self.open.len(), self.ended.len());
-        after.rows += u8::from(!does_nothing);
+        after.rows += u8::from(!does_nothing || event.is_none());
         Some((after, again))
     }
 
