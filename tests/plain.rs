@@ -92,8 +92,12 @@ fn log(r: &mut Random, rows: usize, tickets: usize, steps: [usize; 5]) -> String
 
 /// The records of a run, without the digest of the plan.
 fn records(folder: &Path, spec: &str, only: &[&str]) -> Vec<String> {
+    records_of("log.csv", folder, spec, only)
+}
+
+fn records_of(log: &str, folder: &Path, spec: &str, only: &[&str]) -> Vec<String> {
     std::fs::write(folder.join("spec.sla"), spec).unwrap();
-    let mut args = vec!["run", "spec.sla", "--log", "log.csv", "-o", "out.jsonl"];
+    let mut args = vec!["run", "spec.sla", "--log", log, "-o", "out.jsonl"];
     args.extend(only);
     let output = sla(folder, &args);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -168,23 +172,38 @@ const ONCE: &str = r#"
         objective how_long  { expect p90(warned) <= 4h per week by group  counted by due }
         objective both      { expect met(first and noted) >= 50% per month }
         objective enough    { expect met(seen) >= 90% per week }
+        objective at_stops  { expect met(seen) >= 90% per day  counted by stop }
+        objective typical   { expect mean(first) <= 1h per day by group }
 "#;
 
-/// Promises that a case may start more than once, or with another event than its first.
-const AGAIN: &str = r#"
+/// Promises that a case may start more than once, or with another event than its first: together, and so that cases have often ended all.
+const AGAIN: [&str; 3] = [
+    r#"
         obligation first  { start once on opened  stop on closed  pause while waits  cancel on dropped  within 30m for P1, 2h for P2  clock office }
         obligation again  { start on opened  stop on closed or dropped  within 45m  clock always }
         obligation calmed { start on held  stop on freed or note  within 10m for P1, 20m for P2, none for P3  clock always }
         obligation noted  { start once on freed  stop on note or closed  pause while waits  within 1h  clock office  warn at 50% }
+        obligation by_day { start on opened  stop on freed or closed  cancel on dropped  pause while waits  within close of working day 0 for P1, 1 working day for P2, 1 calendar day  clock office }
         obligation warned { start on note  stop on closed or dropped  pause while waits  within 3h for P1, 5h  clock office  warn at 75%, 10m before  escalate at 100% to us }
+        obligation report { start each week  stop on dropped  within close of working day 2  clock office }
         objective met_first { expect met(again) >= 50% per week by tier }
         objective how_long  { expect p90(warned) <= 4h per week by group  counted by due }
         objective both      { expect met(first and calmed) >= 50% per month }
         objective enough    { expect met(noted) >= 90% per week }
+        objective at_stops  { expect met(first) >= 90% per day  counted by stop }
         objective how_many  { expect count(note) <= 9 per week by tier }
         objective in_groups { expect count(held) <= 9 per week by group where kind in (a, b) }
-        obligation report   { start each week  stop on dropped  within close of working day 2  clock office }
-"#;
+"#,
+    r#"
+        obligation noted { start on held or opened  stop on note or freed  pause while waits  within 5m for P1, 25m  clock office  blame group }
+        objective typical { expect mean(noted) <= 1h per day by group }
+"#,
+    r#"
+        obligation again { start on opened or freed  stop on closed or held  within 10m for P1, 35m  clock always }
+        obligation late  { start on closed  stop on opened or note  cancel on dropped  pause while waits  within 1 working day  clock office }
+        objective met_again { expect met(again) >= 50% per day by tier }
+"#,
+];
 
 /// The agreement with these promises instead of its own, and of states only those that events make: its cases may be judged late.
 fn promising(promises: &str) -> String {
@@ -200,7 +219,9 @@ fn short_cases(r: &mut Random, cases: usize, changes: bool) -> Vec<String> {
     for case in 0..cases {
         let key = if case % 5 == 0 { format!("a ticket of a long name {case}") } else { format!("T{case}") };
         // Most begin while the office is open, and half of them take the usual way.
-        let mut minute = r.below(20) * 1440 + 360 + r.below(600);
+        let day = r.below(20) * 1440;
+        // A few begin around the first instant of the agreement.
+        let mut minute = if case % 9 == 3 { 1380 - r.below(90) } else { day + 360 + r.below(600) };
         let is_usual = r.once_in(2);
         for nth in 0..1 + r.below(9) {
             let is_first = nth == 0 && !r.once_in(12);
@@ -227,17 +248,19 @@ fn short_cases(r: &mut Random, cases: usize, changes: bool) -> Vec<String> {
 #[test]
 fn cases_that_are_judged_late_are_judged_as_all_others_are() {
     let enough = judged_late_and_at_once("late", ONCE);
-    assert!(enough.met > 300 && enough.breached > 1_000 && enough.notices > 1_000, "{enough:?} show something");
+    assert!(enough.met > 200 && enough.breached > 500 && enough.notices > 500, "{enough:?} show something");
 }
 
 /// The same where cases are never over: what more may happen to them goes on from what was told.
 #[test]
 fn cases_that_go_on_after_they_were_judged_late_are_judged_as_all_others_are() {
-    let enough = judged_late_and_at_once("later", AGAIN);
-    assert!(enough.met > 300 && enough.breached > 1_000 && enough.notices > 1_000, "{enough:?} show something");
+    for (nth, promises) in AGAIN.iter().enumerate() {
+        let enough = judged_late_and_at_once(&format!("again{nth}"), promises);
+        assert!(enough.met > 200 && enough.breached > 500, "{enough:?} show something");
+    }
 }
 
-/// How many records were compared, of all verdicts those that are met.
+/// How many records were compared: verdicts that are met and breached, and notices.
 #[derive(Debug, Default)]
 struct Compared {
     met: usize,
@@ -250,38 +273,37 @@ fn judged_late_and_at_once(name: &str, promises: &str) -> Compared {
     let spec = promising(promises);
     let staged = spec.replace("    state waits", "    stage over \"Over\" on closed  state waits");
     assert_ne!(spec, staged);
+    let without_stages =
+        |records: Vec<String>| -> Vec<String> { records.into_iter().filter(|r| !r.contains("\"kind\":\"stage\"")).collect() };
     let mut compared = Compared::default();
-    for seed in 0..16 {
+    for seed in 0..8 {
         let mut r = Random::new(seed);
         let rows = short_cases(&mut r, 200, seed % 4 > 0);
         std::fs::write(folder.join("log.csv"), rows.join("\n")).unwrap();
         let only = ["--only", "breached", "--threads", if seed % 3 == 0 { "2" } else { "1" }];
         let late = records(&folder, &spec, &only);
-        let other: Vec<String> = records(&folder, &staged, &only).into_iter().filter(|r| !r.contains("\"kind\":\"stage\"")).collect();
-        same(&late, &other, &format!("seed {seed}"));
-        let counts = |records: &[String], what: &str| records.iter().filter(|r| r.contains(what)).count();
-        compared.breached += counts(&late, "\"verdict\":\"breached\"");
-        compared.notices += counts(&late, "\"kind\":\"notice\"");
-        let all = records(&folder, &spec, &[]);
-        compared.met += all.iter().filter(|r| r.contains("\"kind\":\"verdict\"") && r.contains("\"verdict\":\"met\"")).count();
+        same(&late, &without_stages(records(&folder, &staged, &only)), &format!("seed {seed}"));
+        let count = |records: &[String], what: &str| records.iter().filter(|r| r.contains(what)).count();
+        compared.breached += count(&late, "\"verdict\":\"breached\"");
+        compared.notices += count(&late, "\"kind\":\"notice\"");
+        compared.met += count(&records(&folder, &spec, &[]), "\"verdict\":\"met\",\"reason\"");
 
-        std::fs::remove_file(folder.join("state")).ok();
-        let mut in_days = Vec::new();
-        for (nth, part) in rows[1..].chunks(rows.len() / 3).enumerate() {
-            let name = format!("day{nth}.csv");
-            std::fs::write(folder.join(&name), format!("{}\n{}", rows[0], part.join("\n"))).unwrap();
-            let args = ["run", "spec.sla", "--log", &name, "--state", "state", "--only", "breached", "-o", "out.jsonl"];
-            std::fs::write(folder.join("spec.sla"), &spec).unwrap();
-            let output = sla(&folder, &args);
-            assert!(output.status.success(), "{}", text(&output.stderr));
-            in_days = std::fs::read_to_string(folder.join("out.jsonl")).unwrap().lines().map(str::to_string).collect();
-        }
-        let verdicts = |records: &[String]| counts(records, "\"kind\":\"verdict\"");
-        let objectives =
-            |records: &[String]| -> Vec<String> { records.iter().filter(|r| r.contains("\"kind\":\"objective\"")).cloned().collect() };
-        assert_eq!((verdicts(&in_days), objectives(&in_days)), (verdicts(&late), objectives(&late)), "seed {seed}");
+        let days: Vec<Vec<String>> = rows[1..].chunks(rows.len() / 5).map(|day| [&rows[..1], day].concat()).collect();
+        same(&in_days(&folder, &spec, &days), &without_stages(in_days(&folder, &staged, &days)), &format!("seed {seed}, in days"));
     }
     compared
+}
+
+/// The records of the last of several runs, one for each part of a log, with a state between them.
+fn in_days(folder: &Path, spec: &str, days: &[Vec<String>]) -> Vec<String> {
+    std::fs::remove_file(folder.join("state")).ok();
+    let mut last = Vec::new();
+    for (nth, day) in days.iter().enumerate() {
+        let name = format!("day{nth}.csv");
+        std::fs::write(folder.join(&name), day.join("\n")).unwrap();
+        last = records_of(&name, folder, spec, &["--only", "breached", "--state", "state"]);
+    }
+    last
 }
 
 /// Where all of a target has elapsed, an end is in time at its due and late behind it, even if the calendar has not moved since.

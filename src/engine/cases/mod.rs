@@ -8,7 +8,7 @@ pub(super) use saved::Case;
 
 use crate::engine::asleep::{self, Asleep};
 use crate::engine::case::CaseState;
-use crate::engine::deferral::{Deferred, Variants};
+use crate::engine::deferral::Deferred;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::world::{Kind, World};
@@ -129,13 +129,7 @@ impl Cases {
 
     /// The place of a case that is not awake, and of which rows are only kept if it begins now; nothing if it was forgotten.
     #[inline]
-    pub(super) fn appear(
-        &mut self,
-        world: &World<'_>,
-        (kind, key): (CaseId, KeyRef<'_>),
-        hash: u64,
-        variants: &mut Variants,
-    ) -> Option<At> {
+    pub(super) fn appear(&mut self, world: &World<'_>, (kind, key): (CaseId, KeyRef<'_>), hash: u64) -> Option<At> {
         match self.absent(world, kind, key, hash) {
             Absent::Asleep(at) => return Some(at),
             Absent::Forgotten => return None,
@@ -146,7 +140,7 @@ impl Cases {
             Some(at) => at as usize,
             None => self.deferred.add(Deferred::vacant(kind)),
         };
-        self.deferred.places[at].begin(world, kind, key, variants);
+        self.deferred.places[at].begin(world, kind, key);
         self.index.insert(hash, At::Deferred(at).number());
         Some(At::Deferred(at))
     }
@@ -164,7 +158,7 @@ impl Cases {
     /// Puts cases to sleep if too many are awake.
     #[inline]
     fn make_room(&mut self) {
-        if self.judged.len() + self.deferred.len() >= self.rest.crowd {
+        if self.awake() >= self.rest.crowd {
             self.put_to_sleep();
         }
     }
@@ -173,40 +167,47 @@ impl Cases {
     /// the next time; where many were woken since, twice as many: to wake a case costs more than to judge an event.
     #[cold]
     fn put_to_sleep(&mut self) {
-        let Cases { judged, deferred, asleep, index, rest, .. } = self;
-        let restless = rest.woken > rest.put / 8;
-        let before = judged.len() + deferred.len();
-        (rest.put, rest.woken) = (0, 0);
-        for at in 0..judged.places.len() {
-            let Slot { is_live, stirred, hash, case } = &mut judged.places[at];
-            if !*is_live || std::mem::take(stirred) || case.has_ended() {
-                continue;
-            }
-            asleep.put(*hash, |out| pack_judged(case, out));
-            index.remove(*hash, At::Judged(at).number());
-            case.empty();
-            *is_live = false;
-            judged.vacate(at);
-            rest.put += 1;
-        }
-        let rests = |case: &mut Deferred| !case.is_vacant() && !std::mem::take(&mut case.stirred) && !case.is_over();
-        let resting: Vec<usize> = (0..deferred.places.len()).filter(|at| rests(&mut deferred.places[*at])).collect();
+        let restless = self.rest.woken > self.rest.put / 8;
+        let before = self.awake();
+        let resting = self.resting();
         for block in resting.chunks(AHEAD) {
             // The index of those that sleep is large: its memory is asked for beforehand.
-            let touched = block.iter().fold(0, |all, at| all ^ asleep.touch(deferred.places[*at].hash()));
+            let touched = block.iter().fold(0, |all, (hash, _)| all ^ self.asleep.touch(*hash));
             std::hint::black_box(touched);
-            for at in block.iter().copied() {
-                let case = &mut deferred.places[at];
-                let hash = case.hash();
-                asleep.put(hash, |out| pack_deferred(case, out));
-                index.remove(hash, At::Deferred(at).number());
-                case.vacate();
-                deferred.vacate(at);
-                rest.put += 1;
+            for (hash, at) in block.iter().copied() {
+                match at {
+                    At::Judged(at) => {
+                        let case = &mut self.judged.places[at].case;
+                        self.asleep.put(hash, |out| pack_judged(case, out));
+                        case.empty();
+                        self.forget(at);
+                    }
+                    At::Deferred(at) => {
+                        self.asleep.put(hash, |out| pack_deferred(&self.deferred.places[at], out));
+                        self.forget_deferred(at);
+                    }
+                }
             }
         }
-        let awake = judged.len() + deferred.len();
-        rest.crowd = if restless { before * 2 } else { (awake + awake / 8).max(FEW) };
+        (self.rest.put, self.rest.woken) = (resting.len(), 0);
+        let awake = self.awake();
+        self.rest.crowd = if restless { before * 2 } else { (awake + awake / 8).max(FEW) };
+    }
+
+    /// Where those are, by the hashes of their keys, to which nothing has happened since this was last asked, and does not now.
+    fn resting(&mut self) -> Vec<(u64, At)> {
+        let rests = |slot: &mut Slot| slot.is_live && !std::mem::take(&mut slot.stirred) && !slot.case.has_ended();
+        let judged = self.judged.places.iter_mut().enumerate();
+        let judged = judged.filter_map(|(at, slot)| rests(slot).then_some((slot.hash, At::Judged(at))));
+        let rests = |case: &mut Deferred| !case.is_vacant() && !std::mem::take(&mut case.stirred) && !case.is_over();
+        let deferred = self.deferred.places.iter_mut().enumerate();
+        let deferred = deferred.filter_map(|(at, case)| rests(case).then(|| (case.hash(), At::Deferred(at))));
+        judged.chain(deferred).collect()
+    }
+
+    /// How many cases are awake.
+    fn awake(&self) -> usize {
+        self.judged.len() + self.deferred.len()
     }
 
     /// Where a case is to which something happens, if it was put to sleep: it is no longer.
@@ -337,12 +338,12 @@ impl Cases {
 
     /// The kinds and keys of the live ones.
     fn live(&self) -> impl Iterator<Item = (CaseId, KeyRef<'_>)> {
-        let judged = self.awake().map(|slot| (slot.case.facts.kind, slot.case.facts.key.lend()));
+        let judged = self.taken().map(|slot| (slot.case.facts.kind, slot.case.facts.key.lend()));
         let deferred = self.kept().map(|case| (case.kind, case.key.lend()));
         judged.chain(deferred).chain(self.asleep.packed().map(asleep::key))
     }
 
-    fn awake(&self) -> impl Iterator<Item = &Slot> {
+    fn taken(&self) -> impl Iterator<Item = &Slot> {
         self.judged.places.iter().filter(|slot| slot.is_live)
     }
 

@@ -125,8 +125,8 @@ impl Deferred {
 
     /// A case begins, of which nothing is known yet.
     #[inline]
-    pub(in crate::engine) fn begin(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, variants: &mut Variants) {
-        (self.key, self.kind, self.variant) = (key.to_kept(), kind, variants.root(0, 0));
+    pub(in crate::engine) fn begin(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>) {
+        (self.key, self.kind, self.variant) = (key.to_kept(), kind, Variants::NEW);
         (self.started, self.count, self.is_vacant, self.stirred, self.is_over) = (0, 0, false, true, false);
         self.told = [0; COUNTED];
         self.fields.forget(world.plan.cases[kind].fields.len());
@@ -233,7 +233,8 @@ impl Deferred {
         if changes {
             step = self.step_changing(world, (deferral, variants), (variant, step), fields)?;
         }
-        if step.is_again() && self.latest() == row.time {
+        let is_too_soon = step.starts_anew() && self.latest() == row.time;
+        if is_too_soon || step.starts_none() && !self.is_open(deferral, variants.get(variant), row) {
             return None;
         }
         if self.count == 0 {
@@ -250,6 +251,15 @@ impl Deferred {
         self.variant = step.to();
         let was_over = std::mem::replace(&mut self.is_over, step.is_over());
         Some(if self.is_over && !was_over { Kept::IsLast } else { Kept::GoesOn })
+    }
+
+    /// Whether all that a row would start again is open indeed: what would have started before the agreement was in force is not.
+    #[inline(never)]
+    fn is_open(&self, deferral: &Deferral, variant: &Variant, row: Happened) -> bool {
+        let starts = deferral.deed(row.what()).map_or(0, |deed| deed.starts);
+        let again = variant.open.iter().map(|instance| (instance, &deferral.promises[usize::from(instance.promise)]));
+        let mut again = again.filter(|(_, promise)| starts & promise.bit != 0);
+        again.all(|(instance, promise)| promise.is_in_force(self.row(instance.start).time))
     }
 
     /// The step of a row that changes fields, which is kept even if its event does nothing: if no tier, and nothing that has ended, looks at

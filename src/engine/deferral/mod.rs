@@ -1,12 +1,13 @@
 //! Cases that are judged late: until all instances of one have ended, its rows are only kept.
 //!
-//! Most cases have a few rows, and all that they were promised ends in time. That is seen in one go over the rows ([`settled`]), of which
-//! most that is to be seen was found out before, of the first case to which the same happened in the same order ([`variant`]). Then the
-//! case is forgotten, or goes on from there ([`kept`]). Of any other case the rows are judged one after another, as if they came now:
+//! Most cases have a few rows, and all that they were promised ends in time. That is seen in one go over the rows ([`usual`], [`settled`]), of
+//! which most was found out before, of the first case to which the same happened in the same order ([`variant`]). Then the case is
+//! forgotten, or goes on from there ([`kept`]). Of any other case the rows are judged one after another, as if they came now:
 //! one that is late and stood still, to which anything else happens, or that has more rows.
 
 mod kept;
 mod settled;
+mod usual;
 mod variant;
 
 use kept::{COUNTED, MOST};
@@ -23,7 +24,10 @@ use crate::engine::world::{Effect, OfKind};
 use crate::id::{CalendarId, CaseId, EventId, FieldId, ObligationId, StateId, Table};
 use crate::model::Owner;
 use crate::plan::{Obligation, Plan, StateWhen, fields_of};
-use crate::time::{Calendar, Duration, Instant};
+use crate::time::{Calendar, Instant};
+
+/// Cases rest in no more than two to the power of so many ways.
+const WAYS: usize = 10;
 
 /// A kind of case of which all rows may be kept until it is over, for each of them says by itself what it does. Found out before a log is
 /// read.
@@ -63,14 +67,10 @@ struct Foreseen {
     goals: Box<[Option<Goal>]>,
 }
 
-/// So much open time of a calendar: a row of its targets.
+/// A row of its targets.
 struct Goal {
-    row: u32,
-    calendar: CalendarId,
-    open: Duration,
-    /// After so much of it the first notice is given, if there is one and not at once.
-    alert: Option<Duration>,
-    /// From when to when it is sure that it will be used up if its clock runs on.
+    aim: Aim,
+    /// Of so much open time: from when to when it is sure that it will be used up if its clock runs on.
     sure: (Instant, Instant),
 }
 
@@ -104,8 +104,11 @@ impl Deferral {
             && of_kind.iter().all(|promise| promise.by_states.is_none())
             && case.states.iter().all(is_by_event)
             && case.since.is_empty();
-        let most = if forgets { u32::BITS as usize } else { COUNTED };
-        if !is_foreseen || written.len() > most || case.states.len() > u32::BITS as usize {
+        // What is not forgotten rests: in one of few ways, by what has started once and by the states that are on.
+        let ways = written.iter().filter(|of| of.once).count() + case.states.len();
+        let fits =
+            if forgets { written.len().max(case.states.len()) <= u32::BITS as usize } else { written.len() <= COUNTED && ways <= WAYS };
+        if !is_foreseen || !fits {
             return None;
         }
         let deeds: Table<EventId, Option<Deed>> = effects.iter().map(Deed::of).collect();
@@ -169,16 +172,15 @@ impl Foreseen {
         promise: &Promise<'_>,
         calendars: &Table<CalendarId, Calendar>,
     ) -> Foreseen {
-        let goal = |aim: &Option<Aim>| {
-            let Aim { row, calendar, open, alert } = (*aim)?;
-            let open = open?;
+        let goal = |aim: Aim| {
             // Where nothing is sure, no instant lies between these.
-            Some(Goal { row, calendar, open, alert, sure: calendars[calendar].sure(open).unwrap_or((Instant::LAST, Instant::FIRST)) })
+            let sure = aim.open.and_then(|open| calendars[aim.calendar].sure(open)).unwrap_or((Instant::LAST, Instant::FIRST));
+            Goal { aim, sure }
         };
         let pauses = promise.pauses_of(kind).fold(0, |bits, slot| bits | bit(slot));
         let Obligation { keys, filters, .. } = promise.obligation;
         let reads = bits(plan, keys.iter().copied().chain(filters.iter().flat_map(|filter| fields_of(plan, filter))));
-        let goals = of.aims().iter().map(goal).collect();
+        let goals = of.aims().iter().map(|aim| aim.map(goal)).collect();
         Foreseen {
             id: of.id,
             track: of.track,

@@ -1,11 +1,12 @@
 //! The variants of a kind of case, as process mining calls them: cases of one variant had the same events in the same order. What that
 //! comes to, but for when it was, is found out once for each.
 
-use crate::engine::deferral::settled::Usual;
+use crate::engine::deferral::usual::Usual;
 use crate::engine::deferral::{Deed, Deferral, Deferred, MOST};
 use crate::engine::live::End;
 use crate::engine::sink::Sink;
 use crate::id::{EventId, Id};
+use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 /// Those that were seen, numbered.
@@ -15,8 +16,8 @@ pub(in crate::engine) struct Variants {
     all: Vec<Variant>,
     /// Those of one behind those of another.
     steps: Vec<Step>,
-    /// Those with which cases begin, or go on when all before was told: by what started once, and the states that are on.
-    roots: Vec<((u32, u32), u32)>,
+    /// Those with which cases go on when all before was told: by what has started once, and the states that are on.
+    roots: HashMap<(u32, u32), u32>,
 }
 
 /// What cases of a variant have in common: which promises its rows started and ended, and when clocks stood still, by the rows' places.
@@ -28,7 +29,7 @@ pub(super) struct Variant {
     pub(super) states: u32,
     /// Some state was on.
     pub(super) moved: bool,
-    open: SmallVec<[Instance; 2]>,
+    pub(super) open: SmallVec<[Instance; 2]>,
     /// In the order of their ends.
     pub(super) ended: SmallVec<[Instance; 2]>,
     /// What is usual of these, by tiers, as far as it was asked for.
@@ -58,19 +59,25 @@ impl Step {
     /// More than is known here.
     const UNFORESEEN: Step = Step(u32::MAX - 1);
 
-    fn new(to: u32, is_again: bool, is_over: bool) -> Step {
-        Step(to << 2 | u32::from(is_again) << 1 | u32::from(is_over))
+    fn new(to: u32, starts: Starts, is_over: bool) -> Step {
+        Step(to << 3 | u32::from(starts.anew) << 2 | u32::from(starts.none) << 1 | u32::from(is_over))
     }
 
     /// It goes on as one of this variant: the same where the event does nothing to it.
     #[inline]
     pub(super) fn to(self) -> u32 {
-        self.0 >> 2
+        self.0 >> 3
     }
 
     /// Something starts that has ended before: only at a later instant, else more happens than is known here.
     #[inline]
-    pub(super) fn is_again(self) -> bool {
+    pub(super) fn starts_anew(self) -> bool {
+        self.0 & 4 != 0
+    }
+
+    /// Something does not start that is open: if it is.
+    #[inline]
+    pub(super) fn starts_none(self) -> bool {
         self.0 & 2 != 0
     }
 
@@ -81,13 +88,29 @@ impl Step {
     }
 }
 
+/// What an event that may start something does to what was started before.
+#[derive(Clone, Copy, Default)]
+struct Starts {
+    /// It starts what has ended.
+    anew: bool,
+    /// It does not start what is open.
+    none: bool,
+}
+
 /// So many are looked at. Most kinds of case have far fewer; what goes on as yet another is judged row after row.
 const LIMIT: usize = 1024;
+/// Of so many tiers each variant remembers what is usual.
+const TIERS: usize = 256;
 
 impl Variants {
-    /// None so far, of a kind of case of a vocabulary of so many events.
+    /// With this variant each case begins: it has no rows.
+    pub(super) const NEW: u32 = 0;
+
+    /// None but that so far, of a kind of case of a vocabulary of so many events.
     pub(in crate::engine) fn new(events: usize) -> Variants {
-        Variants { width: events + 1, all: Vec::new(), steps: Vec::new(), roots: Vec::new() }
+        let width = events + 1;
+        let roots = HashMap::from_iter([((0, 0), Variants::NEW)]);
+        Variants { width, all: vec![Variant::default()], steps: vec![Step::UNASKED; width], roots }
     }
 
     #[inline]
@@ -97,17 +120,14 @@ impl Variants {
 
     /// The variant of a case of which these promises have started once, and these states are on, and of which no row is kept.
     pub(super) fn root(&mut self, started: u32, states: u32) -> u32 {
-        match self.roots.iter().find(|(of, _)| *of == (started, states)) {
-            Some((_, number)) => *number,
-            None => self.add_root(started, states),
+        match self.roots.get(&(started, states)) {
+            Some(number) => *number,
+            None => {
+                let number = self.add(Variant { started, states, moved: states != 0, ..Variant::default() });
+                self.roots.insert((started, states), number);
+                number
+            }
         }
-    }
-
-    #[cold]
-    fn add_root(&mut self, started: u32, states: u32) -> u32 {
-        let number = self.add(Variant { started, states, moved: states != 0, ..Variant::default() });
-        self.roots.push(((started, states), number));
-        number
     }
 
     fn add(&mut self, variant: Variant) -> u32 {
@@ -127,15 +147,15 @@ impl Variants {
         })
     }
 
-    /// What is usual of the cases of a variant that are in a tier.
+    /// What is usual of the cases of a variant that are in a tier, if that is one of the first.
     #[inline]
     pub(super) fn usual(&mut self, deferral: &Deferral, number: u32, tier: usize, sink: &Sink) -> Option<&[Usual]> {
         let variant = &mut self.all[number as usize];
-        if !matches!(variant.usual.get(tier), Some(Some(_))) {
+        if tier < TIERS && !matches!(variant.usual.get(tier), Some(Some(_))) {
             variant.usual.resize_with(variant.usual.len().max(tier + 1), || None);
             variant.usual[tier] = Some(deferral.usual(variant, tier, sink).map(Vec::into_boxed_slice));
         }
-        variant.usual[tier].as_ref()?.as_deref()
+        variant.usual.get(tier)?.as_ref()?.as_deref()
     }
 
     /// What an event makes of a case of a variant, or a row that does nothing but change fields, if that is known.
@@ -154,10 +174,10 @@ impl Variants {
     fn explore(&mut self, deferral: &Deferral, from: u32, event: Option<EventId>) -> Step {
         let before = &self.all[from as usize];
         match before.after(deferral, event) {
-            Some((after, is_again)) if after.rows == before.rows => Step::new(from, is_again, before.is_over(deferral)),
-            Some((after, is_again)) if usize::from(after.rows) <= MOST && self.all.len() < LIMIT => {
+            Some((after, starts)) if after.rows == before.rows => Step::new(from, starts, before.is_over(deferral)),
+            Some((after, starts)) if usize::from(after.rows) <= MOST && self.all.len() < LIMIT => {
                 let is_over = after.is_over(deferral);
-                Step::new(self.add(after), is_again, is_over)
+                Step::new(self.add(after), starts, is_over)
             }
             Some(_) | None => Step::UNFORESEEN,
         }
@@ -165,8 +185,8 @@ impl Variants {
 }
 
 impl Variant {
-    /// The same with another row, which is kept if it does anything; and whether something starts that has ended before.
-    fn after(&self, deferral: &Deferral, event: Option<EventId>) -> Option<(Variant, bool)> {
+    /// The same with another row, which is kept if it does anything, and what it does to what was started before.
+    fn after(&self, deferral: &Deferral, event: Option<EventId>) -> Option<(Variant, Starts)> {
         let (nothing, row) = (Deed::default(), self.rows);
         let deed = event.map_or(Some(&nothing), |event| deferral.deed(event))?;
         let states = self.states & !deed.leaves | deed.enters;
@@ -180,7 +200,7 @@ impl Variant {
                 None => after.open.push(instance),
             }
         }
-        let mut again = false;
+        let mut starts = Starts::default();
         for (promise, nth) in deferral.promises.iter().zip(0..).filter(|(promise, _)| deed.starts & promise.bit != 0) {
             let is_it = |instance: &Instance| instance.promise == nth;
             if promise.once && self.started & promise.bit != 0 {
@@ -190,15 +210,15 @@ impl Variant {
             match self.open.iter().any(is_it) {
                 // It ends and starts again with one row.
                 true if !after.open.iter().any(is_it) => return None,
-                true => {}
+                true => starts.none = true,
                 false => after.open.push(Instance::begun(nth, row, states & promise.pauses == 0)),
             }
-            again |= self.ended.iter().any(is_it);
+            starts.anew |= self.ended.iter().any(is_it);
         }
         let does_nothing = (after.states, after.started, after.open.len(), after.ended.len())
             == (self.states, self.started, self.open.len(), self.ended.len());
         after.rows += u8::from(!does_nothing || event.is_none());
-        Some((after, again))
+        Some((after, starts))
     }
 
     fn is_over(&self, deferral: &Deferral) -> bool {
@@ -220,6 +240,11 @@ impl Instance {
             (true, Some(run)) if !running => run.1 = row,
             _ => {}
         }
+    }
+
+    /// Whether its clock ran from its start to its end.
+    pub(super) fn never_stood_still(&self) -> bool {
+        self.running && self.runs.as_slice() == [(self.start, self.end)]
     }
 
     fn ended(mut self, row: u8, how: End) -> Instance {

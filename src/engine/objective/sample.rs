@@ -50,7 +50,8 @@ impl Asks {
         let asked = measuring(plan).flat_map(|objective| Asked::all(objective).into_iter().map(|asked| (objective.counted_by, asked)));
         let of_it = asked.filter(|(_, asked)| asked.obligation == obligation);
         let asks = |(counted_by, asked): (CountedBy, Asked)| {
-            let is_simple = counted_by != CountedBy::Due && asked.filter.is_none() && !asked.by_case;
+            // What is counted by its stop and has none is counted by its due.
+            let is_simple = counted_by == CountedBy::Start && asked.filter.is_none() && !asked.by_case;
             if is_simple { Asks::Fields } else { Asks::Anything }
         };
         of_it.map(asks).max().unwrap_or(Asks::Nothing)

@@ -10,6 +10,7 @@ mod packed;
 mod start;
 mod written;
 
+pub(super) use start::due_of;
 pub(super) use written::{Aim, Written, written};
 
 use crate::engine::Happening;

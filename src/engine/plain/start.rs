@@ -87,7 +87,7 @@ impl Plain {
 /// When the target of a row is used up that counts from `start` on, and what it asks for if that is a named instant; nothing where its
 /// calendar ends first.
 #[inline]
-fn due_of(world: &World<'_>, id: ObligationId, aim: Aim, start: Instant) -> Option<(Instant, Option<Need>)> {
+pub(in crate::engine) fn due_of(world: &World<'_>, id: ObligationId, aim: Aim, start: Instant) -> Option<(Instant, Option<Need>)> {
     let days = &world.calendars[aim.calendar];
     if let Some(open) = aim.open {
         return Some((days.advance(start, open)?, None));

@@ -91,7 +91,7 @@ impl Written {
 
     /// Whether it is about every case, and when an instance ends, and when it is due, depends on which events came when, and on the tier.
     pub(in crate::engine) fn is_foreseen(&self) -> bool {
-        let is_timed = |aim: &Aim| aim.open.is_some() && (!self.notifies || aim.alert.is_some());
+        let is_timed = |aim: &Aim| !self.notifies || aim.alert.is_some();
         let has_aims = self.aims.as_ref().is_some_and(|aims| aims.iter().flatten().all(is_timed));
         self.is_about_all && has_aims && !self.counts && !self.reopens
     }

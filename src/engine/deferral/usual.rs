@@ -1,0 +1,146 @@
+//! Cases that are told in a few steps, as most are: all of their instances have ended in time, their clocks never stood still, and nothing
+//! is said of them but how many there are, and what objectives measure.
+
+use crate::engine::deferral::settled::due_at;
+use crate::engine::deferral::variant::{Instance, Variant, Variants};
+use crate::engine::deferral::{Deferral, Deferred, Foreseen, Goal};
+use crate::engine::fields::Fields;
+use crate::engine::live::{End, InTime, Look};
+use crate::engine::objective::Asks;
+use crate::engine::plain::Aim;
+use crate::engine::sink::Sink;
+use crate::engine::truth::Tiered;
+use crate::engine::world::World;
+use crate::event::Value;
+use crate::id::{CaseId, FieldId, Id, ObligationId};
+use crate::time::{Duration, Instant};
+
+/// Whether a case was told so.
+pub(super) enum Told {
+    /// All of it.
+    All,
+    /// Nothing: an instance may have ended late.
+    Late,
+    /// Nothing: something of it is not usual.
+    Unusual,
+}
+
+/// An instance of a variant and tier that mostly ends in time, and of which nothing more is said then.
+pub(super) struct Usual {
+    promise: u8,
+    start: u8,
+    end: u8,
+    how: End,
+    asks: Asks,
+    track: usize,
+    obligation: ObligationId,
+    aim: Aim,
+    /// The first and the last instant at which it may start so that it is known when its target would be used up.
+    starts: (Instant, Instant),
+    /// Of a target of open time: where less has elapsed than this nothing is to be said of it.
+    quiet: Duration,
+}
+
+impl Usual {
+    /// So many of a variant are told at once.
+    const MOST: usize = 8;
+}
+
+impl Deferral {
+    /// The instances of a variant that have ended, of cases of a tier, where none of them stood still, is shown, or is asked more of than
+    /// of most.
+    pub(super) fn usual(&self, variant: &Variant, nth: usize, sink: &Sink) -> Option<Vec<Usual>> {
+        let usual = |instance: &Instance| {
+            let promise = &self.promises[usize::from(instance.promise)];
+            let Some(goal) = &promise.goals[nth] else { return Some(None) };
+            let is_usual = instance.never_stood_still() && promise.asks != Asks::Anything && !sink.shows(instance.how.verdict());
+            let Instance { promise: at, start, end, how, .. } = *instance;
+            let (&Foreseen { id: obligation, track, asks, term, notifies, .. }, &Goal { aim, sure }) = (promise, goal);
+            let quiet = aim.open.unwrap_or(Duration::ZERO);
+            let quiet = if notifies { aim.alert?.min(quiet) } else { quiet };
+            let sure = if aim.open.is_some() { sure } else { (Instant::FIRST, Instant::LAST) };
+            let starts = (sure.0.max(term.0), sure.1.min(term.1.minus(Duration::micros(1))));
+            is_usual.then_some(Some(Usual { promise: at, start, end, how, asks, track, obligation, aim, starts, quiet }))
+        };
+        let all: Vec<Usual> = variant.ended.iter().map(usual).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        (all.len() <= Usual::MOST).then_some(all)
+    }
+
+    /// Tells a case of a variant, if all of its instances are usual and have ended in time.
+    #[inline]
+    pub(super) fn tell_as_usual(
+        &self,
+        world: &World<'_>,
+        variants: &mut Variants,
+        number: u32,
+        case: &mut Deferred,
+        sink: &mut Sink,
+    ) -> Told {
+        let kind = &world.kinds[case.kind];
+        let (tier, nth) = match kind.tier_of(&case.fields, world.texts) {
+            Ok(Tiered::InNone) => (None, 0),
+            Ok(Tiered::In(tier)) => (Some(tier), tier.index() + 1),
+            Ok(Tiered::Unknown(_)) | Err(_) => return Told::Unusual,
+        };
+        let Some(usual) = variants.usual(self, number, nth, sink) else { return Told::Unusual };
+        if !self.forgets && case.is_long() {
+            return Told::Unusual;
+        }
+        let mut all = [Duration::ZERO; Usual::MOST];
+        for (usual, elapsed) in usual.iter().zip(&mut all) {
+            let (start, end) = (case.row(usual.start).time, case.row(usual.end).time);
+            if start < usual.starts.0 || usual.starts.1 < start {
+                return Told::Unusual;
+            }
+            let days = &world.calendars[usual.aim.calendar];
+            let is_late = match usual.aim.open {
+                Some(_) => {
+                    *elapsed = days.open_between(start, end);
+                    usual.quiet <= *elapsed
+                }
+                None => {
+                    let Some(due) = due_at(world, usual.obligation, usual.aim, start) else { return Told::Unusual };
+                    *elapsed = days.elapsed(start, end);
+                    due < end
+                }
+            };
+            if is_late {
+                return Told::Late;
+            }
+        }
+        for (usual, elapsed) in usual.iter().zip(all) {
+            case.tell(usual.promise);
+            let Usual { track, obligation, how, asks, .. } = *usual;
+            if asks == Asks::Nothing {
+                sink.count(track, how);
+            } else {
+                let (start, end) = (case.row(usual.start).time, case.row(usual.end).time);
+                let instance = InTime { track, obligation, tier, start, due: None, end, how, elapsed };
+                let reading = OfFields { world, kind: case.kind, keys: &world.obligation(obligation).keys, fields: &case.fields };
+                sink.take_in_time_of(world, None, &instance, &reading);
+            }
+        }
+        Told::All
+    }
+}
+
+/// The fields of a case of which nothing else is asked.
+struct OfFields<'a> {
+    world: &'a World<'a>,
+    kind: CaseId,
+    /// Those that an obligation is asked for.
+    keys: &'a [FieldId],
+    fields: &'a Fields,
+}
+
+impl Look for OfFields<'_> {
+    #[inline]
+    fn key(&self, key: usize) -> Option<Value> {
+        let place = self.world.places[self.keys[key]];
+        if place.kind == Some(self.kind) { self.fields.get(place.slot) } else { None }
+    }
+
+    fn holds(&self, _: usize) -> bool {
+        unreachable!("where a filter is asked for, that is anything")
+    }
+}
