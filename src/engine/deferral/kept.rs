@@ -215,7 +215,7 @@ impl Deferred {
     }
 
     /// Takes a row, and keeps it if it does anything to the case, unless that is more than is known here, or there is no room.
-    #[inline]
+    #[inline(always)]
     pub(in crate::engine) fn go_on(
         &mut self,
         world: &World<'_>,
