@@ -338,12 +338,12 @@ impl Cases {
 
     /// The kinds and keys of the live ones.
     fn live(&self) -> impl Iterator<Item = (CaseId, KeyRef<'_>)> {
-        let judged = self.taken().map(|slot| (slot.case.facts.kind, slot.case.facts.key.lend()));
+        let judged = self.live_slots().map(|slot| (slot.case.facts.kind, slot.case.facts.key.lend()));
         let deferred = self.kept().map(|case| (case.kind, case.key.lend()));
         judged.chain(deferred).chain(self.asleep.packed().map(asleep::key))
     }
 
-    fn taken(&self) -> impl Iterator<Item = &Slot> {
+    fn live_slots(&self) -> impl Iterator<Item = &Slot> {
         self.judged.places.iter().filter(|slot| slot.is_live)
     }
 

@@ -56,7 +56,7 @@ impl Serialize for Cases {
             pack(&mut bytes);
             bytes
         };
-        let judged = self.taken().map(|slot| packed(&|out| pack_judged(&slot.case, out)));
+        let judged = self.live_slots().map(|slot| packed(&|out| pack_judged(&slot.case, out)));
         let deferred = self.kept().map(|case| packed(&|out| pack_deferred(case, out)));
         let awake: Vec<Vec<u8>> = judged.chain(deferred).collect();
         let asleep: Vec<&[u8]> = self.asleep.packed().collect();
