@@ -34,9 +34,12 @@ mod score;
 mod sink;
 mod span;
 mod state;
+mod state_run;
 mod target;
+mod tiers;
 mod track;
 mod truth;
+mod watchers;
 mod world;
 
 pub use funnel::StageRecord;

@@ -10,7 +10,7 @@ use crate::engine::funnel::Funnels;
 use crate::engine::recurring::Recurring;
 use crate::engine::sink::Sink;
 use crate::engine::span::Spans;
-use crate::engine::truth::{Moment, Truth};
+use crate::engine::watchers;
 use crate::engine::world::World;
 use crate::engine::{Happening, Tally, Verdict};
 use crate::event::{Changes, Event, Events, KeyList, Stored};
@@ -159,7 +159,7 @@ impl Part {
         let lent = facts[kind].get_or_insert_with(|| Facts::new(world, kind, case.key.lend(), exclusions));
         lent.stand_for(&mut case.key, &case.fields);
         let happening = Happening { event: event.event, ..Happening::default() };
-        watch(world, (counters, claims, recurring, exclusions), Some(lent), happening, event, sink);
+        watchers::watch(world, (counters, claims, recurring, exclusions), Some(lent), happening, event, sink);
         lent.stand_back(&mut case.key);
     }
 
@@ -183,7 +183,7 @@ impl Part {
         }
         let Some((kind, key)) = event.case else {
             let happening = Happening { event: event.event, ..Happening::default() };
-            return watch(world, (counters, claims, recurring, exclusions), None, happening, event, sink);
+            return watchers::watch(world, (counters, claims, recurring, exclusions), None, happening, event, sink);
         };
         let known = cases.known(place, kind, key).map(Seat::again);
         let Some(Seat { at, is_new }) = known.or_else(|| cases.open(world, kind, key, place.hash, exclusions)) else { return };
@@ -228,7 +228,7 @@ impl Part {
             case.facts.states_changed(world, happening, event, exclusions, spans);
         }
         if world.watches {
-            watch(world, (counters, claims, recurring, exclusions), Some(&case.facts), happening, event, sink);
+            watchers::watch(world, (counters, claims, recurring, exclusions), Some(&case.facts), happening, event, sink);
         }
         if case.judge(world, effect, reach, happening, event, sink) {
             closing.push(slot);
@@ -392,37 +392,6 @@ impl Ended {
         for (claims, more) in self.claims.iter_mut().zip(claims.iter()) {
             claims.extend(more);
             claims.sort();
-        }
-    }
-}
-
-/// What looks at events besides promises to cases.
-fn watch(
-    world: &World<'_>,
-    (counters, claims, recurring, exclusions): (&mut Counters, &mut Table<AgreementId, Vec<Instant>>, &mut [Recurring], &Exclusions),
-    case: Option<&Facts>,
-    happening: Happening<'_>,
-    event: &Event<'_>,
-    sink: &mut Sink,
-) {
-    counters.count(world, case, happening, event);
-    note_claims(world, case, event, claims);
-    recurring.iter_mut().for_each(|duty| duty.event(world, exclusions, case, happening, event, sink));
-}
-
-/// Keeps the instants at which credits are claimed.
-fn note_claims(world: &World<'_>, case: Option<&Facts>, event: &Event<'_>, claims: &mut Table<AgreementId, Vec<Instant>>) {
-    if !world.has_claims {
-        return;
-    }
-    for (id, agreement) in world.plan.agreements.enumerate() {
-        if let Some((on, condition)) = agreement.claim.as_ref().and_then(|c| c.on.as_ref())
-            && event.event == Some(*on)
-        {
-            let moment = Moment { world, case, own: event.own, time: event.time, start: None };
-            if moment.allows(condition.as_ref()) == Truth::True {
-                claims[id].push(event.time);
-            }
         }
     }
 }

@@ -192,14 +192,14 @@ impl Moment<'_> {
 
     #[inline]
     fn find_tier(&self, case: &Facts) -> Tiered {
-        let kind = &self.world.kinds[case.kind];
-        let asked = match kind.tier_of(&case.fields, self.world.texts) {
+        let tiers = &self.world.kinds[case.kind].tiers;
+        let asked = match tiers.find(&case.fields, self.world.texts) {
             Ok(tiered) => return tiered,
             Err(asked) => asked,
         };
-        for (tier, _) in &kind.tests[asked..] {
-            match self.allows(self.world.plan.tiers[*tier].when.as_ref()) {
-                Truth::True => return Tiered::In(*tier),
+        for tier in tiers.behind(asked) {
+            match self.allows(self.world.plan.tiers[tier].when.as_ref()) {
+                Truth::True => return Tiered::In(tier),
                 Truth::False => {}
                 Truth::Unknown(gap) => return Tiered::Unknown(gap),
             }

@@ -1,26 +1,20 @@
 //! What does not change while a log is judged: the plan with its calendars laid out.
 
-use crate::ast::Comparison;
 use crate::engine::course::Promised;
 use crate::engine::deferral::Deferral;
 use crate::engine::facts::Facts;
-use crate::engine::fields::Fields;
 use crate::engine::live::End;
 use crate::engine::matcher::is_stateless;
 use crate::engine::plain::{self, Written};
 use crate::engine::promise::{Act, Promise, Role, Roles};
-use crate::engine::truth::Tiered;
-use crate::event::{Texts, Value};
-use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table, TierId};
-use crate::model::{Owner, Subject, Trigger, Waiver};
-use crate::plan::{
-    Case, Condition, Duty, Exclusion, Field, Interest, Obligation, Op, Pattern, Plan, Scalar, ScoreBy, Start, StateWhen, Track,
-    Value as PlanValue, events_of,
-};
-use crate::quantity::Exact;
+use crate::engine::tiers::Tiers;
+use crate::engine::watchers;
+use crate::event::Texts;
+use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table};
+use crate::model::{Owner, Trigger, Waiver};
+use crate::plan::{Duty, Exclusion, Field, Interest, Obligation, Pattern, Plan, ScoreBy, Start, StateWhen, Track, events_of};
 use crate::time::{Calendar, Horizon, Instant, Zone};
 use chrono::Datelike;
-use hashbrown::HashMap;
 
 /// The plan, ready to be asked.
 pub(super) struct World<'p> {
@@ -61,10 +55,8 @@ pub(super) struct Kind {
     effects: Table<EventId, Effect>,
     /// What a row can do that is no event.
     nothing: Effect,
-    /// Its first tiers, where each is for one value of the same field: found without asking one after another.
-    tiers: Option<TiersByValue>,
-    /// All of its tiers, with what is asked for each.
-    pub(super) tests: Vec<(TierId, TierTest)>,
+    /// Its tiers, and what is asked for each.
+    pub(super) tiers: Tiers,
     /// Every row may change it: a state, tier or score asks what time it is.
     pub(super) every_row: bool,
     /// What each of its states may change by.
@@ -155,29 +147,6 @@ impl Kind {
         event.map_or(&self.nothing, |event| &self.effects[event])
     }
 
-    /// The tier of a case of these fields; where that is not so easily said, how many of its first tiers it is not in.
-    #[inline]
-    pub(super) fn tier_of(&self, fields: &Fields, texts: &Texts) -> Result<Tiered, usize> {
-        let mut asked = 0;
-        if let Some(tiers) = &self.tiers {
-            if let Some(tier) = tiers.get(fields.get(tiers.slot).ok_or(asked)?, texts) {
-                return Ok(Tiered::In(tier));
-            }
-            asked = tiers.count;
-        }
-        for (at, (tier, test)) in self.tests.iter().enumerate().skip(asked) {
-            let holds = match test {
-                TierTest::Nothing => true,
-                TierTest::Range(range) => range.holds(fields).ok_or(at)?,
-                TierTest::Any => return Err(at),
-            };
-            if holds {
-                return Ok(Tiered::In(*tier));
-            }
-        }
-        Ok(Tiered::InNone)
-    }
-
     /// One of its promises.
     #[inline]
     pub(super) fn promised<'w>(&'w self, world: &'w World<'w>, at: usize) -> Promised<'w> {
@@ -258,15 +227,11 @@ impl Kind {
         }
         let forgets = all_once && !is_watched && !own.is_empty();
         // Nothing else is counted than events, which are as soon as they come.
-        let may_defer = !every_row
-            && !has_conditions
-            && [case.scores.is_empty(), case.stages.is_empty(), spans.is_empty()].into_iter().all(|is_empty| is_empty)
-            && plan.agreements.iter().all(|a| a.exclusions.is_empty())
-            && watch_only_events(plan);
+        let is_by_events = !every_row && !has_conditions && case.scores.is_empty() && case.stages.is_empty() && spans.is_empty();
+        let may_defer = is_by_events && plan.agreements.iter().all(|a| a.exclusions.is_empty()) && watchers::ask_for_no_states(plan);
         let deferral = if may_defer { Deferral::new(plan, id, (promises, calendars), &of_kind, &effects, forgets) } else { None };
         Kind {
-            tiers: TiersByValue::new(plan, case),
-            tests: case.tiers.iter().map(|tier| (*tier, TierTest::new(plan, id, *tier))).collect(),
+            tiers: Tiers::new(plan, id),
             promises: of_kind,
             effects,
             nothing: Effect::default(),
@@ -276,150 +241,6 @@ impl Kind {
             forgets,
             deferral,
         }
-    }
-}
-
-/// The promises that follow no case.
-fn of_no_case(plan: &Plan) -> impl Iterator<Item = &Track> {
-    plan.tracks.iter().filter(|track| !plan.obligations[track.0[0]].follows_a_case())
-}
-
-/// Whether what looks at events besides promises to cases asks for no states.
-fn watch_only_events(plan: &Plan) -> bool {
-    let asks_for_states = |track: &Track| {
-        let obligations = track.0.iter().map(|id| &plan.obligations[*id]);
-        let mut patterns = obligations.flat_map(|obligation| Role::ALL.into_iter().filter_map(move |role| role.of(obligation)));
-        !Roles::by_states(plan, track).is_none() || patterns.any(|pattern| pattern.any.iter().flatten().any(|atom| atom.during.is_some()))
-    };
-    plan.counters.iter().all(|counter| matches!(counter.on, Trigger::Event(_))) && !of_no_case(plan).any(asks_for_states)
-}
-
-/// The events that something else looks at than promises to cases.
-fn watched(plan: &Plan) -> Table<EventId, bool> {
-    // A duty of each period may have one for each value of a field, which any event may be the first to name.
-    let names_groups = |id: &ObligationId| matches!(&plan.obligations[*id].duty, Duty::Clock(c) if matches!(&c.start, Start::Each { by, .. } if !by.is_empty()));
-    let by_all = of_no_case(plan).any(|track| track.0.iter().any(names_groups));
-    let mut watched: Table<EventId, bool> = plan.events.iter().map(|_| by_all).collect();
-    for counter in &plan.counters {
-        if let Trigger::Event(event) = counter.on {
-            watched[event] = true;
-        }
-    }
-    for (event, _) in plan.agreements.iter().filter_map(|agreement| agreement.claim.as_ref()?.on.as_ref()) {
-        watched[*event] = true;
-    }
-    for track in of_no_case(plan) {
-        for (event, roles) in Roles::by_event(plan, track).enumerate() {
-            watched[event] |= !roles.is_none();
-        }
-    }
-    watched
-}
-
-/// What is asked for a tier.
-pub(super) enum TierTest {
-    /// Every case that is in none before it is in this one.
-    Nothing,
-    /// A number of the case is compared with a whole one.
-    Range(Range),
-    /// Anything else.
-    Any,
-}
-
-impl TierTest {
-    fn new(plan: &Plan, case: CaseId, tier: TierId) -> TierTest {
-        match &plan.tiers[tier].when {
-            None => TierTest::Nothing,
-            Some(when) => Range::of(plan, case, when).map_or(TierTest::Any, TierTest::Range),
-        }
-    }
-}
-
-/// A comparison of a number of a case with a whole one: it lies in a range, or outside of it.
-#[derive(Clone, Copy)]
-pub(super) struct Range {
-    slot: u16,
-    inside: bool,
-    first: i64,
-    last: i64,
-}
-
-impl Range {
-    fn of(plan: &Plan, case: CaseId, when: &Condition) -> Option<Range> {
-        let [Op::Compare(PlanValue::Field(field), sign, PlanValue::Fixed(Scalar::Number(n)))] = when.0.as_slice() else { return None };
-        let field = &plan.fields[*field];
-        let with = i64::try_from(n.numer()).ok().filter(|_| n.is_whole() && field.owner == Owner::Case(case))?;
-        let (first, last) = match sign {
-            Comparison::Equal | Comparison::Unequal => (with, with),
-            Comparison::Less => (i64::MIN, with.checked_sub(1)?),
-            Comparison::AtMost => (i64::MIN, with),
-            Comparison::More => (with.checked_add(1)?, i64::MAX),
-            Comparison::AtLeast => (with, i64::MAX),
-        };
-        Some(Range { slot: field.slot, inside: *sign != Comparison::Unequal, first, last })
-    }
-
-    /// Whether it holds; nothing where that is not so easily said.
-    #[inline]
-    fn holds(&self, fields: &Fields) -> Option<bool> {
-        match fields.get(self.slot) {
-            Some(Value::Number(n)) => n.as_whole().map(|n| (self.first <= n && n <= self.last) == self.inside),
-            _ => None,
-        }
-    }
-}
-
-/// Tiers that are each for one value of a field.
-struct TiersByValue {
-    /// Of the case.
-    slot: u16,
-    /// The first tier of each value.
-    of: HashMap<Only, TierId>,
-    /// How many tiers these are, from the first on.
-    count: usize,
-}
-
-/// A value that a tier is for.
-#[derive(PartialEq, Eq, Hash)]
-enum Only {
-    Amount(Exact),
-    Member(u32),
-    Bool(bool),
-}
-
-impl TiersByValue {
-    fn new(plan: &Plan, case: &Case) -> Option<TiersByValue> {
-        let test = |tier: &TierId| match plan.tiers[*tier].when.as_ref()?.0.as_slice() {
-            [Op::Compare(PlanValue::Field(field), Comparison::Equal, PlanValue::Fixed(Scalar::Number(n)))] => {
-                Some((*field, Only::Amount(*n)))
-            }
-            [Op::Is(Subject::Field(field), among)] => match among.as_slice() {
-                [Scalar::Member(m)] => Some((*field, Only::Member(*m))),
-                [Scalar::Bool(b)] => Some((*field, Only::Bool(*b))),
-                _ => None,
-            },
-            _ => None,
-        };
-        let (field, _) = test(case.tiers.first()?)?;
-        let Field { owner: Owner::Case(_), slot, .. } = plan.fields[field] else { return None };
-        let mut tiers = TiersByValue { slot, of: HashMap::new(), count: 0 };
-        for tier in &case.tiers {
-            let Some((_, only)) = test(tier).filter(|(of, _)| *of == field) else { break };
-            tiers.of.entry(only).or_insert(*tier);
-            tiers.count += 1;
-        }
-        Some(tiers)
-    }
-
-    /// The tier of a value, if one of them is for it.
-    fn get(&self, value: Value, texts: &Texts) -> Option<TierId> {
-        let only = match value {
-            Value::Number(_) | Value::Long(_) => Only::Amount(value.as_number(&texts.table())?),
-            Value::Member(m) => Only::Member(m),
-            Value::Bool(b) => Only::Bool(b),
-            Value::Duration(_) | Value::Date(_) | Value::Time(_) | Value::Text(_) => return None,
-        };
-        self.of.get(&only).copied()
     }
 }
 
@@ -468,7 +289,7 @@ impl<'p> World<'p> {
         };
         let places = plan.fields.iter().map(place).collect();
         let watches = !plan.counters.is_empty() || has_claims || plan.obligations.iter().any(|o| !o.follows_a_case());
-        let watched = watched(plan);
+        let watched = watchers::watched(plan);
         World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, places, has_claims, watches, watched }
     }
 

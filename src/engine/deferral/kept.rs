@@ -2,8 +2,8 @@
 
 use crate::engine::deferral::variant::{Step, Variant, Variants};
 use crate::engine::deferral::{Deferral, bit};
-use crate::engine::facts::StateRun;
 use crate::engine::fields::Fields;
+use crate::engine::state_run::StateRun;
 use crate::engine::world::World;
 use crate::event::{Changes, Event, Key, KeyRef, Origin, Short, Stored, Value, packed};
 use crate::id::{CaseId, EventId, FieldId, Id};

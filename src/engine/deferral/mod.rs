@@ -85,7 +85,7 @@ struct Deed {
 }
 
 impl Deferral {
-    /// Of a kind of case to which nothing happens but by the events of its cases, one at a time, and for which nothing else counts them.
+    /// Of a kind of case to which nothing happens but by the events of its cases, one at a time.
     pub(super) fn new(
         plan: &Plan,
         id: CaseId,

@@ -77,7 +77,7 @@ impl Deferral {
         sink: &mut Sink,
     ) -> Told {
         let kind = &world.kinds[case.kind];
-        let (tier, nth) = match kind.tier_of(&case.fields, world.texts) {
+        let (tier, nth) = match kind.tiers.find(&case.fields, world.texts) {
             Ok(Tiered::InNone) => (None, 0),
             Ok(Tiered::In(tier)) => (Some(tier), tier.index() + 1),
             Ok(Tiered::Unknown(_)) | Err(_) => return Told::Unusual,
