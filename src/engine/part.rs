@@ -3,7 +3,7 @@
 use crate::engine::case::{CaseState, Reach, Standing};
 use crate::engine::cases::{AHEAD, At, Case, Cases, Place, Seat};
 use crate::engine::counter::Counters;
-use crate::engine::deferral::{Happened, Kept, Variants};
+use crate::engine::deferral::{Deferred, Happened, Kept, Variants};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
 use crate::engine::funnel::Funnels;
@@ -155,8 +155,7 @@ impl Part {
     fn watch_deferred(&mut self, world: &World<'_>, nth: usize, event: &Event<'_>) {
         let Part { cases, facts, recurring, counters, exclusions, claims, sink, .. } = self;
         let case = cases.deferred(nth);
-        let kind = case.kind;
-        let lent = facts[kind].get_or_insert_with(|| Facts::new(world, kind, case.key.lend(), exclusions));
+        let lent = lent(facts, world, case, exclusions);
         lent.stand_for(&mut case.key, &case.fields);
         let happening = Happening { event: event.event, ..Happening::default() };
         watchers::watch(world, (counters, claims, recurring, exclusions), Some(lent), happening, event, sink);
@@ -294,7 +293,7 @@ impl Part {
         let case = cases.deferred(nth);
         let kind = case.kind;
         let Some(deferral) = &world.kinds[kind].deferral else { return false };
-        let lent = facts[kind].get_or_insert_with(|| Facts::new(world, kind, case.key.lend(), exclusions));
+        let lent = lent(facts, world, case, exclusions);
         let is_told = deferral.settle(world, &mut variants[kind], lent, case, (anything, sink));
         if is_told && deferral.forgets {
             cases.forget_deferred(nth);
@@ -315,7 +314,7 @@ impl Part {
                 Case::Judged(case) => case,
                 Case::Deferred(mut kept) => {
                     let mut case = CaseState::new(world, kept.kind, kept.key.lend(), &exclusions);
-                    if case.catch_up(world, &kept.take(), Instant::NEVER, &mut sink) == Standing::Spent {
+                    if case.catch_up(world, &kept.take(world), Instant::NEVER, &mut sink) == Standing::Spent {
                         continue;
                     }
                     case
@@ -336,6 +335,12 @@ impl Part {
     }
 }
 
+/// Facts that can stand for a case that has none.
+#[inline]
+fn lent<'f>(facts: &'f mut Table<CaseId, Option<Facts>>, world: &World<'_>, case: &Deferred, exclusions: &Exclusions) -> &'f mut Facts {
+    facts[case.kind].get_or_insert_with(|| Facts::new(world, case.kind, case.key.lend(), exclusions))
+}
+
 /// A case of which rows were kept is judged as of an instant, and from now on: its place, and how it stands.
 fn take_up(
     world: &World<'_>,
@@ -345,7 +350,7 @@ fn take_up(
     sink: &mut Sink,
 ) -> (usize, Standing) {
     let (slot, mut kept) = cases.take_up(world, nth, exclusions);
-    (slot, cases.judged(slot).catch_up(world, &kept.take(), now, sink))
+    (slot, cases.judged(slot).catch_up(world, &kept.take(world), now, sink))
 }
 
 /// What parts of an engine leave when nothing is to come.

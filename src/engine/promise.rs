@@ -5,9 +5,9 @@ use crate::engine::clock::Halt;
 use crate::engine::live::End;
 use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::target::{self, Choice};
-use crate::engine::truth::{Moment, Tiered, Truth};
+use crate::engine::truth::{Moment, Tiered, Truth, place_of};
 use crate::engine::world::Term;
-use crate::id::{AgreementId, CaseId, EventId, Id, ObligationId, Table};
+use crate::id::{AgreementId, CaseId, EventId, ObligationId, Table};
 use crate::model::{Retier, Trigger};
 use crate::plan::{Clocked, Duty, Obligation, Pattern, Plan, Track, events_of};
 use crate::time::{Instant, Zone};
@@ -207,12 +207,7 @@ impl<'p> Promise<'p> {
     /// Of a tier that is known, where no row has a condition: its row, if it has one.
     #[inline]
     pub(super) fn row_of(&self, tier: Tiered) -> Option<Option<u32>> {
-        let rows = self.row_of.as_deref()?;
-        match tier {
-            Tiered::In(tier) => rows.get(tier.index() + 1).copied(),
-            Tiered::InNone => rows.first().copied(),
-            Tiered::Unknown(_) => None,
-        }
+        self.row_of.as_deref()?.get(place_of(tier.known()?)).copied()
     }
 }
 

@@ -4,7 +4,7 @@ use crate::ast::Operator;
 use crate::engine::facts::Facts;
 use crate::engine::world::World;
 use crate::event::Value as Seen;
-use crate::id::{AgreementId, EventId, FieldId, TierId};
+use crate::id::{AgreementId, EventId, FieldId, Id, TierId};
 use crate::model::Subject;
 use crate::plan::{About, Condition, Op, Scalar, Value};
 use crate::quantity::Exact;
@@ -36,6 +36,24 @@ pub(super) enum Tiered {
     /// No tier's condition holds.
     InNone,
     Unknown(Gap),
+}
+
+impl Tiered {
+    /// The tier, or that there is none; nothing where that is unknown.
+    #[inline]
+    pub(super) fn known(self) -> Option<Option<TierId>> {
+        match self {
+            Tiered::In(tier) => Some(Some(tier)),
+            Tiered::InNone => Some(None),
+            Tiered::Unknown(_) => None,
+        }
+    }
+}
+
+/// The place of a tier in a list that begins with what is for none.
+#[inline]
+pub(super) fn place_of(tier: Option<TierId>) -> usize {
+    tier.map_or(0, |tier| tier.index() + 1)
 }
 
 /// At which event of which case something is asked.
@@ -253,8 +271,6 @@ impl Moment<'_> {
         }
     }
 }
-
-use crate::id::Id;
 
 /// What the parts of a condition came to.
 type Stack = SmallVec<[Truth; 8]>;

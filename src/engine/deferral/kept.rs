@@ -62,7 +62,6 @@ struct Changed {
     /// The place of the row among those that are kept.
     row: u8,
     field: FieldId,
-    slot: u16,
     before: Option<Value>,
     after: Option<Value>,
 }
@@ -197,8 +196,8 @@ impl Deferred {
 
     /// The states that are on before the rows that are kept, by the bits of their slots.
     pub(super) fn states_on(&self) -> u32 {
-        let on = self.more.iter().flat_map(|more| more.states.iter().zip(0..));
-        on.fold(0, |bits, (state, slot)| bits | u32::from(state.is_on()) << slot)
+        let states = self.more.iter().flat_map(|more| more.states.iter().zip(0..));
+        states.filter(|(state, _)| state.is_on()).fold(0, |bits, (_, slot)| bits | bit(slot))
     }
 
     /// Whether one of its states was ever on before the rows that are kept, or one of its fields has changed with them.
@@ -283,8 +282,7 @@ impl Deferred {
     fn change(&mut self, world: &World<'_>, fields: &Changes) {
         let changes = &mut self.more.get_or_insert_default().changes;
         for (place, (field, after)) in self.fields.changed(world, self.kind, fields) {
-            let (slot, before) = (place.slot, self.fields.get(place.slot));
-            changes.push(Changed { row: self.count, field: *field, slot, before, after: *after });
+            changes.push(Changed { row: self.count, field: *field, before: self.fields.get(place.slot), after: *after });
         }
         self.fields.take(world, self.kind, fields);
     }
@@ -308,14 +306,12 @@ impl Deferred {
     pub(super) fn rest(&mut self, deferral: &Deferral, variants: &mut Variants) {
         let Variant { started, states, moved, .. } = *variants.get(self.variant);
         if moved {
+            let mut on = self.states_on();
             let runs = &mut self.more.get_or_insert_default().states;
             runs.resize_with(deferral.states, StateRun::default);
             for row in &self.rows[..usize::from(self.count)] {
-                let Some(deed) = deferral.deed(row.what()) else { continue };
-                for (run, slot) in runs.iter_mut().zip(0..) {
-                    let bit = bit(slot);
-                    run.turn((run.is_on() && deed.leaves & bit == 0) || deed.enters & bit != 0, row.time);
-                }
+                on = deferral.deed(row.what()).map_or(on, |deed| deed.states_after(on));
+                runs.iter_mut().zip(0..).for_each(|(run, slot)| run.turn(on & bit(slot) != 0, row.time));
             }
         }
         match &mut self.more {
@@ -327,10 +323,10 @@ impl Deferred {
     }
 
     /// Takes it apart.
-    pub(in crate::engine) fn take(&mut self) -> Past {
+    pub(in crate::engine) fn take(&mut self, world: &World<'_>) -> Past {
         let More { states, changes } = self.more.take().map_or_else(More::default, |more| *more);
         let mut fields = std::mem::take(&mut self.fields);
-        changes.iter().rev().for_each(|change| fields.put(change.slot, change.before));
+        changes.iter().rev().for_each(|change| fields.put(world.places[change.field].slot, change.before));
         let promises = (0..).zip(self.told).map(|(nth, told)| (u32::from(told), self.started & bit(nth) != 0)).collect();
         Past { fields, promises, states, rows: self.kept().into(), changes }
     }
@@ -353,10 +349,9 @@ impl Deferred {
         packed::put_bytes(out, &told[..upto]);
         let (states, changes) = more.as_ref().map_or((&[][..], &[][..]), |more| (&more.states, &more.changes));
         packed::put_list(out, states, |out, run| run.pack(out));
-        packed::put_list(out, changes, |out, Changed { row, field, slot, before, after }| {
+        packed::put_list(out, changes, |out, Changed { row, field, before, after }| {
             packed::put(out, (*row).into());
             packed::put_id(out, *field);
-            packed::put(out, (*slot).into());
             [before, after].into_iter().for_each(|value| packed::put_value(out, *value));
         });
     }
@@ -381,8 +376,8 @@ impl Deferred {
 
 impl Changed {
     fn unpack(from: &mut &[u8]) -> Option<Changed> {
-        let (row, field, slot) = (u8::try_from(packed::take(from)?).ok()?, packed::take_id(from)?, packed::take(from)?.try_into().ok()?);
-        Some(Changed { row, field, slot, before: packed::take_value(from)?, after: packed::take_value(from)? })
+        let (row, field) = (u8::try_from(packed::take(from)?).ok()?, packed::take_id(from)?);
+        Some(Changed { row, field, before: packed::take_value(from)?, after: packed::take_value(from)? })
     }
 }
 

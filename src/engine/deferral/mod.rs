@@ -20,8 +20,9 @@ use crate::engine::matcher::is_by_event;
 use crate::engine::objective::Asks;
 use crate::engine::plain::{Aim, Written};
 use crate::engine::promise::{Act, Promise, Role};
+use crate::engine::truth::place_of;
 use crate::engine::world::{Effect, OfKind};
-use crate::id::{CalendarId, CaseId, EventId, FieldId, ObligationId, StateId, Table};
+use crate::id::{CalendarId, CaseId, EventId, FieldId, ObligationId, StateId, Table, TierId};
 use crate::model::Owner;
 use crate::plan::{Obligation, Plan, StateWhen, fields_of};
 use crate::time::{Calendar, Instant};
@@ -158,6 +159,12 @@ impl Goal {
 }
 
 impl Foreseen {
+    /// What is aimed at in a tier, or in none.
+    #[inline]
+    fn goal(&self, tier: Option<TierId>) -> Option<&Goal> {
+        self.goals[place_of(tier)].as_ref()
+    }
+
     /// Whether its agreement is in force at an instant.
     #[inline]
     fn is_in_force(&self, t: Instant) -> bool {
@@ -219,6 +226,11 @@ impl Deed {
             deed.cancels |= u32::from(cancel) << at;
         }
         Some(deed)
+    }
+
+    /// The states that are on after it where these were: it leaves before it enters.
+    fn states_after(&self, states: u32) -> u32 {
+        states & !self.leaves | self.enters
     }
 
     /// How it ends an instance of a promise, if it does: a cancel comes before a stop.

@@ -9,9 +9,9 @@ use crate::engine::live::InTime;
 use crate::engine::objective::Asks;
 use crate::engine::plain::{Aim, Plain, due_of};
 use crate::engine::sink::Sink;
-use crate::engine::truth::{Moment, Tiered};
+use crate::engine::truth::Moment;
 use crate::engine::world::World;
-use crate::id::{Id, ObligationId, TierId};
+use crate::id::{ObligationId, TierId};
 use crate::time::{Duration, Instant};
 use smallvec::SmallVec;
 
@@ -84,11 +84,7 @@ impl Deferral {
         (anything, sink): (bool, &mut Sink),
     ) -> Option<()> {
         let moment = Moment::of(world, facts, case.latest());
-        let (tier, nth) = match moment.tier() {
-            Tiered::InNone => (None, 0),
-            Tiered::In(tier) => (Some(tier), tier.index() + 1),
-            Tiered::Unknown(_) => return None,
-        };
+        let tier = moment.tier().known()?;
         let (mut all, mut shows) = (SmallVec::<[Ended<'_>; 4]>::new(), false);
         for instance in &variant.ended {
             let promise = &self.promises[usize::from(instance.promise)];
@@ -99,7 +95,7 @@ impl Deferral {
                 }
                 return None;
             }
-            let Some(goal) = &promise.goals[nth] else { continue };
+            let Some(goal) = promise.goal(tier) else { continue };
             let ran = ran(world, promise, goal, instance, case)?;
             // A notice is told by an instance of which anything can be said.
             if promise.notifies && goal.aim.alert.is_none_or(|alert| alert <= ran.elapsed) {

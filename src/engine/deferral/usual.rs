@@ -12,7 +12,7 @@ use crate::engine::sink::Sink;
 use crate::engine::truth::Tiered;
 use crate::engine::world::World;
 use crate::event::Value;
-use crate::id::{CaseId, FieldId, Id, ObligationId};
+use crate::id::{CaseId, FieldId, ObligationId, TierId};
 use crate::time::{Duration, Instant};
 
 /// Whether a case was told so.
@@ -44,26 +44,27 @@ pub(super) struct Usual {
 impl Usual {
     /// So many of a variant are told at once.
     const MOST: usize = 8;
+
+    /// Of an instance whose clock never stood still, which is not shown, and of which no more is asked than of most.
+    fn of(instance: &Instance, promise: &Foreseen, goal: &Goal, sink: &Sink) -> Option<Usual> {
+        let &Instance { promise: at, start, end, how, .. } = instance;
+        let (&Foreseen { id: obligation, track, asks, term, notifies, .. }, &Goal { aim, sure }) = (promise, goal);
+        let is_usual = instance.never_stood_still() && asks != Asks::Anything && !sink.shows(how.verdict());
+        let quiet = aim.open.unwrap_or(Duration::ZERO);
+        let quiet = if notifies { aim.alert?.min(quiet) } else { quiet };
+        let sure = if aim.open.is_some() { sure } else { (Instant::FIRST, Instant::LAST) };
+        let starts = (sure.0.max(term.0), sure.1.min(term.1.minus(Duration::micros(1))));
+        is_usual.then_some(Usual { promise: at, start, end, how, asks, track, obligation, aim, starts, quiet })
+    }
 }
 
 impl Deferral {
-    /// The instances of a variant that have ended, of cases of a tier, where none of them stood still, is shown, or is asked more of than
-    /// of most.
-    pub(super) fn usual(&self, variant: &Variant, nth: usize, sink: &Sink) -> Option<Vec<Usual>> {
-        let usual = |instance: &Instance| {
-            let promise = &self.promises[usize::from(instance.promise)];
-            let Some(goal) = &promise.goals[nth] else { return Some(None) };
-            let is_usual = instance.never_stood_still() && promise.asks != Asks::Anything && !sink.shows(instance.how.verdict());
-            let Instance { promise: at, start, end, how, .. } = *instance;
-            let (&Foreseen { id: obligation, track, asks, term, notifies, .. }, &Goal { aim, sure }) = (promise, goal);
-            let quiet = aim.open.unwrap_or(Duration::ZERO);
-            let quiet = if notifies { aim.alert?.min(quiet) } else { quiet };
-            let sure = if aim.open.is_some() { sure } else { (Instant::FIRST, Instant::LAST) };
-            let starts = (sure.0.max(term.0), sure.1.min(term.1.minus(Duration::micros(1))));
-            is_usual.then_some(Some(Usual { promise: at, start, end, how, asks, track, obligation, aim, starts, quiet }))
-        };
-        let all: Vec<Usual> = variant.ended.iter().map(usual).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
-        (all.len() <= Usual::MOST).then_some(all)
+    /// The instances of a variant that have ended, of cases of a tier, if all of them are usual.
+    pub(super) fn usual(&self, variant: &Variant, tier: Option<TierId>, sink: &Sink) -> Option<Box<[Usual]>> {
+        let ended = variant.ended.iter().map(|instance| (instance, &self.promises[usize::from(instance.promise)]));
+        let aimed = ended.filter_map(|(instance, promise)| Some((instance, promise, promise.goal(tier)?)));
+        let all: Vec<Usual> = aimed.map(|(instance, promise, goal)| Usual::of(instance, promise, goal, sink)).collect::<Option<_>>()?;
+        (all.len() <= Usual::MOST).then(|| all.into())
     }
 
     /// Tells a case of a variant, if all of its instances are usual and have ended in time.
@@ -77,12 +78,8 @@ impl Deferral {
         sink: &mut Sink,
     ) -> Told {
         let kind = &world.kinds[case.kind];
-        let (tier, nth) = match kind.tiers.find(&case.fields, world.texts) {
-            Ok(Tiered::InNone) => (None, 0),
-            Ok(Tiered::In(tier)) => (Some(tier), tier.index() + 1),
-            Ok(Tiered::Unknown(_)) | Err(_) => return Told::Unusual,
-        };
-        let Some(usual) = variants.usual(self, number, nth, sink) else { return Told::Unusual };
+        let Some(tier) = kind.tiers.find(&case.fields, world.texts).ok().and_then(Tiered::known) else { return Told::Unusual };
+        let Some(usual) = variants.usual(self, number, tier, sink) else { return Told::Unusual };
         if !self.forgets && case.is_long() {
             return Told::Unusual;
         }

@@ -5,9 +5,11 @@ use crate::engine::deferral::usual::Usual;
 use crate::engine::deferral::{Deed, Deferral, Deferred, MOST};
 use crate::engine::live::End;
 use crate::engine::sink::Sink;
-use crate::id::{EventId, Id};
+use crate::engine::truth::place_of;
+use crate::id::{EventId, Id, TierId};
 use hashbrown::HashMap;
 use smallvec::SmallVec;
+use std::cell::OnceCell;
 
 /// Those that were seen, numbered.
 pub(in crate::engine) struct Variants {
@@ -33,7 +35,7 @@ pub(super) struct Variant {
     /// In the order of their ends.
     pub(super) ended: SmallVec<[Instance; 2]>,
     /// What is usual of these, by tiers, as far as it was asked for.
-    usual: Vec<Option<Option<Box<[Usual]>>>>,
+    usual: Vec<OnceCell<Option<Box<[Usual]>>>>,
 }
 
 /// An instance of a promise.
@@ -149,13 +151,13 @@ impl Variants {
 
     /// What is usual of the cases of a variant that are in a tier, if that is one of the first.
     #[inline]
-    pub(super) fn usual(&mut self, deferral: &Deferral, number: u32, tier: usize, sink: &Sink) -> Option<&[Usual]> {
-        let variant = &mut self.all[number as usize];
-        if tier < TIERS && !matches!(variant.usual.get(tier), Some(Some(_))) {
-            variant.usual.resize_with(variant.usual.len().max(tier + 1), || None);
-            variant.usual[tier] = Some(deferral.usual(variant, tier, sink).map(Vec::into_boxed_slice));
+    pub(super) fn usual(&mut self, deferral: &Deferral, number: u32, tier: Option<TierId>, sink: &Sink) -> Option<&[Usual]> {
+        let (variant, place) = (&mut self.all[number as usize], place_of(tier));
+        if variant.usual.len() <= place && place < TIERS {
+            variant.usual.resize_with(place + 1, OnceCell::new);
         }
-        variant.usual.get(tier)?.as_ref()?.as_deref()
+        let variant = &*variant;
+        variant.usual.get(place)?.get_or_init(|| deferral.usual(variant, tier, sink)).as_deref()
     }
 
     /// What an event makes of a case of a variant, or a row that does nothing but change fields, if that is known.
@@ -189,7 +191,7 @@ impl Variant {
     fn after(&self, deferral: &Deferral, event: Option<EventId>) -> Option<(Variant, Starts)> {
         let (nothing, row) = (Deed::default(), self.rows);
         let deed = event.map_or(Some(&nothing), |event| deferral.deed(event))?;
-        let states = self.states & !deed.leaves | deed.enters;
+        let states = deed.states_after(self.states);
         let (rows, started, moved) = (self.rows, self.started, self.moved || states != 0);
         let mut after = Variant { rows, started, states, moved, ended: self.ended.clone(), ..Variant::default() };
         for instance in &self.open {

@@ -6,7 +6,7 @@ use crate::engine::plain::{Aim, NotPlain, Phase, Plain, Written, hits};
 use crate::engine::promise::{Role, halt};
 use crate::engine::target::{self, Choice, Need};
 use crate::engine::track::Turn;
-use crate::engine::truth::{Tiered, Truth};
+use crate::engine::truth::Truth;
 use crate::engine::world::World;
 use crate::id::ObligationId;
 use crate::time::Instant;
@@ -56,12 +56,8 @@ impl Plain {
                 }
             }
         };
-        let known = match tier {
-            Tiered::In(tier) => Some(tier),
-            Tiered::InNone => None,
-            // No row asks for it now, but it may become known.
-            Tiered::Unknown(_) => return Err(NotPlain),
-        };
+        // Where it is unknown no row asks for it now, but it may become known.
+        let known = tier.known().ok_or(NotPlain)?;
         let (due, need) = due_of(world, of.id, aim, event.time).ok_or(NotPlain)?;
         let halt = if of.halts { halt(moment, of.id) } else { Halt::Runs };
         (self.phase, self.halt, self.passed) = (Phase::Open, halt, false);

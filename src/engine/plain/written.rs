@@ -3,8 +3,8 @@
 use crate::engine::live::beyond_target;
 use crate::engine::matcher::is_stateless;
 use crate::engine::promise::Promise;
-use crate::engine::truth::Tiered;
-use crate::id::{CalendarId, Id, ObligationId, Table};
+use crate::engine::truth::{Tiered, place_of};
+use crate::id::{CalendarId, ObligationId, Table};
 use crate::model::{Retier, Target};
 use crate::plan::{Clocked, Duty, Pattern, Plan, Start, Track};
 use crate::time::{Duration, Instant};
@@ -111,12 +111,7 @@ impl Written {
     /// Of a tier that is known, where no row has a condition: what is aimed at, if something is.
     #[inline]
     pub(super) fn aim(&self, tier: Tiered) -> Option<&Option<Aim>> {
-        let aims = self.aims.as_deref()?;
-        match tier {
-            Tiered::In(tier) => aims.get(tier.index() + 1),
-            Tiered::InNone => aims.first(),
-            Tiered::Unknown(_) => None,
-        }
+        self.aims.as_deref()?.get(place_of(tier.known()?))
     }
 }
 
