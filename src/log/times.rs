@@ -2,7 +2,7 @@
 
 use crate::log::pattern::{Pattern, days_since_1970};
 use crate::model::TimeForm;
-use crate::time::{Duration, Instant, Local, Zone};
+use crate::time::{Instant, Local, Zone};
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -142,16 +142,11 @@ impl Day {
 }
 
 /// Dates that were read, each in the place of its own: those of a year or two are all there.
-pub(super) struct Dates {
-    days: Box<[Day; Dates::KNOWN]>,
-    /// The minute that was read last, as it is written, and when it began: many logs have several rows of it.
-    minute: (u128, Instant),
-}
+pub(super) struct Dates(Box<[Day; Dates::KNOWN]>);
 
 impl Default for Dates {
     fn default() -> Dates {
-        // No text is written so.
-        Dates { days: Box::new([Day::NONE; Dates::KNOWN]), minute: (u128::MAX, Instant::FIRST) }
+        Dates(Box::new([Day::NONE; Dates::KNOWN]))
     }
 }
 
@@ -170,28 +165,11 @@ impl Dates {
     fn days(&mut self, written: &[u8; 10]) -> Option<i64> {
         let [a, b, rest @ ..] = *written;
         let (century, rest) = (u16::from_le_bytes([a, b]), u64::from_le_bytes(rest));
-        let day = &mut self.days[Dates::place(rest)];
+        let day = &mut self.0[Dates::place(rest)];
         if day.rest != rest || day.century != century {
             *day = Day { century, rest, days: days_of(written)? };
         }
         Some(day.days.into())
-    }
-
-    /// When a minute such as `2026-03-06T16:45` began on UTC's clock.
-    #[inline(always)]
-    fn minute(&mut self, written: &[u8; 16]) -> Option<Instant> {
-        let number = u128::from_le_bytes(*written);
-        if self.minute.0 != number {
-            self.minute = (number, self.other_minute(written)?);
-        }
-        Some(self.minute.1)
-    }
-
-    fn other_minute(&mut self, written: &[u8; 16]) -> Option<Instant> {
-        let [date @ .., b'T', h, hh, b':', m, mm] = written else { return None };
-        let hour = two_digits(*h, *hh).filter(|hour| *hour < 24)?;
-        let minute = two_digits(*m, *mm).filter(|minute| *minute < 60)?;
-        Some(Instant::from_micros((self.days(date)? * 1440 + i64::from(hour * 60 + minute)) * 60_000_000))
     }
 }
 
@@ -236,9 +214,27 @@ fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
 /// The instant at which UTC's clock shows a time such as `2026-03-06T16:45:00`.
 #[inline(always)]
 fn clock_of_utc(text: &[u8; 19], dates: &mut Dates) -> Option<Instant> {
-    let [minute @ .., b':', tens, ones] = text else { return None };
-    let second = two_digits(*tens, *ones).filter(|second| *second < 60)?;
-    Some(dates.minute(minute)?.plus(Duration::seconds(second.into())))
+    let (date, [b'T', clock @ ..]) = text.split_first_chunk()? else { return None };
+    let seconds = dates.days(date)? * 86_400 + second_of_day(*clock.first_chunk()?)?;
+    Some(Instant::from_micros(seconds * 1_000_000))
+}
+
+/// How many seconds after midnight a clock shows a time such as `16:45:00`: all of its signs are looked at at once.
+#[inline(always)]
+fn second_of_day(clock: [u8; 8]) -> Option<i64> {
+    const MARKS: u64 = 0x8080_8080_8080_8080;
+    // What is left of a digit is its value, and of a colon nothing.
+    let values = u64::from_le_bytes(clock) ^ u64::from_le_bytes(*b"00:00:00");
+    // With these added, more than nine of a digit marks its byte, and anything of a colon.
+    let sums = (values & !MARKS) + u64::from_le_bytes([0x76, 0x76, 0x7f, 0x76, 0x76, 0x7f, 0x76, 0x76]);
+    if (sums | values) & MARKS != 0 {
+        return None;
+    }
+    let pairs = (values * 10 + (values >> 8)) & u64::from_le_bytes([0xff, 0, 0, 0xff, 0, 0, 0xff, 0]);
+    // The same for what is more than 23 hours, or 59.
+    let too_many = (pairs + u64::from_le_bytes([0x80 - 24, 0, 0, 0x80 - 60, 0, 0, 0x80 - 60, 0])) & MARKS;
+    let [hours, _, _, minutes, _, _, seconds, _] = pairs.to_le_bytes().map(i64::from);
+    (too_many == 0).then_some(hours * 3600 + minutes * 60 + seconds)
 }
 
 /// The number of two digits.
@@ -406,6 +402,24 @@ mod tests {
                 if let Some(at_once) = usual(text.as_bytes(), &mut Dates::default()) {
                     assert_eq!(Some(at_once), by_sign, "{text}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_shows_each_second_of_a_day_and_no_other() {
+        for (hours, minutes, seconds) in (0..100).flat_map(|h| (0..100).flat_map(move |m| (0..100).map(move |s| (h, m, s)))) {
+            let shown = second_of_day(*format!("{hours:02}:{minutes:02}:{seconds:02}").as_bytes().first_chunk().unwrap());
+            let is_one = hours < 24 && minutes < 60 && seconds < 60;
+            assert_eq!(shown, is_one.then_some(hours * 3600 + minutes * 60 + seconds));
+        }
+        for at in 0..8 {
+            for sign in 0..=u8::MAX {
+                let mut clock = *b"11:11:11";
+                clock[at] = sign;
+                let is_one = if matches!(at, 2 | 5) { sign == b':' } else { sign.is_ascii_digit() };
+                let is_too_many = matches!((at, sign), (0, b'3'..) | (3 | 6, b'6'..));
+                assert_eq!(second_of_day(clock).is_some(), is_one && !is_too_many, "{sign} at {at}");
             }
         }
     }

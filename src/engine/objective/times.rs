@@ -58,6 +58,11 @@ impl Times {
         }
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.count + self.latest.len()
+    }
+
     /// All of them; in order, once they were packed.
     pub(super) fn iter(&self) -> impl Iterator<Item = Duration> {
         self.units().chain(self.latest.iter()).map(|n| Duration::micros(n * self.unit))

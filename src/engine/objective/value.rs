@@ -224,7 +224,8 @@ impl Scope<'_> {
     /// Elapsed times of decided instances; a pending one is met as it stands, or breached without end.
     fn of_clock(&self, statistic: Statistic, part: &Part, scenario: Scenario) -> Measured {
         let samples: Vec<&Sample> = self.of_part(part).collect();
-        let mut times: Vec<Duration> = samples.iter().flat_map(|s| s.decided.iter()).collect();
+        let mut times = Vec::with_capacity(samples.iter().map(|s| s.decided.len()).sum());
+        samples.iter().for_each(|s| times.extend(s.decided.iter()));
         let endless = match scenario {
             Scenario::AsItStands => 0,
             Scenario::AllMet => {
