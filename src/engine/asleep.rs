@@ -2,15 +2,14 @@
 
 use crate::engine::cases::Case;
 use crate::engine::index::Index;
+use crate::engine::shelves::Shelves;
 use crate::event::KeyRef;
 use crate::id::CaseId;
 
 /// Packed cases, each at a place that it keeps until it is woken.
 #[derive(Default)]
 pub(super) struct Asleep {
-    /// An empty one is free.
-    cases: Vec<Box<[u8]>>,
-    free: Vec<u32>,
+    cases: Shelves,
     /// Where each is. There are more of them than of those that are awake: these have an index of their own, which lies near.
     index: Index,
     scratch: Vec<u8>,
@@ -27,32 +26,17 @@ impl Asleep {
     pub(super) fn put(&mut self, hash: u64, pack: impl FnOnce(&mut Vec<u8>)) {
         self.scratch.clear();
         pack(&mut self.scratch);
-        self.put_packed(hash, self.scratch.as_slice().into());
-    }
-
-    /// Takes one that is packed already.
-    pub(super) fn put_packed(&mut self, hash: u64, packed: Box<[u8]>) {
-        let at = match self.free.pop() {
-            Some(at) => {
-                self.cases[at as usize] = packed;
-                at
-            }
-            None => {
-                self.cases.push(packed);
-                u32::try_from(self.cases.len() - 1).expect("fewer than four billion live cases")
-            }
-        };
-        self.index.insert(hash, at);
+        self.index.insert(hash, self.cases.put(&self.scratch));
     }
 
     /// Takes a case away, if it is here.
     #[inline]
     pub(super) fn take(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<Case> {
         let at = self.place(hash, kind, key)?;
-        let packed = std::mem::take(&mut self.cases[at as usize]);
-        self.free.push(at);
+        let case = unpacked(self.cases.get(at));
+        self.cases.remove(at);
         self.index.remove(hash, at);
-        Some(unpacked(&packed))
+        Some(case)
     }
 
     /// Whether a case is here.
@@ -62,17 +46,17 @@ impl Asleep {
 
     #[inline]
     fn place(&self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<u32> {
-        self.index.find(hash, |at| name(&self.cases[at as usize]) == (kind, key.bytes()))
+        self.index.find(hash, |at| name(self.cases.get(at)) == (kind, key.bytes()))
     }
 
     /// Those of which something is to be said at the end, woken.
     pub(super) fn into_cases(self) -> impl Iterator<Item = Case> {
-        self.cases.into_iter().filter(|packed| !packed.is_empty() && !is_idle(packed)).map(|packed| unpacked(&packed))
+        self.cases.drain(|packed| (!is_idle(packed)).then(|| unpacked(packed)))
     }
 
     /// All of them, as they are packed.
     pub(super) fn packed(&self) -> impl Iterator<Item = &[u8]> {
-        self.cases.iter().map(|packed| &**packed).filter(|packed| !packed.is_empty())
+        self.cases.iter()
     }
 }
 

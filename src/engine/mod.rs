@@ -31,6 +31,7 @@ mod promise;
 mod recurring;
 mod rule;
 mod score;
+mod shelves;
 mod sink;
 mod span;
 mod state;

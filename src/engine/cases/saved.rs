@@ -66,7 +66,7 @@ impl Serialize for Cases {
 
 impl<'de> Deserialize<'de> for Cases {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (awake, asleep, seen, idle) = <(Vec<Vec<u8>>, Vec<Box<[u8]>>, _, _)>::deserialize(from)?;
+        let (awake, asleep, seen, idle) = <(Vec<Vec<u8>>, Vec<Vec<u8>>, _, _)>::deserialize(from)?;
         let mut cases = Cases::of(seen, idle);
         let hash_of = |packed: &[u8]| {
             let (_, kind, key) = Case::unpack_name(packed)?;
@@ -80,7 +80,7 @@ impl<'de> Deserialize<'de> for Cases {
         }
         for packed in asleep {
             let hash = hash_of(&packed)?;
-            cases.asleep.put_packed(hash, packed);
+            cases.asleep.put(hash, |out| out.extend_from_slice(&packed));
         }
         Ok(cases)
     }
