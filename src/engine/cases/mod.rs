@@ -32,6 +32,26 @@ pub(super) struct Cases {
     seen: Table<CaseId, Keys>,
     /// Those of which rows were seen that change nothing.
     idle: Table<CaseId, Keys>,
+    deferrals: Table<CaseId, Deferrals>,
+}
+
+/// What came of the cases of a kind of which rows were only kept.
+#[derive(Default)]
+struct Deferrals {
+    /// So many began.
+    begun: usize,
+    /// So many were to be judged row after row all the same, before all that was promised had ended.
+    judged: usize,
+}
+
+impl Deferrals {
+    /// That most are to be judged all the same is not said of fewer.
+    const FEW: usize = 512;
+
+    /// Whether it pays to keep rows: where most cases are to be judged all the same, it takes more than it saves.
+    fn pay(&self) -> bool {
+        self.judged <= self.begun / 2 + Deferrals::FEW
+    }
 }
 
 /// When cases are put to sleep: when more would be awake than are worth it.
@@ -62,6 +82,7 @@ impl Cases {
             index: Index::default(),
             asleep: Asleep::default(),
             rest: Rest { crowd: FEW, put: 0, woken: 0 },
+            deferrals: seen.iter().map(|_| Deferrals::default()).collect(),
             seen,
             idle,
         }
@@ -127,6 +148,12 @@ impl Cases {
         at
     }
 
+    /// Whether it pays to only keep rows of another case of a kind.
+    #[inline]
+    pub(super) fn defer(&self, kind: CaseId) -> bool {
+        self.deferrals[kind].pay()
+    }
+
     /// The place of a case that is not awake, and of which rows are only kept if it begins now; nothing if it was forgotten.
     #[inline]
     pub(super) fn appear(&mut self, world: &World<'_>, (kind, key): (CaseId, KeyRef<'_>), hash: u64) -> Option<At> {
@@ -135,6 +162,7 @@ impl Cases {
             Absent::Forgotten => return None,
             Absent::Unseen => {}
         }
+        self.deferrals[kind].begun += 1;
         self.make_room();
         let at = match self.deferred.free.pop() {
             Some(at) => at as usize,
@@ -150,6 +178,7 @@ impl Cases {
         let case = &mut self.deferred.places[at];
         let case = std::mem::replace(case, Deferred::vacant(case.kind));
         let hash = case.hash();
+        self.deferrals[case.kind].judged += 1;
         self.deferred.vacate(at);
         self.index.remove(hash, At::Deferred(at).number());
         (self.add(world, (case.kind, case.key.lend()), hash, exclusions), case)

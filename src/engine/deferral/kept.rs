@@ -287,10 +287,11 @@ impl Deferred {
         self.fields.take(world, self.kind, fields);
     }
 
-    /// Another instance of a promise is told: its number among those of the case. Of a case that is forgotten it is the first.
+    /// Another instance of the promise is told that has this place among those of its kind of case: its number among those of the case. Of a
+    /// case that is forgotten it is the first.
     #[inline]
-    pub(super) fn tell(&mut self, promise: u8) -> u32 {
-        self.told.get_mut(usize::from(promise)).map_or(1, |told| {
+    pub(super) fn tell(&mut self, at: usize) -> u32 {
+        self.told.get_mut(at).map_or(1, |told| {
             *told = told.saturating_add(1);
             (*told).into()
         })

@@ -30,13 +30,13 @@ use crate::time::{Calendar, Instant};
 /// Cases rest in no more than two to the power of so many ways.
 const WAYS: usize = 10;
 
-/// A kind of case of which all rows may be kept until it is over, for each of them says by itself what it does. Found out before a log is
-/// read.
+/// A kind of case of which all rows may be kept until it is over, or until something happens to it that is not known here: each of them
+/// says by itself what it does. Found out before a log is read.
 pub(super) struct Deferral {
-    /// What each event does; nothing where that is more than is known here.
+    /// What each event does; nothing where that is more than is known here, as it is where it acts on a promise that is not foreseen.
     deeds: Table<EventId, Option<Deed>>,
     promises: Vec<Foreseen>,
-    /// All promises, by bits.
+    /// All promises that are foreseen, by bits.
     all: u32,
     /// The fields that tiers look at, by the bits of their slots.
     by_tiers: u32,
@@ -96,26 +96,31 @@ impl Deferral {
         forgets: bool,
     ) -> Option<Deferral> {
         let case = &plan.cases[id];
-        let written: Vec<&Written> = of_kind.iter().map(|promise| promise.written.as_ref()).collect::<Option<_>>()?;
+        let written: Vec<(usize, &Written)> = of_kind
+            .iter()
+            .enumerate()
+            .filter_map(|(at, promise)| Some((at, promise.written.as_ref().filter(|of| of.is_foreseen())?)))
+            .collect();
         let is_by_event = |state: &StateId| match &plan.states[*state].when {
             StateWhen::Between(from, to) => is_by_event(from) && is_by_event(to),
             StateWhen::Holds(_) => false,
         };
-        let is_foreseen = written.iter().all(|of| of.is_foreseen())
-            && of_kind.iter().all(|promise| promise.by_states.is_none())
-            && case.states.iter().all(is_by_event)
-            && case.since.is_empty();
+        let all_by_events =
+            of_kind.iter().all(|promise| promise.by_states.is_none()) && case.states.iter().all(is_by_event) && case.since.is_empty();
         // What is not forgotten rests: in one of few ways, by what has started once and by the states that are on.
-        let ways = written.iter().filter(|of| of.once).count() + case.states.len();
-        let fits =
-            if forgets { written.len().max(case.states.len()) <= u32::BITS as usize } else { written.len() <= COUNTED && ways <= WAYS };
-        if !is_foreseen || !fits {
+        let ways = written.iter().filter(|(_, of)| of.once).count() + case.states.len();
+        let fits = if forgets {
+            written.len() == of_kind.len() && of_kind.len().max(case.states.len()) <= u32::BITS as usize
+        } else {
+            of_kind.len() <= COUNTED && ways <= WAYS
+        };
+        if !all_by_events || !fits {
             return None;
         }
-        let deeds: Table<EventId, Option<Deed>> = effects.iter().map(Deed::of).collect();
         let foreseen = |(at, of): (usize, &Written)| Foreseen::new(plan, (at, id), of, &promises[of.id], calendars);
-        let promises: Vec<Foreseen> = written.into_iter().enumerate().map(foreseen).collect();
+        let promises: Vec<Foreseen> = written.into_iter().map(foreseen).collect();
         let all = promises.iter().fold(0, |all, promise| all | promise.bit);
+        let deeds: Table<EventId, Option<Deed>> = effects.iter().map(|effect| Deed::of(effect, all)).collect();
         let is_begun = deeds.iter().flatten().any(|deed| deed.starts != 0);
         let by_tiers = bits(plan, case.tiers.iter().filter_map(|tier| plan.tiers[*tier].when.as_ref()).flat_map(|c| fields_of(plan, c)));
         is_begun.then_some(Deferral { deeds, promises, all, by_tiers, states: case.states.len(), forgets })
@@ -206,8 +211,8 @@ impl Foreseen {
 }
 
 impl Deed {
-    /// Of what an event can do to a case, where that is known of it alone.
-    fn of(effect: &Effect) -> Option<Deed> {
+    /// Of what an event can do to a case, where that is known of it alone: of the promises that it acts on, all of which are to be among these.
+    fn of(effect: &Effect, foreseen: u32) -> Option<Deed> {
         if effect.moves.always {
             return None;
         }
@@ -218,7 +223,7 @@ impl Deed {
         for Act { at, roles, .. } in &effect.acting {
             let [start, stop, cancel, reset, reopen] = Role::ALL.map(|role| roles.may(role));
             let may = [(Role::Start, start), (Role::Stop, stop), (Role::Cancel, cancel)];
-            if reset || reopen || may.iter().any(|(role, may)| *may && !roles.surely(*role)) {
+            if foreseen & 1 << at == 0 || reset || reopen || may.iter().any(|(role, may)| *may && !roles.surely(*role)) {
                 return None;
             }
             deed.starts |= u32::from(start) << at;

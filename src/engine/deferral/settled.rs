@@ -111,7 +111,7 @@ impl Deferral {
             return None;
         }
         for ended in &all {
-            let seq = case.tell(ended.instance.promise);
+            let seq = case.tell(ended.promise.at);
             if shows && (ended.is_late(case) || sink.shows(ended.instance.how.verdict())) {
                 ended.show(&moment, case, (seq, tier), sink);
             } else {

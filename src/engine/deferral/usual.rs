@@ -27,7 +27,8 @@ pub(super) enum Told {
 
 /// An instance of a variant and tier that mostly ends in time, and of which nothing more is said then.
 pub(super) struct Usual {
-    promise: u8,
+    /// The place of its promise among those of its kind of case.
+    at: usize,
     start: u8,
     end: u8,
     how: End,
@@ -47,14 +48,14 @@ impl Usual {
 
     /// Of an instance whose clock never stood still, which is not shown, and of which no more is asked than of most.
     fn of(instance: &Instance, promise: &Foreseen, goal: &Goal, sink: &Sink) -> Option<Usual> {
-        let &Instance { promise: at, start, end, how, .. } = instance;
-        let (&Foreseen { id: obligation, track, asks, term, notifies, .. }, &Goal { aim, sure }) = (promise, goal);
+        let &Instance { start, end, how, .. } = instance;
+        let (&Foreseen { id: obligation, at, track, asks, term, notifies, .. }, &Goal { aim, sure }) = (promise, goal);
         let is_usual = instance.never_stood_still() && asks != Asks::Anything && !sink.shows(how.verdict());
         let quiet = aim.open.unwrap_or(Duration::ZERO);
         let quiet = if notifies { aim.alert?.min(quiet) } else { quiet };
         let sure = if aim.open.is_some() { sure } else { (Instant::FIRST, Instant::LAST) };
         let starts = (sure.0.max(term.0), sure.1.min(term.1.minus(Duration::micros(1))));
-        is_usual.then_some(Usual { promise: at, start, end, how, asks, track, obligation, aim, starts, quiet })
+        is_usual.then_some(Usual { at, start, end, how, asks, track, obligation, aim, starts, quiet })
     }
 }
 
@@ -106,7 +107,7 @@ impl Deferral {
             }
         }
         for (usual, elapsed) in usual.iter().zip(all) {
-            case.tell(usual.promise);
+            case.tell(usual.at);
             let Usual { track, obligation, how, asks, .. } = *usual;
             if asks == Asks::Nothing {
                 sink.count(track, how);
