@@ -205,13 +205,13 @@ const AGAIN: [&str; 4] = [
         objective met_again { expect met(again) >= 50% per day by tier }
 "#,
     r#"
-        obligation calm    { forbid note while waits when n >= 4 }
-        obligation again   { start on opened or freed  stop on closed or held  pause while waits  within 10m for P1, 35m  clock office }
-        obligation once    { start once on held  stop on closed  cancel on dropped  within 2h  clock always }
-        obligation several { start on note  stop on 2 closed or 2 held  within 1h  clock always }
+        obligation calm    { forbid dropped while waits when n >= 4 }
+        obligation resumed { start on opened or freed or note  stop on closed or held  within 10m for P1, 35m  clock office }
+        obligation once    { start once on held  stop on closed  cancel on dropped  pause while waits  within 2h  clock always }
+        obligation several { start on dropped  stop on 2 closed or 2 opened  within 1h  clock always }
         obligation reds    { applies when group = "red"  start on dropped  stop on opened  within 1h  clock office }
         objective kept     { expect met(calm) >= 50% per week by tier }
-        objective typical  { expect p90(again) <= 1h per day by group }
+        objective typical  { expect p90(resumed) <= 1h per day by group }
 "#,
 ];
 

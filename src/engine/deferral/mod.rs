@@ -33,7 +33,7 @@ const WAYS: usize = 10;
 /// A kind of case of which all rows may be kept until it is over, or until something happens to it that is not known here: each of them
 /// says by itself what it does. Found out before a log is read.
 pub(super) struct Deferral {
-    /// What each event does; nothing where that is more than is known here, as it is where it acts on a promise that is not foreseen.
+    /// What each event does; nothing where that is more than is known here, as it is where it may start what is not foreseen.
     deeds: Table<EventId, Option<Deed>>,
     promises: Vec<Foreseen>,
     /// All promises that are foreseen, by bits.
@@ -211,7 +211,8 @@ impl Foreseen {
 }
 
 impl Deed {
-    /// Of what an event can do to a case, where that is known of it alone: of the promises that it acts on, all of which are to be among these.
+    /// Of what an event can do to a case, where that is known of it alone. Promises that are not among these it must not start: what has no
+    /// instance nothing else acts on.
     fn of(effect: &Effect, foreseen: u32) -> Option<Deed> {
         if effect.moves.always {
             return None;
@@ -222,8 +223,14 @@ impl Deed {
         }
         for Act { at, roles, .. } in &effect.acting {
             let [start, stop, cancel, reset, reopen] = Role::ALL.map(|role| roles.may(role));
+            if foreseen & 1 << at == 0 {
+                if start {
+                    return None;
+                }
+                continue;
+            }
             let may = [(Role::Start, start), (Role::Stop, stop), (Role::Cancel, cancel)];
-            if foreseen & 1 << at == 0 || reset || reopen || may.iter().any(|(role, may)| *may && !roles.surely(*role)) {
+            if reset || reopen || may.iter().any(|(role, may)| *may && !roles.surely(*role)) {
                 return None;
             }
             deed.starts |= u32::from(start) << at;
