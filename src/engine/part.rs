@@ -130,7 +130,7 @@ impl Part {
         let variants = &mut variants[kind];
         let at = match cases.known(place, kind, key).or_else(|| cases.find(place.hash, kind, key)) {
             Some(at) => at,
-            None if !cases.defer(kind) => return false,
+            None if !cases.defers(kind) => return false,
             None => match cases.appear(world, (kind, key), place.hash) {
                 Some(at) => at,
                 // It was forgotten: nothing more is to be done.

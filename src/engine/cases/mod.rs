@@ -40,7 +40,7 @@ pub(super) struct Cases {
 struct Deferrals {
     /// So many began.
     begun: usize,
-    /// So many were to be judged row after row all the same, before all that was promised had ended.
+    /// So many were to be judged row after row all the same.
     judged: usize,
 }
 
@@ -150,7 +150,7 @@ impl Cases {
 
     /// Whether it pays to only keep rows of another case of a kind.
     #[inline]
-    pub(super) fn defer(&self, kind: CaseId) -> bool {
+    pub(super) fn defers(&self, kind: CaseId) -> bool {
         self.deferrals[kind].pay()
     }
 
