@@ -29,6 +29,7 @@ mod part;
 mod plain;
 mod promise;
 mod recurring;
+mod room;
 mod rule;
 mod score;
 mod shelves;

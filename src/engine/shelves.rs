@@ -1,13 +1,15 @@
 //! Where many short runs of bytes are kept: those of one length lie side by side, for a box of its own would take as much as each of them.
 
+use crate::engine::room::Room;
+use std::ops::Range;
+
 /// Runs of bytes, each at a place that it keeps until it is removed. None is empty.
 #[derive(Default)]
 pub(super) struct Shelves {
     /// Those that take so many steps with their length, by that number; none takes no step.
     of: [Shelf; STEPS as usize],
-    /// Those that are longer, and places for others.
-    long: Vec<Box<[u8]>>,
-    free: Vec<u32>,
+    /// Those that are longer; an empty one is left.
+    long: Room<Box<[u8]>>,
 }
 
 /// Runs that take the same number of steps, behind their lengths.
@@ -33,7 +35,7 @@ fn number(at: u32, steps: u32) -> u32 {
 
 impl Shelf {
     /// The bytes of a place among places of so many steps: in which block, and from where to where.
-    fn range(at: u32, steps: u32) -> (usize, std::ops::Range<usize>) {
+    fn range(at: u32, steps: u32) -> (usize, Range<usize>) {
         let size = steps as usize * STEP;
         let from = (at % BLOCK) as usize * size;
         ((at / BLOCK) as usize, from..from + size)
@@ -60,15 +62,16 @@ impl Shelf {
         self.count += 1;
         self.count - 1
     }
-
-    fn runs(&self, steps: u32) -> impl Iterator<Item = &[u8]> {
-        (0..self.count).map(move |at| run(self.place(at, steps)))
-    }
 }
 
 /// What lies in a place.
 fn run(place: &[u8]) -> &[u8] {
     &place[1..=usize::from(place[0])]
+}
+
+/// All that lies in the places of a block, of so many steps each.
+fn runs(block: &[u8], steps: usize) -> impl Iterator<Item = &[u8]> {
+    block.chunks_exact(steps * STEP).map(run).filter(|run| !run.is_empty())
 }
 
 impl Shelves {
@@ -83,24 +86,15 @@ impl Shelves {
                 place[1..=bytes.len()].copy_from_slice(bytes);
                 number(at, steps)
             }
-            _ => self.put_long(bytes),
+            _ => number(self.long.add(bytes.into()) as u32, 0),
         }
-    }
-
-    fn put_long(&mut self, bytes: &[u8]) -> u32 {
-        let at = self.free.pop().unwrap_or_else(|| {
-            self.long.push(Box::default());
-            self.long.len() as u32 - 1
-        });
-        self.long[at as usize] = bytes.into();
-        number(at, 0)
     }
 
     /// The run at a place.
     #[inline]
     pub(super) fn get(&self, place: u32) -> &[u8] {
         match (place / STEPS, place % STEPS) {
-            (at, 0) => &self.long[at as usize],
+            (at, 0) => &self.long.places[at as usize],
             (at, steps) => run(self.of[steps as usize].place(at, steps)),
         }
     }
@@ -109,8 +103,8 @@ impl Shelves {
     pub(super) fn remove(&mut self, place: u32) {
         match (place / STEPS, place % STEPS) {
             (at, 0) => {
-                self.long[at as usize] = Box::default();
-                self.free.push(at);
+                self.long.places[at as usize] = Box::default();
+                self.long.vacate(at as usize);
             }
             (at, steps) => {
                 let shelf = &mut self.of[steps as usize];
@@ -122,16 +116,16 @@ impl Shelves {
 
     /// Makes something of each of them, or nothing; their memory goes with them, block by block.
     pub(super) fn drain<T>(self, make: impl Fn(&[u8]) -> Option<T> + Copy) -> impl Iterator<Item = T> {
-        let make = move |run: &[u8]| if run.is_empty() { None } else { make(run) };
         let blocks = self.of.into_iter().zip(0..).flat_map(|(shelf, steps)| shelf.blocks.into_iter().map(move |block| (block, steps)));
-        let all = move |(block, steps): (Box<[u8]>, usize)| block.chunks_exact(steps * STEP).filter_map(|place| make(run(place))).collect();
-        blocks.flat_map(move |block| -> Vec<T> { all(block) }).chain(self.long.into_iter().filter_map(move |run| make(&run)))
+        let short = blocks.flat_map(move |(block, steps)| runs(&block, steps).filter_map(make).collect::<Vec<T>>());
+        let long = self.long.places.into_iter().filter(|run| !run.is_empty());
+        short.chain(long.filter_map(move |run| make(&run)))
     }
 
     /// All of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let short = self.of.iter().zip(0..).flat_map(|(shelf, steps)| shelf.runs(steps));
-        short.chain(self.long.iter().map(|run| &**run)).filter(|run| !run.is_empty())
+        let short = self.of.iter().zip(0..).flat_map(|(shelf, steps)| shelf.blocks.iter().flat_map(move |block| runs(block, steps)));
+        short.chain(self.long.places.iter().map(|run| &**run).filter(|run| !run.is_empty()))
     }
 }
 

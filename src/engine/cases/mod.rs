@@ -11,11 +11,11 @@ use crate::engine::case::CaseState;
 use crate::engine::deferral::Deferred;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
+use crate::engine::room::Room;
 use crate::engine::world::{Kind, World};
 use crate::event::{KeyList, KeyRef, Keys, Series};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
-use place::Room;
 use saved::{pack_deferred, pack_judged};
 use std::num::NonZeroU32;
 

@@ -4,47 +4,6 @@ use crate::event::KeyRef;
 use crate::id::CaseId;
 use std::num::NonZeroU32;
 
-/// Cases that are awake, each in a place that it keeps.
-pub(super) struct Room<T> {
-    pub(super) places: Vec<T>,
-    /// Places that no case has.
-    pub(super) free: Vec<u32>,
-}
-
-impl<T> Default for Room<T> {
-    fn default() -> Room<T> {
-        Room { places: Vec::new(), free: Vec::new() }
-    }
-}
-
-impl<T> Room<T> {
-    /// How many cases it has.
-    pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
-    }
-
-    /// Gives a case a place of its own.
-    pub(super) fn add(&mut self, case: T) -> usize {
-        match self.free.pop() {
-            Some(at) => {
-                self.places[at as usize] = case;
-                at as usize
-            }
-            None => {
-                assert!(self.places.len() < u32::MAX as usize / 2, "two billion cases are awake");
-                self.places.push(case);
-                self.places.len() - 1
-            }
-        }
-    }
-
-    /// A place is free.
-    #[inline]
-    pub(super) fn vacate(&mut self, at: usize) {
-        self.free.push(at as u32);
-    }
-}
-
 /// Where a case is that is awake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum At {
