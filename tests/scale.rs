@@ -1,97 +1,12 @@
-//! Logs that are read in pieces, by several threads, out of order, or day by day, or that have very many of one thing: the report is
-//! always the same.
+//! Logs that are read in pieces, by several threads, or day by day, or that have very many of one thing: the report is always the same.
 
 mod common;
 
+use common::tickets::{SPEC, prepared, records, refused, summary, without_places, write};
 use common::{folder, sla, text};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
-
-const SPEC: &str = include_str!("common/tickets.sla");
-
-/// A log in order of time, of many pieces: a piece is 128 KiB. Some notes hold quotes, commas and line breaks.
-fn rows(tickets: u32) -> Vec<String> {
-    let mut rows: Vec<(u32, String)> = Vec::new();
-    let mut dice = 20_260_101u32;
-    let mut roll = |n: u32| {
-        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (dice >> 8) % n
-    };
-    for ticket in 0..tickets {
-        let opened = roll(300 * 1440);
-        let mut add = |minute: u32, event: &str, rest: &str| rows.push((minute, format!("{event},T-{ticket:06},{rest}")));
-        add(opened, "opened", &format!("{},team {},", 1 + roll(3), roll(5)));
-        let note = ["plain and short", "\"with, a comma\"", "\"two\nlines, one \"\"note\"\"\"", "nothing new"][roll(4) as usize];
-        add(opened + roll(100), "note", &format!(",,{note}"));
-        if roll(3) == 0 {
-            let from = opened + 5 + roll(300);
-            add(from, "waiting", ",,");
-            add(from + 1 + roll(3_000), "resumed", ",,");
-        }
-        if roll(20) > 0 {
-            add(opened + 10 + roll(4_000), "resolved", ",,");
-        }
-    }
-    rows.sort_by_key(|row| row.0);
-    let start = chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap().and_hms_opt(6, 0, 0).unwrap();
-    let time = |minute: u32| (start + chrono::TimeDelta::minutes(i64::from(minute))).format("%Y-%m-%dT%H:%M:%SZ");
-    rows.into_iter().map(|(minute, row)| format!("{},{row}", time(minute))).collect()
-}
-
-fn write(folder: &Path, name: &str, rows: impl IntoIterator<Item = impl AsRef<str>>) {
-    let mut log = String::from("time,event,ticket,priority,group,author\n");
-    rows.into_iter().for_each(|row| writeln!(log, "{}", row.as_ref()).unwrap());
-    std::fs::write(folder.join(name), log).unwrap();
-}
-
-/// A folder with the spec and a log.
-fn prepared(name: &str, tickets: u32) -> (std::path::PathBuf, Vec<String>) {
-    let folder = folder(name);
-    std::fs::write(folder.join("spec.sla"), SPEC).unwrap();
-    let rows = rows(tickets);
-    write(&folder, "log.csv", &rows);
-    (folder, rows)
-}
-
-/// The records of a run.
-fn records(folder: &Path, args: &[&str]) -> String {
-    let mut all = vec!["run", "spec.sla", "-o", "out.jsonl"];
-    all.extend(args);
-    let output = sla(folder, &all);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    std::fs::read_to_string(folder.join("out.jsonl")).unwrap()
-}
-
-/// The last of a run's records.
-fn summary(records: &str) -> serde_json::Value {
-    serde_json::from_str(records.lines().last().unwrap()).unwrap()
-}
-
-/// What a run says that cannot go on.
-fn refused(folder: &Path, args: &[&str]) -> String {
-    let mut all = vec!["run", "spec.sla", "-o", "out.jsonl"];
-    all.extend(args);
-    let output = sla(folder, &all);
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-    text(&output.stderr)
-}
-
-/// Records without the file and line of their evidence, and without the log's own.
-fn without_places(records: &str) -> Vec<String> {
-    let line = |line: &str| {
-        let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
-        for row in record["evidence"].as_array_mut().into_iter().flatten() {
-            row["line"] = 0.into();
-            row["file"] = "".into();
-        }
-        record["logs"] = serde_json::Value::Null;
-        record.to_string()
-    };
-    records.lines().map(line).collect()
-}
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
@@ -102,29 +17,6 @@ fn any_number_of_threads_gives_the_same_bytes() {
     for threads in ["2", "3", "7"] {
         assert!(records(&folder, &["--log", "log.csv", "--threads", threads]) == one, "{threads} threads");
     }
-}
-
-/// More than is kept in memory of a pipe; the last row comes first, so that the log is read twice.
-#[test]
-fn a_long_log_through_a_pipe_gives_what_its_file_gives() {
-    let (folder, mut rows) = prepared("scale-pipe", 300);
-    rows.rotate_right(1);
-    let note = "so long a note ".repeat(6_000);
-    rows.iter_mut().filter(|row| row.contains(",note,")).for_each(|row| row.push_str(&note));
-    write(&folder, "log.csv", &rows);
-    let log = std::fs::read(folder.join("log.csv")).unwrap();
-    assert!(log.len() > 20 << 20, "{} bytes", log.len());
-    let expected = without_places(&records(&folder, &["--log", "log.csv"]));
-    let mut piped = Command::new(env!("CARGO_BIN_EXE_sla"))
-        .current_dir(&folder)
-        .args(["run", "spec.sla", "-o", "out.jsonl", "--log", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    piped.stdin.take().unwrap().write_all(&log).unwrap();
-    assert!(piped.wait().unwrap().success());
-    assert_eq!(without_places(&std::fs::read_to_string(folder.join("out.jsonl")).unwrap()), expected);
 }
 
 /// A row per ticket, which names its milestones, of a log that is long else. Priorities have more digits than most numbers.
@@ -333,22 +225,6 @@ fn traces_that_are_cut_off_or_end_twice_are_refused() {
         let said = refused(&folder, &["--log", "twice.xes"]);
         assert!(said.contains(why), "{said}");
     }
-}
-
-#[test]
-fn a_log_out_of_order_gives_the_same_verdicts() {
-    let (folder, mut rows) = prepared("scale-order", 4_000);
-    let in_order = without_places(&records(&folder, &["--log", "log.csv"]));
-    // Events of a ticket at one instant keep their order; all others change places.
-    rows.sort_by_key(|row| row.split(',').nth(2).map(|key| key.chars().rev().collect::<String>()));
-    write(&folder, "shuffled.csv", &rows);
-    assert_eq!(without_places(&records(&folder, &["--log", "shuffled.csv"])), in_order);
-    // A single late row far behind is found too, wherever it stands.
-    let mut late: Vec<String> = std::fs::read_to_string(folder.join("log.csv")).unwrap().lines().skip(1).map(str::to_string).collect();
-    let first = late.remove(0);
-    late.push(first);
-    write(&folder, "late.csv", &late);
-    assert_eq!(without_places(&records(&folder, &["--log", "late.csv"])), in_order);
 }
 
 /// The log as a file for each of so many days, cut anywhere.

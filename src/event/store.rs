@@ -203,6 +203,13 @@ impl Events {
         self.finish(&head, head.hash());
     }
 
+    /// A copy of events of any.
+    pub fn of(all: &[Stored<'_>]) -> Events {
+        let mut events = Events::default();
+        all.iter().for_each(|stored| events.push(stored.event()));
+        events
+    }
+
     /// How much memory they take.
     pub fn memory(&self) -> usize {
         size_of_val(&*self.rows) + self.keys.len() + size_of_val(&*self.fields) + size_of_val(&*self.own)

@@ -47,9 +47,9 @@ pub struct Share {
 /// Whether events come in order of time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Course {
-    /// The time of the first; later than all where there is none.
+    /// The time of the earliest; later than all where there is none.
     first: Instant,
-    /// The time of the last; earlier than all where there is none.
+    /// The time of the latest; earlier than all where there is none.
     last: Instant,
     /// None lies before the one in front of it.
     is_sorted: bool,
@@ -66,7 +66,16 @@ impl Course {
     #[inline(always)]
     pub(super) fn take(&mut self, time: Instant) {
         self.is_sorted &= self.last <= time;
-        (self.first, self.last) = (self.first.min(time), time);
+        (self.first, self.last) = (self.first.min(time), self.last.max(time));
+    }
+
+    /// Of events in order, those of one part behind those of another.
+    pub(super) fn of<'e>(parts: impl Iterator<Item = &'e Events>) -> Course {
+        let mut course = Course::default();
+        for stored in parts.flat_map(Events::stored) {
+            (course.first, course.last) = (course.first.min(stored.time()), course.last.max(stored.time()));
+        }
+        course
     }
 
     /// The time of the earliest; later than all where there is none.
@@ -74,11 +83,14 @@ impl Course {
         self.first
     }
 
-    /// Whether they are in order, and none lies before an instant; the last of them, or that instant, is where others go on.
-    pub(super) fn follows(&self, before: &mut Instant) -> bool {
-        let follows = self.is_sorted && *before <= self.first;
-        *before = self.last.max(*before);
-        follows
+    /// The time of the latest; earlier than all where there is none.
+    pub(super) fn latest(&self) -> Instant {
+        self.last
+    }
+
+    /// Whether none lies before the one in front of it.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.is_sorted
     }
 }
 
@@ -104,9 +116,9 @@ impl Batch {
         part_of(hash, self.parts.len())
     }
 
-    /// Whether it has no events.
-    pub(super) fn has_no_events(&self) -> bool {
-        self.parts.iter().all(|part| part.events.is_empty())
+    /// How many events it has.
+    pub(super) fn count(&self) -> usize {
+        self.parts.iter().map(|part| part.events.len()).sum()
     }
 
     /// How much memory its events take.

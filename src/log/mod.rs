@@ -29,6 +29,7 @@ mod sort;
 mod times;
 mod values;
 mod wide;
+mod window;
 mod xes;
 
 pub use batch::{Batch, Share};

@@ -1,15 +1,16 @@
 //! The events of a log in the order of time, file and row.
 //!
-//! Most logs are in order, and are given as they are read. Where one turns out not to be, it is read once more and put in
-//! order before anything of it is given.
+//! Most logs are in order, or nearly ([`window`](super::window)), and are given as they are read. Where one turns out not to be, it is read
+//! once more and put in order before anything of it is given.
 
 use crate::event::{Event, Events, Origin, TextId, Texts};
 use crate::log::batch::Batch;
 use crate::log::feed::{Feed, File};
-use crate::log::pool::{self, Flow};
+use crate::log::pool::{self, Flow, Take};
 use crate::log::rules::{Ids, Rules};
 use crate::log::sort::{Sorter, no_room};
 use crate::log::wide::{ByCase, Lifelong};
+use crate::log::window::Window;
 use crate::log::{Clamped, Found, Input, Judge, LogFile, Options, Unreadable};
 use crate::plan::Plan;
 use crate::time::Instant;
@@ -34,11 +35,16 @@ impl Reading<'_> {
     /// is void. `note` is given its pieces in their order.
     pub fn as_written(&self, judge: &dyn Judge, note: &mut dyn FnMut(&Batch)) -> Result<Option<Found>, Unreadable> {
         let rules = Rules::new(self.plan, self.options, false);
-        let mut last = self.options.after.unwrap_or(Instant::FIRST);
+        let mut window = Window::new(self.options.after.unwrap_or(Instant::FIRST));
         let mut in_order = true;
-        let found = self.each_piece(&rules, judge, &mut |batch| {
-            note(batch);
-            in_order &= batch.wide.is_empty() && batch.course.follows(&mut last);
+        let found = self.each_piece(&rules, judge, &mut |batch, give| {
+            match batch {
+                Some(batch) => {
+                    note(&batch);
+                    in_order &= batch.wide.is_empty() && window.take(batch, give);
+                }
+                None => window.give_all(give),
+            }
             if in_order { Flow::On } else { Flow::Stop }
         })?;
         Ok(in_order.then_some(found))
@@ -49,13 +55,15 @@ impl Reading<'_> {
         let rules = Rules::new(self.plan, self.options, true);
         let spool = self.options.spool;
         let (mut sorter, mut wide, mut taken, mut has_long) = (Sorter::new(spool), ByCase::new(spool), Ok(()), false);
-        let mut found = self.each_piece(&rules, judge, &mut |batch| {
-            note(batch);
-            has_long |= !batch.has_no_events();
+        let mut found = self.each_piece(&rules, judge, &mut |batch, give| {
+            let Some(mut batch) = batch else { return Flow::On };
+            note(&batch);
+            has_long |= batch.count() > 0;
             let sorted = batch.parts.iter().try_for_each(|part| sorter.take(&part.events));
             taken = sorted.and_then(|()| batch.wide.iter().try_for_each(|row| wide.add(row)));
             // What does not matter needs no order, and is judged now.
             batch.parts.iter_mut().for_each(|part| part.events.clear());
+            give(batch);
             if taken.is_ok() { Flow::On } else { Flow::Stop }
         })?;
         taken.map_err(no_room)?;
@@ -87,13 +95,16 @@ impl Reading<'_> {
         }
     }
 
-    /// Takes the pieces of the log in their order, and has each judged as far as more is wanted.
-    fn each_piece(&self, rules: &Rules<'_>, judge: &dyn Judge, take: &mut dyn FnMut(&mut Batch) -> Flow) -> Result<Found, Unreadable> {
+    /// Takes the pieces of the log in their order, and at last nothing; what is given of them is judged.
+    fn each_piece(&self, rules: &Rules<'_>, judge: &dyn Judge, take: &mut Take<'_, Batch>) -> Result<Found, Unreadable> {
         let mut way = Way::new(self.texts, self.before);
         let mut ids = self.before.ids.clone();
-        let files = pool::read(rules, Feed::new(rules, self.inputs.to_vec()), &mut ids, judge, &mut |file, batch| {
-            way.take(file, batch);
-            take(batch)
+        let files = pool::read(rules, Feed::new(rules, self.inputs.to_vec()), &mut ids, judge, &mut |piece, give| {
+            let batch = piece.map(|(file, mut batch)| {
+                way.take(&file, &mut batch);
+                batch
+            });
+            take(batch, give)
         })?;
         Ok(way.end(files, ids))
     }

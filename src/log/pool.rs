@@ -15,7 +15,7 @@ const AHEAD: usize = 16;
 const AHEAD_BYTES: usize = 2 << 20;
 
 /// What a piece gave, with its file; or why the log cannot be read on.
-type Read = Result<(Arc<File>, Batch), Unreadable>;
+type Read = Result<OfFile, Unreadable>;
 
 /// A piece that was read, or one that must be read in its turn. Few wait at once.
 #[allow(clippy::large_enum_variant)]
@@ -123,13 +123,19 @@ pub(super) enum Flow {
     Stop,
 }
 
-/// Reads all pieces, has each batch taken with its file, and then judged; gives the files. What is not wanted is not judged.
+/// Takes pieces in their order, and at last nothing; gives what is to be judged, in that order too.
+pub(super) type Take<'t, Piece> = dyn FnMut(Option<Piece>, &mut dyn FnMut(Batch)) -> Flow + 't;
+
+/// What was read of a file.
+pub(super) type OfFile = (Arc<File>, Batch);
+
+/// Reads all pieces, has them taken, and has judged what is given of them; gives the files.
 pub(super) fn read(
     rules: &Rules<'_>,
     feed: Feed<'_, '_>,
     ids: &mut Ids,
     judge: &dyn Judge,
-    take: &mut dyn FnMut(&File, &mut Batch) -> Flow,
+    take: &mut Take<'_, OfFile>,
 ) -> Result<Vec<LogFile>, Unreadable> {
     let shared = Shared::new(rules, judge, Some(feed));
     let result = shared.with_others(|| shared.take_all(ids, take));
@@ -293,7 +299,7 @@ impl<'s, 'r, 'p> Shared<'s, 'r, 'p> {
     }
 
     /// Takes the pieces in their order, and judges and reads some itself.
-    fn take_all(&self, ids: &mut Ids, take: &mut dyn FnMut(&File, &mut Batch) -> Flow) -> Result<(), Unreadable> {
+    fn take_all(&self, ids: &mut Ids, take: &mut Take<'_, OfFile>) -> Result<(), Unreadable> {
         // One reads ahead and out of turn, the other what must be read in its turn.
         let (mut ahead, mut in_turn) = (Decoder::new(self.rules), Decoder::new(self.rules));
         in_turn.ids = std::mem::take(ids);
@@ -302,15 +308,18 @@ impl<'s, 'r, 'p> Shared<'s, 'r, 'p> {
         result
     }
 
-    fn take_each(
-        &self,
-        ahead: &mut Decoder<'_, '_>,
-        in_turn: &mut Decoder<'_, '_>,
-        take: &mut dyn FnMut(&File, &mut Batch) -> Flow,
-    ) -> Result<(), Unreadable> {
+    fn take_each(&self, ahead: &mut Decoder<'_, '_>, in_turn: &mut Decoder<'_, '_>, take: &mut Take<'_, OfFile>) -> Result<(), Unreadable> {
+        let mut give = |batch| self.push(batch);
+        let mut ended = false;
         let mut waiting = lock(&self.waiting);
         loop {
-            if waiting.stopped || (waiting.is_all_taken() && waiting.lanes.is_empty()) {
+            if waiting.is_all_taken() && !ended {
+                drop(waiting);
+                take(None, &mut give);
+                ended = true;
+                waiting = lock(&self.waiting);
+            }
+            if waiting.stopped || (ended && waiting.lanes.is_empty()) {
                 return Ok(());
             }
             let wanted = waiting.wanted;
@@ -322,11 +331,9 @@ impl<'s, 'r, 'p> Shared<'s, 'r, 'p> {
                     Ready::Piece(piece) => self.decoded(in_turn, piece),
                     Ready::Read(read) => read,
                 };
-                let (file, mut batch) = read?;
-                if take(&file, &mut batch) == Flow::Stop {
+                if take(Some(read?), &mut give) == Flow::Stop {
                     return Ok(());
                 }
-                self.push(batch);
                 waiting = lock(&self.waiting);
                 continue;
             }

@@ -1,6 +1,8 @@
 //! What the tests share: the way from a spec and a log to records, and where the reference data is.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod tickets;
+
 use serde_json::Value;
 use sla::engine;
 use sla::log::{self, Input, Options};
