@@ -1,5 +1,6 @@
 //! Records of a report, packed: a log of years leaves many, and each is looked at once or twice.
 
+use crate::event::Order;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -58,9 +59,10 @@ impl Ledger {
 
     /// Puts them in order; `compare` says what is first of two packed records of the same promise and start.
     pub(super) fn sort(&mut self, compare: impl Fn(&[u8], &[u8]) -> Ordering) {
-        let mut places = std::mem::take(&mut self.places);
-        // Stable for its speed: those of several parts are in order part for part.
-        places.sort_by_key(Place::key);
+        let known = std::mem::take(&mut self.places);
+        let order = Order::of(known.len()).by_time(|at| known[at].start).by(|at| known[at].track.into());
+        let mut places: Vec<Place> = order.positions().into_iter().map(|at| known[at as usize]).collect();
+        drop(known);
         // Few are of the same instance's promise and start.
         for same in places.chunk_by_mut(|a, b| a.key() == b.key()).filter(|same| same.len() > 1) {
             same.sort_unstable_by(|a, b| compare(self.bytes(a), self.bytes(b)));

@@ -5,6 +5,7 @@
 mod key;
 mod keys;
 mod numbered;
+mod order;
 pub mod packed;
 mod short;
 mod store;
@@ -13,6 +14,7 @@ mod texts;
 pub use key::{Key, KeyRef};
 pub use keys::Keys;
 pub use numbered::{KeyList, Numbered, Series, Stem};
+pub use order::Order;
 pub use short::{Short, hash};
 pub use store::{Draft, Events, Head, Stored, part_of};
 pub use texts::{TextId, TextTable, Texts};

@@ -1,15 +1,14 @@
 //! Events put in order in bounded memory: those of a long log are spread over parts of its time on disk, and each part is put in order
 //! by itself.
 
-mod by_time;
 mod rows;
 mod spread;
 
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, Order};
 use crate::log::aside::Aside;
 use crate::log::batch::Batch;
 use crate::log::{Spool, Unreadable};
-use rows::{Placed, Rows};
+use rows::Rows;
 use spread::{Cut, Part, Spread};
 use std::io;
 
@@ -133,7 +132,9 @@ impl Out<'_> {
         /// Memory is asked for so many rows at once.
         const AHEAD: usize = 32;
         let sortable = rows.sortable()?;
-        for positions in by_time::positions(&sortable.rows, Placed::place).chunks(AHEAD) {
+        let placed = &sortable.rows;
+        let order = Order::of(placed.len()).by(|at| placed[at].line()).by_time(|at| placed[at].time());
+        for positions in order.positions().chunks(AHEAD) {
             sortable.touch(positions);
             positions.iter().try_for_each(|position| sortable.unpack(*position, &mut self.piece))?;
             self.count += positions.len();

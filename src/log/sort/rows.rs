@@ -183,10 +183,16 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    /// When it was, and its file and line as one number.
+    /// When it was.
     #[inline]
-    pub(super) fn place(&self) -> (Instant, u64) {
-        (self.head.time, u64::from(self.head.file) << 32 | u64::from(self.head.line))
+    pub(super) fn time(&self) -> Instant {
+        self.head.time
+    }
+
+    /// Its file and line as one number.
+    #[inline]
+    pub(super) fn line(&self) -> u64 {
+        u64::from(self.head.file) << 32 | u64::from(self.head.line)
     }
 }
 
