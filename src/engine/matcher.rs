@@ -25,17 +25,20 @@ pub(super) enum Hit {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Matcher(Option<Box<Counting>>);
 
+/// How far all of a pattern's atoms have come, those of one alternative behind those of another.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Counting {
-    sure: Vec<Vec<Progress>>,
-    perhaps: Vec<Vec<Progress>>,
-    gap: Option<Gap>,
+    sure: Vec<Progress>,
+    /// The same if all that is unknown were true, and what was the first of that; nothing where all was known, as it mostly is.
+    perhaps: Option<(Vec<Progress>, Gap)>,
 }
 
 /// How far one counted event has come. Of a case of very many events no more is kept than the pattern's numbers ask for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Progress {
-    /// Until when those events count that do so longest, in order: so many at most as are wanted.
+    /// How many were counted, where they count for ever: so many at most as are wanted.
+    ever: u32,
+    /// Else until when those events count that do so longest, in order: so many at most as are wanted.
     counted: VecDeque<Instant>,
     /// The different values of those whose values count longest, and until when, in order: so many at most as are wanted.
     values: Vec<(Instant, Value)>,
@@ -49,8 +52,8 @@ impl Matcher {
         if is_stateless(pattern) {
             return Matcher::default();
         }
-        let fresh = || pattern.any.iter().map(|all| vec![Progress::default(); all.len()]).collect();
-        Matcher(Some(Box::new(Counting { sure: fresh(), perhaps: fresh(), gap: None })))
+        let sure = pattern.any.iter().flatten().map(|_| Progress::default()).collect();
+        Matcher(Some(Box::new(Counting { sure, perhaps: None })))
     }
 
     /// Nothing has happened yet of an optional pattern.
@@ -67,44 +70,49 @@ impl Matcher {
     /// Counts anew.
     pub(super) fn clear(&mut self) {
         if let Some(counting) = &mut self.0 {
-            counting.sure.iter_mut().chain(&mut counting.perhaps).flatten().for_each(|p| *p = Progress::default());
-            counting.gap = None;
+            counting.sure.iter_mut().for_each(|progress| *progress = Progress::default());
+            counting.perhaps = None;
         }
     }
 
     /// After a "perhaps" was taken for what it is: only what surely counts goes on counting.
     pub(super) fn forget_perhaps(&mut self) {
         if let Some(counting) = &mut self.0 {
-            counting.perhaps = counting.sure.clone();
-            counting.gap = None;
+            counting.perhaps = None;
         }
     }
 }
 
 impl Counting {
     fn step(&mut self, pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>, zone: &Zone) -> Hit {
-        let (mut sure, mut perhaps) = (false, false);
-        for (i, all) in pattern.any.iter().enumerate() {
+        let Counting { sure, perhaps } = self;
+        let (mut is_sure, mut may_be, mut from) = (false, false, 0);
+        for all in &pattern.any {
             let (mut touched, mut maybe_touched) = (false, false);
-            for (j, atom) in all.iter().enumerate() {
-                let truth = counts(atom, happening, moment);
-                if let Truth::Unknown(gap) = truth {
-                    self.gap.get_or_insert(gap);
-                }
-                if truth != Truth::False {
-                    maybe_touched |= self.perhaps[i][j].count(atom, moment, zone);
-                }
-                if truth == Truth::True {
-                    touched |= self.sure[i][j].count(atom, moment, zone);
+            for (at, atom) in (from..).zip(all) {
+                match counts(atom, happening, moment) {
+                    Truth::False => {}
+                    Truth::True => {
+                        let hit = sure[at].count(atom, moment, zone);
+                        touched |= hit;
+                        maybe_touched |= perhaps.as_mut().map_or(hit, |(perhaps, _)| perhaps[at].count(atom, moment, zone));
+                    }
+                    Truth::Unknown(gap) => {
+                        let (perhaps, _) = perhaps.get_or_insert_with(|| (sure.clone(), gap));
+                        maybe_touched |= perhaps[at].count(atom, moment, zone);
+                    }
                 }
             }
-            sure |= touched && self.sure[i].iter().all(|p| p.satisfied);
-            perhaps |= maybe_touched && self.perhaps[i].iter().all(|p| p.satisfied);
+            let of_all = from..from + all.len();
+            let satisfied = |progress: &[Progress]| progress[of_all.clone()].iter().all(|progress| progress.satisfied);
+            is_sure |= touched && satisfied(sure);
+            may_be |= maybe_touched && satisfied(perhaps.as_ref().map_or(sure, |(perhaps, _)| perhaps));
+            from = of_all.end;
         }
-        match (sure, perhaps, self.gap) {
-            (true, ..) => Hit::Yes,
-            (false, true, Some(gap)) => Hit::Perhaps(gap),
-            _ => Hit::No,
+        match (is_sure, perhaps) {
+            (true, _) => Hit::Yes,
+            (false, Some((_, gap))) if may_be => Hit::Perhaps(*gap),
+            (false, _) => Hit::No,
         }
     }
 }
@@ -120,13 +128,10 @@ impl Progress {
         }
         self.last = Some(t);
         let until = atom.last.map_or(Instant::NEVER, |last| until(t, last, zone));
-        // Where the clock was set back, a later event may count less long than one before it.
-        let place = self.counted.partition_point(|known| *known <= until);
-        self.counted.insert(place, until);
-        while self.counted.len() > atom.count as usize || self.counted.front().is_some_and(|until| *until < t) {
-            self.counted.pop_front();
-        }
-        let mut enough = self.counted.len() >= atom.count as usize;
+        let mut enough = match atom.last {
+            None => self.count_for_ever(atom),
+            Some(_) => self.count_until(atom, t, until),
+        };
         if let Some((wanted, field)) = atom.across {
             self.take_value(moment.field(field), until);
             let gone = self.values.iter().take_while(|(until, _)| *until < t).count();
@@ -135,6 +140,23 @@ impl Progress {
         }
         self.satisfied |= enough;
         enough
+    }
+
+    /// True if so many as are wanted have come.
+    fn count_for_ever(&mut self, atom: &Atom) -> bool {
+        self.ever = (self.ever + 1).min(atom.count);
+        self.ever == atom.count
+    }
+
+    /// The same where an event only counts for a while.
+    fn count_until(&mut self, atom: &Atom, t: Instant, until: Instant) -> bool {
+        // Where the clock was set back, a later event may count less long than one before it.
+        let place = self.counted.partition_point(|known| *known <= until);
+        self.counted.insert(place, until);
+        while self.counted.len() > atom.count as usize || self.counted.front().is_some_and(|until| *until < t) {
+            self.counted.pop_front();
+        }
+        self.counted.len() >= atom.count as usize
     }
 
     /// Takes the value of a counted event, if it is known.
