@@ -177,8 +177,8 @@ const ONCE: &str = r#"
 "#;
 
 /// Promises that a case may start more than once, or with another event than its first: together, and so that cases have often ended all;
-/// at last beside some that are never judged late.
-const AGAIN: [&str; 4] = [
+/// beside some that are never judged late; and of which a stop may be withdrawn.
+const AGAIN: [&str; 5] = [
     r#"
         obligation first  { start once on opened  stop on closed  pause while waits  cancel on dropped  within 30m for P1, 2h for P2  clock office }
         obligation again  { start on opened  stop on closed or dropped  within 45m  clock always }
@@ -212,6 +212,14 @@ const AGAIN: [&str; 4] = [
         obligation reds    { applies when group = "red"  start on dropped  stop on opened  within 1h  clock office }
         objective kept     { expect met(calm) >= 50% per week by tier }
         objective typical  { expect p90(resumed) <= 1h per day by group }
+"#,
+    r#"
+        obligation resolved { start once on opened  stop on closed  cancel on dropped  reopen on freed or note  pause while waits  within 30m for P1, 2h for P2  clock office  warn at 50% }
+        obligation answered { start on opened or held  stop on freed or closed  reopen on note  within 10m for P1, 35m  clock always }
+        obligation echoed   { start on held  stop on dropped  reopen on dropped  within 1h  clock always }
+        objective kept      { expect met(resolved) >= 50% per week by tier }
+        objective typical   { expect p90(answered) <= 1h per day by group }
+        objective how_long  { expect mean(resolved) <= 1h per month counted by stop }
 "#,
 ];
 

@@ -307,13 +307,19 @@ impl Part {
         self.turn_to(world, Instant::NEVER);
         self.settle(world);
         self.settle_late(world);
-        let Part { cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, tally, .. } = self;
+        let Part { cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, mut facts, mut variants, tally, .. } = self;
         exclusions.advance(world, as_of);
         let (seen, mut funnels) = (cases.len(), Funnels::new(world));
         for live in cases.into_live() {
             let mut case = match live {
                 Case::Judged(case) => case,
                 Case::Deferred(mut kept) => {
+                    let lent = lent(&mut facts, world, &kept, &exclusions);
+                    let deferral = world.kinds[kept.kind].deferral.as_ref();
+                    if deferral.is_some_and(|deferral| deferral.settle_at_last(world, &mut variants[kept.kind], lent, &mut kept, &mut sink))
+                    {
+                        continue;
+                    }
                     let mut case = CaseState::new(world, kept.kind, kept.key.lend(), &exclusions);
                     if case.catch_up(world, &kept.take(world), Instant::NEVER, &mut sink) == Standing::Spent {
                         continue;

@@ -2,8 +2,8 @@
 //!
 //! Most cases have a few rows, and all that they were promised ends in time. That is seen in one go over the rows ([`usual`], [`settled`]), of
 //! which most was found out before, of the first case to which the same happened in the same order ([`variant`]). Then the case is
-//! forgotten, or goes on from there ([`kept`]). Of any other case the rows are judged one after another, as if they came now:
-//! one that is late and stood still, to which anything else happens, or that has more rows.
+//! forgotten, or goes on from there ([`kept`]); or, where a stop may be withdrawn, it waits for the end of the log. Of any other case the rows
+//! are judged one after another, as if they came now: one that is late and stood still, to which anything else happens, or that has more rows.
 
 mod kept;
 mod settled;
@@ -56,6 +56,8 @@ struct Foreseen {
     bit: u32,
     /// It starts once in a case.
     once: bool,
+    /// A stop may be withdrawn: only at the end is it final.
+    reopens: bool,
     /// The states in which its clock stands still, by their slots' bits.
     pauses: u32,
     notifies: bool,
@@ -81,6 +83,7 @@ struct Deed {
     starts: u32,
     stops: u32,
     cancels: u32,
+    reopens: u32,
     enters: u32,
     leaves: u32,
 }
@@ -200,6 +203,7 @@ impl Foreseen {
             at,
             bit: 1 << at,
             once: of.once,
+            reopens: of.reopens,
             pauses,
             notifies: of.notifies,
             asks: Asks::of(plan, of.id),
@@ -230,12 +234,13 @@ impl Deed {
                 continue;
             }
             let may = [(Role::Start, start), (Role::Stop, stop), (Role::Cancel, cancel)];
-            if reset || reopen || may.iter().any(|(role, may)| *may && !roles.surely(*role)) {
+            if reset || may.iter().any(|(role, may)| *may && !roles.surely(*role)) {
                 return None;
             }
             deed.starts |= u32::from(start) << at;
             deed.stops |= u32::from(stop) << at;
             deed.cancels |= u32::from(cancel) << at;
+            deed.reopens |= u32::from(reopen) << at;
         }
         Some(deed)
     }

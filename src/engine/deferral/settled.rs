@@ -59,6 +59,21 @@ impl Deferral {
         is_told
     }
 
+    /// Says at the end of the log what has become of a case, if none of its instances is open and its rows tell that.
+    pub(in crate::engine) fn settle_at_last(
+        &self,
+        world: &World<'_>,
+        variants: &mut Variants,
+        facts: &mut Facts,
+        case: &mut Deferred,
+        sink: &mut Sink,
+    ) -> bool {
+        let Some(number) = case.variant(self, variants) else { return false };
+        let is_closed = variants.get(number).open.is_empty();
+        let mut settle = |anything| self.settle(world, variants, facts, case, (anything, sink));
+        is_closed && (settle(false) || settle(true))
+    }
+
     /// Tells any case for which the facts can stand, if its rows say enough.
     fn tell_any(
         &self,
@@ -102,7 +117,12 @@ impl Deferral {
                 return None;
             }
             let ended = Ended { instance, promise, goal, ran };
-            shows |= ended.is_late(case) || sink.shows(instance.how.verdict());
+            let is_shown = ended.is_late(case) || sink.shows(instance.how.verdict());
+            // What may be reopened is shown by an instance of which anything can be said.
+            if is_shown && promise.reopens {
+                return None;
+            }
+            shows |= is_shown;
             all.push(ended);
         }
         // Where clocks stood still or fields changed, more is to be said of what is shown than is known here.

@@ -83,7 +83,7 @@ impl Step {
         self.0 & 2 != 0
     }
 
-    /// No instance is open, and no other can start unless the kind of case may start some again.
+    /// No instance is open or may be reopened, and no other can start unless the kind of case may start some again.
     #[inline]
     pub(super) fn is_over(self) -> bool {
         self.0 & 1 != 0
@@ -191,6 +191,9 @@ impl Variant {
     fn after(&self, deferral: &Deferral, event: Option<EventId>) -> Option<(Variant, Starts)> {
         let (nothing, row) = (Deed::default(), self.rows);
         let deed = event.map_or(Some(&nothing), |event| deferral.deed(event))?;
+        if self.revocable(deferral) & deed.reopens != 0 {
+            return None;
+        }
         let states = deed.states_after(self.states);
         let (rows, started, moved) = (self.rows, self.started, self.moved || states != 0);
         let mut after = Variant { rows, started, states, moved, ended: self.ended.clone(), ..Variant::default() };
@@ -224,7 +227,14 @@ impl Variant {
     }
 
     fn is_over(&self, deferral: &Deferral) -> bool {
-        self.open.is_empty() && (!deferral.forgets || self.started == deferral.all)
+        self.open.is_empty() && self.revocable(deferral) == 0 && (!deferral.forgets || self.started == deferral.all)
+    }
+
+    /// The promises, by bits, of which an instance was stopped that may be reopened.
+    fn revocable(&self, deferral: &Deferral) -> u32 {
+        let stopped = self.ended.iter().filter(|instance| instance.how == End::Stop);
+        let promises = stopped.map(|instance| &deferral.promises[usize::from(instance.promise)]);
+        promises.filter(|promise| promise.reopens).fold(0, |bits, promise| bits | promise.bit)
     }
 }
 

@@ -25,7 +25,7 @@ pub(in crate::engine) struct Written {
     /// Its end may take several events.
     pub(super) counts: bool,
     /// A stop may be withdrawn.
-    pub(super) reopens: bool,
+    pub(in crate::engine) reopens: bool,
     /// It warns or escalates.
     pub(in crate::engine) notifies: bool,
     pub(super) is_about_all: bool,
@@ -93,7 +93,7 @@ impl Written {
     pub(in crate::engine) fn is_foreseen(&self) -> bool {
         let is_timed = |aim: &Aim| !self.notifies || aim.alert.is_some();
         let has_aims = self.aims.as_ref().is_some_and(|aims| aims.iter().flatten().all(is_timed));
-        self.is_about_all && has_aims && !self.counts && !self.reopens
+        self.is_about_all && has_aims && !self.counts
     }
 
     /// What is aimed at for each tier, behind that for no tier; nothing where a row has a condition.
