@@ -187,6 +187,32 @@ source crm { case lead key "Nr"  time "Zeit" format "%d.%m.%Y %H:%M" zone "Europ
     assert!(found.contains(r#""case":"Ü1""#) && found.contains(r#""elapsed_s":3600"#), "{found}");
 }
 
+#[test]
+fn words_of_any_length_mean_what_the_source_says() {
+    let folder = folder("words");
+    let judged = |spec: String, log: String| {
+        write(&folder, "spec.sla", spec);
+        write(&folder, "log.csv", log);
+        records(&folder, &["log.csv"]).lines().filter(|line| !line.contains(r#""kind":"summary""#)).collect::<Vec<_>>().join("\n")
+    };
+    // Each word comes several times, as does one that says nothing, in rows that only change an owner.
+    let handed_on = |lead: &str| format!("2026-03-09T10:45:00-04:00,-,{lead},,,max");
+    let rows = [ROWS[0], ROWS[1], &handed_on("L1"), &handed_on("L2"), ROWS[2], ROWS[3], ROWS[4], ROWS[5], ROWS[6]];
+    let short = csv(&rows).replace(",-,", ",,");
+    let source = r#"
+source crm { case lead key "lead"  time "time"
+    event "event" { "A lead that is new has come" = created  "Somebody has spoken with the lead" = contacted }
+    field score = "score"  field source = "source"  field owner = "owner"
+    missing "(nothing was written here)" }"#;
+    let long = csv(&rows)
+        .replace(",created,", ",A lead that is new has come,")
+        .replace(",contacted,", ",Somebody has spoken with the lead,")
+        .replace(",-,", ",(nothing was written here),");
+    let expected = judged(SPEC.to_string(), short);
+    assert!(expected.contains(r#""verdict":"met""#) && expected.contains(r#""verdict":"breached""#), "{expected}");
+    assert_eq!(judged(format!("{SPEC}{source}"), long), expected);
+}
+
 /// Five rows that cannot be read, among three that can.
 fn broken_log() -> Vec<u8> {
     let mut log = format!("{HEADER}\n{}\n", ROWS[0]).into_bytes();

@@ -45,7 +45,7 @@ impl Keys {
         {
             return self.series[series].numbers.contains(numbered.number);
         }
-        self.others.get(key.text()).is_some()
+        !self.others.is_empty() && self.others.get(key.text()).is_some()
     }
 
     /// Takes a key; true if it was not among them.

@@ -1,6 +1,6 @@
 //! Keys that end in a number, as most do, taken apart: those of a log mostly differ in their numbers alone.
 
-use crate::event::KeyRef;
+use crate::event::{KeyRef, Short};
 use crate::id::CaseId;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -25,15 +25,10 @@ impl<'k> Numbered<'k> {
     /// Of a key that ends in a digit.
     #[inline]
     pub fn of(key: &'k [u8]) -> Option<Numbered<'k>> {
-        let last: [u8; Numbered::DIGITS] = match key.last_chunk() {
-            Some(last) => *last,
-            None => {
-                let mut last = [0; Numbered::DIGITS];
-                last[Numbered::DIGITS - key.len()..].copy_from_slice(key);
-                last
-            }
+        let last = match key.last_chunk() {
+            Some(last) => u64::from_le_bytes(*last),
+            None => Short::of(key)?.low().checked_shl(8 * (Numbered::DIGITS - key.len()) as u32)?,
         };
-        let last = u64::from_le_bytes(last);
         // Of a digit what is left is its value; of any other byte it is more than nine.
         let values = last ^ 0x3030_3030_3030_3030;
         let others = (values | ((values & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;

@@ -72,6 +72,12 @@ impl Short {
         &self.0[..usize::from(self.0[LONGEST])]
     }
 
+    /// Its first eight bytes, the first one lowest.
+    #[inline]
+    pub(super) fn low(self) -> u64 {
+        u128::from_le_bytes(self.0) as u64
+    }
+
     /// A number in which every byte has its part.
     #[inline]
     pub fn hash(self) -> u64 {

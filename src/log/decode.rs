@@ -8,7 +8,7 @@ use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, WideTakes};
 use crate::log::recent::Recent;
 use crate::log::row::{Cell, Row};
 use crate::log::rules::{Ids, Rules};
-use crate::log::times::{Dates, TimeReader};
+use crate::log::times::{Dates, LatestDay, TimeReader};
 use crate::log::values::{self, Context};
 use crate::log::wide::{Milestone, WideRow};
 use crate::log::{Ignored, Rejected};
@@ -40,6 +40,7 @@ pub(super) struct Decoder<'r, 'p> {
     wide: Vec<WideTakes>,
     pub(super) ids: Ids,
     dates: Dates,
+    latest: LatestDay,
     recent: Recent,
 }
 
@@ -53,6 +54,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             wide: Vec::new(),
             ids: Ids::default(),
             dates: Dates::default(),
+            latest: LatestDay::default(),
             recent: Recent::default(),
         }
     }
@@ -62,6 +64,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         self.recent.turn_to_next();
         if self.file != file {
             (self.file, self.meanings, self.recent) = (file, Meanings::default(), Recent::default());
+            self.latest = LatestDay::default();
             self.wide.clear();
         }
     }
@@ -70,15 +73,15 @@ impl<'r, 'p> Decoder<'r, 'p> {
     #[inline(always)]
     pub(super) fn row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) {
         self.count_row();
-        let id = binding.id.and_then(|id| cell(binding, row, id));
-        if id.is_some_and(|id| self.ids.contains(&binding.source, id)) {
+        let id = binding.id.and_then(|column| Some((self.ids.of(&binding.source), key(binding, row, column)?)));
+        if id.is_some_and(|(source, id)| self.ids[source].contains(id)) {
             return;
         }
         let is_usual = binding.usual.as_ref().is_some_and(|usual| self.usual_row(binding, usual, row));
         let is_taken = is_usual || self.any_row(binding, row);
         // A row that was rejected does not use up its id.
-        if let Some(id) = id.filter(|_| is_taken) {
-            self.ids.insert(&binding.source, id);
+        if let Some((source, id)) = id.filter(|_| is_taken) {
+            self.ids[source].insert(id);
         }
     }
 
@@ -86,11 +89,17 @@ impl<'r, 'p> Decoder<'r, 'p> {
     /// none, and nothing of it was taken.
     #[inline(always)]
     fn usual_row<'a>(&mut self, binding: &Binding, usual: &Usual, row: &impl Row<'a>) -> bool {
-        let Decoder { rules, meanings, batch, dates, recent, .. } = self;
+        let Decoder { rules, meanings, batch, dates, latest, recent, .. } = self;
         let quick = if usual.reader.is_usual() { row.usual_time(usual.time, dates) } else { None };
-        let Some(time) = quick.or_else(|| certain_time(&usual.reader, row.cell(usual.time))) else { return false };
-        let Some(word) = usual.word.map_or(Some(Short::EMPTY), |word| row.short(word)) else { return false };
-        let Some(meaning) = meanings.found(Some(usual.kind), word).and_then(|at| meanings.at(at)) else { return false };
+        let Some(time) = quick.or_else(|| certain_time(&usual.reader, latest, row, usual.time)) else { return false };
+        let found = match usual.word {
+            None => meanings.found(Some(usual.kind), Short::EMPTY),
+            Some(word) => match row.short(word) {
+                Some(word) => meanings.found(Some(usual.kind), word),
+                None => row.bytes(word).and_then(|word| meanings.found_long(binding, Some(usual.kind), word)),
+            },
+        };
+        let Some(meaning) = found.and_then(|at| meanings.at(at)) else { return false };
         let (Some(key), Some(kind)) = (row.key(usual.key), meaning.kind) else { return false };
         if !meaning.is_plain || key.is_empty() || is_missing_key(binding, key) || rules.is_later(time) {
             return false;
@@ -321,8 +330,11 @@ fn filled<'a>(binding: &Binding, row: &impl Row<'a>, meaning: &Meaning) -> u64 {
 
 /// The instant of a cell in any form, if it is one, and only one.
 #[inline(never)]
-fn certain_time(reader: &TimeReader, cell: Cell<'_>) -> Option<Instant> {
-    match cell {
+fn certain_time<'a>(reader: &TimeReader, latest: &mut LatestDay, row: &impl Row<'a>, place: usize) -> Option<Instant> {
+    if let Some(time) = row.bytes(place).and_then(|written| reader.quick(written, latest)) {
+        return Some(time);
+    }
+    match row.cell(place) {
         Cell::Time(time) => Some(time),
         Cell::Text(text) => reader.read(text).ok().filter(|read| !read.ambiguous).map(|read| read.time),
         Cell::Absent | Cell::Null => None,
@@ -457,9 +469,16 @@ fn said<'r>(binding: &Binding, cell: Cell<'r>) -> Option<&'r str> {
     }
 }
 
+/// The key that a column of a row names, if it names one.
+#[inline(always)]
+fn key<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Option<KeyRef<'r>> {
+    let key = row.key(binding.places[column]?)?;
+    (!key.is_empty() && !is_missing_key(binding, key)).then_some(key)
+}
+
 #[inline(always)]
 fn is_missing_key(binding: &Binding, key: KeyRef<'_>) -> bool {
-    !binding.missing.is_empty() && is_missing(binding, key.text())
+    !binding.missing.is_empty() && binding.missing.iter().any(|missing| missing.as_bytes() == key.bytes())
 }
 
 #[inline(always)]

@@ -84,7 +84,7 @@ pub(super) enum What {
 /// How the words of one file's rows were understood so far, by the kind of case that the key's column names.
 #[derive(Debug)]
 pub(super) struct Meanings {
-    of: HashMap<(u32, Box<str>), usize>,
+    of: HashMap<(u32, Box<[u8]>), usize>,
     list: Vec<Result<Meaning, Refusal>>,
     /// Short words that were found last, each with its kind of key: mostly the one that is asked for.
     recent: Box<[(Short, u32, u32); RECENT]>,
@@ -125,6 +125,14 @@ impl Meanings {
         (known == short && of == hint).then_some(at)
     }
 
+    /// The same of a word that is not short.
+    #[inline(never)]
+    pub(super) fn found_long(&self, binding: &Binding, key: Option<Option<CaseId>>, word: &[u8]) -> Option<u32> {
+        let is_missing = binding.missing.iter().any(|missing| missing.as_bytes() == word);
+        let at = self.of.get(&Asked(hint(key), word)).filter(|_| !is_missing)?;
+        u32::try_from(*at).ok()
+    }
+
     /// What was found, if rows of the word can be taken.
     #[inline(always)]
     pub(super) fn at(&self, at: u32) -> Option<&Meaning> {
@@ -154,14 +162,14 @@ impl Meanings {
     /// The place of what words mean among all that was found out.
     fn look_up(&mut self, rules: &Rules<'_>, binding: &Binding, key: Option<Option<CaseId>>, hint: u32, words: &[&str]) -> usize {
         let joined = match words {
-            [only] => *only,
+            [only] => only.as_bytes(),
             several => {
                 self.joined.clear();
                 for word in several {
                     self.joined.push_str(word);
                     self.joined.push('\u{1f}');
                 }
-                self.joined.as_str()
+                self.joined.as_bytes()
             }
         };
         if let Some(at) = self.of.get(&Asked(hint, joined)) {
@@ -196,10 +204,10 @@ fn hint(key: Option<Option<CaseId>>) -> u32 {
 
 /// A key that is lent.
 #[derive(Hash)]
-struct Asked<'a>(u32, &'a str);
+struct Asked<'a>(u32, &'a [u8]);
 
-impl hashbrown::Equivalent<(u32, Box<str>)> for Asked<'_> {
-    fn equivalent(&self, key: &(u32, Box<str>)) -> bool {
+impl hashbrown::Equivalent<(u32, Box<[u8]>)> for Asked<'_> {
+    fn equivalent(&self, key: &(u32, Box<[u8]>)) -> bool {
         self.0 == key.0 && *self.1 == *key.1
     }
 }

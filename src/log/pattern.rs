@@ -17,6 +17,8 @@ struct Full {
     length: usize,
     /// The first half of such a text, and what is left.
     halves: [Half; 2],
+    /// The bits of these at which the digits of the date stand.
+    date: [u128; 2],
     year: usize,
     month: usize,
     day: usize,
@@ -52,7 +54,7 @@ impl Full {
         let nowhere = Full::NOWHERE;
         let mut full = Full { hour: nowhere, minute: nowhere, second: nowhere, ..Full::default() };
         for part in parts {
-            let (at, digits) = (full.length, if *part == Part::Year { 4 } else { 2 });
+            let (at, digits, is_date) = (full.length, if *part == Part::Year { 4 } else { 2 }, part.is_date());
             match part {
                 Part::Sign(sign) => {
                     full.put(*sign, 0xff, 0)?;
@@ -71,7 +73,10 @@ impl Full {
                 Part::Minute => full.minute = at,
                 Part::Second => full.second = at,
             }
-            (0..digits).try_for_each(|_| full.put(b'0', 0xf0, 6))?;
+            for _ in 0..digits {
+                full.date[full.length / 16] |= if is_date { 0xff << (full.length % 16 * 8) } else { 0 };
+                full.put(b'0', 0xf0, 6)?;
+            }
         }
         (full.length >= 16).then_some(full)
     }
@@ -86,25 +91,55 @@ impl Full {
         Some(())
     }
 
-    /// What a wall clock shows, if the text is such a one.
+    /// Both halves of a text, if it is such a one.
     #[inline]
-    fn read(&self, text: &[u8]) -> Option<i64> {
+    fn halves(&self, text: &[u8]) -> Option<[u128; 2]> {
         if text.len() != self.length {
             return None;
         }
         let (first, last) = (u128::from_le_bytes(*text.first_chunk()?), u128::from_le_bytes(*text.last_chunk()?));
         let rest = last.checked_shr(8 * (32 - self.length as u32)).unwrap_or(0);
-        if !self.halves[0].fits(first) || !self.halves[1].fits(rest) {
-            return None;
-        }
+        (self.halves[0].fits(first) && self.halves[1].fits(rest)).then_some([first, rest])
+    }
+
+    /// What a wall clock shows, if the text is such a one.
+    #[inline]
+    fn read(&self, text: &[u8]) -> Option<i64> {
+        let bytes = Full::bytes(self.halves(text)?);
+        let year = two_at(&bytes, self.year) * 100 + two_at(&bytes, self.year + 2);
+        let days = days_since_1970(year, two_at(&bytes, self.month), two_at(&bytes, self.day))?;
+        Some((days * 86_400 + self.seconds(&bytes)?) * 1_000_000)
+    }
+
+    fn dated(&self, text: &[u8]) -> Option<Dated> {
+        let halves = self.halves(text)?;
+        let seconds = self.seconds(&Full::bytes(halves))?;
+        Some(Dated { date: [halves[0] & self.date[0], halves[1] & self.date[1]], seconds })
+    }
+
+    /// The bytes of both halves, and two zeros.
+    #[inline]
+    fn bytes([first, rest]: [u128; 2]) -> [u8; Full::NOWHERE + 2] {
         let mut bytes = [0; Full::NOWHERE + 2];
         bytes[..16].copy_from_slice(&first.to_le_bytes());
         bytes[16..32].copy_from_slice(&rest.to_le_bytes());
-        let two = |at: usize| i64::from(bytes[at] & 15) * 10 + i64::from(bytes[at + 1] & 15);
-        let half = self.half_day.map(|at| [bytes[at], bytes[at + 1]]);
-        let date = [two(self.year) * 100 + two(self.year + 2), two(self.month), two(self.day)];
-        wall(date, [two(self.hour), two(self.minute), two(self.second)], half)
+        bytes
     }
+
+    /// How many seconds of its day the clock shows.
+    #[inline]
+    fn seconds(&self, bytes: &[u8; Full::NOWHERE + 2]) -> Option<i64> {
+        let half = self.half_day.map(|at| [bytes[at], bytes[at + 1]]);
+        seconds([self.hour, self.minute, self.second].map(|at| two_at(bytes, at)), half)
+    }
+}
+
+/// A time of which the date was not looked at yet.
+pub(super) struct Dated {
+    /// The digits of its date where they stand, and nothing else. Two of them are equal where the dates of one pattern are.
+    pub(super) date: [u128; 2],
+    /// How many seconds of that day the clock shows.
+    pub(super) seconds: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +157,12 @@ enum Part {
     Minute,
     Second,
     Sign(u8),
+}
+
+impl Part {
+    fn is_date(self) -> bool {
+        matches!(self, Part::Year | Part::Month | Part::MonthName | Part::Day)
+    }
 }
 
 const MONTHS: [&[u8; 3]; 12] = [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
@@ -170,6 +211,12 @@ impl Pattern {
         self.full.as_ref().and_then(|full| full.read(text)).or_else(|| self.read_parts(text))
     }
 
+    /// The same of one that has all of its digits, as most have; its date is not looked at.
+    #[inline]
+    pub(super) fn dated(&self, text: &[u8]) -> Option<Dated> {
+        self.full.as_ref()?.dated(text)
+    }
+
     fn read_parts(&self, text: &[u8]) -> Option<i64> {
         let mut rest = text;
         let (mut year, mut month, mut day) = (0, 0, 0);
@@ -194,13 +241,16 @@ impl Pattern {
                 Part::Second => second = one_or_two(&mut rest)?,
             }
         }
-        if rest.is_empty() { wall([year, month, day], [hour, minute, second], half) } else { None }
+        if !rest.is_empty() {
+            return None;
+        }
+        Some((days_since_1970(year, month, day)? * 86_400 + seconds([hour, minute, second], half)?) * 1_000_000)
     }
 }
 
-/// What a wall clock shows on a date at a time, which may be one of half a day.
+/// How many seconds of its day a clock shows, whose hours may be those of half a day.
 #[inline]
-fn wall([year, month, day]: [i64; 3], [mut hour, minute, second]: [i64; 3], half: Option<[u8; 2]>) -> Option<i64> {
+fn seconds([mut hour, minute, second]: [i64; 3], half: Option<[u8; 2]>) -> Option<i64> {
     if let Some(letters) = half {
         let from = match &letters.map(|letter| letter.to_ascii_lowercase()) {
             b"am" => 0,
@@ -209,10 +259,13 @@ fn wall([year, month, day]: [i64; 3], [mut hour, minute, second]: [i64; 3], half
         };
         hour = (1..=12).contains(&hour).then(|| hour % 12 + from)?;
     }
-    if hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    Some((days_since_1970(year, month, day)? * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000)
+    (hour <= 23 && minute <= 59 && second <= 59).then_some(hour * 3600 + minute * 60 + second)
+}
+
+/// The number of two digits that stand somewhere.
+#[inline]
+fn two_at(bytes: &[u8; Full::NOWHERE + 2], at: usize) -> i64 {
+    i64::from(bytes[at] & 15) * 10 + i64::from(bytes[at + 1] & 15)
 }
 
 #[inline(always)]

@@ -8,6 +8,7 @@ use crate::quantity::Currency;
 use crate::time::{Instant, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::ops::{Index, IndexMut};
 
 /// The same for all threads.
 pub(super) struct Rules<'p> {
@@ -90,15 +91,25 @@ impl<'p> Rules<'p> {
 pub(super) struct Ids(Vec<(String, Keys)>);
 
 impl Ids {
-    pub(super) fn contains(&self, source: &str, id: &str) -> bool {
-        self.0.iter().find(|(of, _)| of == source).is_some_and(|(_, ids)| ids.contains(id.into()))
-    }
-
-    pub(super) fn insert(&mut self, source: &str, id: &str) {
-        let at = self.0.iter().position(|(of, _)| of == source).unwrap_or_else(|| {
+    /// The place of those of a source.
+    pub(super) fn of(&mut self, source: &str) -> usize {
+        self.0.iter().position(|(of, _)| of == source).unwrap_or_else(|| {
             self.0.push((source.to_string(), Keys::default()));
             self.0.len() - 1
-        });
-        self.0[at].1.insert(id.into());
+        })
+    }
+}
+
+impl Index<usize> for Ids {
+    type Output = Keys;
+
+    fn index(&self, source: usize) -> &Keys {
+        &self.0[source].1
+    }
+}
+
+impl IndexMut<usize> for Ids {
+    fn index_mut(&mut self, source: usize) -> &mut Keys {
+        &mut self.0[source].1
     }
 }

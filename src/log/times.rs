@@ -1,8 +1,8 @@
 //! Times of a log: by a strftime pattern, RFC 3339 or epoch; never by a guess.
 
-use crate::log::pattern::{Pattern, days_since_1970};
+use crate::log::pattern::{Dated, Pattern, days_since_1970};
 use crate::model::TimeForm;
-use crate::time::{Instant, Local, Zone};
+use crate::time::{Duration, Instant, Local, Zone};
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -13,6 +13,15 @@ pub(super) struct TimeReader {
     zone: Option<Zone>,
     /// The forms of wall-clock times that are tried before all others.
     quick: Vec<Pattern>,
+}
+
+/// A day on which the clock of a column's zone was not changed: the one that was read last.
+#[derive(Default)]
+pub(super) struct LatestDay {
+    /// As it is written.
+    date: Option<[u128; 2]>,
+    /// Its first instant.
+    midnight: Instant,
 }
 
 /// How plain times without an offset are mostly written.
@@ -56,6 +65,24 @@ impl TimeReader {
     /// Whether times in the form that most logs have are read for what they are.
     pub(super) fn is_usual(&self) -> bool {
         matches!(self.form, Form::Plain | Form::Rfc3339)
+    }
+
+    /// The instant of a wall clock's time in the form that most of its column have, if it is one, and only one. Most are of the same day as
+    /// the one before.
+    #[inline]
+    pub(super) fn quick(&self, text: &[u8], latest: &mut LatestDay) -> Option<Instant> {
+        let Dated { date, seconds } = self.quick.iter().find_map(|pattern| pattern.dated(text))?;
+        let since_midnight = Duration::seconds(seconds);
+        if latest.date != Some(date) {
+            let wall = self.quick.iter().find_map(|pattern| pattern.read(text))?;
+            let zone = self.zone.as_ref()?;
+            let Local::Once(time) = zone.find_micros(wall) else { return None };
+            match zone.even_day(wall - since_midnight.as_micros()) {
+                Some(midnight) => *latest = LatestDay { date: Some(date), midnight },
+                None => return Some(time),
+            }
+        }
+        Some(latest.midnight.plus(since_midnight))
     }
 
     /// The instant of a text, or what was expected instead.

@@ -46,9 +46,8 @@ impl Exact {
 
     /// A decimal as written in a spec or a log: `12`, `-0.5`, `2_400_000`, `1e3`. Nothing else.
     pub fn parse(text: &str) -> Option<Exact> {
-        // Most numbers of logs are small and whole.
-        if (1..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
-            return Some(Exact::whole(text.bytes().fold(0, |n, b| n * 10 + i64::from(b - b'0'))));
+        if let Some((n, of)) = short_decimal(text.as_bytes()) {
+            return Exact::of_parts(n.into(), of.into());
         }
         let (text, exponent) = match text.split_once(['e', 'E']) {
             Some((m, e)) => (m, e.parse::<i32>().ok().filter(|e| e.abs() <= 30)?),
@@ -243,6 +242,23 @@ impl Exact {
     }
 }
 
+/// Digits with a point among them or none, as most numbers of logs are: what they are as one number, and the power of ten that it is over.
+fn short_decimal(text: &[u8]) -> Option<(u64, u64)> {
+    const LONGEST: usize = 16;
+    let (mut n, mut over, mut shift, mut any) = (0, 1, 1, false);
+    if text.len() > LONGEST {
+        return None;
+    }
+    for byte in text {
+        match byte {
+            b'0'..=b'9' => (n, over, any) = (n * 10 + u64::from(byte - b'0'), over * shift, true),
+            b'.' if shift == 1 => shift = 10,
+            _ => return None,
+        }
+    }
+    any.then_some((n, over))
+}
+
 fn common_divisor(a: u64, b: u64) -> u64 {
     let (mut a, mut b) = (a, b);
     while b != 0 {
@@ -285,7 +301,11 @@ mod tests {
         assert_eq!(Exact::parse("2_400_000"), Some(Exact::whole(2_400_000)));
         assert_eq!(Exact::parse("-0.125"), Exact::ratio(-1, 8));
         assert_eq!(Exact::parse("1.5e3"), Some(Exact::whole(1500)));
-        for text in ["", "-", "1.2.3", "0x1", "1,5", "NaN", "inf", "_1", " 1"] {
+        assert_eq!([".5", "5.", "0.50"].map(Exact::parse), [Exact::ratio(1, 2), Some(Exact::whole(5)), Exact::ratio(1, 2)]);
+        // Around the length at which other steps are taken.
+        assert_eq!(Exact::parse("12345678901234.5"), Exact::ratio(123_456_789_012_345, 10));
+        assert_eq!(Exact::parse("12345678901234.25"), Exact::ratio(1_234_567_890_123_425, 100));
+        for text in ["", ".", "-", "1.2.3", "0x1", "1,5", "NaN", "inf", "_1", " 1"] {
             assert_eq!(Exact::parse(text), None, "{text}");
         }
     }

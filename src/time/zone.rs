@@ -167,6 +167,17 @@ impl Zone {
         }
     }
 
+    /// The first instant of the day that begins when the wall clock shows this midnight, in microseconds since it showed the beginning of
+    /// 1970, if it shows each time of the day once and the clock is not changed on it.
+    pub fn even_day(&self, midnight: i64) -> Option<Instant> {
+        let [Local::Once(first), Local::Once(last)] = [midnight, midnight + DAY - 1].map(|wall| self.find_micros(wall)) else {
+            return None;
+        };
+        let behind_first = first.plus(Duration::micros(1));
+        let is_even = last.since(first) == Duration::micros(DAY - 1) && self.changes(behind_first, last).next().is_none();
+        is_even.then_some(first)
+    }
+
     /// The instant of a wall-clock time: a skipped one moves forward by the gap, a repeated one is its first occurrence.
     pub fn instant(&self, wall: NaiveDateTime) -> Instant {
         self.find(wall).instant()
@@ -272,6 +283,22 @@ mod tests {
                     Local::Twice(first) => assert!(first <= t && first.as_micros() + zone.offset(first).as_micros() == wall, "{name}"),
                     Local::Skipped(_) => panic!("{name}: {} was shown", t.utc()),
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_day_is_even_if_all_of_its_times_are_shown_once() {
+        // Clocks that are changed in the night, at midnight, by half an hour, by a whole day, and never.
+        for name in ["America/New_York", "America/Havana", "Asia/Beirut", "Australia/Lord_Howe", "Pacific/Apia", "UTC"] {
+            let zone = Zone::named(name).unwrap();
+            for day in 40 * 365..60 * 365 {
+                let midnight = day * DAY;
+                let times = (0..96).map(|quarter| midnight + quarter * (DAY / 96));
+                let found: Vec<Local> = times.clone().map(|wall| zone.find_micros(wall)).collect();
+                let first = found[0].instant();
+                let expected = times.map(|wall| Local::Once(first.plus(Duration::micros(wall - midnight))));
+                assert_eq!(zone.even_day(midnight), found.into_iter().eq(expected).then_some(first), "{name} {day}");
             }
         }
     }
