@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{folder, judge, sla, text};
+use common::{folder, judge, sla, text, tickets};
 use std::fs;
 
 const SPEC: &str = r#"
@@ -98,6 +98,49 @@ fn stages_give_the_waterfall_with_conversion_and_median_time() {
         .collect();
     // The median of 1 h and 3 h is 2 h; of the two that were ready none was won.
     assert_eq!(stages, ["\"mql\" 3 null of null null", "\"sql\" 2 2 of 3 7200", "\"customer\" 1 0 of 2 null"]);
+}
+
+/// A stage may be reached before the one in front of it, with it, or by more than an event; in one run or in several.
+#[test]
+fn stages_are_counted_in_whatever_order_they_are_reached() {
+    let folder = folder("stages");
+    let spec = r#"
+        party us "Us" party them "Them"
+        case lead { event made event note { n: number } event won
+            stage one "One" on made  stage two "Two" on note(n >= 5)  stage three "Three" on won }
+        agreement a { version "1"  effective 2026-01-01  zone "UTC"
+            service s by us for them { obligation o { start on made  stop on won  within 1h  clock always } } }"#;
+    std::fs::write(folder.join("spec.sla"), spec).unwrap();
+    let rows = [
+        "2026-03-01T08:00:00Z,2,won,",
+        "2026-03-01T09:00:00Z,2,note,9",
+        "2026-03-01T10:00:00Z,1,made,",
+        "2026-03-01T10:00:00Z,2,made,",
+        "2026-03-01T10:00:00Z,3,made,",
+        "2026-03-01T10:30:00Z,1,note,3",
+        "2026-03-01T11:00:00Z,1,note,6",
+        "2026-03-01T11:00:00Z,1,won,",
+        "2026-03-01T12:00:00Z,1,note,7",
+    ];
+    let write = |name: &str, rows: &[&str]| std::fs::write(folder.join(name), format!("time,case,event,n\n{}\n", rows.join("\n"))).unwrap();
+    let stages = |args: &[&str]| -> Vec<String> {
+        let all = tickets::records(&folder, args);
+        let records = all.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).filter(|r| r["kind"] == "stage");
+        records.map(|r| format!("{} {} {} of {} {}", r["stage"], r["reached"], r["num"], r["den"], r["median_s"])).collect()
+    };
+    // The first lead takes an hour to the second stage and no time to the third; the second one goes all of its way back.
+    let expected = ["\"one\" 3 null of null null", "\"two\" 2 2 of 3 3600", "\"three\" 2 2 of 2 0"];
+    write("log.csv", &rows);
+    for threads in ["1", "2"] {
+        assert_eq!(stages(&["--log", "log.csv", "--threads", threads]), expected);
+    }
+    for cut in 1..rows.len() {
+        write("first.csv", &rows[..cut]);
+        write("rest.csv", &rows[cut..]);
+        std::fs::remove_file(folder.join("state")).ok();
+        stages(&["--log", "first.csv", "--state", "state"]);
+        assert_eq!(stages(&["--log", "rest.csv", "--state", "state"]), expected, "cut before row {cut}");
+    }
 }
 
 const FEES: &str = r#"

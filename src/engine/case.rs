@@ -57,7 +57,7 @@ impl CaseState {
 
     /// Whether nothing is to be said of it at the end.
     pub(super) fn is_idle(&self) -> bool {
-        self.courses.iter().all(Course::is_idle) && !self.facts.has_more()
+        self.courses.iter().all(Course::is_idle) && !self.facts.is_measured()
     }
 
     /// Packs it, its kind and its key first.
@@ -135,7 +135,7 @@ impl CaseState {
         left.clear();
         if reach == Reach::All {
             self.elapse(world, event.time, false, sink);
-            self.facts.update(world, effect, event, entered, left);
+            self.facts.update(world, effect, event, (entered, left), &mut sink.funnels);
         }
     }
 
@@ -196,7 +196,7 @@ impl CaseState {
             course.event(kind.promised(world, at), facts, &turn, sink);
             ended |= course.has_ended();
         }
-        facts.note(world, event);
+        facts.note(world, event, &kind.effect(event.event).stages, &mut sink.funnels);
         ended || are_spent(kind, courses)
     }
 
@@ -218,7 +218,7 @@ impl CaseState {
         }
         plain.end(of, how, event, sink);
         let is_over = plain.is_over();
-        facts.note(world, event);
+        facts.note(world, event, &kind.effect(event.event).stages, &mut sink.funnels);
         Some(is_over || are_spent(kind, courses))
     }
 
@@ -255,7 +255,7 @@ impl CaseState {
             }
             ended |= course.has_ended();
         }
-        facts.note(world, event);
+        facts.note(world, event, &effect.stages, &mut sink.funnels);
         ended || are_spent(kind, courses)
     }
 

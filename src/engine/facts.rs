@@ -3,8 +3,10 @@
 use crate::engine::Happening;
 use crate::engine::exclusion::{Change, Exclusions, Run};
 use crate::engine::fields::Fields;
+use crate::engine::funnel::Funnels;
 use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::outcome::Evidence;
+use crate::engine::rest::{OwnExclusion, Rest};
 use crate::engine::score::ScoreRun;
 use crate::engine::span::Spans;
 use crate::engine::state_run::StateRun;
@@ -14,7 +16,6 @@ use crate::event::{Changes, Event, Key, KeyRef, Value, packed};
 use crate::id::{AgreementId, CaseId, EventId, Id, StateId};
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
-use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::cell::Cell;
 
@@ -33,31 +34,6 @@ pub(super) struct Facts {
     last: Box<[Option<Instant>]>,
     /// What few kinds of case have.
     rest: Option<Box<Rest>>,
-}
-
-/// What a case has where its kind has scores or stages, or an agreement excludes or measures states.
-#[derive(Debug, Serialize, Deserialize)]
-struct Rest {
-    /// Its scores, as far as events have earned them.
-    scores: Vec<ScoreRun>,
-    /// When it first reached each stage.
-    stages: Vec<(Matcher, Option<Instant>)>,
-    /// Which of the world's exclusions are on for it.
-    excluded: Vec<bool>,
-    /// Those of its own kind of case.
-    own: Vec<OwnExclusion>,
-    /// How many of the changes that all cases made were taken.
-    taken: usize,
-    /// Since when the states are on whose times are measured, by the world's spans of its kind.
-    measured: Vec<Option<Instant>>,
-}
-
-/// An exclusion that this case's own state makes.
-#[derive(Debug, Serialize, Deserialize)]
-struct OwnExclusion {
-    number: usize,
-    on: bool,
-    run: Run,
 }
 
 impl Facts {
@@ -144,8 +120,9 @@ impl Facts {
         fields.pack(out);
         packed::put(out, states.len() as u64);
         states.iter().for_each(|state| state.pack(out));
-        packed::put_any(out, last);
-        packed::put_any(out, rest);
+        packed::put_list(out, last, |out, t| packed::put_before(out, *t, *time));
+        out.push(rest.is_some().into());
+        rest.iter().for_each(|rest| rest.pack(out, *time));
     }
 
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Facts> {
@@ -153,8 +130,8 @@ impl Facts {
         let time = packed::take_time(from)?;
         let fields = Fields::unpack(from)?;
         let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
-        let last = packed::take_any(from)?;
-        let rest = packed::take_any(from)?;
+        let last = packed::take_list::<_, Vec<_>>(from, |from| packed::take_before(from, time))?.into();
+        let rest = if packed::take_flag(from)? { Some(Box::new(Rest::unpack(from, time)?)) } else { None };
         Some(Facts { kind, key, time, fields, tier: Cell::default(), states, last, rest })
     }
 
@@ -186,9 +163,10 @@ impl Facts {
         self.rest.is_some()
     }
 
-    /// When it first reached a stage.
-    pub(super) fn reached(&self, stage: usize) -> Option<Instant> {
-        self.rest.as_ref()?.stages[stage].1
+    /// Whether a state of it is on whose times are measured.
+    #[inline]
+    pub(super) fn is_measured(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| rest.measured.iter().any(Option::is_some))
     }
 
     /// Whether any of its states was ever on.
@@ -271,12 +249,12 @@ impl Facts {
         world: &World<'_>,
         effect: &Effect,
         event: &Event<'_>,
-        entered: &mut Vec<StateId>,
-        left: &mut Vec<StateId>,
+        moved: (&mut Vec<StateId>, &mut Vec<StateId>),
+        funnels: &mut Funnels,
     ) {
         self.take_fields(world, event.fields);
         if self.rest.is_some() || !effect.moves.is_nothing() || world.kinds[self.kind].has_conditions {
-            self.update_states(world, effect, event, entered, left);
+            self.update_states(world, effect, event, moved, funnels);
         }
     }
 
@@ -286,8 +264,8 @@ impl Facts {
         world: &World<'_>,
         effect: &Effect,
         event: &Event<'_>,
-        entered: &mut Vec<StateId>,
-        left: &mut Vec<StateId>,
+        (entered, left): (&mut Vec<StateId>, &mut Vec<StateId>),
+        funnels: &mut Funnels,
     ) {
         let kind = &world.plan.cases[self.kind];
         if self.rest.is_some() {
@@ -349,7 +327,7 @@ impl Facts {
         if self.rest.is_some() {
             let happening = Happening { event: event.event, entered, left };
             self.score(world, event, happening, true);
-            self.note_stages(world, event, happening);
+            self.match_stages(world, event, happening, funnels);
         }
     }
 
@@ -369,19 +347,29 @@ impl Facts {
         }
     }
 
-    /// Takes note of the stages that the case reaches for the first time.
-    fn note_stages(&mut self, world: &World<'_>, event: &Event<'_>, happening: Happening<'_>) {
-        let Some(rest) = self.rest.as_mut().filter(|rest| !rest.stages.is_empty()) else { return };
-        let mut stages = std::mem::take(&mut rest.stages);
-        let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
-        let written = &world.plan.cases[self.kind].stages;
-        for (stage, (matcher, reached)) in written.iter().zip(&mut stages).filter(|(_, (_, reached))| reached.is_none()) {
-            if matcher.step(&stage.on, happening, &moment, vocabulary_zone(world)) == Hit::Yes {
-                *reached = Some(event.time);
+    /// Takes note of the stages that the case reaches by more than an event alone.
+    fn match_stages(&mut self, world: &World<'_>, event: &Event<'_>, happening: Happening<'_>, funnels: &mut Funnels) {
+        for at in world.kinds[self.kind].other_stages.iter().copied() {
+            let Some((matcher, None)) = self.rest.as_mut().map(|rest| &mut rest.stages[at]) else { continue };
+            let mut matcher = std::mem::take(matcher);
+            let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
+            let hit = matcher.step(&world.plan.cases[self.kind].stages[at].on, happening, &moment, vocabulary_zone(world));
+            if let Some(rest) = &mut self.rest {
+                rest.stages[at].0 = matcher;
+            }
+            if hit == Hit::Yes {
+                self.reach(at, event.time, funnels);
             }
         }
-        if let Some(rest) = &mut self.rest {
-            rest.stages = stages;
+    }
+
+    /// The case reaches a stage, perhaps not for the first time.
+    fn reach(&mut self, at: usize, now: Instant, funnels: &mut Funnels) {
+        let Some(Rest { stages, .. }) = self.rest.as_deref_mut() else { return };
+        if stages[at].1.is_none() {
+            stages[at].1 = Some(now);
+            let reached = |at: usize| stages.get(at).and_then(|(_, reached)| *reached);
+            funnels.reach(self.kind, at, now, (at.checked_sub(1).and_then(reached), reached(at + 1)));
         }
     }
 
@@ -429,10 +417,11 @@ impl Facts {
         }
     }
 
-    /// The event was taken: until when they hold, and when it happened last.
+    /// The event was taken: until when they hold, when it happened last, and the stages that are reached with it.
     #[inline]
-    pub(super) fn note(&mut self, world: &World<'_>, event: &Event<'_>) {
+    pub(super) fn note(&mut self, world: &World<'_>, event: &Event<'_>, stages: &[usize], funnels: &mut Funnels) {
         self.time = event.time;
+        stages.iter().for_each(|at| self.reach(*at, event.time, funnels));
         if let Some(id) = event.event.filter(|_| !self.last.is_empty())
             && let Some(at) = world.plan.cases[self.kind].since.iter().position(|e| *e == id)
         {

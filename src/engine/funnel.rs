@@ -1,9 +1,11 @@
 //! The waterfall of a kind of case: how many reach each stage, and how long it takes them from the one before.
 
-use crate::engine::facts::Facts;
-use crate::engine::world::World;
+use crate::engine::times::Times;
 use crate::id::{CaseId, Table};
+use crate::plan::Plan;
 use crate::quantity::Exact;
+use crate::time::Instant;
+use serde::{Deserialize, Serialize};
 
 /// A stage of a kind of case.
 #[derive(Clone, Debug)]
@@ -20,46 +22,47 @@ pub struct StageRecord {
     pub median: Option<Exact>,
 }
 
-/// The stages of each kind of case, counted case by case.
+/// The stages of each kind of case, counted as cases reach them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Funnels(Table<CaseId, Vec<Stage>>);
 
 /// What is counted of a stage.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Stage {
     reached: u64,
     /// Of the cases that reached it, those that reached the one before too.
     converted: u64,
-    /// The real times between the two, in microseconds, of those that reached them in this order.
-    times: Vec<i64>,
+    /// The real times between the two, of those that reached them in this order.
+    times: Times,
 }
 
 impl Funnels {
-    pub(super) fn new(world: &World<'_>) -> Funnels {
-        Funnels(world.plan.cases.iter().map(|kind| vec![Stage::default(); kind.stages.len()]).collect())
+    pub(super) fn new(plan: &Plan) -> Funnels {
+        Funnels(plan.cases.iter().map(|kind| vec![Stage::default(); kind.stages.len()]).collect())
     }
 
-    /// Counts a case.
-    pub(super) fn take(&mut self, case: &Facts) {
-        let mut before = None;
-        for (at, stage) in self.0[case.kind].iter_mut().enumerate() {
-            let reached = case.reached(at);
-            stage.reached += u64::from(reached.is_some());
-            if let (Some(before), Some(reached)) = (before, reached) {
-                stage.converted += 1;
-                if before <= reached {
-                    stage.times.push(reached.since(before).as_micros());
-                }
+    /// A case reaches a stage now for the first time, which has reached the one before it, and the one behind it, at these instants.
+    pub(super) fn reach(&mut self, kind: CaseId, at: usize, now: Instant, (before, behind): (Option<Instant>, Option<Instant>)) {
+        let stages = &mut self.0[kind];
+        stages[at].reached += 1;
+        let between = [(at, before, Some(now)), (at + 1, Some(now), behind)];
+        for (at, before, reached) in between {
+            let (Some(before), Some(reached)) = (before, reached) else { continue };
+            stages[at].converted += 1;
+            if before <= reached {
+                stages[at].times.push(reached.since(before));
             }
-            before = reached;
         }
     }
 
     /// Counts the cases that another counted.
-    pub(super) fn absorb(&mut self, other: Funnels) {
-        for (stage, more) in self.0.iter_mut().flatten().zip(other.0.iter().flatten()) {
-            stage.reached += more.reached;
-            stage.converted += more.converted;
-            stage.times.extend_from_slice(&more.times);
+    pub(super) fn absorb(&mut self, mut other: Funnels) {
+        for (stages, more) in self.0.iter_mut().zip(other.0.iter_mut().map(std::mem::take)) {
+            for (stage, Stage { reached, converted, times }) in stages.iter_mut().zip(more) {
+                stage.reached += reached;
+                stage.converted += converted;
+                stage.times.absorb(times);
+            }
         }
     }
 
@@ -69,7 +72,7 @@ impl Funnels {
         for case in self.0.ids() {
             let mut before = None;
             for (stage, Stage { reached, converted, times }) in self.0[case].iter_mut().enumerate() {
-                times.sort_unstable();
+                times.pack();
                 let (reached, converted) = (*reached, before.map(|all| (*converted, all)));
                 records.push(StageRecord { case, stage, reached, converted, median: middle(times) });
                 before = Some(reached);
@@ -79,9 +82,11 @@ impl Funnels {
     }
 }
 
-/// The middle one, or the mean of the two middle ones, in seconds.
-fn middle(times: &[i64]) -> Option<Exact> {
+/// The middle one of times in order, or the mean of the two middle ones, in seconds.
+fn middle(times: &Times) -> Option<Exact> {
     let n = times.len();
-    let twice = if n == 0 { return None } else { i128::from(times[(n - 1) / 2]) + i128::from(times[n / 2]) };
-    Exact::ratio(twice, 2_000_000)
+    let mut middle = times.iter().skip(n.checked_sub(1)? / 2);
+    let first = middle.next()?;
+    let second = if n.is_multiple_of(2) { middle.next()? } else { first };
+    Exact::ratio(i128::from(first.as_micros()) + i128::from(second.as_micros()), 2_000_000)
 }

@@ -125,7 +125,7 @@ impl<'b> Reader<'b> {
         let (mut keys, mut filters, mut states) = (KeyValues::new(), Held::new(), StateTimes::new());
         if has(READ) {
             keys = self.list(packed::take_value);
-            filters = self.list(|from| Some(*from.split_off_first()? != 0));
+            filters = self.list(packed::take_flag);
             states = self.list(packed::take_length);
         }
         let evidence = self.list(|from| {

@@ -5,7 +5,7 @@
 
 use crate::engine::Happening;
 use crate::engine::truth::{Gap, Moment, Truth};
-use crate::event::Value;
+use crate::event::{Value, packed};
 use crate::model::{Lookback, Trigger};
 use crate::plan::{Atom, Pattern};
 use crate::time::{Instant, Unit, Zone};
@@ -65,6 +65,16 @@ impl Matcher {
     pub(super) fn step(&mut self, pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>, zone: &Zone) -> Hit {
         let Some(counting) = &mut self.0 else { return stateless(pattern, happening, moment) };
         counting.step(pattern, happening, moment, zone)
+    }
+
+    /// Packs it: most have counted nothing.
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        out.push(self.0.is_some().into());
+        self.0.iter().for_each(|counting| packed::put_any(out, counting));
+    }
+
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<Matcher> {
+        Some(Matcher(if packed::take_flag(from)? { Some(packed::take_any(from)?) } else { None }))
     }
 
     /// Counts anew.

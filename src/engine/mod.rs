@@ -29,6 +29,7 @@ mod part;
 mod plain;
 mod promise;
 mod recurring;
+mod rest;
 mod room;
 mod rule;
 mod score;
@@ -39,6 +40,7 @@ mod state;
 mod state_run;
 mod target;
 mod tiers;
+mod times;
 mod track;
 mod truth;
 mod watchers;
@@ -192,7 +194,7 @@ impl<'p> Engine<'p> {
         let Engine { world, parts } = self;
         let world = &world;
         let parts = parts.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let Ended { cases, sink, counters, spans, claims, funnels, tally } = Ended::of(parts.collect(), world, as_of);
+        let Ended { cases, sink, counters, spans, claims, tally } = Ended::of(parts.collect(), world, as_of);
         let objectives = objective::evaluate(world, &sink.samples, &counters, &spans, as_of);
         let consequences = money::consequences(world, &objectives, &sink.outcomes, &claims, as_of);
         let measured = objective::measured(world, &sink.samples, &counters, &spans, as_of);
@@ -203,7 +205,7 @@ impl<'p> Engine<'p> {
             objectives,
             consequences,
             measured,
-            stages: funnels.stages(),
+            stages: sink.funnels.stages(),
             notices: sink.notices,
             as_of,
             events: tally.events,

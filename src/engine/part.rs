@@ -6,7 +6,6 @@ use crate::engine::counter::Counters;
 use crate::engine::deferral::{Deferred, Happened, Kept, Variants};
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
-use crate::engine::funnel::Funnels;
 use crate::engine::recurring::Recurring;
 use crate::engine::sink::Sink;
 use crate::engine::span::Spans;
@@ -309,7 +308,7 @@ impl Part {
         self.settle_late(world);
         let Part { cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, mut facts, mut variants, tally, .. } = self;
         exclusions.advance(world, as_of);
-        let (seen, mut funnels) = (cases.len(), Funnels::new(world));
+        let seen = cases.len();
         for live in cases.into_live() {
             let mut case = match live {
                 Case::Judged(case) => case,
@@ -331,14 +330,13 @@ impl Part {
                 case.elapse_by_exclusions(world, &exclusions, as_of, &mut sink);
             }
             case.elapse(world, as_of, true, &mut sink);
-            funnels.take(&case.facts);
             case.finish(world, as_of, &mut spans, &mut sink);
         }
         for duty in &mut recurring {
             duty.finish(world, &exclusions, as_of, &mut sink);
         }
         sink.sort(world.texts);
-        Ended { cases: seen, sink, counters, spans, claims, funnels, tally }
+        Ended { cases: seen, sink, counters, spans, claims, tally }
     }
 }
 
@@ -369,7 +367,6 @@ pub(super) struct Ended {
     pub(super) counters: Counters,
     pub(super) spans: Spans,
     pub(super) claims: Table<AgreementId, Vec<Instant>>,
-    pub(super) funnels: Funnels,
     pub(super) tally: Tally,
 }
 
@@ -394,12 +391,11 @@ impl Ended {
 
     /// Takes what another part leaves.
     fn absorb(&mut self, other: Ended) {
-        let Ended { cases, sink, counters, spans, claims, funnels, tally } = other;
+        let Ended { cases, sink, counters, spans, claims, tally } = other;
         self.cases += cases;
         self.sink.absorb(sink);
         self.counters.absorb(counters);
         self.spans.absorb(spans);
-        self.funnels.absorb(funnels);
         self.tally.add(tally);
         for (claims, more) in self.claims.iter_mut().zip(claims.iter()) {
             claims.extend(more);

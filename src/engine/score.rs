@@ -3,14 +3,14 @@
 use crate::engine::Happening;
 use crate::engine::matcher::{Hit, Matcher};
 use crate::engine::truth::{Moment, Truth};
+use crate::event::packed;
 use crate::model::Trigger;
 use crate::plan::{Pattern, Score, ScoreBy, ScoreRule};
 use crate::quantity::Exact;
 use crate::time::Zone;
-use serde::{Deserialize, Serialize};
 
 /// A score as far as events have earned it: for each rule how often, and how far the next time has come.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct ScoreRun(Vec<(Matcher, u32)>);
 
 impl ScoreRun {
@@ -20,6 +20,17 @@ impl ScoreRun {
             ScoreBy::On(pattern) => Matcher::new(pattern),
         };
         ScoreRun(score.rules.iter().map(|rule| (matcher(rule), 0)).collect())
+    }
+
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+        packed::put_list(out, &self.0, |out, (matcher, times)| {
+            matcher.pack(out);
+            packed::put(out, (*times).into());
+        });
+    }
+
+    pub(super) fn unpack(from: &mut &[u8]) -> Option<ScoreRun> {
+        packed::take_list(from, |from| Some((Matcher::unpack(from)?, packed::take_small(from)?))).map(ScoreRun)
     }
 
     /// Takes an event and gives the points. What cannot be known earns nothing.

@@ -1,6 +1,7 @@
 //! Where what is decided goes: what the report shows is kept, all of it is counted, and objectives take what they measure.
 
 use crate::engine::facts::Facts;
+use crate::engine::funnel::Funnels;
 use crate::engine::kept::Outcomes;
 use crate::engine::live::{Decided, End, InTime, Live, Look, Now, Reading};
 use crate::engine::notices::Notices;
@@ -25,19 +26,22 @@ pub(super) struct Sink {
     pub(super) totals: Vec<[u64; 5]>,
     pub(super) reasons: BTreeMap<(usize, Verdict, Reason), u64>,
     pub(super) samples: Samples,
+    pub(super) funnels: Funnels,
     /// Memory for the next reading.
     reading: Reading,
 }
 
 /// What was decided, as it was saved.
-pub(super) type Saved = ([bool; 5], Outcomes, Notices, Vec<[u64; 5]>, Vec<((usize, Verdict, Reason), u64)>, (Vec<Sampled>, TextTable));
+pub(super) type Saved =
+    ([bool; 5], Outcomes, Notices, Vec<[u64; 5]>, Vec<((usize, Verdict, Reason), u64)>, (Vec<Sampled>, TextTable), Funnels);
 
 impl Sink {
     /// Instances of these verdicts are kept. Breached and pending ones always are: each of them is named or paid for.
     pub(super) fn new(plan: &Plan, keep: &[Verdict]) -> Sink {
         let always = [Verdict::Breached, Verdict::Pending];
         let keep = Verdict::ALL.map(|verdict| keep.contains(&verdict) || always.contains(&verdict));
-        Sink { keep, totals: vec![[0; 5]; plan.tracks.len()], samples: Samples::new(plan), ..Sink::default() }
+        let (totals, samples, funnels) = (vec![[0; 5]; plan.tracks.len()], Samples::new(plan), Funnels::new(plan));
+        Sink { keep, totals, samples, funnels, ..Sink::default() }
     }
 
     /// Takes an instance that was read when it was decided, or as it stands at the end.
@@ -125,14 +129,14 @@ impl Sink {
 
     /// All of it, to be taken up again.
     pub(super) fn saved(&self) -> impl Serialize {
-        (self.keep, &self.outcomes, &self.notices, &self.totals, Vec::from_iter(&self.reasons), self.samples.saved())
+        (self.keep, &self.outcomes, &self.notices, &self.totals, Vec::from_iter(&self.reasons), self.samples.saved(), &self.funnels)
     }
 
     /// Takes up what was decided before.
     pub(super) fn take_up(&mut self, saved: Saved) {
         let reasons: Vec<((usize, Verdict, Reason), u64)>;
         let samples;
-        (self.keep, self.outcomes, self.notices, self.totals, reasons, samples) = saved;
+        (self.keep, self.outcomes, self.notices, self.totals, reasons, samples, self.funnels) = saved;
         self.reasons = reasons.into_iter().collect();
         self.samples.take_up(samples);
     }
@@ -148,6 +152,7 @@ impl Sink {
             *self.reasons.entry(what).or_default() += count;
         }
         self.samples.absorb(other.samples);
+        self.funnels.absorb(other.funnels);
     }
 
     /// Puts all into the order of reports.

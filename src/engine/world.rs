@@ -4,7 +4,7 @@ use crate::engine::course::Promised;
 use crate::engine::deferral::Deferral;
 use crate::engine::facts::Facts;
 use crate::engine::live::End;
-use crate::engine::matcher::is_stateless;
+use crate::engine::matcher::{is_by_event, is_stateless};
 use crate::engine::plain::{self, Written};
 use crate::engine::promise::{Act, Promise, Role, Roles};
 use crate::engine::tiers::Tiers;
@@ -63,6 +63,8 @@ pub(super) struct Kind {
     pub(super) watches: Vec<Watches>,
     /// Some state of it holds by its fields.
     pub(super) has_conditions: bool,
+    /// Its stages that are not reached with events alone.
+    pub(super) other_stages: Vec<usize>,
     /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
     pub(super) forgets: bool,
     /// How its cases are judged late, if they may be.
@@ -85,6 +87,8 @@ pub(super) struct Effect {
     /// Which of its promises it acts on.
     pub(super) acting: Vec<Act>,
     pub(super) moves: Moves,
+    /// The stages that are reached with it, whatever the case is like.
+    pub(super) stages: Vec<usize>,
     /// All that it does to promises is to end an instance of this one so, which is plain.
     pub(super) ends: Option<(usize, End)>,
     /// All that it does to a case of which nothing was seen before is to start these promises, if that is known.
@@ -183,8 +187,13 @@ impl Kind {
             ScoreBy::On(pattern) => Some(pattern),
             ScoreBy::When(_) => None,
         });
-        for event in scored.chain(case.stages.iter().map(|s| &s.on)).flat_map(|p| events_of(plan, p)) {
+        let (by_event, other_stages): (Vec<usize>, Vec<usize>) = (0..case.stages.len()).partition(|at| is_by_event(&case.stages[*at].on));
+        let by_pattern = other_stages.iter().map(|at| &case.stages[*at].on);
+        for event in scored.chain(by_pattern).flat_map(|p| events_of(plan, p)) {
             effects[event].moves.always = true;
+        }
+        for at in by_event {
+            events_of(plan, &case.stages[at].on).into_iter().for_each(|event| effects[event].stages.push(at));
         }
         for (slot, state) in case.states.iter().enumerate() {
             let StateWhen::Between(from, to) = &plan.states[*state].when else { continue };
@@ -213,19 +222,18 @@ impl Kind {
                 effect.ends = Some((*at as usize, *how));
             }
         }
-        // Its rows, or its states, count for something else than its own promises.
+        // Its rows, or its states, count for something else than its own promises and stages.
         let is_watched = !plan.counters.is_empty()
-            || !case.stages.is_empty()
             || !spans.is_empty()
             || plan.agreements.iter().any(|a| !a.exclusions.is_empty() || a.claim.as_ref().is_some_and(|c| c.on.is_some()))
             || plan.obligations.iter().any(|o| !o.follows_a_case());
         let has_conditions = case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_)));
         // A first row may do more where fields and times change states, or something else is counted.
-        let is_simple = !every_row && !has_conditions && !is_watched && case.scores.is_empty();
+        let is_simple = !every_row && !has_conditions && !is_watched && case.scores.is_empty() && other_stages.is_empty();
         for effect in effects.iter_mut().filter(|_| is_simple) {
             effect.begins = effect.first_starts();
         }
-        let forgets = all_once && !is_watched && !own.is_empty();
+        let forgets = all_once && !is_watched && case.stages.is_empty() && !own.is_empty();
         // Nothing else is counted than events, which are as soon as they come.
         let is_by_events = !every_row && !has_conditions && case.scores.is_empty() && case.stages.is_empty() && spans.is_empty();
         let may_defer = is_by_events && plan.agreements.iter().all(|a| a.exclusions.is_empty()) && watchers::ask_for_no_states(plan);
@@ -238,6 +246,7 @@ impl Kind {
             every_row,
             watches: case.states.iter().map(|s| Watches::of(&plan.states[*s].when)).collect(),
             has_conditions,
+            other_stages,
             forgets,
             deferral,
         }

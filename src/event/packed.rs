@@ -50,6 +50,25 @@ pub fn take_time(bytes: &mut &[u8]) -> Option<Instant> {
     Some(Instant::from_micros(i64::from_le_bytes(*time)))
 }
 
+/// Adds an instant that lies before another, or that there is none.
+#[inline]
+pub fn put_before(bytes: &mut Vec<u8>, t: Option<Instant>, now: Instant) {
+    bytes.push(t.is_some().into());
+    t.iter().for_each(|t| put_length(bytes, now.since(*t)));
+}
+
+/// Takes the next instant off that lies before another, if there is one; nothing where the bytes end first.
+#[inline]
+pub fn take_before(bytes: &mut &[u8], now: Instant) -> Option<Option<Instant>> {
+    Some(if take_flag(bytes)? { Some(now.minus(take_length(bytes)?)) } else { None })
+}
+
+/// Takes off whether something holds; nothing where the bytes end first.
+#[inline]
+pub fn take_flag(bytes: &mut &[u8]) -> Option<bool> {
+    Some(*bytes.split_off_first()? != 0)
+}
+
 /// Adds a length of time: most are whole seconds, and none of them before zero.
 #[inline]
 pub fn put_length(bytes: &mut Vec<u8>, d: Duration) {

@@ -359,7 +359,7 @@ impl Deferred {
 
     pub(in crate::engine) fn unpack(from: &mut &[u8]) -> Option<Deferred> {
         let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
-        let (started, is_over) = (packed::take_small(from)?, *from.split_off_first()? != 0);
+        let (started, is_over) = (packed::take_small(from)?, packed::take_flag(from)?);
         let count = u8::try_from(packed::take(from)?).ok()?;
         let mut all = Deferred { key, started, is_over, count, is_vacant: false, ..Deferred::vacant(kind) };
         for row in all.rows.get_mut(..usize::from(count))? {

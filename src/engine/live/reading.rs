@@ -83,7 +83,7 @@ impl Reading {
     pub(in crate::engine) fn unpack(from: &mut &[u8]) -> Option<Reading> {
         Some(Reading {
             keys: packed::take_list(from, packed::take_value)?,
-            filters: packed::take_list(from, |from| Some(*from.split_off_first()? != 0))?,
+            filters: packed::take_list(from, packed::take_flag)?,
             states: packed::take_list(from, packed::take_length)?,
         })
     }

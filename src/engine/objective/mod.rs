@@ -6,7 +6,6 @@ mod record;
 mod sample;
 mod scope;
 mod stretches;
-mod times;
 mod value;
 
 use crate::engine::counter::{Counters, KeyValue, Slot, Tally};

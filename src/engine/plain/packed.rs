@@ -135,7 +135,7 @@ impl More {
         };
         if has(More::NEED) {
             let (open, target) = (packed::take_length(from)?, packed::take_length(from)?);
-            more.need = Some(Need { open, target, not_before: packed::take_time(from)?, named: *from.split_off_first()? != 0 });
+            more.need = Some(Need { open, target, not_before: packed::take_time(from)?, named: packed::take_flag(from)? });
         }
         if has(More::AT_DUE) {
             more.at_due = Some(Reading::unpack(from)?);

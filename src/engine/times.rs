@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Lengths of time, none of them negative. Most are packed in order, each by what it is more than the one before; the latest are as they came.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::engine) struct Times {
+pub(super) struct Times {
     /// What one is, in microseconds: all are whole seconds, mostly.
     unit: i64,
     packed: Vec<u8>,
