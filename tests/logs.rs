@@ -213,6 +213,32 @@ source crm { case lead key "lead"  time "time"
     assert_eq!(judged(format!("{SPEC}{source}"), long), expected);
 }
 
+#[test]
+fn events_of_two_columns_at_times_with_offsets_are_what_they_say() {
+    let folder = folder("two-columns");
+    let source = r#"
+source tracker { case lead key "lead"  time "at" format "%d.%m.%Y %H:%M %z"
+    event "from", "to" { "", "New" = created  "New", "Somebody has called" = contacted }
+    field source = "source"  missing "(none)" }"#;
+    write(&folder, "spec.sla", format!("{SPEC}{source}"));
+    // Several of each, over midnight and with other offsets: four leads are called after 30, 60, 90 and 241 minutes of the office.
+    let rows = [
+        "09.03.2026 10:00 -0400,(none),New,L1,demo",
+        "09.03.2026 15:30 +0100,(none),New,L2,demo",
+        "09.03.2026 14:30 +0000,New,Somebody has called,L1,",
+        "09.03.2026 16:30 +0100,New,Somebody has called,L2,",
+        "10.03.2026 00:30 +0900,(none),New,L3,demo",
+        "09.03.2026 11:30 -0400,,New,L4,demo",
+        "09.03.2026 13:00 -0400,New,Somebody has called,L3,",
+        "10.03.2026 04:31 +0900,New,Somebody has called,L4,",
+    ];
+    write(&folder, "log.csv", format!("at,from,to,lead,source\n{}\n", rows.join("\n")));
+    let found = records(&folder, &["log.csv"]);
+    let verdicts = found.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|r| r["kind"] == "verdict");
+    let shown: Vec<String> = verdicts.map(|r| format!("{} {} {}", r["case"], r["verdict"], r["elapsed_s"])).collect();
+    assert_eq!(shown, ["\"L1\" \"met\" 1800", "\"L2\" \"met\" 3600", "\"L3\" \"met\" 5400", "\"L4\" \"breached\" 14460"]);
+}
+
 /// Five rows that cannot be read, among three that can.
 fn broken_log() -> Vec<u8> {
     let mut log = format!("{HEADER}\n{}\n", ROWS[0]).into_bytes();

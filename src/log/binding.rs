@@ -28,11 +28,11 @@ pub(super) struct Binding {
     pub(super) usual: Option<Usual>,
 }
 
-/// The places of a long log's rows in which one says when, one of which case, and at most one what.
+/// The places of a long log's rows in which one says when, one of which case, and some, if any, what.
 pub(super) struct Usual {
     pub(super) time: usize,
     pub(super) reader: TimeReader,
-    pub(super) word: Option<usize>,
+    pub(super) words: Vec<usize>,
     pub(super) key: usize,
     /// The kind of case that the key's column gives away.
     pub(super) kind: Option<CaseId>,
@@ -41,12 +41,9 @@ pub(super) struct Usual {
 impl Usual {
     fn of(binding: &Binding) -> Option<Usual> {
         let Shape::Long { time, reader, event, .. } = &binding.shape else { return None };
-        let ([] | [_], [(key, kind)]) = (event.as_slice(), binding.keys.as_slice()) else { return None };
-        let word = match event.first() {
-            Some(word) => Some(binding.places[*word]?),
-            None => None,
-        };
-        Some(Usual { time: binding.places[*time]?, reader: reader.clone(), word, key: binding.places[*key]?, kind: *kind })
+        let [(key, kind)] = binding.keys.as_slice() else { return None };
+        let words = event.iter().map(|word| binding.places[*word]).collect::<Option<_>>()?;
+        Some(Usual { time: binding.places[*time]?, reader: reader.clone(), words, key: binding.places[*key]?, kind: *kind })
     }
 }
 

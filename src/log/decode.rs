@@ -92,12 +92,13 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Decoder { rules, meanings, batch, dates, latest, recent, .. } = self;
         let quick = if usual.reader.is_usual() { row.usual_time(usual.time, dates) } else { None };
         let Some(time) = quick.or_else(|| certain_time(&usual.reader, latest, row, usual.time)) else { return false };
-        let found = match usual.word {
-            None => meanings.found(Some(usual.kind), Short::EMPTY),
-            Some(word) => match row.short(word) {
+        let found = match usual.words.as_slice() {
+            [] => meanings.found(Some(usual.kind), Short::EMPTY),
+            [word] => match row.short(*word) {
                 Some(word) => meanings.found(Some(usual.kind), word),
-                None => row.bytes(word).and_then(|word| meanings.found_long(binding, Some(usual.kind), word)),
+                None => row.bytes(*word).and_then(|word| meanings.found_long(binding, Some(usual.kind), word)),
             },
+            several => meanings.found_together(binding, Some(usual.kind), several.iter().map(|word| row.bytes(*word))),
         };
         let Some(meaning) = found.and_then(|at| meanings.at(at)) else { return false };
         let (Some(key), Some(kind)) = (row.key(usual.key), meaning.kind) else { return false };

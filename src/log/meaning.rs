@@ -89,7 +89,7 @@ pub(super) struct Meanings {
     /// Short words that were found last, each with its kind of key: mostly the one that is asked for.
     recent: Box<[(Short, u32, u32); RECENT]>,
     /// Memory for the words of several columns, put together.
-    joined: String,
+    joined: Vec<u8>,
 }
 
 const RECENT: usize = 512;
@@ -100,7 +100,7 @@ const NO_HINT: u32 = u32::MAX;
 
 impl Default for Meanings {
     fn default() -> Meanings {
-        Meanings { of: HashMap::new(), list: Vec::new(), recent: Box::new([(Short::EMPTY, NO_HINT, 0); RECENT]), joined: String::new() }
+        Meanings { of: HashMap::new(), list: Vec::new(), recent: Box::new([(Short::EMPTY, NO_HINT, 0); RECENT]), joined: Vec::new() }
     }
 }
 
@@ -128,9 +128,24 @@ impl Meanings {
     /// The same of a word that is not short.
     #[inline(never)]
     pub(super) fn found_long(&self, binding: &Binding, key: Option<Option<CaseId>>, word: &[u8]) -> Option<u32> {
-        let is_missing = binding.missing.iter().any(|missing| missing.as_bytes() == word);
-        let at = self.of.get(&Asked(hint(key), word)).filter(|_| !is_missing)?;
+        let at = self.of.get(&Asked(hint(key), word)).filter(|_| !is_missing(binding, word))?;
         u32::try_from(*at).ok()
+    }
+
+    /// The same of the words of several columns; nothing where one of them is not told so easily.
+    #[inline(never)]
+    pub(super) fn found_together<'w>(
+        &mut self,
+        binding: &Binding,
+        key: Option<Option<CaseId>>,
+        words: impl Iterator<Item = Option<&'w [u8]>>,
+    ) -> Option<u32> {
+        self.joined.clear();
+        for word in words {
+            let word = word?;
+            join(&mut self.joined, if is_missing(binding, word) { &[] } else { word });
+        }
+        u32::try_from(*self.of.get(&Asked(hint(key), &self.joined))?).ok()
     }
 
     /// What was found, if rows of the word can be taken.
@@ -165,11 +180,8 @@ impl Meanings {
             [only] => only.as_bytes(),
             several => {
                 self.joined.clear();
-                for word in several {
-                    self.joined.push_str(word);
-                    self.joined.push('\u{1f}');
-                }
-                self.joined.as_bytes()
+                several.iter().for_each(|word| join(&mut self.joined, word.as_bytes()));
+                self.joined.as_slice()
             }
         };
         if let Some(at) = self.of.get(&Asked(hint, joined)) {
@@ -184,6 +196,17 @@ impl Meanings {
         self.list.push(understand(rules, binding, key, words));
         self.list.len() - 1
     }
+}
+
+/// Adds one of several words.
+fn join(joined: &mut Vec<u8>, word: &[u8]) {
+    joined.extend_from_slice(word);
+    joined.push(0x1f);
+}
+
+/// Whether a word says that there is none.
+fn is_missing(binding: &Binding, word: &[u8]) -> bool {
+    binding.missing.iter().any(|missing| missing.as_bytes() == word)
 }
 
 /// Where a short word is looked for among the recent ones.

@@ -27,6 +27,7 @@ struct Full {
     minute: usize,
     second: usize,
     half_day: Option<usize>,
+    offset: Option<usize>,
 }
 
 /// Sixteen bytes of a text: what stands at the places of signs and of digits, whatever the digits are.
@@ -64,6 +65,13 @@ impl Full {
                 Part::HalfDay => {
                     full.half_day = Some(at);
                     (0..2).try_for_each(|_| full.put(0, 0, 0))?;
+                    continue;
+                }
+                Part::Offset => {
+                    full.offset = Some(at);
+                    // Its sign is one of two.
+                    full.put(0, 0, 0)?;
+                    (0..4).try_for_each(|_| full.put(b'0', 0xf0, 6))?;
                     continue;
                 }
                 Part::Year => full.year = at,
@@ -104,17 +112,19 @@ impl Full {
 
     /// What a wall clock shows, if the text is such a one.
     #[inline]
-    fn read(&self, text: &[u8]) -> Option<i64> {
+    fn read(&self, text: &[u8]) -> Option<Shown> {
         let bytes = Full::bytes(self.halves(text)?);
         let year = two_at(&bytes, self.year) * 100 + two_at(&bytes, self.year + 2);
         let days = days_since_1970(year, two_at(&bytes, self.month), two_at(&bytes, self.day))?;
-        Some((days * 86_400 + self.seconds(&bytes)?) * 1_000_000)
+        Some(Shown { seconds: days * 86_400 + self.seconds(&bytes)?, offset: self.offset(&bytes)? })
     }
 
+    #[inline]
     fn dated(&self, text: &[u8]) -> Option<Dated> {
         let halves = self.halves(text)?;
-        let seconds = self.seconds(&Full::bytes(halves))?;
-        Some(Dated { date: [halves[0] & self.date[0], halves[1] & self.date[1]], seconds })
+        let bytes = Full::bytes(halves);
+        let clock = Shown { seconds: self.seconds(&bytes)?, offset: self.offset(&bytes)? };
+        Some(Dated { date: [halves[0] & self.date[0], halves[1] & self.date[1]], clock })
     }
 
     /// The bytes of both halves, and two zeros.
@@ -126,6 +136,13 @@ impl Full {
         bytes
     }
 
+    /// What the clock is ahead of UTC, in seconds, if that is written; nothing where it is no offset.
+    #[inline]
+    fn offset(&self, bytes: &[u8; Full::NOWHERE + 2]) -> Option<Option<i64>> {
+        let Some(at) = self.offset else { return Some(None) };
+        offset(bytes[at], two_at(bytes, at + 1), two_at(bytes, at + 3)).map(Some)
+    }
+
     /// How many seconds of its day the clock shows.
     #[inline]
     fn seconds(&self, bytes: &[u8; Full::NOWHERE + 2]) -> Option<i64> {
@@ -134,12 +151,21 @@ impl Full {
     }
 }
 
+/// What a wall clock shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// In seconds since it showed the beginning of 1970, or of the day.
+    pub(super) seconds: i64,
+    /// By how many seconds it is ahead of UTC, if that is written beside it.
+    pub(super) offset: Option<i64>,
+}
+
 /// A time of which the date was not looked at yet.
 pub(super) struct Dated {
     /// The digits of its date where they stand, and nothing else. Two of them are equal where the dates of one pattern are.
     pub(super) date: [u128; 2],
-    /// How many seconds of that day the clock shows.
-    pub(super) seconds: i64,
+    /// What the clock shows of that day.
+    pub(super) clock: Shown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +182,8 @@ enum Part {
     HalfDay,
     Minute,
     Second,
+    /// `+0100`
+    Offset,
     Sign(u8),
 }
 
@@ -184,6 +212,7 @@ impl Pattern {
                     b'p' => Part::HalfDay,
                     b'M' => Part::Minute,
                     b'S' => Part::Second,
+                    b'z' => Part::Offset,
                     _ => return None,
                 },
                 b' '..=b'~' => Part::Sign(sign),
@@ -202,12 +231,13 @@ impl Pattern {
             (false, false, false) => !has(Part::Minute) && !has(Part::Second),
             _ => false,
         };
-        (has_date && has_time).then(|| Pattern { full: Full::of(&parts), parts })
+        let has_instant = !has(Part::Offset) || hours != (false, false, false);
+        (has_date && has_time && has_instant).then(|| Pattern { full: Full::of(&parts), parts })
     }
 
-    /// What a wall clock shows, in microseconds since it showed the beginning of 1970; between 1900 and 2199.
+    /// What a wall clock shows, between 1900 and 2199.
     #[inline]
-    pub(super) fn read(&self, text: &[u8]) -> Option<i64> {
+    pub(super) fn read(&self, text: &[u8]) -> Option<Shown> {
         self.full.as_ref().and_then(|full| full.read(text)).or_else(|| self.read_parts(text))
     }
 
@@ -217,8 +247,8 @@ impl Pattern {
         self.full.as_ref()?.dated(text)
     }
 
-    fn read_parts(&self, text: &[u8]) -> Option<i64> {
-        let mut rest = text;
+    fn read_parts(&self, text: &[u8]) -> Option<Shown> {
+        let (mut rest, mut ahead) = (text, None);
         let (mut year, mut month, mut day) = (0, 0, 0);
         let (mut hour, mut minute, mut second, mut half) = (0, 0, 0, None);
         for part in &self.parts {
@@ -239,12 +269,17 @@ impl Pattern {
                 }
                 Part::Minute => minute = one_or_two(&mut rest)?,
                 Part::Second => second = one_or_two(&mut rest)?,
+                Part::Offset => {
+                    let sign = *rest.split_off_first()?;
+                    ahead = Some(offset(sign, two(&mut rest)?, two(&mut rest)?)?);
+                }
             }
         }
         if !rest.is_empty() {
             return None;
         }
-        Some((days_since_1970(year, month, day)? * 86_400 + seconds([hour, minute, second], half)?) * 1_000_000)
+        let seconds = days_since_1970(year, month, day)? * 86_400 + seconds([hour, minute, second], half)?;
+        Some(Shown { seconds, offset: ahead })
     }
 }
 
@@ -260,6 +295,17 @@ fn seconds([mut hour, minute, second]: [i64; 3], half: Option<[u8; 2]>) -> Optio
         hour = (1..=12).contains(&hour).then(|| hour % 12 + from)?;
     }
     (hour <= 23 && minute <= 59 && second <= 59).then_some(hour * 3600 + minute * 60 + second)
+}
+
+/// How many seconds a clock is ahead of UTC.
+#[inline]
+fn offset(sign: u8, hours: i64, minutes: i64) -> Option<i64> {
+    let seconds = (hours <= 23 && minutes <= 59).then_some(hours * 3600 + minutes * 60)?;
+    match sign {
+        b'+' => Some(seconds),
+        b'-' => Some(-seconds),
+        _ => None,
+    }
 }
 
 /// The number of two digits that stand somewhere.
@@ -309,11 +355,19 @@ pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::NaiveDateTime;
+    use chrono::{DateTime, NaiveDateTime};
 
     #[test]
     fn what_is_read_is_what_chrono_reads() {
-        let patterns = ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d-%b-%Y %I.%M%p", "%Y%m%d %H%M"];
+        let patterns = [
+            "%Y-%m-%d %H:%M:%S",
+            "%d.%m.%Y %H:%M",
+            "%m/%d/%Y %I:%M:%S %p",
+            "%d-%b-%Y %I.%M%p",
+            "%Y%m%d %H%M",
+            "%Y-%m-%dT%H:%M:%S%z",
+            "%d %b %Y %H:%M %z",
+        ];
         let texts = [
             "2026-03-06 16:45:07",
             "2026-3-6 6:5:7",
@@ -333,25 +387,35 @@ mod tests {
             "2026-03-06 16:45:07 ",
             "2026-03-06 16:45:0",
             "06.03.2026 16:451",
+            "2026-03-06T16:45:07+0000",
+            "2026-03-06T16:45:07-0330",
+            "2026-03-06T16:45:07+01:00",
+            "2026-03-06T16:45:07 0100",
+            "2026-03-06T16:45:07+2400",
+            "2026-03-06T16:45:07+0160",
+            "2026-3-6T16:45:07+0100",
+            "6 Mar 2026 16:45 +1400",
         ];
         let mut read = 0;
         for pattern in patterns {
             let quick = Pattern::of(pattern).unwrap();
             for text in texts {
-                let by_chrono = NaiveDateTime::parse_from_str(text, pattern).ok().map(|wall| wall.and_utc().timestamp_micros());
-                if let Some(micros) = quick.read(text.as_bytes()) {
-                    assert_eq!(Some(micros), by_chrono, "{text} by {pattern}");
+                let wall = NaiveDateTime::parse_from_str(text, pattern).ok().map(|wall| wall.and_utc().timestamp());
+                let offset = DateTime::parse_from_str(text, pattern).ok().map(|time| time.offset().local_minus_utc().into());
+                if let Some(shown) = quick.read(text.as_bytes()) {
+                    assert_eq!((Some(shown.seconds), shown.offset), (wall, offset), "{text} by {pattern}");
                     read += 1;
                 }
             }
         }
-        // All that are times of a pattern but the leap second, the two blanks and the year 1899.
-        assert_eq!(read, 9);
+        // All that are times of a pattern but the leap second, the two blanks, the year 1899 and the offset with a colon.
+        assert_eq!(read, 13);
     }
 
     #[test]
     fn a_pattern_that_says_more_or_less_is_left_to_chrono() {
-        for pattern in ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m %H:%M", "%Y-%m-%d %H", "%Y-%m-%d %I:%M", "%Y-%m-%d %Y", "%A %d %B %Y"] {
+        for pattern in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %z", "%Y-%m %H:%M", "%Y-%m-%d %H", "%Y-%m-%d %I:%M", "%Y-%m-%d %Y", "%A %d %B %Y"]
+        {
             assert!(Pattern::of(pattern).is_none(), "{pattern}");
         }
         assert!(Pattern::of("%d.%m.%Y").is_some());

@@ -1,6 +1,6 @@
 //! Times of a log: by a strftime pattern, RFC 3339 or epoch; never by a guess.
 
-use crate::log::pattern::{Dated, Pattern, days_since_1970};
+use crate::log::pattern::{Dated, Pattern, Shown, days_since_1970};
 use crate::model::TimeForm;
 use crate::time::{Duration, Instant, Local, Zone};
 use chrono::format::{Parsed, StrftimeItems, parse};
@@ -23,6 +23,8 @@ pub(super) struct LatestDay {
     /// Its first instant.
     midnight: Instant,
 }
+
+const SECOND: i64 = 1_000_000;
 
 /// How plain times without an offset are mostly written.
 const PLAIN: [&str; 3] = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"];
@@ -71,25 +73,26 @@ impl TimeReader {
     /// the one before.
     #[inline]
     pub(super) fn quick(&self, text: &[u8], latest: &mut LatestDay) -> Option<Instant> {
-        let Dated { date, seconds } = self.quick.iter().find_map(|pattern| pattern.dated(text))?;
-        let since_midnight = Duration::seconds(seconds);
+        let Dated { date, clock } = self.quick.iter().find_map(|pattern| pattern.dated(text))?;
+        let since_midnight = Duration::seconds(clock.seconds - clock.offset.unwrap_or(0));
         if latest.date != Some(date) {
             let wall = self.quick.iter().find_map(|pattern| pattern.read(text))?;
-            let zone = self.zone.as_ref()?;
-            let Local::Once(time) = zone.find_micros(wall) else { return None };
-            match zone.even_day(wall - since_midnight.as_micros()) {
-                Some(midnight) => *latest = LatestDay { date: Some(date), midnight },
-                None => return Some(time),
-            }
+            let midnight = (wall.seconds - clock.seconds) * SECOND;
+            let first = match clock.offset {
+                Some(_) => Some(Instant::from_micros(midnight)),
+                None => self.zone.as_ref()?.even_day(midnight),
+            };
+            let Some(midnight) = first else { return self.shown(wall).ok().filter(|read| !read.ambiguous).map(|read| read.time) };
+            *latest = LatestDay { date: Some(date), midnight };
         }
-        Some(latest.midnight.plus(since_midnight))
+        Instant::checked(latest.midnight.plus(since_midnight).as_micros())
     }
 
     /// The instant of a text, or what was expected instead.
     pub(super) fn read(&self, text: &str) -> Result<Read, String> {
         let text = text.trim();
-        if let Some(wall) = self.quick.iter().find_map(|pattern| pattern.read(text.as_bytes())) {
-            return self.local(wall);
+        if let Some(shown) = self.quick.iter().find_map(|pattern| pattern.read(text.as_bytes())) {
+            return self.shown(shown);
         }
         match &self.form {
             Form::Plain => match plain(text) {
@@ -119,6 +122,13 @@ impl TimeReader {
             return Err("a time between 1900 and 2199".into());
         }
         self.local(wall.and_utc().timestamp_micros())
+    }
+
+    fn shown(&self, Shown { seconds, offset }: Shown) -> Result<Read, String> {
+        match offset {
+            Some(offset) => certain(Instant::from_micros((seconds - offset) * SECOND)),
+            None => self.local(seconds * SECOND),
+        }
     }
 
     /// What the wall clock of the zone shows, in microseconds since it showed the beginning of 1970.
