@@ -4,12 +4,12 @@ use crate::time::Instant;
 
 /// The order of rows, which is found by what weighs least first, and what weighs most at last.
 pub struct Order {
-    /// The rows' positions, each with a number by which it is put in order.
-    keyed: Vec<(u64, u32)>,
-    sorted: Vec<(u64, u32)>,
+    /// The rows' positions, each behind half of a number by which it is put in order.
+    keyed: Vec<(u32, u32)>,
+    sorted: Vec<(u32, u32)>,
 }
 
-const BITS: u32 = 10;
+const BITS: u32 = 11;
 const DIGITS: usize = 1 << BITS;
 
 impl Order {
@@ -21,16 +21,21 @@ impl Order {
 
     /// By a number of each; equals stay in the order that was found before.
     pub fn by(mut self, number: impl Fn(usize) -> u64) -> Order {
-        let Order { keyed, sorted } = &mut self;
-        keyed.iter_mut().for_each(|(key, at)| *key = number(*at as usize));
-        if keyed.is_sorted_by_key(|(key, _)| *key) {
-            return self;
+        if !self.keyed.is_sorted_by_key(|(_, at)| number(*at as usize)) {
+            self.by_half(|at| number(at) as u32);
+            self.by_half(|at| (number(at) >> u32::BITS) as u32);
         }
-        let (first, _) = keyed[0];
+        self
+    }
+
+    fn by_half(&mut self, half: impl Fn(usize) -> u32) {
+        let Order { keyed, sorted } = self;
+        keyed.iter_mut().for_each(|(key, at)| *key = half(*at as usize));
         // Only digits in which numbers differ are looked at.
+        let first = keyed.first().map_or(0, |(key, _)| *key);
         let differ = keyed.iter().fold(0, |all, (key, _)| all | (key ^ first));
-        for shift in (0..u64::BITS).step_by(BITS as usize) {
-            let digit = |key: u64| (key >> shift) as usize % DIGITS;
+        for shift in (0..u32::BITS).step_by(BITS as usize) {
+            let digit = |key: u32| (key >> shift) as usize % DIGITS;
             if digit(differ) == 0 {
                 continue;
             }
@@ -48,7 +53,6 @@ impl Order {
             }
             std::mem::swap(keyed, sorted);
         }
-        self
     }
 
     /// By a time of each.
