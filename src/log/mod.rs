@@ -27,6 +27,7 @@ mod row;
 mod rules;
 mod sort;
 mod times;
+mod utc;
 mod values;
 mod wide;
 mod window;

@@ -1,6 +1,7 @@
 //! Times of a log: by a strftime pattern, RFC 3339 or epoch; never by a guess.
 
-use crate::log::pattern::{Dated, Pattern, Shown, days_since_1970};
+use crate::log::pattern::{Dated, Pattern, Shown};
+use crate::log::utc::two_digits;
 use crate::model::TimeForm;
 use crate::time::{Duration, Instant, Local, Zone};
 use chrono::format::{Parsed, StrftimeItems, parse};
@@ -73,16 +74,18 @@ impl TimeReader {
     /// the one before.
     #[inline]
     pub(super) fn quick(&self, text: &[u8], latest: &mut LatestDay) -> Option<Instant> {
-        let Dated { date, clock } = self.quick.iter().find_map(|pattern| pattern.dated(text))?;
+        let Some(Dated { date, clock }) = self.quick.iter().find_map(|pattern| pattern.dated(text)) else {
+            return self.sure(self.quick.iter().find_map(|pattern| pattern.read(text))?);
+        };
         let since_midnight = Duration::seconds(clock.seconds - clock.offset.unwrap_or(0));
         if latest.date != Some(date) {
-            let wall = self.quick.iter().find_map(|pattern| pattern.read(text))?;
-            let midnight = (wall.seconds - clock.seconds) * SECOND;
+            let shown = self.quick.iter().find_map(|pattern| pattern.read(text))?;
+            let midnight = (shown.seconds - clock.seconds) * SECOND;
             let first = match clock.offset {
                 Some(_) => Some(Instant::from_micros(midnight)),
                 None => self.zone.as_ref()?.even_day(midnight),
             };
-            let Some(midnight) = first else { return self.shown(wall).ok().filter(|read| !read.ambiguous).map(|read| read.time) };
+            let Some(midnight) = first else { return self.sure(shown) };
             *latest = LatestDay { date: Some(date), midnight };
         }
         Instant::checked(latest.midnight.plus(since_midnight).as_micros())
@@ -124,6 +127,11 @@ impl TimeReader {
         self.local(wall.and_utc().timestamp_micros())
     }
 
+    /// The instant at which a clock shows something, if it is one, and only one.
+    fn sure(&self, shown: Shown) -> Option<Instant> {
+        self.shown(shown).ok().filter(|read| !read.ambiguous).map(|read| read.time)
+    }
+
     fn shown(&self, Shown { seconds, offset }: Shown) -> Result<Read, String> {
         match offset {
             Some(offset) => certain(Instant::from_micros((seconds - offset) * SECOND)),
@@ -161,136 +169,6 @@ fn in_range(date: NaiveDate) -> bool {
 fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
     in_range(wall.date())
         .then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * 1_000_000)))
-}
-
-/// A date that was read.
-#[derive(Clone, Copy, Debug)]
-struct Day {
-    /// As it is written: its first two bytes, and the others.
-    century: u16,
-    rest: u64,
-    /// Days since 1970.
-    days: i32,
-}
-
-impl Day {
-    /// Of no text: it is written in bytes that none holds.
-    const NONE: Day = Day { century: u16::MAX, rest: u64::MAX, days: 0 };
-}
-
-/// Dates that were read, each in the place of its own: those of a year or two are all there.
-pub(super) struct Dates(Box<[Day; Dates::KNOWN]>);
-
-impl Default for Dates {
-    fn default() -> Dates {
-        Dates(Box::new([Day::NONE; Dates::KNOWN]))
-    }
-}
-
-impl Dates {
-    const KNOWN: usize = 1 << 12;
-    /// With it the dates of two years mostly fall into places of their own: it was searched for.
-    const SPREAD: u64 = 0xe098_f3d4_d6b9_dabb;
-
-    #[inline(always)]
-    fn place(rest: u64) -> usize {
-        (rest.wrapping_mul(Dates::SPREAD) >> (u64::BITS - Dates::KNOWN.ilog2())) as usize % Dates::KNOWN
-    }
-
-    /// Days since 1970 of a date.
-    #[inline(always)]
-    fn days(&mut self, written: &[u8; 10]) -> Option<i64> {
-        let [a, b, rest @ ..] = *written;
-        let (century, rest) = (u16::from_le_bytes([a, b]), u64::from_le_bytes(rest));
-        let day = &mut self.0[Dates::place(rest)];
-        if day.rest != rest || day.century != century {
-            *day = Day { century, rest, days: days_of(written)? };
-        }
-        Some(day.days.into())
-    }
-}
-
-/// The instant of a time such as `2026-03-06T16:45:00Z`, as most logs have it.
-#[inline(always)]
-pub(super) fn usual(text: &[u8], dates: &mut Dates) -> Option<Instant> {
-    match text {
-        [clock @ .., b'Z'] if clock.len() == 19 => clock_of_utc(clock.first_chunk()?, dates),
-        [..] => usual_but_for_its_end(text, dates),
-    }
-}
-
-/// The same with a fraction of a second, or an offset.
-#[inline(never)]
-fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
-    let (clock, mut rest) = text.split_first_chunk()?;
-    let mut micros = clock_of_utc(clock, dates)?.as_micros();
-    if let [b'.', fraction @ ..] = rest {
-        let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
-        if digits == 0 {
-            return None;
-        }
-        // Digits past the microsecond are cut off.
-        let known = fraction[..digits.min(6)].iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'));
-        micros += known * 10i64.pow(6 - digits.min(6) as u32);
-        rest = &fraction[digits..];
-    }
-    let offset = match rest {
-        b"Z" => 0,
-        [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d] => {
-            let (hours, minutes) = (two_digits(*a, *b)?, two_digits(*c, *d)?);
-            if hours > 23 || minutes > 59 {
-                return None;
-            }
-            i64::from(hours * 60 + minutes) * if *sign == b'+' { 60 } else { -60 }
-        }
-        _ => return None,
-    };
-    Instant::checked(micros - offset * 1_000_000)
-}
-
-/// The instant at which UTC's clock shows a time such as `2026-03-06T16:45:00`.
-#[inline(always)]
-fn clock_of_utc(text: &[u8; 19], dates: &mut Dates) -> Option<Instant> {
-    let (date, [b'T', clock @ ..]) = text.split_first_chunk()? else { return None };
-    let seconds = dates.days(date)? * 86_400 + second_of_day(*clock.first_chunk()?)?;
-    Some(Instant::from_micros(seconds * 1_000_000))
-}
-
-/// How many seconds after midnight a clock shows a time such as `16:45:00`: all of its signs are looked at at once.
-#[inline(always)]
-fn second_of_day(clock: [u8; 8]) -> Option<i64> {
-    const MARKS: u64 = 0x8080_8080_8080_8080;
-    // What is left of a digit is its value, and of a colon nothing.
-    let values = u64::from_le_bytes(clock) ^ u64::from_le_bytes(*b"00:00:00");
-    // With these added, more than nine of a digit marks its byte, and anything of a colon.
-    let sums = (values & !MARKS) + u64::from_le_bytes([0x76, 0x76, 0x7f, 0x76, 0x76, 0x7f, 0x76, 0x76]);
-    if (sums | values) & MARKS != 0 {
-        return None;
-    }
-    let pairs = (values * 10 + (values >> 8)) & u64::from_le_bytes([0xff, 0, 0, 0xff, 0, 0, 0xff, 0]);
-    // The same for what is more than 23 hours, or 59.
-    let too_many = (pairs + u64::from_le_bytes([0x80 - 24, 0, 0, 0x80 - 60, 0, 0, 0x80 - 60, 0])) & MARKS;
-    let [hours, _, _, minutes, _, _, seconds, _] = pairs.to_le_bytes().map(i64::from);
-    (too_many == 0).then_some(hours * 3600 + minutes * 60 + seconds)
-}
-
-/// The number of two digits.
-#[inline(always)]
-fn two_digits(tens: u8, ones: u8) -> Option<u32> {
-    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
-}
-
-/// Of a date such as `2026-03-06`, between 1900 and 2199.
-#[inline(never)]
-fn days_of(date: &[u8; 10]) -> Option<i32> {
-    let digits = |range: std::ops::Range<usize>| {
-        let mut digits = date[range].iter();
-        digits.try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
-    };
-    let has_signs = date[4] == b'-' && date[7] == b'-';
-    let days = if has_signs { days_since_1970(digits(0..4)?, digits(5..7)?, digits(8..10)?)? } else { return None };
-    i32::try_from(days).ok()
 }
 
 /// `2026-03-06`, `2026-03-06 16:45`, `2026-03-06T16:45:00.123Z`, `… +01:00`
@@ -398,6 +276,7 @@ fn expected_plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::utc::{Dates, usual};
 
     fn reader(format: Option<&str>, zone: Option<&str>) -> TimeReader {
         TimeReader::new(&TimeForm { format: format.map(str::to_string), zone: zone.map(str::to_string) })
@@ -440,34 +319,6 @@ mod tests {
                     assert_eq!(Some(at_once), by_sign, "{text}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn a_clock_shows_each_second_of_a_day_and_no_other() {
-        for (hours, minutes, seconds) in (0..100).flat_map(|h| (0..100).flat_map(move |m| (0..100).map(move |s| (h, m, s)))) {
-            let shown = second_of_day(*format!("{hours:02}:{minutes:02}:{seconds:02}").as_bytes().first_chunk().unwrap());
-            let is_one = hours < 24 && minutes < 60 && seconds < 60;
-            assert_eq!(shown, is_one.then_some(hours * 3600 + minutes * 60 + seconds));
-        }
-        for at in 0..8 {
-            for sign in 0..=u8::MAX {
-                let mut clock = *b"11:11:11";
-                clock[at] = sign;
-                let is_one = if matches!(at, 2 | 5) { sign == b':' } else { sign.is_ascii_digit() };
-                let is_too_many = matches!((at, sign), (0, b'3'..) | (3 | 6, b'6'..));
-                assert_eq!(second_of_day(clock).is_some(), is_one && !is_too_many, "{sign} at {at}");
-            }
-        }
-    }
-
-    #[test]
-    fn dates_of_two_years_fall_into_places_of_their_own() {
-        for year in 2015..2035 {
-            let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
-            let place = |day: NaiveDate| Dates::place(u64::from_le_bytes(*day.to_string().as_bytes().last_chunk().unwrap()));
-            let places: std::collections::HashSet<usize> = first.iter_days().take(730).map(place).collect();
-            assert!(places.len() > 700, "{year}: {}", places.len());
         }
     }
 
