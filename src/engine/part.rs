@@ -84,6 +84,7 @@ impl Part {
     }
 
     /// Takes events whose rows were counted before, in their order.
+    #[inline(never)]
     pub(super) fn judge_all(&mut self, world: &World<'_>, events: &Events) {
         let mut places = [Place::default(); AHEAD];
         let mut all = events.stored();

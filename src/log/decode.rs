@@ -93,14 +93,9 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Decoder { rules, meanings, batch, dates, latest, recent, .. } = self;
         let quick = if usual.reader.is_usual() { row.usual_time(usual.time, dates) } else { None };
         let Some(time) = quick.or_else(|| certain_time(&usual.reader, latest, row, usual.time)) else { return false };
-        let found = match usual.words.as_slice() {
-            [] => meanings.found(Some(usual.kind), Short::EMPTY),
-            [word] => match row.short(*word) {
-                Some(word) => meanings.found(Some(usual.kind), word),
-                None => row.bytes(*word).and_then(|word| meanings.found_long(binding, Some(usual.kind), word)),
-            },
-            several => meanings.found_together(binding, Some(usual.kind), several.iter().map(|word| row.bytes(*word))),
-        };
+        let short = if let [word] = usual.words.as_slice() { row.short(*word) } else { None };
+        let found = short.and_then(|word| meanings.found(Some(usual.kind), word));
+        let found = found.or_else(|| found_otherwise(meanings, binding, usual, row));
         let Some(meaning) = found.and_then(|at| meanings.at(at)) else { return false };
         let (Some(key), Some(kind)) = (row.key(usual.key), meaning.kind) else { return false };
         if !meaning.is_plain || key.is_empty() || is_missing_key(binding, key) || rules.is_later(time) {
@@ -328,6 +323,16 @@ fn refused<'a>(binding: &Binding, row: &impl Row<'a>, key: Option<&str>, refusal
 #[inline(always)]
 fn filled<'a>(binding: &Binding, row: &impl Row<'a>, meaning: &Meaning) -> u64 {
     if binding.empty_clears { u64::MAX } else { row.filled(meaning.wants) }
+}
+
+/// The place of what the words of a row mean, where they are more or less than a short one that was found last.
+#[inline(never)]
+fn found_otherwise<'a>(meanings: &mut Meanings, binding: &Binding, usual: &Usual, row: &impl Row<'a>) -> Option<u32> {
+    match usual.words.as_slice() {
+        [] => meanings.found(Some(usual.kind), Short::EMPTY),
+        [word] => meanings.found_any(binding, Some(usual.kind), row.bytes(*word)?),
+        several => meanings.found_together(binding, Some(usual.kind), several.iter().map(|word| row.bytes(*word))),
+    }
 }
 
 /// The instant of a cell in any form, if it is one, and only one.

@@ -125,15 +125,13 @@ impl Meanings {
         (known == short && of == hint).then_some(at)
     }
 
-    /// The same of a word that is not short.
-    #[inline(never)]
-    pub(super) fn found_long(&self, binding: &Binding, key: Option<Option<CaseId>>, word: &[u8]) -> Option<u32> {
+    /// The same of any word, if it says something.
+    pub(super) fn found_any(&self, binding: &Binding, key: Option<Option<CaseId>>, word: &[u8]) -> Option<u32> {
         let at = self.of.get(&Asked(hint(key), word)).filter(|_| !is_missing(binding, word))?;
         u32::try_from(*at).ok()
     }
 
     /// The same of the words of several columns; nothing where one of them is not told so easily.
-    #[inline(never)]
     pub(super) fn found_together<'w>(
         &mut self,
         binding: &Binding,
