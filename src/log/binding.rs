@@ -54,6 +54,12 @@ impl Binding {
         self.usual = Usual::of(self);
     }
 
+    /// Whether what is written says that there is nothing.
+    #[inline(always)]
+    pub(super) fn is_missing(&self, written: &[u8]) -> bool {
+        !self.missing.is_empty() && self.missing.iter().any(|missing| missing.as_bytes() == written)
+    }
+
     /// Whether a column says when, what, of which case, or which row: it is read whatever clauses ask for.
     pub(super) fn is_structural(&self, column: usize) -> bool {
         self.is_time(column) || self.is_name(column)

@@ -74,15 +74,15 @@ impl<'r, 'p> Decoder<'r, 'p> {
     #[inline(always)]
     pub(super) fn row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) {
         self.count_row();
-        let id = binding.id.and_then(|column| Some((self.ids.of(&binding.source), key(binding, row, column)?)));
-        if id.is_some_and(|(source, id)| self.ids[source].contains(id)) {
+        let id = binding.id.and_then(|column| Some((self.ids.of(&binding.source), key_in(binding, row, column)?)));
+        if id.is_some_and(|(source, id)| self.ids.at(source).contains(id)) {
             return;
         }
         let is_usual = binding.usual.as_ref().is_some_and(|usual| self.usual_row(binding, usual, row));
         let is_taken = is_usual || self.any_row(binding, row);
         // A row that was rejected does not use up its id.
         if let Some((source, id)) = id.filter(|_| is_taken) {
-            self.ids[source].insert(id);
+            self.ids.at(source).insert(id);
         }
     }
 
@@ -98,7 +98,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let found = found.or_else(|| found_otherwise(meanings, binding, usual, row));
         let Some(meaning) = found.and_then(|at| meanings.at(at)) else { return false };
         let (Some(key), Some(kind)) = (row.key(usual.key), meaning.kind) else { return false };
-        if !meaning.is_plain || key.is_empty() || is_missing_key(binding, key) || rules.is_later(time) {
+        if !meaning.is_plain || key.is_empty() || binding.is_missing(key.bytes()) || rules.is_later(time) {
             return false;
         }
         let hash = key.hash(kind);
@@ -406,7 +406,7 @@ impl Reader<'_> {
             Cell::Absent => return Ok(()),
             Cell::Text("") if !self.binding.empty_clears => return Ok(()),
             Cell::Null => None,
-            Cell::Text(text) if text.is_empty() || is_missing(self.binding, text) => {
+            Cell::Text(text) if text.is_empty() || self.binding.is_missing(text.as_bytes()) => {
                 if !self.binding.empty_clears {
                     return Ok(());
                 }
@@ -471,24 +471,14 @@ fn cell<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Option<&'r 
 #[inline(always)]
 fn said<'r>(binding: &Binding, cell: Cell<'r>) -> Option<&'r str> {
     match cell {
-        Cell::Text(text) if !text.is_empty() && !is_missing(binding, text) => Some(text),
+        Cell::Text(text) if !text.is_empty() && !binding.is_missing(text.as_bytes()) => Some(text),
         _ => None,
     }
 }
 
 /// The key that a column of a row names, if it names one.
 #[inline(always)]
-fn key<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Option<KeyRef<'r>> {
+fn key_in<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Option<KeyRef<'r>> {
     let key = row.key(binding.places[column]?)?;
-    (!key.is_empty() && !is_missing_key(binding, key)).then_some(key)
-}
-
-#[inline(always)]
-fn is_missing_key(binding: &Binding, key: KeyRef<'_>) -> bool {
-    !binding.missing.is_empty() && binding.missing.iter().any(|missing| missing.as_bytes() == key.bytes())
-}
-
-#[inline(always)]
-fn is_missing(binding: &Binding, text: &str) -> bool {
-    !binding.missing.is_empty() && binding.missing.iter().any(|m| m == text)
+    (!key.is_empty() && !binding.is_missing(key.bytes())).then_some(key)
 }

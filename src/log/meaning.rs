@@ -127,7 +127,7 @@ impl Meanings {
 
     /// The same of any word, if it says something.
     pub(super) fn found_any(&self, binding: &Binding, key: Option<Option<CaseId>>, word: &[u8]) -> Option<u32> {
-        let at = self.of.get(&Asked(hint(key), word)).filter(|_| !is_missing(binding, word))?;
+        let at = self.of.get(&Asked(hint(key), word)).filter(|_| !binding.is_missing(word))?;
         u32::try_from(*at).ok()
     }
 
@@ -141,7 +141,7 @@ impl Meanings {
         self.joined.clear();
         for word in words {
             let word = word?;
-            join(&mut self.joined, if is_missing(binding, word) { &[] } else { word });
+            join(&mut self.joined, if binding.is_missing(word) { &[] } else { word });
         }
         u32::try_from(*self.of.get(&Asked(hint(key), &self.joined))?).ok()
     }
@@ -200,11 +200,6 @@ impl Meanings {
 fn join(joined: &mut Vec<u8>, word: &[u8]) {
     joined.extend_from_slice(word);
     joined.push(0x1f);
-}
-
-/// Whether a word says that there is none.
-fn is_missing(binding: &Binding, word: &[u8]) -> bool {
-    binding.missing.iter().any(|missing| missing.as_bytes() == word)
 }
 
 /// Where a short word is looked for among the recent ones.

@@ -8,7 +8,6 @@ use crate::quantity::Currency;
 use crate::time::{Instant, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::ops::{Index, IndexMut};
 
 /// The same for all threads.
 pub(super) struct Rules<'p> {
@@ -98,18 +97,9 @@ impl Ids {
             self.0.len() - 1
         })
     }
-}
 
-impl Index<usize> for Ids {
-    type Output = Keys;
-
-    fn index(&self, source: usize) -> &Keys {
-        &self.0[source].1
-    }
-}
-
-impl IndexMut<usize> for Ids {
-    fn index_mut(&mut self, source: usize) -> &mut Keys {
-        &mut self.0[source].1
+    /// Those that have a place.
+    pub(super) fn at(&mut self, place: usize) -> &mut Keys {
+        &mut self.0[place].1
     }
 }

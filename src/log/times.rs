@@ -75,11 +75,11 @@ impl TimeReader {
     #[inline]
     pub(super) fn quick(&self, text: &[u8], latest: &mut LatestDay) -> Option<Instant> {
         let Some(Dated { date, clock }) = self.quick.iter().find_map(|pattern| pattern.dated(text)) else {
-            return self.sure(self.quick.iter().find_map(|pattern| pattern.read(text))?);
+            return self.sure(self.by_patterns(text)?);
         };
         let since_midnight = Duration::seconds(clock.seconds - clock.offset.unwrap_or(0));
         if latest.date != Some(date) {
-            let shown = self.quick.iter().find_map(|pattern| pattern.read(text))?;
+            let shown = self.by_patterns(text)?;
             let midnight = (shown.seconds - clock.seconds) * SECOND;
             let first = match clock.offset {
                 Some(_) => Some(Instant::from_micros(midnight)),
@@ -94,7 +94,7 @@ impl TimeReader {
     /// The instant of a text, or what was expected instead.
     pub(super) fn read(&self, text: &str) -> Result<Read, String> {
         let text = text.trim();
-        if let Some(shown) = self.quick.iter().find_map(|pattern| pattern.read(text.as_bytes())) {
+        if let Some(shown) = self.by_patterns(text.as_bytes()) {
             return self.shown(shown);
         }
         match &self.form {
@@ -125,6 +125,11 @@ impl TimeReader {
             return Err("a time between 1900 and 2199".into());
         }
         self.local(wall.and_utc().timestamp_micros())
+    }
+
+    /// What a wall clock shows in one of the forms that are tried before all others.
+    fn by_patterns(&self, text: &[u8]) -> Option<Shown> {
+        self.quick.iter().find_map(|pattern| pattern.read(text))
     }
 
     /// The instant at which a clock shows something, if it is one, and only one.
@@ -168,7 +173,7 @@ fn in_range(date: NaiveDate) -> bool {
 
 fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
     in_range(wall.date())
-        .then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * 1_000_000)))
+        .then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * SECOND)))
 }
 
 /// `2026-03-06`, `2026-03-06 16:45`, `2026-03-06T16:45:00.123Z`, `… +01:00`
@@ -208,7 +213,7 @@ fn plain(text: &str) -> Option<Found> {
         return None;
     }
     // Second 60 is the next second's 0.
-    let of_day = i64::from(hour * 3600 + minute * 60 + second) * 1_000_000 + i64::from(micros);
+    let of_day = i64::from(hour * 3600 + minute * 60 + second) * SECOND + i64::from(micros);
     let wall = date.and_time(NaiveTime::MIN) + chrono::TimeDelta::microseconds(of_day);
     let rest = text.get(at..)?.trim_start();
     if rest.is_empty() {

@@ -23,10 +23,7 @@ pub(super) fn value(ty: &Type, text: &str, context: &Context<'_>, texts: &Texts)
     let trimmed = trimmed(text);
     match ty {
         Type::Text => Ok(Value::Text(texts.intern(text))),
-        Type::Number => match whole(trimmed) {
-            Some(n) => Ok(Value::whole(n)),
-            None => Exact::parse(trimmed).map(|n| Value::number(n, texts)).ok_or_else(|| "a number such as `12.5`".into()),
-        },
+        Type::Number => Exact::parse(trimmed).map(|n| Value::number(n, texts)).ok_or_else(|| "a number such as `12.5`".into()),
         Type::Money => money(trimmed, context.currency).map(|n| Value::number(n, texts)),
         Type::Bool => match trimmed.to_ascii_lowercase().as_str() {
             "true" | "yes" | "y" | "t" | "1" => Ok(Value::Bool(true)),
@@ -52,13 +49,6 @@ pub(super) fn value(ty: &Type, text: &str, context: &Context<'_>, texts: &Texts)
             found.map(|i| Value::Member(i as u32)).ok_or_else(expected)
         }
     }
-}
-
-/// A whole number without a sign, as most are.
-fn whole(text: &str) -> Option<i64> {
-    let is_short = (1..=15).contains(&text.len());
-    let mut digits = text.bytes().map(|b| b.wrapping_sub(b'0'));
-    if is_short { digits.try_fold(0, |n, digit| (digit <= 9).then_some(n * 10 + i64::from(digit))) } else { None }
 }
 
 /// Without spaces around it, which most have none of.
