@@ -67,15 +67,17 @@ impl Keys {
         }
     }
 
-    /// Takes keys that differ in the numbers at their ends, if they cost next to nothing.
-    pub fn insert_numbers(&mut self, stem: &Stem, numbers: &[u32]) -> bool {
+    /// Takes those keys that are not among others, of keys that differ in the numbers at their ends, if they cost next to nothing.
+    pub fn insert_others(&mut self, others: &Keys, stem: &Stem, numbers: &[u32]) -> bool {
+        let known = others.place(stem.parts()).map(|series| &others.series[series].numbers);
+        let mut new = numbers.iter().filter(|number| known.is_none_or(|known| !known.contains(**number))).peekable();
+        if new.peek().is_none() {
+            return true;
+        }
         let found = self.place(stem.parts()).or_else(|| self.add(stem.clone()));
         if let Some(series) = found {
-            self.last = series;
-            let known = &mut self.series[series].numbers;
-            for number in numbers {
-                known.insert(*number);
-            }
+            let numbers = &mut self.series[series].numbers;
+            new.for_each(|number| _ = numbers.insert(*number));
         }
         found.is_some()
     }

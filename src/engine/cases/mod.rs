@@ -257,10 +257,10 @@ impl Cases {
         at
     }
 
-    /// Takes note of cases a row of which changes nothing. Keys that take a bit each are noted whether or not their cases are known.
+    /// Takes note of cases a row of which changes nothing. Keys that take a bit each are noted whether or not their cases are live.
     pub(super) fn note(&mut self, keys: &KeyList) {
         for Series { kind, stem, numbers } in keys.series() {
-            if !self.idle[*kind].insert_numbers(stem, numbers) {
+            if !self.idle[*kind].insert_others(&self.seen[*kind], stem, numbers) {
                 numbers.iter().for_each(|number| self.note_one(*kind, KeyRef::from(&*stem.key(*number))));
             }
         }
