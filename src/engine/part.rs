@@ -32,10 +32,10 @@ pub(super) struct Part {
     pub(super) sink: Sink,
     /// Cases of which instances ended at the latest instant.
     pub(super) closing: Vec<usize>,
-    /// Cases that are not judged yet, and of which all that was promised has ended.
+    /// Cases that are not judged yet, and of which all that was promised has ended, in the order of their ends.
     pub(super) over: Vec<usize>,
-    /// Those of them of which more is to be said than that all has ended in time.
-    late: Vec<usize>,
+    /// Those before them of which more is to be said than that all has ended in time.
+    pub(super) late: Vec<usize>,
     /// Lent to cases of each kind that have none of their own.
     facts: Table<CaseId, Option<Facts>>,
     /// What cases of each kind were seen to go through that are not judged yet.
@@ -100,9 +100,10 @@ impl Part {
             if self.over.len() >= TOGETHER {
                 self.settle(world);
             }
+            if self.late.len() >= TOGETHER {
+                self.settle_late(world);
+            }
         }
-        self.settle(world);
-        self.settle_late(world);
     }
 
     /// Time goes on to an instant.

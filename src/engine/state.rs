@@ -33,7 +33,7 @@ impl Engine<'_> {
         let part = self.part(0);
         let Part { cases, recurring, counters, exclusions, spans, claims, sink, now, tally, .. } = &*part;
         let closing: Vec<usize> = part.closing.iter().map(|at| cases.rank_of_judged(*at)).collect();
-        let over: Vec<usize> = part.over.iter().filter_map(|at| cases.rank_of_over(*at)).collect();
+        let over: Vec<usize> = part.late.iter().chain(&part.over).filter_map(|at| cases.rank_of_over(*at)).collect();
         let parts = (cases, (closing, over), recurring, counters, exclusions, spans, claims, sink.saved(), now, tally);
         postcard::to_stdvec(&parts).expect("an engine is plain data")
     }
