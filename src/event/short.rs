@@ -63,7 +63,19 @@ impl Short {
     /// Whether it has no bytes.
     #[inline]
     pub fn is_empty(self) -> bool {
-        self == Short::EMPTY
+        self.0[LONGEST] == 0
+    }
+
+    /// What is no text, but says where one stands.
+    pub(super) fn in_place_of(from: u32, to: u32) -> Short {
+        Short::new(u128::from(from) | u128::from(to) << u32::BITS, LONGEST + 1)
+    }
+
+    /// From where to where the text stands that this says the place of, if it is not one itself.
+    #[inline(always)]
+    pub(super) fn place(self) -> Option<(u32, u32)> {
+        let low = self.low();
+        (usize::from(self.0[LONGEST]) > LONGEST).then_some((low as u32, (low >> u32::BITS) as u32))
     }
 
     /// Its bytes.

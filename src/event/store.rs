@@ -21,39 +21,22 @@ pub struct Events {
 #[derive(Clone, Copy, Debug)]
 struct Row {
     time: Instant,
-    /// Of its case.
-    hash: u64,
-    key: Key<InKeys>,
+    /// One that is not short stands in the list of keys; here it is said where.
+    key: Short,
+    /// The upper half of the hash of its case.
+    hash: u32,
     origin: Origin,
     event: Option<EventId>,
     case: Option<CaseId>,
-    ends: Ends,
+    /// How much it has in the lists, behind what the row before it has there.
+    fields: u16,
+    own: u16,
 }
 
-/// Where a key stands in the list of keys.
-#[derive(Clone, Copy, Debug)]
-struct InKeys {
-    from: u32,
-    to: u32,
-}
+const _: () = assert!(size_of::<Row>() == 48);
 
-/// Where what a row has in the lists ends; it begins where that of the row before it ends.
+/// Where the values of an event begin, in the lists.
 #[derive(Clone, Copy, Debug, Default)]
-struct Ends {
-    fields: u32,
-    own: u32,
-}
-
-/// What is read at once is limited to far less.
-const LONGEST: usize = u32::MAX as usize;
-
-#[inline(always)]
-fn piece(from: u32, to: u32) -> Range<usize> {
-    from as usize..to as usize
-}
-
-/// Where the values of an event begin that is being read.
-#[derive(Clone, Copy, Debug)]
 pub struct Draft {
     fields: usize,
     own: usize,
@@ -92,7 +75,7 @@ pub struct Stored<'e> {
     events: &'e Events,
     row: &'e Row,
     /// Where what it has in the lists begins.
-    begins: Ends,
+    begins: Draft,
 }
 
 impl<'e> Stored<'e> {
@@ -111,9 +94,9 @@ impl<'e> Stored<'e> {
     /// The kind of case and its key.
     #[inline(always)]
     pub fn case(&self) -> Option<(CaseId, KeyRef<'e>)> {
-        let key = match self.row.key {
-            Key::Short(short) => Key::Short(short),
-            Key::Long(InKeys { from, to }) => Key::Long(&self.events.keys[piece(from, to)]),
+        let key = match self.row.key.place() {
+            None => Key::Short(self.row.key),
+            Some((from, to)) => Key::Long(&self.events.keys[from as usize..to as usize]),
         };
         self.row.case.map(|kind| (kind, key))
     }
@@ -121,7 +104,7 @@ impl<'e> Stored<'e> {
     /// Fields of the case that change.
     #[inline(always)]
     pub fn fields(&self) -> &'e Changes {
-        &self.events.fields[piece(self.begins.fields, self.row.ends.fields)]
+        &self.events.fields[self.begins.fields..][..self.row.fields.into()]
     }
 
     /// Where it stands.
@@ -134,7 +117,7 @@ impl<'e> Stored<'e> {
     /// All of it.
     #[inline]
     pub fn event(&self) -> Event<'e> {
-        let own = &self.events.own[piece(self.begins.own, self.row.ends.own)];
+        let own = &self.events.own[self.begins.own..][..self.row.own.into()];
         let (time, case, event, fields, origin) = (self.time(), self.case(), self.what(), self.fields(), self.origin());
         Event { time, case, event, fields, own, origin }
     }
@@ -174,33 +157,37 @@ impl Events {
         self.own.truncate(draft.own);
     }
 
-    /// Adds the event that was read, with the hash of its case.
+    /// Adds the event that was read since, with the hash of its case.
     #[inline(always)]
-    pub fn finish(&mut self, head: &Head<'_>, hash: u64) {
+    pub fn finish(&mut self, draft: Draft, head: &Head<'_>, hash: u64) {
         let Head { time, case, event, origin } = *head;
         let key = match case {
-            Some((_, Key::Short(short))) => Key::Short(short),
+            Some((_, Key::Short(short))) => short,
             Some((_, Key::Long(text))) => self.put_key(text),
-            None => Key::Short(Short::EMPTY),
+            None => Short::EMPTY,
         };
-        assert!(self.keys.len() | self.fields.len() | self.own.len() <= LONGEST, "more than four billion of something at once");
-        let ends = Ends { fields: self.fields.len() as u32, own: self.own.len() as u32 };
-        self.rows.push(Row { time, hash, key, origin, event, case: case.map(|(kind, _)| kind), ends });
+        let count = |values: usize| u16::try_from(values).expect("a row has far fewer values");
+        let (fields, own) = (count(self.fields.len() - draft.fields), count(self.own.len() - draft.own));
+        let (hash, case) = ((hash >> u32::BITS) as u32, case.map(|(kind, _)| kind));
+        self.rows.push(Row { time, key, hash, origin, event, case, fields, own });
     }
 
-    fn put_key(&mut self, text: &str) -> Key<InKeys> {
-        let from = self.keys.len() as u32;
+    /// What says where a key stands in the list, to which it is added.
+    fn put_key(&mut self, text: &str) -> Short {
+        let from = self.keys.len();
         self.keys.push_str(text);
-        Key::Long(InKeys { from, to: self.keys.len() as u32 })
+        let [from, to] = [from, self.keys.len()].map(|at| u32::try_from(at).expect("what is read at once is far shorter"));
+        Short::in_place_of(from, to)
     }
 
     /// Adds an event.
     pub fn push(&mut self, event: Event<'_>) {
+        let draft = self.draft();
         self.fields.extend_from_slice(event.fields);
         self.own.extend_from_slice(event.own);
         let Event { time, case, event, origin, .. } = event;
         let head = Head { time, case, event, origin };
-        self.finish(&head, head.hash());
+        self.finish(draft, &head, head.hash());
     }
 
     /// A copy of events of any.
@@ -225,10 +212,10 @@ impl Events {
         self.rows.is_empty()
     }
 
-    /// The hashes of the keys of those in a range; of those without a case any numbers.
+    /// The upper halves of the hashes of the keys of those in a range; of those without a case any numbers.
     #[inline]
     pub fn hashes(&self, range: Range<usize>) -> impl Iterator<Item = u64> + Clone {
-        self.rows[range].iter().map(|row| row.hash)
+        self.rows[range].iter().map(|row| u64::from(row.hash) << u32::BITS)
     }
 
     /// All of them.
@@ -239,8 +226,12 @@ impl Events {
     /// All of them, as they lie here.
     #[inline]
     pub fn stored(&self) -> impl Iterator<Item = Stored<'_>> {
-        let mut begins = Ends::default();
-        self.rows.iter().map(move |row| Stored { events: self, row, begins: std::mem::replace(&mut begins, row.ends) })
+        let mut begins = Draft::default();
+        self.rows.iter().map(move |row| {
+            let Draft { fields, own } = begins;
+            let ends = Draft { fields: fields + usize::from(row.fields), own: own + usize::from(row.own) };
+            Stored { events: self, row, begins: std::mem::replace(&mut begins, ends) }
+        })
     }
 
     /// Their files and lines go on from here.

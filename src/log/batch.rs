@@ -1,6 +1,7 @@
 //! What a piece of a log gives: events that matter, the cases of rows that do not, and what is counted.
 
-use crate::event::{Events, KeyList, Texts, part_of};
+use crate::event::{Events, KeyList, part_of};
+use crate::log::dictionary::News;
 use crate::log::wide::WideRow;
 use crate::log::{Ignored, Rejected};
 use crate::time::Instant;
@@ -11,8 +12,8 @@ use std::collections::BTreeMap;
 pub struct Batch {
     /// What it holds for each part of those who judge it.
     pub parts: Vec<Share>,
-    /// The texts of their values.
-    pub(super) texts: Texts,
+    /// What is new among the texts of their values.
+    pub(super) news: News,
     /// Rows whose event the vocabulary holds and that lie up to as-of.
     pub known: u64,
     /// Of them outside of every agreement's term.

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 /// So much is read at once: with the events of it, not more than lies near a core.
-const CHUNK: usize = 1 << 17;
+const CHUNK: usize = 1 << 16;
 
 /// Cuts a stream between records.
 pub(super) struct Chunks {

@@ -4,6 +4,7 @@ use crate::event::{Draft, Event, Events, Head, KeyRef, Origin, Short, Texts, Val
 use crate::id::{CaseId, FieldId};
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
+use crate::log::dictionary::Dictionary;
 use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, WideTakes};
 use crate::log::recent::Recent;
 use crate::log::row::{Cell, Row};
@@ -43,10 +44,12 @@ pub(super) struct Decoder<'r, 'p> {
     dates: Dates,
     latest: LatestDay,
     recent: Recent,
+    dictionary: Dictionary,
 }
 
 impl<'r, 'p> Decoder<'r, 'p> {
-    pub(super) fn new(rules: &'r Rules<'p>) -> Decoder<'r, 'p> {
+    /// The reader of this number.
+    pub(super) fn new(rules: &'r Rules<'p>, reader: usize) -> Decoder<'r, 'p> {
         Decoder {
             rules,
             batch: Batch::default(),
@@ -57,17 +60,25 @@ impl<'r, 'p> Decoder<'r, 'p> {
             dates: Dates::default(),
             latest: LatestDay::default(),
             recent: Recent::default(),
+            dictionary: Dictionary::of(reader),
         }
     }
 
     /// A piece of this file follows.
     pub(super) fn turn_to(&mut self, file: usize) {
-        self.recent.turn_to_next();
+        if self.dictionary.is_begun_anew() {
+            self.recent = Recent::default();
+        }
         if self.file != file {
             (self.file, self.meanings, self.recent) = (file, Meanings::default(), Recent::default());
             self.latest = LatestDay::default();
             self.wide.clear();
         }
+    }
+
+    /// What was read of the piece.
+    pub(super) fn give(&mut self) -> Batch {
+        Batch { news: self.dictionary.news(), ..std::mem::take(&mut self.batch) }
     }
 
     /// Takes a row, or says why it cannot.
@@ -90,7 +101,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
     /// none, and nothing of it was taken.
     #[inline(always)]
     fn usual_row<'a>(&mut self, binding: &Binding, usual: &Usual, row: &impl Row<'a>) -> bool {
-        let Decoder { rules, meanings, batch, dates, latest, recent, .. } = self;
+        let Decoder { rules, meanings, batch, dates, latest, recent, dictionary, .. } = self;
         let quick = if usual.reader.is_usual() { row.usual_time(usual.time, dates) } else { None };
         let Some(time) = quick.or_else(|| certain_time(&usual.reader, latest, row, usual.time)) else { return false };
         let short = if let [word] = usual.words.as_slice() { row.short(*word) } else { None };
@@ -108,7 +119,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let draft = events.draft();
         let has_values = filled != 0 || !meaning.implied.is_empty();
         if has_values {
-            let reader = Reader { rules, binding, recent, texts: &batch.texts };
+            let reader = Reader { rules, binding, recent, texts: &dictionary.texts };
             if read_values(reader, row, filled, meaning, events, draft).is_err() {
                 events.discard(draft);
                 return false;
@@ -116,7 +127,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
         if meaning.matters || has_values && !events.drafted(draft).0.is_empty() {
             let origin = Origin { file: 0, line: row.line() };
-            events.finish(&Head { time, case: Some((kind, key)), event: meaning.event, origin }, hash);
+            events.finish(draft, &Head { time, case: Some((kind, key)), event: meaning.event, origin }, hash);
             batch.course.take(time);
         } else {
             events.discard(draft);
@@ -178,7 +189,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             }
         };
         let key = Self::key(binding, row)?;
-        let Decoder { rules, meanings, recent, batch, .. } = self;
+        let Decoder { rules, meanings, recent, dictionary, batch, .. } = self;
         let hint = key.map(|k| k.1);
         let meaning = match columns.as_slice() {
             [] => meanings.find_one(rules, binding, hint, Some(Short::EMPTY), ""),
@@ -202,7 +213,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let events = &mut batch.parts[rules.part_of_events(part)].events;
         let draft = events.draft();
         let filled = filled(binding, row, meaning);
-        let reader = Reader { rules, binding, recent, texts: &batch.texts };
+        let reader = Reader { rules, binding, recent, texts: &dictionary.texts };
         if let Err(fault) = read_values(reader, row, filled, meaning, events, draft) {
             events.discard(draft);
             return Err(fault);
@@ -239,7 +250,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             }
             batch.parts[0].events.push(Event { time, case: None, event, fields: &[], own: &own, origin });
         } else if meaning.matters || !fields.is_empty() {
-            events.finish(head, hash);
+            events.finish(draft, head, hash);
         } else {
             events.discard(draft);
             if let Some((kind, key)) = case {
@@ -256,14 +267,14 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let no_key = || Box::new(Fault { column, value: String::new(), expected: "the key of a case".into() });
         let (key, case) = Self::key(binding, row)?.ok_or_else(no_key)?;
         let kind = case.or_else(|| milestones.iter().find_map(|(e, ..)| self.rules.plan.events[*e].case)).ok_or_else(no_key)?;
-        let Decoder { rules, batch, recent, dates, wide, .. } = self;
+        let Decoder { rules, batch, recent, dictionary, dates, wide, .. } = self;
         let known = wide.iter().position(|takes| takes.kind == kind);
         let at = known.unwrap_or_else(|| {
             wide.push(WideTakes::new(rules, binding, milestones, kind));
             wide.len() - 1
         });
         let takes = &wide[at];
-        let mut reader = Reader { rules, binding, recent, texts: &batch.texts };
+        let mut reader = Reader { rules, binding, recent, texts: &dictionary.texts };
         let (mut reached, mut ambiguous) = (Vec::with_capacity(milestones.len()), 0);
         for ((position, (event, column, times)), takes) in (0..).zip(milestones).zip(&takes.of_events) {
             let Some(place) = binding.places[*column] else { continue };

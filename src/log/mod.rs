@@ -11,6 +11,7 @@ mod binding;
 mod chunk;
 mod csv;
 mod decode;
+mod dictionary;
 mod feed;
 mod input;
 mod jsonl;

@@ -5,6 +5,7 @@
 
 use crate::event::{Event, Events, Origin, TextId, Texts};
 use crate::log::batch::Batch;
+use crate::log::dictionary::Translations;
 use crate::log::feed::{Feed, File};
 use crate::log::pool::{self, Flow, Take};
 use crate::log::rules::{Ids, Rules};
@@ -156,6 +157,7 @@ fn counted(rules: &Rules<'_>, event: &Event<'_>, batch: &mut Batch) -> bool {
 /// What is found on the way, and where in the files one is.
 struct Way<'t> {
     texts: &'t Texts,
+    translations: Translations,
     found: Found,
     /// Which file is being read, its rows, and its lines so far.
     file: usize,
@@ -165,7 +167,7 @@ struct Way<'t> {
 
 impl<'t> Way<'t> {
     fn new(texts: &'t Texts, before: &Found) -> Way<'t> {
-        Way { texts, found: before.clone(), file: usize::MAX, rows: Vec::new(), lines: 0 }
+        Way { texts, translations: Translations::default(), found: before.clone(), file: usize::MAX, rows: Vec::new(), lines: 0 }
     }
 
     /// Takes note of a batch, and numbers its lines and texts as the whole log does.
@@ -178,11 +180,12 @@ impl<'t> Way<'t> {
         let base = Origin { file: (self.found.files.len() + file.number) as u32, line: self.lines };
         self.lines += batch.lines;
         batch.parts.iter_mut().for_each(|part| part.events.count_from(base));
-        let numbers: Vec<TextId> = (0..batch.texts.len() as u32).map(|id| self.texts.intern(&batch.texts.text(TextId(id)))).collect();
-        let number = |id: TextId| numbers[id.0 as usize];
-        batch.parts.iter_mut().for_each(|part| part.events.renumber(number));
+        if let Some(numbers) = self.translations.of(std::mem::take(&mut batch.news), self.texts) {
+            let number = |id: TextId| numbers[id.0 as usize];
+            batch.parts.iter_mut().for_each(|part| part.events.renumber(number));
+            batch.wide.iter_mut().for_each(|row| row.renumber(number));
+        }
         for row in &mut batch.wide {
-            row.renumber(number);
             row.origin = Origin { file: base.file, line: base.line + row.origin.line };
         }
         let found = &mut self.found;

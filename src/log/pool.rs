@@ -199,7 +199,7 @@ impl<'s, 'r, 'p> Shared<'s, 'r, 'p> {
     /// only where nothing is to be read.
     fn help(&self, own: usize) {
         let _stops = Stops(self);
-        let mut decoder = Decoder::new(self.rules);
+        let mut decoder = Decoder::new(self.rules, own);
         let mut waiting = lock(&self.waiting);
         while !waiting.stopped {
             if let Some(turn) = waiting.lanes.start(own, !self.reads) {
@@ -256,7 +256,7 @@ impl<'s, 'r, 'p> Shared<'s, 'r, 'p> {
     fn decoded(&self, decoder: &mut Decoder<'_, '_>, piece: Piece) -> Read {
         decoder.batch = self.empty_batch();
         let result = piece.decode(decoder);
-        let batch = std::mem::take(&mut decoder.batch);
+        let batch = decoder.give();
         let file = Arc::clone(&piece.file);
         lock(&self.waiting).texts.push(piece.into_text());
         result.map(|()| (file, batch))
@@ -301,7 +301,8 @@ impl<'s, 'r, 'p> Shared<'s, 'r, 'p> {
     /// Takes the pieces in their order, and judges and reads some itself.
     fn take_all(&self, ids: &mut Ids, take: &mut Take<'_, OfFile>) -> Result<(), Unreadable> {
         // One reads ahead and out of turn, the other what must be read in its turn.
-        let (mut ahead, mut in_turn) = (Decoder::new(self.rules), Decoder::new(self.rules));
+        let threads = lock(&self.waiting).threads;
+        let (mut ahead, mut in_turn) = (Decoder::new(self.rules, 0), Decoder::new(self.rules, threads));
         in_turn.ids = std::mem::take(ids);
         let result = self.take_each(&mut ahead, &mut in_turn, take);
         *ids = in_turn.ids;

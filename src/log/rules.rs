@@ -63,7 +63,8 @@ impl<'p> Rules<'p> {
 
     #[inline]
     pub(super) fn in_term(&self, t: Instant) -> bool {
-        self.terms.iter().any(|(from, to)| *from <= t && t < *to)
+        let holds = |(from, to): &(Instant, Instant)| *from <= t && t < *to;
+        self.terms.split_first().is_some_and(|(longest, others)| holds(longest) || others.iter().any(holds))
     }
 
     /// The event of a name: of the kind of case that the key's column names, of the one kind that has it, or of the top

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 /// So long before the latest event one may lie that comes after it: clocks are turned back by an hour.
 const BACK: Duration = Duration::seconds(3600);
 /// No more pieces are held than this, and no more events: what is held lies near a core.
-const PIECES: usize = 8;
+const PIECES: usize = 16;
 const EVENTS: usize = 1 << 14;
 
 /// What was read of a log and is not to be judged yet.

@@ -1,6 +1,6 @@
 //! Events as bytes, which can be written, read back, and taken in any order.
 
-use crate::event::{Event, Events, Head, KeyRef, Origin, packed};
+use crate::event::{Draft, Event, Events, Head, KeyRef, Origin, packed};
 use crate::id::Id;
 use crate::log::batch::Batch;
 use crate::time::Instant;
@@ -217,11 +217,12 @@ impl Sortable<'_> {
         let hash = row.hash();
         let part = to.part(hash);
         let events = &mut to.parts[part].events;
+        let draft = events.draft();
         match &self.values[*values..values + head.values as usize] {
             [] => {}
-            values => row.origin.line = unpack_values(values, line, events).ok_or_else(damaged)?,
+            values => row.origin.line = unpack_values(values, line, events, draft).ok_or_else(damaged)?,
         }
-        events.finish(&row, hash);
+        events.finish(draft, &row, hash);
         to.course.take(time);
         Ok(())
     }
@@ -229,9 +230,8 @@ impl Sortable<'_> {
 
 /// Adds the values of an event that is being read, and gives its own line; nothing where they are damaged.
 #[inline(never)]
-fn unpack_values(mut values: &[u8], line: u32, to: &mut Events) -> Option<u32> {
+fn unpack_values(mut values: &[u8], line: u32, to: &mut Events, draft: Draft) -> Option<u32> {
     let rest = &mut values;
-    let draft = to.draft();
     let (fields, own) = (packed::take(rest)?, packed::take(rest)?);
     for nth in 0..fields + own {
         match packed::take_field(rest)? {
