@@ -140,23 +140,33 @@ fn plain_promises_are_judged_as_all_others_are() {
     assert!(enough, "{verdicts} verdicts, {breached} of them breached, and {notices} notices show something");
 }
 
-/// A case's first event mostly sets its fields and starts promises, and is judged in fewer steps than a later one. Nobody can tell: where
-/// cases have stages every event is judged in the same way, and no record changes but those of the stages.
+/// The same agreement, but for a stage that takes several events: each event of a case is judged at once then, and all in the same way.
+fn at_once(spec: &str) -> String {
+    let staged = spec.replace("state waits", "stage twice \"Twice\" on 2 dropped  state waits");
+    assert_ne!(spec, staged);
+    staged
+}
+
+/// Its records without those of that stage.
+fn but_for_the_stage(records: Vec<String>) -> Vec<String> {
+    records.into_iter().filter(|record| !record.contains("\"stage\":\"twice\"")).collect()
+}
+
+/// A case's first event mostly sets its fields and starts promises, and is judged in fewer steps than a later one. Nobody can tell: where a
+/// stage takes several events every event is judged in the same way, and no record changes but that of the stage.
 #[test]
 fn first_events_are_judged_as_all_others_are() {
     let folder = folder("first");
     // What holds by a field may begin with the first event.
     let simple = |line: &&str| !line.contains("blocked") && !line.contains("p90(noted)");
     let spec = SPEC.replace("EXCLUDE", "").lines().filter(simple).collect::<Vec<_>>().join("\n");
-    let staged = spec.replace("    state waits", "    stage over \"Over\" on closed  state waits");
-    assert_ne!(spec, staged);
+    let staged = at_once(&spec);
     let mut verdicts = 0;
     for seed in 0..8 {
         let mut r = Random::new(seed);
         std::fs::write(folder.join("log.csv"), log(&mut r, 400, 150, STEPS)).unwrap();
         let one = records(&folder, &spec, &[]);
-        let other: Vec<String> = records(&folder, &staged, &[]).into_iter().filter(|r| !r.contains("\"kind\":\"stage\"")).collect();
-        same(&one, &other, &format!("seed {seed}"));
+        same(&one, &but_for_the_stage(records(&folder, &staged, &[])), &format!("seed {seed}"));
         verdicts += one.iter().filter(|r| r.contains("\"kind\":\"verdict\"")).count();
     }
     assert!(verdicts > 1_000, "{verdicts} verdicts show something");
@@ -261,11 +271,11 @@ fn short_cases(r: &mut Random, cases: usize, changes: bool) -> Vec<String> {
     std::iter::once("time,event,ticket,outage,n,group,kind,good".to_string()).chain(rows).collect()
 }
 
-/// Where only breaches are shown, most cases are judged when all of it has ended, from a few rows that were kept. Nobody can tell: where
-/// cases have stages each event is judged at once, and no record changes but those of the stages. A state keeps the rows too.
+/// Where only breaches are shown, most cases are judged when all of it has ended, from a few rows that were kept. Nobody can tell: where a
+/// stage takes several events each event is judged at once, and no record changes but that of the stage. A state keeps the rows too.
 #[test]
 fn cases_that_are_judged_late_are_judged_as_all_others_are() {
-    let enough = judged_late_and_at_once("late", ONCE);
+    let enough = judged_late_and_at_once("late", &promising(ONCE));
     assert!(enough.met > 200 && enough.breached > 500 && enough.notices > 500, "{enough:?} show something");
 }
 
@@ -273,41 +283,51 @@ fn cases_that_are_judged_late_are_judged_as_all_others_are() {
 #[test]
 fn cases_that_go_on_after_they_were_judged_late_are_judged_as_all_others_are() {
     for (nth, promises) in AGAIN.iter().enumerate() {
-        let enough = judged_late_and_at_once(&format!("again{nth}"), promises);
+        let enough = judged_late_and_at_once(&format!("again{nth}"), &promising(promises));
         assert!(enough.met > 200 && enough.breached > 500, "{enough:?} show something");
     }
 }
 
-/// How many records were compared: verdicts that are met and breached, and notices.
+/// The same of stages that are reached with one event each: with one that starts or ends something, or with one that does nothing else.
+#[test]
+fn stages_are_counted_late_as_they_are_at_once() {
+    const STAGES: &str = "stage over \"Over\" on closed  stage begun \"Begun\" on opened  stage held \"Held\" on held or note  stage gone \"Gone\" on dropped";
+    for (nth, promises) in [ONCE, AGAIN[0], AGAIN[4]].iter().enumerate() {
+        let spec = promising(promises).replace("state waits", &format!("{STAGES}  state waits"));
+        let enough = judged_late_and_at_once(&format!("staged{nth}"), &spec);
+        assert!(enough.breached > 500 && enough.stages >= 4 * 200, "{enough:?} show something");
+    }
+}
+
+/// How many records were compared: verdicts that are met and breached, and notices; and how often stages were reached.
 #[derive(Debug, Default)]
 struct Compared {
     met: usize,
     breached: usize,
     notices: usize,
+    stages: usize,
 }
 
-fn judged_late_and_at_once(name: &str, promises: &str) -> Compared {
+fn judged_late_and_at_once(name: &str, spec: &str) -> Compared {
     let folder = folder(name);
-    let spec = promising(promises);
-    let staged = spec.replace("    state waits", "    stage over \"Over\" on closed  state waits");
-    assert_ne!(spec, staged);
-    let without_stages =
-        |records: Vec<String>| -> Vec<String> { records.into_iter().filter(|r| !r.contains("\"kind\":\"stage\"")).collect() };
+    let staged = at_once(spec);
     let mut compared = Compared::default();
     for seed in 0..8 {
         let mut r = Random::new(seed);
         let rows = short_cases(&mut r, 200, seed % 4 > 0);
         std::fs::write(folder.join("log.csv"), rows.join("\n")).unwrap();
         let only = ["--only", "breached", "--threads", if seed % 3 == 0 { "2" } else { "1" }];
-        let late = records(&folder, &spec, &only);
-        same(&late, &without_stages(records(&folder, &staged, &only)), &format!("seed {seed}"));
+        let late = records(&folder, spec, &only);
+        same(&late, &but_for_the_stage(records(&folder, &staged, &only)), &format!("seed {seed}"));
         let count = |records: &[String], what: &str| records.iter().filter(|r| r.contains(what)).count();
         compared.breached += count(&late, "\"verdict\":\"breached\"");
         compared.notices += count(&late, "\"kind\":\"notice\"");
-        compared.met += count(&records(&folder, &spec, &[]), "\"verdict\":\"met\",\"reason\"");
+        compared.met += count(&records(&folder, spec, &[]), "\"verdict\":\"met\",\"reason\"");
+        let reached = late.iter().filter_map(|r| r.split_once("\"reached\":")?.1.split(',').next()?.parse::<usize>().ok());
+        compared.stages += reached.sum::<usize>();
 
         let days: Vec<Vec<String>> = rows[1..].chunks(rows.len() / 5).map(|day| [&rows[..1], day].concat()).collect();
-        same(&in_days(&folder, &spec, &days), &without_stages(in_days(&folder, &staged, &days)), &format!("seed {seed}, in days"));
+        same(&in_days(&folder, spec, &days), &but_for_the_stage(in_days(&folder, &staged, &days)), &format!("seed {seed}, in days"));
     }
     compared
 }

@@ -93,6 +93,7 @@ impl CaseState {
                 *course = Course::rested(*told, *started);
             }
             self.facts.take_states(&past.states);
+            self.facts.take_stages(&past.stages);
         }
         self.facts.fields.copy(&past.fields);
         for (row, fields) in past.rows() {

@@ -97,6 +97,12 @@ impl Facts {
         }
     }
 
+    /// When the case had reached each of its stages.
+    pub(super) fn take_stages(&mut self, all: &[Option<Instant>]) {
+        let stages = self.rest.iter_mut().flat_map(|rest| &mut rest.stages);
+        stages.zip(all).for_each(|((_, reached), known)| *reached = *known);
+    }
+
     /// They stand for a case that has none: with its key, which is lent, and its fields.
     #[inline]
     pub(super) fn stand_for(&mut self, key: &mut Key<Box<str>>, fields: &Fields) {

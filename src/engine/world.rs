@@ -234,8 +234,8 @@ impl Kind {
             effect.begins = effect.first_starts();
         }
         let forgets = all_once && !is_watched && case.stages.is_empty() && !own.is_empty();
-        // Nothing else is counted than events, which are as soon as they come.
-        let is_by_events = !every_row && !has_conditions && case.scores.is_empty() && case.stages.is_empty() && spans.is_empty();
+        // Nothing else is counted than events, which are as soon as they come, and stages that are reached with them.
+        let is_by_events = !every_row && !has_conditions && case.scores.is_empty() && other_stages.is_empty() && spans.is_empty();
         let may_defer = is_by_events && plan.agreements.iter().all(|a| a.exclusions.is_empty()) && watchers::ask_for_no_states(plan);
         let deferral = if may_defer { Deferral::new(plan, id, (promises, calendars), &of_kind, &effects, forgets) } else { None };
         Kind {

@@ -1,8 +1,9 @@
 //! What is kept of a case that is judged late.
 
-use crate::engine::deferral::variant::{Step, Variant, Variants};
+use crate::engine::deferral::variant::{Root, Step, Variant, Variants};
 use crate::engine::deferral::{Deferral, bit};
 use crate::engine::fields::Fields;
+use crate::engine::funnel::Funnels;
 use crate::engine::state_run::StateRun;
 use crate::engine::world::World;
 use crate::event::{Changes, Event, Key, KeyRef, Origin, Short, Stored, Value, packed};
@@ -54,6 +55,17 @@ struct More {
     states: SmallVec<[StateRun; 2]>,
     /// What rows behind the first have changed of its fields, in their order.
     changes: SmallVec<[Changed; 2]>,
+    /// When it first reached each stage before the rows that are kept; nothing where it reached none.
+    stages: Stages,
+}
+
+/// When a case first reached each of its stages.
+type Stages = SmallVec<[Option<Instant>; 4]>;
+
+impl More {
+    fn is_nothing(&self) -> bool {
+        self.states.is_empty() && self.changes.is_empty() && self.stages.is_empty()
+    }
 }
 
 /// A field that a row has changed.
@@ -194,16 +206,32 @@ impl Deferred {
         Some(self.variant)
     }
 
-    /// The states that are on before the rows that are kept, by the bits of their slots.
-    pub(super) fn states_on(&self) -> u32 {
-        let states = self.more.iter().flat_map(|more| more.states.iter().zip(0..));
-        states.filter(|(state, _)| state.is_on()).fold(0, |bits, (_, slot)| bits | bit(slot))
+    /// What was left of it before the rows that are kept.
+    pub(super) fn root(&self) -> Root {
+        let mut root = Root { started: self.started, ..Root::default() };
+        if let Some(More { states, stages, .. }) = self.more.as_deref() {
+            root.states = (0..).zip(states).filter(|(_, state)| state.is_on()).fold(0, |bits, (slot, _)| bits | bit(slot));
+            root.staged = (0..).zip(stages).filter(|(_, reached)| reached.is_some()).fold(0, |bits, (at, _)| bits | 1 << at);
+        }
+        root
     }
 
     /// Whether one of its states was ever on before the rows that are kept, or one of its fields has changed with them.
     #[inline]
     pub(super) fn has_more(&self) -> bool {
-        self.more.is_some()
+        self.more.as_ref().is_some_and(|more| !more.states.is_empty() || !more.changes.is_empty())
+    }
+
+    /// Counts the stages that the rows have reached.
+    pub(super) fn count_stages(&mut self, variant: &Variant, funnels: &mut Funnels) {
+        for (stage, row) in &variant.reached {
+            let (at, now) = (usize::from(*stage), self.row(*row).time);
+            let stages = &mut self.more.get_or_insert_default().stages;
+            stages.resize(stages.len().max(at + 1), None);
+            stages[at] = Some(now);
+            let reached = |at: usize| stages.get(at).copied().flatten();
+            funnels.reach(self.kind, at, now, (at.checked_sub(1).and_then(reached), reached(at + 1)));
+        }
     }
 
     /// Reads a little of it, from its beginning to its end.
@@ -305,9 +333,9 @@ impl Deferred {
 
     /// All that the rows say was told: what is left of them is what more may happen to.
     pub(super) fn rest(&mut self, deferral: &Deferral, variants: &mut Variants) {
-        let Variant { started, states, moved, .. } = *variants.get(self.variant);
+        let &Variant { root, moved, .. } = variants.get(self.variant);
         if moved {
-            let mut on = self.states_on();
+            let mut on = self.root().states;
             let runs = &mut self.more.get_or_insert_default().states;
             runs.resize_with(deferral.states, StateRun::default);
             for row in &self.rows[..usize::from(self.count)] {
@@ -315,21 +343,24 @@ impl Deferred {
                 runs.iter_mut().zip(0..).for_each(|(run, slot)| run.turn(on & bit(slot) != 0, row.time));
             }
         }
-        match &mut self.more {
-            Some(more) if moved => more.changes.clear(),
-            more => *more = None,
+        if let Some(more) = &mut self.more {
+            more.changes.clear();
+            if !moved {
+                more.states.clear();
+            }
         }
-        (self.variant, self.started) = (variants.root(started, states), started);
+        self.more.take_if(|more| more.is_nothing());
+        (self.variant, self.started) = (variants.root(root), root.started);
         (self.count, self.stirred, self.is_over) = (0, false, false);
     }
 
     /// Takes it apart.
     pub(in crate::engine) fn take(&mut self, world: &World<'_>) -> Past {
-        let More { states, changes } = self.more.take().map_or_else(More::default, |more| *more);
+        let More { states, changes, stages } = self.more.take().map_or_else(More::default, |more| *more);
         let mut fields = std::mem::take(&mut self.fields);
         changes.iter().rev().for_each(|change| fields.put(world.places[change.field].slot, change.before));
         let promises = (0..).zip(self.told).map(|(nth, told)| (u32::from(told), self.started & bit(nth) != 0)).collect();
-        Past { fields, promises, states, rows: self.kept().into(), changes }
+        Past { fields, promises, states, stages, rows: self.kept().into(), changes }
     }
 
     /// Packs it, its kind and its key first.
@@ -348,13 +379,20 @@ impl Deferred {
         // Most that are told of were told of one promise after another, the first ones most often.
         let upto = told.iter().rposition(|told| *told > 0).map_or(0, |last| last + 1);
         packed::put_bytes(out, &told[..upto]);
-        let (states, changes) = more.as_ref().map_or((&[][..], &[][..]), |more| (&more.states, &more.changes));
+        let nothing = More::default();
+        let More { states, changes, stages } = more.as_deref().unwrap_or(&nothing);
         packed::put_list(out, states, |out, run| run.pack(out));
         packed::put_list(out, changes, |out, Changed { row, field, before, after }| {
             packed::put(out, (*row).into());
             packed::put_id(out, *field);
             [before, after].into_iter().for_each(|value| packed::put_value(out, *value));
         });
+        // One in full, and the others before it.
+        packed::put(out, stages.len() as u64);
+        if let Some(last) = stages.iter().flatten().max() {
+            packed::put_time(out, *last);
+            stages.iter().for_each(|reached| packed::put_before(out, *reached, *last));
+        }
     }
 
     pub(in crate::engine) fn unpack(from: &mut &[u8]) -> Option<Deferred> {
@@ -369,8 +407,14 @@ impl Deferred {
         all.fields = Fields::unpack(from)?;
         let told = packed::take_bytes(from)?;
         all.told.get_mut(..told.len())?.copy_from_slice(told);
-        let more = More { states: packed::take_list(from, StateRun::unpack)?, changes: packed::take_list(from, Changed::unpack)? };
-        all.more = (!more.states.is_empty() || !more.changes.is_empty()).then(|| Box::new(more));
+        let (states, changes) = (packed::take_list(from, StateRun::unpack)?, packed::take_list(from, Changed::unpack)?);
+        let mut more = More { states, changes, stages: Stages::new() };
+        let count = packed::take(from)?;
+        if count > 0 {
+            let last = packed::take_time(from)?;
+            more.stages = (0..count).map(|_| packed::take_before(from, last)).collect::<Option<_>>()?;
+        }
+        all.more = (!more.is_nothing()).then(|| Box::new(more));
         Some(all)
     }
 }
@@ -393,6 +437,8 @@ pub(in crate::engine) struct Past {
     pub(in crate::engine) promises: SmallVec<[(u32, bool); COUNTED]>,
     /// Before its rows, by slot; nothing where none was ever on.
     pub(in crate::engine) states: SmallVec<[StateRun; 2]>,
+    /// When it had reached each stage before its rows; nothing where it had reached none.
+    pub(in crate::engine) stages: Stages,
     rows: SmallVec<[Happened; MOST]>,
     changes: SmallVec<[Changed; 2]>,
 }
@@ -400,7 +446,7 @@ pub(in crate::engine) struct Past {
 impl Past {
     /// Whether nothing had happened before its rows.
     pub(in crate::engine) fn is_all(&self) -> bool {
-        self.states.is_empty() && self.promises.iter().all(|promise| *promise == (0, false))
+        self.states.is_empty() && self.stages.is_empty() && self.promises.iter().all(|promise| *promise == (0, false))
     }
 
     /// Its rows as they came, with the fields that each of them changed.

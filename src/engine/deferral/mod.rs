@@ -27,8 +27,8 @@ use crate::model::Owner;
 use crate::plan::{Obligation, Plan, StateWhen, fields_of};
 use crate::time::{Calendar, Instant};
 
-/// Cases rest in no more than two to the power of so many ways.
-const WAYS: usize = 10;
+/// Cases rest in no more than two to the power of so many ways; most kinds of case in a few of them.
+const WAYS: usize = 14;
 
 /// A kind of case of which all rows may be kept until it is over, or until something happens to it that is not known here: each of them
 /// says by itself what it does. Found out before a log is read.
@@ -77,7 +77,7 @@ struct Goal {
     sure: (Instant, Instant),
 }
 
-/// What an event does to a case: the promises and the states that it reaches, by bits.
+/// What an event does to a case: the promises, the states and the stages that it reaches, by bits.
 #[derive(Clone, Copy, Default)]
 struct Deed {
     starts: u32,
@@ -86,6 +86,8 @@ struct Deed {
     reopens: u32,
     enters: u32,
     leaves: u32,
+    /// The stages that are reached with it.
+    reaches: u32,
 }
 
 impl Deferral {
@@ -110,8 +112,8 @@ impl Deferral {
         };
         let all_by_events =
             of_kind.iter().all(|promise| promise.by_states.is_none()) && case.states.iter().all(is_by_event) && case.since.is_empty();
-        // What is not forgotten rests: in one of few ways, by what has started once and by the states that are on.
-        let ways = written.iter().filter(|(_, of)| of.once).count() + case.states.len();
+        // What is not forgotten rests: in one of few ways, by what has started once, the states that are on, and the stages that were reached.
+        let ways = written.iter().filter(|(_, of)| of.once).count() + case.states.len() + case.stages.len();
         let fits = if forgets {
             written.len() == of_kind.len() && of_kind.len().max(case.states.len()) <= u32::BITS as usize
         } else {
@@ -221,7 +223,7 @@ impl Deed {
         if effect.moves.always {
             return None;
         }
-        let mut deed = Deed::default();
+        let mut deed = Deed { reaches: effect.stages.iter().fold(0, |bits, at| bits | 1 << at), ..Deed::default() };
         for (slot, is_on) in &effect.moves.states {
             *(if *is_on { &mut deed.leaves } else { &mut deed.enters }) |= 1 << slot;
         }

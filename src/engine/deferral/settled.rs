@@ -54,6 +54,7 @@ impl Deferral {
             Told::Unusual => self.tell_any(world, variants.get(number), facts, case, (anything, sink)),
         };
         if is_told && !self.forgets {
+            case.count_stages(variants.get(number), &mut sink.funnels);
             case.rest(self, variants);
         }
         is_told

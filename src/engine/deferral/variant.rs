@@ -18,19 +18,31 @@ pub(in crate::engine) struct Variants {
     all: Vec<Variant>,
     /// Those of one behind those of another.
     steps: Vec<Step>,
-    /// Those with which cases go on when all before was told: by what has started once, and the states that are on.
-    roots: HashMap<(u32, u32), u32>,
+    /// Those with which cases go on when all before was told.
+    roots: HashMap<Root, u32>,
+}
+
+/// What is left of a case of which all rows were told, by bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Root {
+    /// The promises that have started once.
+    pub(super) started: u32,
+    /// The states that are on.
+    pub(super) states: u32,
+    /// The stages that were reached.
+    pub(super) staged: u32,
 }
 
 /// What cases of a variant have in common: which promises its rows started and ended, and when clocks stood still, by the rows' places.
 #[derive(Default)]
 pub(super) struct Variant {
     rows: u8,
-    /// The promises that have started once, and the states that are on, by bits.
-    pub(super) started: u32,
-    pub(super) states: u32,
+    /// What would be left of it.
+    pub(super) root: Root,
     /// Some state was on.
     pub(super) moved: bool,
+    /// The stages that its rows have reached, each with the row.
+    pub(super) reached: SmallVec<[(u8, u8); 2]>,
     pub(super) open: SmallVec<[Instance; 2]>,
     /// In the order of their ends.
     pub(super) ended: SmallVec<[Instance; 2]>,
@@ -111,7 +123,7 @@ impl Variants {
     /// None but that so far, of a kind of case of a vocabulary of so many events.
     pub(in crate::engine) fn new(events: usize) -> Variants {
         let width = events + 1;
-        let roots = HashMap::from_iter([((0, 0), Variants::NEW)]);
+        let roots = HashMap::from_iter([(Root::default(), Variants::NEW)]);
         Variants { width, all: vec![Variant::default()], steps: vec![Step::UNASKED; width], roots }
     }
 
@@ -120,13 +132,13 @@ impl Variants {
         &self.all[number as usize]
     }
 
-    /// The variant of a case of which these promises have started once, and these states are on, and of which no row is kept.
-    pub(super) fn root(&mut self, started: u32, states: u32) -> u32 {
-        match self.roots.get(&(started, states)) {
+    /// The variant of a case of which this is left, and of which no row is kept.
+    pub(super) fn root(&mut self, root: Root) -> u32 {
+        match self.roots.get(&root) {
             Some(number) => *number,
             None => {
-                let number = self.add(Variant { started, states, moved: states != 0, ..Variant::default() });
-                self.roots.insert((started, states), number);
+                let number = self.add(Variant { root, moved: root.states != 0, ..Variant::default() });
+                self.roots.insert(root, number);
                 number
             }
         }
@@ -141,7 +153,7 @@ impl Variants {
     /// The variant of a case that was put aside, if there are not too many.
     #[cold]
     pub(super) fn find(&mut self, deferral: &Deferral, case: &Deferred) -> Option<u32> {
-        let root = self.root(case.started, case.states_on());
+        let root = self.root(case.root());
         case.kept().iter().try_fold(root, |at, row| match self.step(deferral, at, Some(row.what()))?.to() {
             // It was kept for it changed fields.
             to if to == at => Some(self.step(deferral, at, None)?.to()),
@@ -194,9 +206,17 @@ impl Variant {
         if self.revocable(deferral) & deed.reopens != 0 {
             return None;
         }
-        let states = deed.states_after(self.states);
-        let (rows, started, moved) = (self.rows, self.started, self.moved || states != 0);
-        let mut after = Variant { rows, started, states, moved, ended: self.ended.clone(), ..Variant::default() };
+        let Root { states: before, started, staged } = self.root;
+        let (states, reaches) = (deed.states_after(before), deed.reaches & !staged);
+        let mut after = Variant {
+            rows: self.rows,
+            root: Root { states, started, staged: staged | reaches },
+            moved: self.moved || states != 0,
+            reached: self.reached.clone(),
+            ended: self.ended.clone(),
+            ..Variant::default()
+        };
+        after.reached.extend((0..u32::BITS as u8).filter(|stage| reaches & 1 << stage != 0).map(|stage| (stage, row)));
         for instance in &self.open {
             let (mut instance, promise) = (instance.clone(), &deferral.promises[usize::from(instance.promise)]);
             instance.turn(row, states & promise.pauses == 0);
@@ -208,10 +228,10 @@ impl Variant {
         let mut starts = Starts::default();
         for (promise, nth) in deferral.promises.iter().zip(0..).filter(|(promise, _)| deed.starts & promise.bit != 0) {
             let is_it = |instance: &Instance| instance.promise == nth;
-            if promise.once && self.started & promise.bit != 0 {
+            if promise.once && started & promise.bit != 0 {
                 continue;
             }
-            after.started |= if promise.once { promise.bit } else { 0 };
+            after.root.started |= if promise.once { promise.bit } else { 0 };
             match self.open.iter().any(is_it) {
                 // It ends and starts again with one row.
                 true if !after.open.iter().any(is_it) => return None,
@@ -220,14 +240,13 @@ impl Variant {
             }
             starts.anew |= self.ended.iter().any(is_it);
         }
-        let does_nothing = (after.states, after.started, after.open.len(), after.ended.len())
-            == (self.states, self.started, self.open.len(), self.ended.len());
+        let does_nothing = (after.root, after.open.len(), after.ended.len()) == (self.root, self.open.len(), self.ended.len());
         after.rows += u8::from(!does_nothing || event.is_none());
         Some((after, starts))
     }
 
     fn is_over(&self, deferral: &Deferral) -> bool {
-        self.open.is_empty() && self.revocable(deferral) == 0 && (!deferral.forgets || self.started == deferral.all)
+        self.open.is_empty() && self.revocable(deferral) == 0 && (!deferral.forgets || self.root.started == deferral.all)
     }
 
     /// The promises, by bits, of which an instance was stopped that may be reopened.
