@@ -113,8 +113,10 @@ fn same(one: &[String], other: &[String], what: &str) {
     assert_eq!(one.len(), other.len(), "{what}");
 }
 
-/// What an agreement may exclude: nothing, its own cases' states, and those of others.
-const EXCLUDED: [&str; 3] = ["", "exclude blocked \"Blocked\"", "exclude blocked \"Blocked\"  exclude down up to 3h per day \"Outages\""];
+/// What an agreement may exclude: nothing, its own cases' states, those of others, or both.
+const EXCLUDED: [&str; 4] =
+    ["", "exclude blocked \"Blocked\"", OUTAGES, "exclude blocked \"Blocked\"  exclude down up to 3h per day \"Outages\""];
+const OUTAGES: &str = "exclude down up to 3h per day \"Outages\"";
 
 /// Makes all promises others than plain ones, and excludes nothing.
 const OTHERS: &str = " exclude during shut where kind present and kind missing";
@@ -297,6 +299,25 @@ fn stages_are_counted_late_as_they_are_at_once() {
         let enough = judged_late_and_at_once(&format!("staged{nth}"), &spec);
         assert!(enough.breached > 500 && enough.stages >= 4 * 200, "{enough:?} show something");
     }
+}
+
+/// What is excluded by others' states keeps no case that is over: where a stage takes several events, all cases are kept.
+#[test]
+fn cases_are_forgotten_whatever_others_exclude() {
+    let folder = folder("forgotten");
+    let spec = promising(ONCE).replace("    service support", &format!("    {OUTAGES}  service support"));
+    let (mut shown, mut paused) = (0, 0);
+    for seed in 0..8 {
+        let mut r = Random::new(seed);
+        std::fs::write(folder.join("log.csv"), log(&mut r, 600, 120, STEPS)).unwrap();
+        for only in [&[][..], &["--only", "breached"]] {
+            let one = records(&folder, &spec, only);
+            same(&one, &but_for_the_stage(records(&folder, &at_once(&spec), only)), &format!("seed {seed} {only:?}"));
+            shown += one.len();
+            paused += one.iter().filter(|r| r.contains("\"event\":\"fell\"")).count();
+        }
+    }
+    assert!(shown > 3_000 && paused > 100, "{shown} records, {paused} of which excluded time has a part in, show something");
 }
 
 /// How many records were compared: verdicts that are met and breached, and notices; and how often stages were reached.

@@ -49,10 +49,10 @@ impl CaseState {
         CaseState { facts: Facts::new(world, kind, key, exclusions), courses }
     }
 
-    /// Makes another case of the same kind of it; false of one that has more than most.
+    /// Makes another case of the same kind of it; false where it is of another.
     #[inline]
-    pub(super) fn begin_anew(&mut self, kind: CaseId, key: KeyRef<'_>) -> bool {
-        self.facts.begin_anew(kind, key)
+    pub(super) fn begin_anew(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, exclusions: &Exclusions) -> bool {
+        self.facts.begin_anew(world, kind, key, exclusions)
     }
 
     /// Whether nothing is to be said of it at the end.
@@ -105,7 +105,7 @@ impl CaseState {
             is_over |= match &effect.begins {
                 Some(begins) if is_first => self.begin(world, kind, begins, &event, sink),
                 _ => {
-                    let reach = self.reach(world, kind, effect, &event);
+                    let reach = self.reach(world, kind, effect, &event, true);
                     self.turn_to(world, effect, reach, &event, (&mut entered, &mut left), sink);
                     let happening = Happening { event: event.event, entered: &entered, left: &left };
                     self.judge(world, effect, reach, happening, &event, sink)
@@ -140,10 +140,10 @@ impl CaseState {
         }
     }
 
-    /// How far a row reaches: most change nothing but what the event itself acts on.
+    /// How far a row reaches: most change nothing but what the event itself acts on, where it is known what was excluded until then.
     #[inline]
-    pub(super) fn reach(&self, world: &World<'_>, kind: &Kind, effect: &Effect, event: &Event<'_>) -> Reach {
-        let moves = kind.every_row || !world.exclusions.is_empty() || self.facts.could_move(&effect.moves);
+    pub(super) fn reach(&self, world: &World<'_>, kind: &Kind, effect: &Effect, event: &Event<'_>, knows_excluded: bool) -> Reach {
+        let moves = kind.every_row || !knows_excluded || self.facts.could_move(&effect.moves);
         if moves || self.facts.would_change(world, event.fields) { Reach::All } else { Reach::Acting }
     }
 

@@ -1,13 +1,12 @@
 //! What is known of a case: its fields, its states, and when events happened to it last.
 
 use crate::engine::Happening;
-use crate::engine::exclusion::{Change, Exclusions, Run};
+use crate::engine::exclusion::{Change, Exclusions};
 use crate::engine::fields::Fields;
 use crate::engine::funnel::Funnels;
 use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::outcome::Evidence;
-use crate::engine::rest::{OwnExclusion, Rest};
-use crate::engine::score::ScoreRun;
+use crate::engine::rest::{Rest, is_own};
 use crate::engine::span::Spans;
 use crate::engine::state_run::StateRun;
 use crate::engine::truth::{Moment, Tiered, Truth};
@@ -45,18 +44,6 @@ impl Facts {
             }
             StateWhen::Between(..) | StateWhen::Holds(_) => StateRun::default(),
         });
-        let rest = || Rest {
-            scores: plan.scores.iter().map(ScoreRun::new).collect(),
-            stages: plan.stages.iter().map(|s| (Matcher::new(&s.on), None)).collect(),
-            excluded: exclusions.now.iter().enumerate().map(|(i, on)| *on && !is_own(world, i, kind)).collect(),
-            own: (0..world.exclusions.len())
-                .filter(|i| is_own(world, *i, kind))
-                .map(|number| OwnExclusion { number, on: false, run: Run::default() })
-                .collect(),
-            taken: exclusions.changes.len(),
-            measured: vec![None; world.spans[kind].len()],
-        };
-        let is_plain = plan.scores.is_empty() && plan.stages.is_empty() && world.exclusions.is_empty() && world.spans[kind].is_empty();
         Facts {
             kind,
             key: key.to_kept(),
@@ -65,15 +52,18 @@ impl Facts {
             tier: Cell::default(),
             states: states.collect(),
             last: vec![None; plan.since.len()].into(),
-            rest: (!is_plain).then(|| Box::new(rest())),
+            rest: Rest::of(world, kind, exclusions),
         }
     }
 
-    /// Makes another case of the same kind of them; false of one that has a rest.
+    /// Makes another case of the same kind of them; false where they are of another kind.
     #[inline]
-    pub(super) fn begin_anew(&mut self, kind: CaseId, key: KeyRef<'_>) -> bool {
-        if self.kind != kind || self.rest.is_some() {
+    pub(super) fn begin_anew(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, exclusions: &Exclusions) -> bool {
+        if self.kind != kind {
             return false;
+        }
+        if let Some(rest) = &mut self.rest {
+            rest.begin_anew(world, kind, exclusions);
         }
         self.key = key.to_kept();
         self.time = Instant::FIRST;
@@ -231,6 +221,12 @@ impl Facts {
         rest.taken = exclusions.changes.len();
         changes.sort_by_key(|c| c.at);
         changes
+    }
+
+    /// Whether all is known that was excluded until now, and the case excludes nothing itself.
+    #[inline]
+    pub(super) fn has_taken(&self, exclusions: &Exclusions) -> bool {
+        self.rest.as_ref().is_none_or(|rest| rest.has_taken(exclusions))
     }
 
     /// An exclusion goes on or off.
@@ -443,11 +439,6 @@ impl Facts {
             }
         }
     }
-}
-
-/// Whether an exclusion is by a state of this kind of case.
-fn is_own(world: &World<'_>, exclusion: usize, kind: CaseId) -> bool {
-    world.plan.states[world.exclusions[exclusion].state].case == kind
 }
 
 /// States belong to the vocabulary, not to one agreement: days in their patterns are those of the first.

@@ -209,7 +209,7 @@ impl Part {
             }
             return;
         }
-        let reach = case.reach(world, of_kind, effect, event);
+        let reach = case.reach(world, of_kind, effect, event, case.facts.has_taken(exclusions));
         if reach == Reach::Acting
             && !world.watches
             && let Some(ends) = effect.ends

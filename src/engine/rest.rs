@@ -1,9 +1,11 @@
 //! What a case has where its kind has scores or stages, or an agreement excludes or measures states: few kinds of case do.
 
-use crate::engine::exclusion::Run;
+use crate::engine::exclusion::{Exclusions, Run};
 use crate::engine::matcher::Matcher;
 use crate::engine::score::ScoreRun;
+use crate::engine::world::World;
 use crate::event::packed;
+use crate::id::CaseId;
 use crate::time::Instant;
 
 /// What few kinds of case have.
@@ -32,6 +34,52 @@ pub(super) struct OwnExclusion {
 }
 
 impl Rest {
+    /// Of a kind of case, if it has any: nothing has happened yet.
+    pub(super) fn of(world: &World<'_>, kind: CaseId, exclusions: &Exclusions) -> Option<Box<Rest>> {
+        let plan = &world.plan.cases[kind];
+        let has_any = !(plan.scores.is_empty() && plan.stages.is_empty() && world.exclusions.is_empty() && world.spans[kind].is_empty());
+        let own = (0..world.exclusions.len()).filter(|exclusion| is_own(world, *exclusion, kind));
+        has_any.then(|| {
+            let mut rest = Box::new(Rest {
+                scores: plan.scores.iter().map(ScoreRun::new).collect(),
+                stages: plan.stages.iter().map(|stage| (Matcher::new(&stage.on), None)).collect(),
+                excluded: vec![false; world.exclusions.len()],
+                own: own.map(|number| OwnExclusion { number, on: false, run: Run::default() }).collect(),
+                taken: 0,
+                measured: vec![None; world.spans[kind].len()],
+            });
+            rest.take_exclusions(world, kind, exclusions);
+            rest
+        })
+    }
+
+    /// Makes that of another case of the same kind of it.
+    pub(super) fn begin_anew(&mut self, world: &World<'_>, kind: CaseId, exclusions: &Exclusions) {
+        let Rest { scores, stages, excluded: _, own, taken: _, measured } = self;
+        scores.iter_mut().for_each(ScoreRun::clear);
+        for (matcher, reached) in stages {
+            matcher.clear();
+            *reached = None;
+        }
+        own.iter_mut().for_each(|own| *own = OwnExclusion { number: own.number, on: false, run: Run::default() });
+        measured.fill(None);
+        self.take_exclusions(world, kind, exclusions);
+    }
+
+    /// What other cases exclude now.
+    fn take_exclusions(&mut self, world: &World<'_>, kind: CaseId, exclusions: &Exclusions) {
+        for (number, (excluded, now)) in self.excluded.iter_mut().zip(&exclusions.now).enumerate() {
+            *excluded = *now && !is_own(world, number, kind);
+        }
+        self.taken = exclusions.changes.len();
+    }
+
+    /// Whether all is known that was excluded until now, and this case excludes nothing itself.
+    #[inline]
+    pub(super) fn has_taken(&self, exclusions: &Exclusions) -> bool {
+        self.own.is_empty() && self.taken == exclusions.changes.len()
+    }
+
     /// Packs it, of a case of which all is known up to `now`.
     pub(super) fn pack(&self, out: &mut Vec<u8>, now: Instant) {
         let Rest { scores, stages, excluded, own, taken, measured } = self;
@@ -64,4 +112,9 @@ impl Rest {
             measured: packed::take_list(from, |from| packed::take_before(from, now))?,
         })
     }
+}
+
+/// Whether an exclusion is by a state of this kind of case.
+pub(super) fn is_own(world: &World<'_>, exclusion: usize, kind: CaseId) -> bool {
+    world.plan.states[world.exclusions[exclusion].state].case == kind
 }

@@ -22,6 +22,14 @@ impl ScoreRun {
         ScoreRun(score.rules.iter().map(|rule| (matcher(rule), 0)).collect())
     }
 
+    /// Nothing is earned.
+    pub(super) fn clear(&mut self) {
+        for (matcher, times) in &mut self.0 {
+            matcher.clear();
+            *times = 0;
+        }
+    }
+
     pub(super) fn pack(&self, out: &mut Vec<u8>) {
         packed::put_list(out, &self.0, |out, (matcher, times)| {
             matcher.pack(out);

@@ -222,10 +222,12 @@ impl Kind {
                 effect.ends = Some((*at as usize, *how));
             }
         }
+        let exclusions = || plan.agreements.iter().flat_map(|a| &a.exclusions);
         // Its rows, or its states, count for something else than its own promises and stages.
         let is_watched = !plan.counters.is_empty()
             || !spans.is_empty()
-            || plan.agreements.iter().any(|a| !a.exclusions.is_empty() || a.claim.as_ref().is_some_and(|c| c.on.is_some()))
+            || exclusions().any(|exclusion| plan.states[exclusion.state].case == id)
+            || plan.agreements.iter().any(|a| a.claim.as_ref().is_some_and(|c| c.on.is_some()))
             || plan.obligations.iter().any(|o| !o.follows_a_case());
         let has_conditions = case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_)));
         // A first row may do more where fields and times change states, or something else is counted.
@@ -236,7 +238,7 @@ impl Kind {
         let forgets = all_once && !is_watched && case.stages.is_empty() && !own.is_empty();
         // Nothing else is counted than events, which are as soon as they come, and stages that are reached with them.
         let is_by_events = !every_row && !has_conditions && case.scores.is_empty() && other_stages.is_empty() && spans.is_empty();
-        let may_defer = is_by_events && plan.agreements.iter().all(|a| a.exclusions.is_empty()) && watchers::ask_for_no_states(plan);
+        let may_defer = is_by_events && exclusions().next().is_none() && watchers::ask_for_no_states(plan);
         let deferral = if may_defer { Deferral::new(plan, id, (promises, calendars), &of_kind, &effects, forgets) } else { None };
         Kind {
             tiers: Tiers::new(plan, id),

@@ -136,7 +136,7 @@ impl Cases {
             Some(at) => {
                 let Slot { is_live, hash: of, case, .. } = &mut self.judged.places[at as usize];
                 // The memory of a forgotten case is used again.
-                if !case.begin_anew(kind, key) {
+                if !case.begin_anew(world, kind, key, exclusions) {
                     *case = CaseState::new(world, kind, key, exclusions);
                 }
                 (*is_live, *of) = (true, hash);
