@@ -154,6 +154,23 @@ fn but_for_the_stage(records: Vec<String>) -> Vec<String> {
     records.into_iter().filter(|record| !record.contains("\"stage\":\"twice\"")).collect()
 }
 
+/// Of instances that are not shown nothing is kept, and many are counted as soon as they end: no less than where all are shown.
+#[test]
+fn what_is_not_shown_is_counted_all_the_same() {
+    let folder = folder("counted");
+    let spec = SPEC.replace("EXCLUDE", "");
+    for seed in 0..8 {
+        std::fs::write(folder.join("log.csv"), log(&mut Random::new(seed), 400, 30, STEPS)).unwrap();
+        let counts = |only: &[&str]| {
+            let records = records(&folder, &spec, only);
+            let of = |kind: &str| records.iter().filter(|r| r.contains(&format!("\"kind\":\"{kind}\""))).cloned().collect::<Vec<_>>();
+            (of("objective"), of("summary"))
+        };
+        let (all, few) = (counts(&[]), counts(&["--only", "breached"]));
+        assert!(all.1[0].contains("\"met\":") && all == few, "seed {seed}\n{:?}\n{:?}", all.1, few.1);
+    }
+}
+
 /// A case's first event mostly sets its fields and starts promises, and is judged in fewer steps than a later one. Nobody can tell: where a
 /// stage takes several events every event is judged in the same way, and no record changes but that of the stage.
 #[test]

@@ -3,12 +3,17 @@
 use crate::engine::case::Reach;
 use crate::engine::exclusion::Change;
 use crate::engine::facts::Facts;
+use crate::engine::live::End;
+use crate::engine::outcome::Verdict;
 use crate::engine::plain::{Plain, Written};
+use crate::engine::promise::Role;
+use crate::engine::rule;
 use crate::engine::sink::Sink;
 use crate::engine::track::{TrackState, Turn};
 use crate::engine::truth::Moment;
 use crate::engine::world::World;
 use crate::event::packed;
+use crate::id::ObligationId;
 use crate::time::Instant;
 
 /// A promise of a case.
@@ -142,7 +147,24 @@ impl Course {
         {
             return;
         }
-        self.any_event(promised, facts, turn, sink);
+        if !self.keeps_rule(promised, turn, sink) {
+            self.any_event(promised, facts, turn, sink);
+        }
+    }
+
+    /// Whether the promise is a rule that the event keeps, and of which nothing is asked but how often it is kept: it is counted then.
+    #[inline]
+    fn keeps_rule(&mut self, Promised { world, track, written }: Promised<'_>, turn: &Turn<'_>, sink: &mut Sink) -> bool {
+        let versions = world.plan.tracks[track].0.as_slice();
+        let (Course::Plain(plain), true) = (self, written.is_none() && world.promises[versions[0]].clocked.is_none()) else { return false };
+        let in_force = if turn.roles.may(Role::Start) { world.in_force(versions, turn.event.time) } else { None };
+        let is_only_counted = |id: &ObligationId| sink.only_counts(*id, Verdict::Met);
+        let is_kept = in_force.filter(is_only_counted).and_then(|id| rule::is_kept(turn.moment, id, turn.happening)) == Some(Ok(true));
+        if is_kept {
+            plain.tell();
+            sink.count(track, End::Stop);
+        }
+        is_kept
     }
 
     #[inline(never)]

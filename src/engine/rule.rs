@@ -3,7 +3,7 @@
 use crate::engine::Happening;
 use crate::engine::live::Live;
 use crate::engine::matcher::{Hit, Matcher};
-use crate::engine::truth::{Moment, Truth};
+use crate::engine::truth::{Gap, Moment, Truth};
 use crate::event::Event;
 use crate::id::ObligationId;
 use crate::plan::Duty;
@@ -17,6 +17,14 @@ pub(super) fn instance(
     happening: Happening<'_>,
     event: &Event<'_>,
 ) -> Option<Live> {
+    let verdict = is_kept(moment, id, happening)?;
+    let mut live = Live::blank(id, track, seq, event.time);
+    live.note(event);
+    Some(live.rule(verdict, moment.tier()))
+}
+
+/// Whether an event keeps the rule, if it is one of its instances; or what is missing to say so.
+pub(super) fn is_kept(moment: &Moment<'_>, id: ObligationId, happening: Happening<'_>) -> Option<Result<bool, Gap>> {
     let world = moment.world;
     let obligation = world.obligation(id);
     let Duty::Rule(rule) = &obligation.duty else { return None };
@@ -27,7 +35,7 @@ pub(super) fn instance(
     };
     let about = hit.and(moment.is_about(&obligation.about));
     let when = moment.allows(rule.when.as_ref());
-    let verdict = match &rule.require {
+    Some(match &rule.require {
         // `when` narrows what is required.
         Some(condition) => match about.and(when) {
             Truth::False => return None,
@@ -48,8 +56,5 @@ pub(super) fn instance(
                 (Truth::True, Truth::Unknown(gap)) => Err(gap),
             }
         }
-    };
-    let mut live = Live::blank(id, track, seq, event.time);
-    live.note(event);
-    Some(live.rule(verdict, moment.tier()))
+    })
 }

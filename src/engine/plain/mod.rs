@@ -153,6 +153,12 @@ impl Plain {
         }
     }
 
+    /// All was told of another instance.
+    #[inline]
+    pub(super) fn tell(&mut self) {
+        self.seq += 1;
+    }
+
     /// There is no instance of it of which something is still to be said.
     #[inline]
     pub(super) fn is_idle(&self) -> bool {
