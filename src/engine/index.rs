@@ -8,7 +8,7 @@ pub(super) struct Index {
     count: usize,
 }
 
-/// So many entries lie near a core: of so few, at most an eighth hold something, for then most are found, or found missing, at once.
+/// So many entries lie near a core: of so few, at most a quarter hold something, for then most are found, or found missing, at once.
 const NEAR: usize = 1 << 17;
 
 /// The upper half of a hash, and one more than the number.
@@ -75,7 +75,7 @@ impl Index {
     /// Adds a number that is not there.
     #[inline]
     pub(super) fn insert(&mut self, hash: u64, number: u32) {
-        let most = self.entries.len() / if self.entries.len() < NEAR { 8 } else { 2 };
+        let most = self.entries.len() / if self.entries.len() < NEAR { 4 } else { 2 };
         if self.count >= most {
             self.grow();
         }

@@ -66,7 +66,7 @@ struct Rest {
 /// So many cases are awake at any time.
 const FEW: usize = 4096;
 /// So many are looked up ahead of their events: enough for the memory to answer several questions at once.
-pub(super) const AHEAD: usize = 32;
+pub(super) const AHEAD: usize = 64;
 
 impl Cases {
     pub(super) fn new(plan: &Plan) -> Cases {
