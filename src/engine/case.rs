@@ -105,6 +105,7 @@ impl CaseState {
             is_over |= match &effect.begins {
                 Some(begins) if is_first => self.begin(world, kind, begins, &event, sink),
                 _ => {
+                    // No rows are kept where time is excluded.
                     let reach = self.reach(world, kind, effect, &event, true);
                     self.turn_to(world, effect, reach, &event, (&mut entered, &mut left), sink);
                     let happening = Happening { event: event.event, entered: &entered, left: &left };

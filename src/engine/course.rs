@@ -13,7 +13,6 @@ use crate::engine::track::{TrackState, Turn};
 use crate::engine::truth::Moment;
 use crate::engine::world::World;
 use crate::event::packed;
-use crate::id::ObligationId;
 use crate::time::Instant;
 
 /// A promise of a case.
@@ -147,19 +146,21 @@ impl Course {
         {
             return;
         }
-        if !self.keeps_rule(promised, turn, sink) {
+        if !self.counts_as_kept(promised, turn, sink) {
             self.any_event(promised, facts, turn, sink);
         }
     }
 
     /// Whether the promise is a rule that the event keeps, and of which nothing is asked but how often it is kept: it is counted then.
     #[inline]
-    fn keeps_rule(&mut self, Promised { world, track, written }: Promised<'_>, turn: &Turn<'_>, sink: &mut Sink) -> bool {
+    fn counts_as_kept(&mut self, Promised { world, track, .. }: Promised<'_>, turn: &Turn<'_>, sink: &mut Sink) -> bool {
         let versions = world.plan.tracks[track].0.as_slice();
-        let (Course::Plain(plain), true) = (self, written.is_none() && world.promises[versions[0]].clocked.is_none()) else { return false };
-        let in_force = if turn.roles.may(Role::Start) { world.in_force(versions, turn.event.time) } else { None };
-        let is_only_counted = |id: &ObligationId| sink.only_counts(*id, Verdict::Met);
-        let is_kept = in_force.filter(is_only_counted).and_then(|id| rule::is_kept(turn.moment, id, turn.happening)) == Some(Ok(true));
+        let Course::Plain(plain) = self else { return false };
+        if world.promises[versions[0]].clocked.is_some() || !turn.roles.may(Role::Start) {
+            return false;
+        }
+        let Some(id) = world.in_force(versions, turn.event.time) else { return false };
+        let is_kept = sink.only_counts(id, Verdict::Met) && rule::is_kept(turn.moment, id, turn.happening) == Some(Ok(true));
         if is_kept {
             plain.tell();
             sink.count(track, End::Stop);

@@ -66,7 +66,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
 
     /// A piece of this file follows.
     pub(super) fn turn_to(&mut self, file: usize) {
-        if self.dictionary.is_begun_anew() {
+        if self.dictionary.empty_if_large() {
             self.recent = Recent::default();
         }
         if self.file != file {

@@ -20,13 +20,13 @@ impl Dictionary {
         Dictionary { reader, texts: Texts::default(), told: 0 }
     }
 
-    /// Begins anew where all was told and is much: the numbers of its texts mean nothing then.
-    pub(super) fn is_begun_anew(&mut self) -> bool {
-        let is_full = self.told > MOST;
-        if is_full {
+    /// Empties it if it is large, and says so: the numbers of its texts mean nothing then. All of them were told.
+    pub(super) fn empty_if_large(&mut self) -> bool {
+        let is_large = self.told > MOST;
+        if is_large {
             *self = Dictionary::of(self.reader);
         }
-        is_full
+        is_large
     }
 
     /// What is new since this was asked last.
@@ -41,7 +41,7 @@ impl Dictionary {
 #[derive(Debug, Default)]
 pub(super) struct News {
     reader: usize,
-    /// The number of the first; zero where the dictionary was begun.
+    /// The number of the first; zero where the dictionary was empty.
     first: usize,
     texts: Vec<String>,
 }
@@ -93,7 +93,7 @@ mod tests {
         ];
         let last = (1, ["ida", "carl"].map(String::from).to_vec());
         for (nth, (reader, met)) in pieces.into_iter().chain([last]).enumerate() {
-            assert_eq!(readers[reader].is_begun_anew(), nth == 4);
+            assert_eq!(readers[reader].empty_if_large(), nth == 4);
             let numbers: Vec<TextId> = met.iter().map(|text| readers[reader].texts.intern(text)).collect();
             let translation = translations.of(readers[reader].news(), &texts);
             assert_eq!(translation.is_none(), nth == 0, "the first texts of the log have the numbers of their reader");
