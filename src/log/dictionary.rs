@@ -12,7 +12,7 @@ pub(super) struct Dictionary {
 }
 
 /// In a dictionary of more texts than this most are not met again.
-const MOST: usize = 1 << 12;
+const MOST: usize = 1 << 15;
 
 impl Dictionary {
     /// An empty one of the reader that has this number.
