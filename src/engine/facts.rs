@@ -207,13 +207,10 @@ impl Facts {
             own.run.advance(world, exclusion, t, &mut |at, on| changes.push(Change { at, exclusion, on, evidence: None }));
         }
         if !has_open {
-            for (i, now) in exclusions.now.iter().enumerate().filter(|(i, _)| !is_own(world, *i, self.kind)) {
-                rest.excluded[i] = *now;
-            }
             for change in changes.drain(..) {
                 rest.excluded[change.exclusion] = change.on;
             }
-            rest.taken = exclusions.changes.len();
+            rest.take_exclusions(world, self.kind, exclusions);
             return changes;
         }
         let others = exclusions.changes[rest.taken..].iter().filter(|c| !is_own(world, c.exclusion, self.kind));
@@ -370,8 +367,7 @@ impl Facts {
         let Some(Rest { stages, .. }) = self.rest.as_deref_mut() else { return };
         if stages[at].1.is_none() {
             stages[at].1 = Some(now);
-            let reached = |at: usize| stages.get(at).and_then(|(_, reached)| *reached);
-            funnels.reach(self.kind, at, now, (at.checked_sub(1).and_then(reached), reached(at + 1)));
+            funnels.reach(self.kind, at, now, |at| stages.get(at)?.1);
         }
     }
 

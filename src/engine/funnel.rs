@@ -41,8 +41,9 @@ impl Funnels {
         Funnels(plan.cases.iter().map(|kind| vec![Stage::default(); kind.stages.len()]).collect())
     }
 
-    /// A case reaches a stage now for the first time, which has reached the one before it, and the one behind it, at these instants.
-    pub(super) fn reach(&mut self, kind: CaseId, at: usize, now: Instant, (before, behind): (Option<Instant>, Option<Instant>)) {
+    /// A case reaches a stage now for the first time; `reached` says when it has reached another, if it has.
+    pub(super) fn reach(&mut self, kind: CaseId, at: usize, now: Instant, reached: impl Fn(usize) -> Option<Instant>) {
+        let (before, behind) = (at.checked_sub(1).and_then(&reached), reached(at + 1));
         let stages = &mut self.0[kind];
         stages[at].reached += 1;
         let between = [(at, before, Some(now)), (at + 1, Some(now), behind)];

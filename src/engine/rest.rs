@@ -55,21 +55,24 @@ impl Rest {
 
     /// Makes that of another case of the same kind of it.
     pub(super) fn begin_anew(&mut self, world: &World<'_>, kind: CaseId, exclusions: &Exclusions) {
-        let Rest { scores, stages, excluded: _, own, taken: _, measured } = self;
+        let Rest { scores, stages, excluded, own, taken: _, measured } = self;
         scores.iter_mut().for_each(ScoreRun::clear);
         for (matcher, reached) in stages {
             matcher.clear();
             *reached = None;
         }
-        own.iter_mut().for_each(|own| *own = OwnExclusion { number: own.number, on: false, run: Run::default() });
+        for own in own {
+            excluded[own.number] = false;
+            *own = OwnExclusion { number: own.number, on: false, run: Run::default() };
+        }
         measured.fill(None);
         self.take_exclusions(world, kind, exclusions);
     }
 
-    /// What other cases exclude now.
-    fn take_exclusions(&mut self, world: &World<'_>, kind: CaseId, exclusions: &Exclusions) {
-        for (number, (excluded, now)) in self.excluded.iter_mut().zip(&exclusions.now).enumerate() {
-            *excluded = *now && !is_own(world, number, kind);
+    /// Takes what other cases exclude now.
+    pub(super) fn take_exclusions(&mut self, world: &World<'_>, kind: CaseId, exclusions: &Exclusions) {
+        for (number, now) in exclusions.now.iter().enumerate().filter(|(number, _)| !is_own(world, *number, kind)) {
+            self.excluded[number] = *now;
         }
         self.taken = exclusions.changes.len();
     }

@@ -166,6 +166,7 @@ impl Events {
             Some((_, Key::Long(text))) => self.put_key(text),
             None => Short::EMPTY,
         };
+        // A row has a value or two of a field at most, and fields are numbered in as many bits.
         let count = |values: usize| u16::try_from(values).expect("a row has far fewer values");
         let (fields, own) = (count(self.fields.len() - draft.fields), count(self.own.len() - draft.own));
         let (hash, case) = ((hash >> u32::BITS) as u32, case.map(|(kind, _)| kind));

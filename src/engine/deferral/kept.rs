@@ -229,8 +229,7 @@ impl Deferred {
             let stages = &mut self.more.get_or_insert_default().stages;
             stages.resize(stages.len().max(at + 1), None);
             stages[at] = Some(now);
-            let reached = |at: usize| stages.get(at).copied().flatten();
-            funnels.reach(self.kind, at, now, (at.checked_sub(1).and_then(reached), reached(at + 1)));
+            funnels.reach(self.kind, at, now, |at| *stages.get(at)?);
         }
     }
 
