@@ -12,7 +12,7 @@ use crate::log::rules::{Ids, Rules};
 use crate::log::times::{LatestDay, TimeReader};
 use crate::log::utc::Dates;
 use crate::log::values::{self, Context};
-use crate::log::wide::{Milestone, WideRow};
+use crate::log::wide::{Fields, Milestone, Milestones, WideRow};
 use crate::log::{Ignored, Rejected};
 use crate::time::Instant;
 use std::collections::BTreeMap;
@@ -275,7 +275,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         });
         let takes = &wide[at];
         let mut reader = Reader { rules, binding, recent, texts: &dictionary.texts };
-        let (mut reached, mut ambiguous) = (Vec::with_capacity(milestones.len()), 0);
+        let (mut reached, mut ambiguous) = (Milestones::new(), 0);
         for ((position, (event, column, times)), takes) in (0..).zip(milestones).zip(&takes.of_events) {
             let Some(place) = binding.places[*column] else { continue };
             let usual = if times.is_usual() { row.usual_time(place, dates) } else { None };
@@ -296,13 +296,13 @@ impl<'r, 'p> Decoder<'r, 'p> {
             })?;
             reached.push(Milestone { position, event: *event, time, own });
         }
-        let mut fields = Vec::with_capacity(takes.of_case.len());
+        let mut fields = Fields::new();
         reader.take(row, u64::MAX, &takes.of_case, |take, value| fields.push((take.field, value)))?;
         batch.ambiguous += ambiguous;
         for milestone in &reached {
             batch.seen(milestone.time);
         }
-        batch.wide.push(WideRow { kind, key: key.into(), fields, reached, origin: Origin { file: 0, line: row.line() } });
+        batch.wide.push(WideRow { kind, key: KeyRef::from(key).to_kept(), fields, reached, origin: Origin { file: 0, line: row.line() } });
         Ok(())
     }
 }

@@ -124,7 +124,7 @@ fn milestones(
     wide.each(|mut case| {
         case.put_in_order(plan, clamped);
         if is_mixed {
-            lifelong.insert((case.kind, case.key.clone()), std::mem::take(&mut case.fields));
+            lifelong.insert((case.kind, case.key.text().into()), std::mem::take(&mut case.fields));
         }
         case.each(plan, |event, line| put(&event, line))
     })?;

@@ -1,7 +1,6 @@
 //! Rows of wide logs, put together by their cases. Many of them are spread over parts on disk, all of one case in one part: then those of
 //! one part are in memory, and no more.
 
-use crate::event::KeyRef;
 use crate::log::Spool;
 use crate::log::aside::{Aside, Stretch};
 use crate::log::wide::{WideCase, WideRow};
@@ -42,7 +41,7 @@ impl ByCase {
     }
 
     pub(in crate::log) fn add(&mut self, row: &WideRow) -> io::Result<()> {
-        let rest = &mut self.parts[KeyRef::from(&*row.key).hash(row.kind) as usize % PARTS].rest;
+        let rest = &mut self.parts[part_of(row.key.lend().hash(row.kind))].rest;
         let before = rest.len();
         row.pack(rest);
         self.held += rest.len() - before;
@@ -78,17 +77,22 @@ impl ByCase {
     }
 }
 
+/// The part of a case of a hash. Where it is found among those of its part, the lower half of the hash says.
+fn part_of(hash: u64) -> usize {
+    (hash >> u32::BITS) as usize % PARTS
+}
+
 /// The cases of some rows, in the order in which they were first seen; nothing where these are damaged.
 fn cases(mut rows: &[u8]) -> Option<Vec<WideCase>> {
     let mut cases: Vec<WideCase> = Vec::new();
     let mut index: HashTable<usize> = HashTable::new();
     while !rows.is_empty() {
         let row = WideRow::unpack(&mut rows)?;
-        let hash = KeyRef::from(&*row.key).hash(row.kind);
-        match index.find(hash, |at| (cases[*at].kind, &cases[*at].key) == (row.kind, &row.key)) {
+        let hash = row.key.lend().hash(row.kind);
+        match index.find(hash, |at| cases[*at].kind == row.kind && cases[*at].key == row.key) {
             Some(at) => cases[*at].add(row.fields, row.reached, row.origin),
             None => {
-                index.insert_unique(hash, cases.len(), |at| KeyRef::from(&*cases[*at].key).hash(cases[*at].kind));
+                index.insert_unique(hash, cases.len(), |at| cases[*at].key.lend().hash(cases[*at].kind));
                 cases.push(WideCase::of(row));
             }
         }
@@ -99,23 +103,24 @@ fn cases(mut rows: &[u8]) -> Option<Vec<WideCase>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Origin, Value};
+    use crate::event::{KeyRef, Origin, Value};
     use crate::id::{CaseId, EventId, FieldId, Id};
     use crate::log::wide::Milestone;
     use crate::time::Instant;
+    use smallvec::smallvec;
 
     #[test]
     fn rows_on_disk_make_the_cases_that_rows_in_memory_make() {
         let rows = |add: &mut dyn FnMut(&WideRow)| {
             for line in 0..3_000u32 {
-                let key = format!("T-{}", line % 1_300).into();
+                let key = KeyRef::from(&*format!("T-{}", line % 1_300)).to_kept();
                 let milestone = |position: u32| Milestone {
                     position,
                     event: EventId::from_index(position as usize),
                     time: Instant::from_micros(i64::from(line % 7)),
                     own: vec![(FieldId::from_index(2), Value::Member(line))],
                 };
-                let fields = vec![(FieldId::from_index(1), (line % 3 > 0).then_some(Value::whole(i64::from(line))))];
+                let fields = smallvec![(FieldId::from_index(1), (line % 3 > 0).then_some(Value::whole(i64::from(line))))];
                 let origin = Origin { file: line / 2_000, line };
                 let reached = (0..line % 4).map(milestone).collect();
                 add(&WideRow { kind: CaseId::from_index(0), key, fields, reached, origin });
@@ -127,7 +132,7 @@ mod tests {
             let is_on_disk = by_case.aside.is_some();
             let mut shown = Vec::new();
             let show = |case: WideCase| {
-                shown.push(format!("{} {:?} {:?}", case.key, case.fields, case.milestones));
+                shown.push(format!("{} {:?} {:?}", case.key.text(), case.fields, case.milestones));
                 Ok(())
             };
             by_case.each(show).unwrap();

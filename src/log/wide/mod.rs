@@ -4,20 +4,21 @@ mod by_case;
 
 pub(super) use by_case::ByCase;
 
-use crate::event::{Event, KeyRef, Origin, TextId, Value, packed};
+use crate::event::{Event, Key, KeyRef, Origin, TextId, Value, packed};
 use crate::id::{CaseId, EventId, FieldId};
 use crate::log::Clamped;
 use crate::plan::Plan;
 use crate::time::Instant;
+use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet};
 
 /// A row per case.
 #[derive(Debug)]
 pub(super) struct WideRow {
     pub(super) kind: CaseId,
-    pub(super) key: Box<str>,
+    pub(super) key: Key<Box<str>>,
     pub(super) fields: Fields,
-    pub(super) reached: Vec<Milestone>,
+    pub(super) reached: Milestones,
     pub(super) origin: Origin,
 }
 
@@ -32,8 +33,11 @@ pub(super) struct Milestone {
     pub(super) own: Vec<(FieldId, Value)>,
 }
 
-/// Fields of a case and their values.
-pub(super) type Fields = Vec<(FieldId, Option<Value>)>;
+/// Fields of a case and their values: few, mostly.
+pub(super) type Fields = SmallVec<[(FieldId, Option<Value>); 4]>;
+
+/// What a row says that its case has reached: little, mostly.
+pub(super) type Milestones = SmallVec<[Milestone; 4]>;
 
 /// The fields that hold for a case's whole life.
 pub(super) type Lifelong = HashMap<(CaseId, Box<str>), Fields>;
@@ -41,7 +45,7 @@ pub(super) type Lifelong = HashMap<(CaseId, Box<str>), Fields>;
 /// What all rows of a case say.
 pub(super) struct WideCase {
     pub(super) kind: CaseId,
-    pub(super) key: Box<str>,
+    pub(super) key: Key<Box<str>>,
     pub(super) fields: Fields,
     milestones: Vec<Reached>,
     /// Which there are, once they are many.
@@ -75,7 +79,7 @@ impl WideRow {
     fn pack(&self, out: &mut Vec<u8>) {
         let WideRow { kind, key, fields, reached, origin } = self;
         packed::put_id(out, *kind);
-        packed::put_text(out, key);
+        packed::put_bytes(out, key.bytes());
         packed::put_origin(out, *origin);
         packed::put_list(out, fields, |out, (field, value)| packed::put_field(out, *field, *value));
         packed::put_list(out, reached, |out, Milestone { position, event, time, own }| {
@@ -87,7 +91,7 @@ impl WideRow {
     }
 
     fn unpack(from: &mut &[u8]) -> Option<WideRow> {
-        let (kind, key) = (packed::take_id(from)?, packed::take_text(from)?.into());
+        let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
         let origin = packed::take_origin(from)?;
         let fields = packed::take_list(from, packed::take_field)?;
         let reached = packed::take_list(from, |from| {
@@ -102,14 +106,13 @@ impl WideRow {
 impl WideCase {
     fn of(row: WideRow) -> WideCase {
         let WideRow { kind, key, fields, reached, origin } = row;
-        let milestones = Vec::with_capacity(reached.len());
-        let mut case = WideCase { kind, key, fields: Vec::new(), milestones, known: HashSet::new() };
+        let mut case = WideCase { kind, key, fields: Fields::new(), milestones: Vec::with_capacity(reached.len()), known: HashSet::new() };
         case.add(fields, reached, origin);
         case
     }
 
     /// Takes what another row says. Its fields hold for the whole life of the case; of several rows the last one's do.
-    fn add(&mut self, fields: Fields, reached: Vec<Milestone>, origin: Origin) {
+    fn add(&mut self, fields: Fields, reached: Milestones, origin: Origin) {
         for (field, value) in fields {
             match self.fields.iter_mut().find(|(f, _)| *f == field) {
                 Some(known) => known.1 = value,
@@ -144,7 +147,7 @@ impl WideCase {
         for Reached { milestone, origin, .. } in &mut self.milestones {
             let Some(first) = first.filter(|first| milestone.time < *first) else { continue };
             clamped.push(Clamped {
-                case: self.key.to_string(),
+                case: self.key.text().to_string(),
                 event: plan.events[milestone.event].name.clone(),
                 written: milestone.time,
                 taken: first,
@@ -164,7 +167,7 @@ impl WideCase {
         let first = of_case.min_by_key(|(_, reached)| (reached.milestone.time, reached.origin.file)).map(|(nth, _)| nth);
         for (nth, reached) in self.milestones.iter().enumerate() {
             let Reached { milestone: Milestone { event, time, own, .. }, origin, line } = reached;
-            let case = is_of_case(reached).then_some((self.kind, KeyRef::from(&*self.key)));
+            let case = is_of_case(reached).then_some((self.kind, self.key.lend()));
             let fields = if first == Some(nth) { &self.fields[..] } else { &[] };
             give(Event { time: *time, case, event: Some(*event), fields, own, origin: *origin }, *line)?;
         }
