@@ -90,17 +90,18 @@ impl Short {
         u128::from_le_bytes(self.0) as u64
     }
 
-    /// A number in which every byte has its part.
+    /// A number in whose upper bits every byte has its part: for tables of what was seen last, where it need not be a good one.
     #[inline]
-    pub fn hash(self) -> u64 {
+    pub fn spread(self) -> u64 {
         let bits = u128::from_le_bytes(self.0);
-        mix(bits as u64 ^ 0x9e37_79b9_7f4a_7c15, (bits >> 64) as u64 ^ 0xd6e8_feb8_6659_fd93)
+        (bits as u64 ^ ((bits >> 64) as u64).rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
-    /// The same as [`hash`] of its text.
+    /// A number in which every byte has its part, the same as [`hash`] of its text.
     #[inline]
     pub fn hash_of(self, of: u64) -> u64 {
-        mix(of ^ 0xa076_1d64_78bd_642f, self.hash())
+        let bits = u128::from_le_bytes(self.0);
+        mix(bits as u64 ^ 0x9e37_79b9_7f4a_7c15, (bits >> 64) as u64 ^ 0xd6e8_feb8_6659_fd93 ^ of)
     }
 }
 

@@ -89,6 +89,11 @@ impl Course {
         self.last
     }
 
+    /// The time of the latest, if there is one.
+    pub(super) fn last(&self) -> Option<Instant> {
+        (self.first <= self.last).then_some(self.last)
+    }
+
     /// Whether none lies before the one in front of it.
     pub(super) fn is_sorted(&self) -> bool {
         self.is_sorted

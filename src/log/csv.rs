@@ -9,7 +9,8 @@ use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
-use crate::log::marks::{Marks, PLACES, Stop};
+use crate::log::layout::{Layout, PLACES};
+use crate::log::marks::Marks;
 use crate::log::row::{self, Cell, Listed, Row};
 use memchr::{memchr, memchr2, memrchr};
 
@@ -75,30 +76,29 @@ impl Head {
     }
 }
 
-/// A row as it stands in a text: its cells hold no quotes, or some of them may be in quotes.
-struct Plain<'r, const IN_QUOTES: bool> {
+/// A row as it stands in a text, laid out as others were; or any other, of which cells may be in quotes.
+struct Plain<'r, const IS_KNOWN: bool> {
     table: &'r Table,
-    /// In UTF-8.
+    /// In UTF-8, from the row's beginning on.
     text: &'r [u8],
-    /// Where each of its cells begins and, at last, one behind where it ends: one more than the table has columns.
-    begins: &'r [usize; 2 * PLACES],
+    layout: &'r Layout,
     line: u32,
 }
 
-impl<const IN_QUOTES: bool> Plain<'_, IN_QUOTES> {
-    /// Where the cell in a place begins and ends. There are fewer than [`PLACES`].
+impl<const IS_KNOWN: bool> Plain<'_, IS_KNOWN> {
+    /// Where the cell in a place begins and ends.
     #[inline(always)]
     fn ends(&self, place: usize) -> (usize, usize) {
-        let (begin, end) = (self.begins[place % PLACES], self.begins[place % PLACES + 1] - 1);
-        if IN_QUOTES && begin < end && self.text[begin] == b'"' { (begin + 1, end - 1) } else { (begin, end) }
+        let (begin, end) = self.layout.cell(place);
+        if !IS_KNOWN && begin < end && self.text[begin] == b'"' { (begin + 1, end - 1) } else { (begin, end) }
     }
 
     fn whole(&self) -> &[u8] {
-        &self.text[self.begins[0]..self.begins[self.table.columns] - 1]
+        &self.text[..self.layout.end()]
     }
 }
 
-impl<'r, const IN_QUOTES: bool> Row<'r> for Plain<'r, IN_QUOTES> {
+impl<'r, const IS_KNOWN: bool> Row<'r> for Plain<'r, IS_KNOWN> {
     #[inline(always)]
     fn cell(&self, place: usize) -> Cell<'r> {
         let (begin, end) = self.ends(place);
@@ -118,18 +118,15 @@ impl<'r, const IN_QUOTES: bool> Row<'r> for Plain<'r, IN_QUOTES> {
     }
 
     #[inline(always)]
-    fn filled(&self, mut places: u64) -> u64 {
-        // Most rows end in empty cells: from the first of these places on, nothing but delimiters.
-        let (first, columns) = (places.trailing_zeros() as usize, self.table.columns);
-        if !IN_QUOTES && self.begins[columns % PLACES] - self.begins[first % PLACES] + first == columns {
-            return 0;
+    fn filled(&self, places: u64) -> u64 {
+        if IS_KNOWN {
+            return self.layout.filled(places);
         }
-        let mut filled = 0;
-        while places != 0 {
-            let (begin, end) = self.ends(places.trailing_zeros() as usize);
-            let rest = places & (places - 1);
-            filled |= if begin < end { places ^ rest } else { 0 };
-            places = rest;
+        let (mut filled, mut rest) = (0, places);
+        while rest != 0 {
+            let (begin, end) = self.ends(rest.trailing_zeros() as usize);
+            filled |= if begin < end { rest & rest.wrapping_neg() } else { 0 };
+            rest &= rest - 1;
         }
         filled
     }
@@ -213,7 +210,7 @@ impl Table {
     /// Where the last whole record of a text ends: outside of all quotes.
     pub(super) fn cut(&self, text: &[u8], ended: bool) -> Option<usize> {
         let mut cells = Cells::default();
-        let (marks, mut begins) = (Marks::new(text, self.delimiter), [0; 2 * PLACES]);
+        let (marks, mut layout) = (Marks::new(text, self.delimiter), Layout::ONE);
         let mut at = 0;
         loop {
             let Some(quote) = memchr(b'"', &text[at..]).map(|q| at + q) else {
@@ -221,8 +218,7 @@ impl Table {
                 return (last > 0).then_some(last);
             };
             let start = memrchr(b'\n', &text[at..quote]).map_or(at, |end| at + end + 1);
-            let easy = if self.columns < PLACES { marks.line_in_quotes(start, &mut begins) } else { None };
-            if let Some((end, _)) = easy.filter(|(end, n)| *end < text.len() && n + 1 == self.columns) {
+            if let Some(end) = self.in_cells(&marks, start, &mut layout).filter(|end| *end < text.len()) {
                 at = end + 1;
                 continue;
             }
@@ -245,65 +241,64 @@ impl Table {
     pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
         let is_text = row::is_text(text);
         let marks = Marks::new(text, self.delimiter);
-        let mut cells = Cells::default();
-        let mut begins = [0; 2 * PLACES];
-        let is_wide = self.columns >= PLACES;
+        let (mut layouts, mut cells) = (std::mem::take(&mut decoder.layouts), Cells::default());
         let (mut start, mut line) = (0, 0);
         while start < text.len() {
             line += 1;
-            begins[0] = start;
-            let stop = if is_wide { Stop::Quote } else { marks.line(start, &mut begins) };
-            let (split, has_quotes) = match stop {
-                Stop::End(end, delimiters) => (Some((end, delimiters)), false),
-                Stop::Quote if is_wide => (None, false),
+            let without_quotes = if self.is_wide() { None } else { marks.line(start, &mut layouts) };
+            let laid_out = match without_quotes {
+                Some(line) => Some(line),
                 // What is not split so easily, or not into as many cells as there are columns, is looked at once more.
-                Stop::Quote => (marks.line_in_quotes(start, &mut begins).filter(|(_, n)| n + 1 == self.columns), true),
+                None => self.in_cells(&marks, start, &mut layouts.other).map(|end| (&layouts.other, end)),
             };
-            let Some((end, delimiters)) = split else {
+            let Some((layout, end)) = laid_out else {
                 let (next, lines) = self.quoted(decoder, binding, text, start, line, &mut cells);
                 line += lines - 1;
                 start = next;
                 continue;
             };
-            let last = if end > start && text[end - 1] == b'\r' { end - 1 } else { end };
-            let from = std::mem::replace(&mut start, end + 1);
-            if delimiters + 1 != self.columns || last == from {
-                if last > from {
-                    self.ragged(decoder, line, &text[from..last], delimiters + 1);
+            let text = &text[std::mem::replace(&mut start, end + 1)..];
+            if layout.columns() != self.columns || layout.end() == 0 {
+                if layout.end() > 0 {
+                    self.ragged(decoder, line, &text[..layout.end()], layout.columns());
                 }
                 continue;
             }
-            begins[self.columns % (2 * PLACES)] = last + 1;
             match is_text {
-                true if has_quotes => self.in_quotes(decoder, binding, text, &begins, line),
-                true => decoder.row(binding, &Plain::<false> { table: self, text, begins: &begins, line }),
-                false => self.beside_broken(decoder, binding, &text[from..last], (from, &mut begins), line),
+                true if layout.is_known() => decoder.row(binding, &Plain::<true> { table: self, text, layout, line }),
+                true => self.other(decoder, binding, text, layout, line),
+                false => self.beside_broken(decoder, binding, text, layout, line),
             }
         }
-        decoder.batch.lines = line;
+        (decoder.batch.lines, decoder.layouts) = (line, layouts);
+    }
+
+    /// Whether it has too many columns for lines to be laid out beforehand.
+    #[inline(always)]
+    fn is_wide(&self) -> bool {
+        self.columns >= PLACES
+    }
+
+    /// Finds out how a line is laid out some of whose cells are in quotes, if they hold nothing else that is special; gives where it ends.
+    fn in_cells(&self, marks: &Marks<'_>, start: usize, layout: &mut Layout) -> Option<usize> {
+        let end = if self.is_wide() { None } else { marks.line_in_quotes(start, layout) };
+        end.filter(|_| layout.columns() == self.columns)
     }
 
     /// Takes a row of a text that is broken, if only elsewhere.
     #[cold]
-    fn beside_broken(
-        &self,
-        decoder: &mut Decoder<'_, '_>,
-        binding: &Binding,
-        raw: &[u8],
-        (from, begins): (usize, &mut [usize; 2 * PLACES]),
-        line: u32,
-    ) {
+    fn beside_broken(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8], layout: &Layout, line: u32) {
+        let raw = &text[..layout.end()];
         if !row::is_text(raw) {
             return self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter));
         }
-        begins[..=self.columns].iter_mut().for_each(|begin| *begin -= from);
-        self.in_quotes(decoder, binding, raw, begins, line);
+        self.other(decoder, binding, raw, layout, line);
     }
 
-    /// Takes a row of which some cells may be in quotes.
+    /// Takes a row that is not laid out as others were, and of which some cells may be in quotes.
     #[inline(never)]
-    fn in_quotes(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8], begins: &[usize; 2 * PLACES], line: u32) {
-        decoder.row(binding, &Plain::<true> { table: self, text, begins, line });
+    fn other(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8], layout: &Layout, line: u32) {
+        decoder.row(binding, &Plain::<false> { table: self, text, layout, line });
     }
 
     /// Reads a record that holds a quote, or many cells; gives where the next one begins, and how many lines it has.

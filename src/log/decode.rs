@@ -5,10 +5,12 @@ use crate::id::{CaseId, FieldId};
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
 use crate::log::dictionary::Dictionary;
+use crate::log::layout::Layouts;
 use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, WideTakes};
 use crate::log::recent::Recent;
 use crate::log::row::{Cell, Row};
 use crate::log::rules::{Ids, Rules};
+use crate::log::shape::Shapes;
 use crate::log::times::{LatestDay, TimeReader};
 use crate::log::utc::Dates;
 use crate::log::values::{self, Context};
@@ -45,6 +47,9 @@ pub(super) struct Decoder<'r, 'p> {
     latest: LatestDay,
     recent: Recent,
     dictionary: Dictionary,
+    /// How lines of the file were laid out so far, of a table or of JSON.
+    pub(super) layouts: Layouts,
+    pub(super) shapes: Shapes,
 }
 
 impl<'r, 'p> Decoder<'r, 'p> {
@@ -61,6 +66,8 @@ impl<'r, 'p> Decoder<'r, 'p> {
             latest: LatestDay::default(),
             recent: Recent::default(),
             dictionary: Dictionary::of(reader),
+            layouts: Layouts::default(),
+            shapes: Shapes::default(),
         }
     }
 
@@ -71,14 +78,15 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
         if self.file != file {
             (self.file, self.meanings, self.recent) = (file, Meanings::default(), Recent::default());
-            self.latest = LatestDay::default();
+            (self.latest, self.layouts, self.shapes) = (LatestDay::default(), Layouts::default(), Shapes::default());
             self.wide.clear();
         }
     }
 
     /// What was read of the piece.
     pub(super) fn give(&mut self) -> Batch {
-        Batch { news: self.dictionary.news(), ..std::mem::take(&mut self.batch) }
+        let batch = std::mem::take(&mut self.batch);
+        Batch { news: self.dictionary.news(), latest: batch.latest.max(batch.course.last()), ..batch }
     }
 
     /// Takes a row, or says why it cannot.
@@ -109,7 +117,8 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let found = found.or_else(|| found_otherwise(meanings, binding, usual, row));
         let Some(meaning) = found.and_then(|at| meanings.at(at)) else { return false };
         let (Some(key), Some(kind)) = (row.key(usual.key), meaning.kind) else { return false };
-        if !meaning.is_plain || key.is_empty() || binding.is_missing(key.bytes()) || rules.is_later(time) {
+        let is_usual = rules.is_usual_time(time);
+        if !meaning.is_plain || key.is_empty() || binding.is_missing(key.bytes()) || !is_usual && rules.is_later(time) {
             return false;
         }
         let hash = key.hash(kind);
@@ -132,11 +141,11 @@ impl<'r, 'p> Decoder<'r, 'p> {
         } else {
             events.discard(draft);
             batch.parts[part].idle.push(kind, key);
+            batch.seen(time);
         }
-        batch.seen(time);
         if meaning.event.is_some() {
             batch.known += 1;
-            batch.outside += u64::from(!rules.in_term(time));
+            batch.outside += u64::from(!is_usual && !rules.in_term(time));
         }
         true
     }

@@ -10,6 +10,7 @@ use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
 use crate::log::marks::{Quotes, bit};
 use crate::log::row::{self, Cell, Listed, Row};
+use crate::log::shape::{Said, Says, Value, bare};
 use serde_json::{Map, Value as Json};
 
 /// So many objects show which columns a log has.
@@ -42,12 +43,20 @@ pub(super) fn names(name: &str, chunks: &mut Chunks) -> Result<Vec<String>, Unre
 /// Reads whole lines.
 pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
     let is_text = row::is_text(text);
-    let mut flat = Flat::new(&binding.columns);
+    let (mut shapes, mut flat) = (std::mem::take(&mut decoder.shapes), Flat::new(&binding.columns));
     let (mut start, mut number) = (0, 0);
     while start < text.len() {
         number += 1;
-        if is_text && let Some(end) = flat.line(text, start, number) {
-            decoder.row(binding, &Line { text, flat: &flat, from: start, to: end });
+        let known = if is_text { shapes.find(text, start) } else { None };
+        if let Some((at, end)) = known {
+            let (text, shape) = (&text[start..], shapes.get(at));
+            decoder.row(binding, &Line { text, says: shape, columns: &binding.columns, number, whole: (0, end - start) });
+            start = end + 1;
+            continue;
+        }
+        if is_text && let Some(end) = flat.line(text, start, (number, shapes.pay())) {
+            shapes.add(text, start, binding.columns.len(), &flat.all);
+            flat_row(decoder, binding, &Line { text, says: &flat, columns: &binding.columns, number, whole: (start, end) });
             start = end + 1;
             continue;
         }
@@ -79,7 +88,13 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
         let column_of = |place: usize| column(&binding.columns, line, place);
         decoder.row(binding, &Listed { cells: &cells, filled: u64::MAX, line: number, raw: line, column_of: &column_of });
     }
-    decoder.batch.lines = number;
+    (decoder.batch.lines, decoder.shapes) = (number, shapes);
+}
+
+/// Takes a row of a shape that was not known.
+#[inline(never)]
+fn flat_row(decoder: &mut Decoder<'_, '_>, binding: &Binding, line: &Line<'_, '_, Flat<'_>>) {
+    decoder.row(binding, line);
 }
 
 /// Where a key stands in a line, from 1.
@@ -89,32 +104,34 @@ fn column(columns: &[String], line: &[u8], place: usize) -> u32 {
 }
 
 /// A line that is a flat object, as it stands in a text.
-struct Line<'r, 't> {
-    /// In UTF-8.
+struct Line<'r, 't, S> {
+    /// In UTF-8; the places of values are counted in it.
     text: &'t [u8],
-    flat: &'r Flat<'t>,
-    from: usize,
-    to: usize,
+    says: &'r S,
+    columns: &'r [String],
+    number: u32,
+    /// From where to where it stands.
+    whole: (usize, usize),
 }
 
-impl<'t> Line<'_, 't> {
+impl<'t, S: Says> Line<'_, 't, S> {
     fn whole(&self) -> &'t [u8] {
-        self.text[self.from..self.to].trim_ascii()
+        self.text[self.whole.0..self.whole.1].trim_ascii()
     }
 
     /// From where to where the text of a column stands, if it has one.
     #[inline(always)]
     fn ends(&self, place: usize) -> Option<(usize, usize)> {
-        match self.flat.value(place) {
+        match self.says.value(place) {
             Value::Text(from, to) => Some((from, to)),
             Value::Absent | Value::Null => None,
         }
     }
 }
 
-impl<'t> Row<'t> for Line<'_, 't> {
+impl<'t, S: Says> Row<'t> for Line<'_, 't, S> {
     fn cell(&self, place: usize) -> Cell<'t> {
-        match self.flat.value(place) {
+        match self.says.value(place) {
             Value::Absent => Cell::Absent,
             Value::Null => Cell::Null,
             Value::Text(from, to) => Cell::Text(row::text(&self.text[from..to])),
@@ -134,11 +151,11 @@ impl<'t> Row<'t> for Line<'_, 't> {
 
     #[inline(always)]
     fn filled(&self, places: u64) -> u64 {
-        self.flat.filled & places
+        self.says.filled() & places
     }
 
     fn line(&self) -> u32 {
-        self.flat.number
+        self.number
     }
 
     fn raw(&self) -> Vec<u8> {
@@ -146,17 +163,8 @@ impl<'t> Row<'t> for Line<'_, 't> {
     }
 
     fn column_of(&self, place: usize) -> u32 {
-        column(self.flat.columns, self.whole(), place)
+        column(self.columns, self.whole(), place)
     }
-}
-
-/// What a line says of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Value {
-    Absent,
-    Null,
-    /// From where to where a text stands, or a number.
-    Text(usize, usize),
 }
 
 /// Reads lines that are flat objects.
@@ -170,8 +178,22 @@ struct Flat<'t> {
     said: Vec<(u32, Value)>,
     /// The number of the line at hand, from 1.
     number: u32,
-    /// Of which columns it says something, if only that there is no value: a bit for each of the first 64.
     filled: u64,
+    /// All that it says, in its order.
+    all: Vec<Said>,
+}
+
+impl Says for Flat<'_> {
+    #[inline(always)]
+    fn value(&self, column: usize) -> Value {
+        let (line, value) = self.said[column];
+        if line == self.number { value } else { Value::Absent }
+    }
+
+    #[inline(always)]
+    fn filled(&self) -> u64 {
+        self.filled
+    }
 }
 
 /// A key as it is written, with the brace or the comma before it and the colon and the spaces behind it.
@@ -208,20 +230,15 @@ impl<'t> Key<'t> {
 impl<'t> Flat<'t> {
     fn new(columns: &'t [String]) -> Flat<'t> {
         let said = vec![(0, Value::Absent); columns.len()];
-        Flat { columns, quotes: Quotes::default(), keys: Vec::new(), first: 0, said, number: 0, filled: 0 }
+        Flat { columns, quotes: Quotes::default(), keys: Vec::new(), first: 0, said, number: 0, filled: 0, all: Vec::new() }
     }
 
-    /// What the line at hand says of a column.
-    #[inline(always)]
-    fn value(&self, column: usize) -> Value {
-        let (line, value) = self.said[column];
-        if line == self.number { value } else { Value::Absent }
-    }
-
-    /// Reads the line that begins at a place, and gives where it ends; nothing if it is no flat object of plain values.
-    fn line(&mut self, bytes: &'t [u8], start: usize, number: u32) -> Option<usize> {
+    /// Reads the line that begins at a place, and gives where it ends; nothing if it is no flat object of plain values. What it says is noted
+    /// where that is asked for.
+    fn line(&mut self, bytes: &'t [u8], start: usize, (number, notes): (u32, bool)) -> Option<usize> {
         let mut at = behind_spaces(bytes, start);
         (self.number, self.filled) = (number, 0);
+        self.all.clear();
         if bytes.get(at) != Some(&b'{') {
             return None;
         }
@@ -234,16 +251,21 @@ impl<'t> Flat<'t> {
             let key = &self.keys[found];
             (before, likely) = (Some(found), key.next);
             at += key.written.len();
-            let value = if bytes.get(at) == Some(&b'"') {
+            let column = key.column;
+            let said = if bytes.get(at) == Some(&b'"') {
                 let (from, to) = quoted(bytes, at, &mut self.quotes)?;
                 at = to + 1;
-                Value::Text(from, to)
+                Said { column, value: Value::Text(from, to), from, to, is_quoted: true }
             } else {
-                plain(bytes, &mut at)?
+                let from = at;
+                Said { column, value: bare(bytes, &mut at)?, from, to: at, is_quoted: false }
             };
-            if let Some((column, bit)) = key.column {
-                self.filled |= if matches!(value, Value::Text(from, to) if from == to) { 0 } else { bit };
-                self.said[column] = (number, value);
+            if let Some((column, bit)) = column {
+                self.filled |= if said.from == said.to { 0 } else { bit };
+                self.said[column] = (number, said.value);
+            }
+            if notes {
+                self.all.push(said);
             }
             let mut sign = *bytes.get(at)?;
             if sign == b' ' {
@@ -301,31 +323,11 @@ fn behind_spaces(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// A value that is no text, as most are.
-#[inline]
-fn plain(bytes: &[u8], at: &mut usize) -> Option<Value> {
-    let from = *at;
-    while bytes.get(*at).is_some_and(|b| !matches!(b, b',' | b'}' | b' ' | b'\n')) {
-        *at += 1;
-    }
-    match &bytes[from..*at] {
-        b"null" => Some(Value::Null),
-        word if is_plain(word) || matches!(word, b"true" | b"false") => Some(Value::Text(from, *at)),
-        _ => None,
-    }
-}
-
 /// Where a text without escapes begins and ends whose first quote stands at a place.
 #[inline(always)]
 fn quoted(bytes: &[u8], quote: usize, quotes: &mut Quotes) -> Option<(usize, usize)> {
     let end = quotes.next(bytes, quote + 1)?;
     (bytes.get(end) == Some(&b'"')).then_some((quote + 1, end))
-}
-
-/// A whole number as every reader writes it.
-fn is_plain(number: &[u8]) -> bool {
-    let digits = number.strip_prefix(b"-").unwrap_or(number);
-    (1..=15).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) && (digits[0] != b'0' || number == b"0")
 }
 
 fn object(line: &[u8]) -> Result<Map<String, Json>, (u32, String)> {
@@ -372,5 +374,64 @@ fn paths(object: &Map<String, Json>, before: &str, names: &mut Vec<String>) {
         if !names.contains(&path) {
             names.push(path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::shape::Shapes;
+
+    /// The lines differ from one that has been read in one sign, in the length of their last value, or in that they end before their end.
+    #[test]
+    fn lines_of_a_known_shape_say_what_the_json_library_reads_in_them() {
+        let columns = ["time", "case", "score", "owner", "note"].map(String::from);
+        let lines = [
+            r#"{"time":"2026-03-02T09:00:00Z","case":"A1","score":86,"owner":"elena"}"#,
+            r#"{ "time" : "2026-03-02T09:00:00Z" , "x": "", "case": "A1", "note": null, "owner": "" }"#,
+            r#"{"case":"A1","owner":"elena","time":"2026-03-02T09:00:00Z","score":86}"#,
+            r#"{"score":86,"case":"A1","owner":"","score":-7,"other":true,"note":null}"#,
+            r#"{"owner":"B","note":false,"time":"2026-03-02T09:00:00Z","a key that is longer than sixteen bytes":"some text","case":"A1","score":1}"#,
+        ];
+        let mut found = 0;
+        for line in lines {
+            let within = line.rfind('"').unwrap();
+            let longer = ["", "x", "longer", "9"].map(|more| [&line[..within], more, &line[within..]].concat().into_bytes());
+            let others = (0..line.len()).flat_map(|at| {
+                b"\"\\ {}[],:x07-n\t\n".iter().map(move |sign| {
+                    let mut other = line.as_bytes().to_vec();
+                    other[at] = *sign;
+                    other
+                })
+            });
+            let cut_off = (0..line.len()).map(|at| [&line[..at], "\""].concat().into_bytes());
+            for other in others.chain(longer).chain(cut_off) {
+                let text = [line.as_bytes(), b"\n", &other].concat();
+                let (mut shapes, mut flat) = (Shapes::default(), Flat::new(&columns));
+                assert_eq!(flat.line(&text, 0, (1, true)), Some(line.len()));
+                shapes.add(&text, 0, columns.len(), &flat.all);
+                let Some((at, end)) = shapes.find(&text, line.len() + 1) else { continue };
+                let shown = String::from_utf8_lossy(&other);
+                assert_eq!(end, text.len(), "{shown}");
+                let read = object(&other).unwrap_or_else(|e| panic!("{shown}: {e:?}"));
+                for (place, column) in columns.iter().enumerate() {
+                    let said = match shapes.get(at).value(place) {
+                        Value::Absent => None,
+                        Value::Null => Some("null".to_string()),
+                        Value::Text(from, to) => Some(String::from_utf8_lossy(&other[from..to]).into_owned()),
+                    };
+                    let expected = look_up(&read, column).map(|found| match found {
+                        Found::Null => "null".to_string(),
+                        Found::Borrowed(text) => text.to_string(),
+                        Found::Made(text) => text,
+                    });
+                    assert_eq!(said, expected, "{column} of {shown}");
+                    let is_filled = shapes.get(at).filled() & bit(place) != 0;
+                    assert!(is_filled || expected.is_none_or(|text| text.is_empty()), "{column} of {shown}");
+                }
+                found += 1;
+            }
+        }
+        assert!(found > 300, "{found}");
     }
 }

@@ -1,5 +1,6 @@
 //! Where the cells of a line end, 64 bytes at a time.
 
+use crate::log::layout::{Layout, Layouts};
 use wide::u8x64;
 
 /// The lines of a text, split at a delimiter.
@@ -8,23 +9,12 @@ pub(super) struct Marks<'t> {
     delimiter: u8,
 }
 
-/// What the cells of a line stop at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// The end of the line, or of the text; and how many delimiters are before it.
-    End(usize, usize),
-    /// A quote.
-    Quote,
-}
-
-const BLOCK: usize = 64;
-/// Lines of so many cells and more are read in another way.
-pub(super) const PLACES: usize = 64;
-const EIGHT: usize = 8;
+/// So much is looked at at once.
+pub(super) const BLOCK: usize = 64;
 
 /// 64 bytes of a text from a place on. Bytes behind its end are zeros.
 #[inline(always)]
-fn block_at(text: &[u8], from: usize) -> u8x64 {
+pub(super) fn block_at(text: &[u8], from: usize) -> u8x64 {
     let rest = &text[from..];
     u8x64::new(match rest.first_chunk() {
         Some(block) => *block,
@@ -44,8 +34,20 @@ fn is(bytes: u8x64, wanted: u8) -> u8x64 {
 
 /// Which of the bytes are this one.
 #[inline(always)]
-fn places(bytes: u8x64, wanted: u8) -> u64 {
+pub(super) fn places(bytes: u8x64, wanted: u8) -> u64 {
     is(bytes, wanted).to_bitmask()
+}
+
+/// All bits of the bytes that cannot stand in a text of JSON as they are.
+#[inline(always)]
+fn controls(bytes: u8x64) -> u8x64 {
+    bytes.min(u8x64::splat(0x1f)).simd_eq(bytes)
+}
+
+/// Which of the bytes are no signs of a plain text of JSON: backslashes, line breaks and the like.
+#[inline(always)]
+pub(super) fn specials(bytes: u8x64) -> u64 {
+    (is(bytes, b'\\') | controls(bytes)).to_bitmask()
 }
 
 /// Where texts of JSON may end: quotes, backslashes and signs that stand in no text as they are, such as line breaks.
@@ -65,8 +67,7 @@ impl Quotes {
         while block < text.len() {
             if self.block != Some(block) {
                 let bytes = block_at(text, block);
-                let controls = bytes.min(u8x64::splat(0x1f)).simd_eq(bytes);
-                self.found = (is(bytes, b'"') | is(bytes, b'\\') | controls).to_bitmask();
+                self.found = places(bytes, b'"') | specials(bytes);
                 self.block = Some(block);
             }
             let found = self.found & wanted;
@@ -84,38 +85,66 @@ impl<'t> Marks<'t> {
         Marks { text, delimiter }
     }
 
-    /// Puts the place behind each delimiter of the line that begins at a place into a list, from its second place on, up to the line
-    /// break or the first quote. Of a line with more delimiters than the list has room for, only their number is right.
+    /// How the line is laid out that begins at a place, and where it ends; nothing where it holds a quote.
     #[inline(always)]
-    pub(super) fn line(&self, from: usize, begins: &mut [usize; 2 * PLACES]) -> Stop {
-        let (mut block, mut nth) = (from, 0);
+    pub(super) fn line<'l>(&self, from: usize, layouts: &'l mut Layouts) -> Option<(&'l Layout, usize)> {
+        let (stops, delimiters) = self.stops(from);
+        if stops == 0 {
+            let end = self.long_line(from, delimiters, &mut layouts.other)?;
+            return Some((&layouts.other, end));
+        }
+        let end = from + stops.trailing_zeros() as usize;
+        if self.text[end] == b'"' {
+            return None;
+        }
+        let layout = layouts.of(delimiters & below(stops));
+        layout.end_before((self.last(from, end) + 1 - from) as u32);
+        Some((layout, end))
+    }
+
+    /// Finds out how a line is laid out that goes on behind its first block, of which it is known where delimiters are; gives where it ends.
+    #[inline(never)]
+    fn long_line(&self, from: usize, first: u64, layout: &mut Layout) -> Option<usize> {
+        layout.begin();
+        let (mut block, mut stops, mut delimiters) = (from, 0, first);
         loop {
-            let bytes = block_at(self.text, block);
-            let stops = (is(bytes, b'\n') | is(bytes, b'"')).to_bitmask();
-            // All bits below the first stop; all of them where there is none.
-            let before = (stops & stops.wrapping_neg()).wrapping_sub(1);
-            let mut delimiters = places(bytes, self.delimiter) & before;
-            while delimiters != 0 {
-                nth += 1;
-                begins[nth % (2 * PLACES)] = block + 1 + delimiters.trailing_zeros() as usize;
-                delimiters &= delimiters - 1;
-            }
-            if stops != 0 {
-                let at = block + stops.trailing_zeros() as usize;
-                return if self.text[at] == b'"' { Stop::Quote } else { Stop::End(at, nth) };
+            layout.note(delimiters & below(stops), u32::try_from(block - from).ok()?);
+            if let Some(end) = self.end(block, stops) {
+                layout.end_before(u32::try_from(self.last(from, end) + 1 - from).ok()?);
+                return (self.text.get(end) != Some(&b'"')).then_some(end);
             }
             block += BLOCK;
-            if block >= self.text.len() {
-                return Stop::End(self.text.len(), nth);
-            }
+            (stops, delimiters) = self.stops(block);
         }
     }
 
-    /// The same for a line with cells in quotes: where it ends, and how many delimiters are before that. Nothing where a quote stands
-    /// inside of a cell, or a line break inside of quotes.
+    /// Where in a block line breaks and quotes are, and where delimiters.
+    #[inline(always)]
+    fn stops(&self, block: usize) -> (u64, u64) {
+        let bytes = block_at(self.text, block);
+        ((is(bytes, b'\n') | is(bytes, b'"')).to_bitmask(), places(bytes, self.delimiter))
+    }
+
+    /// Where a line ends that reaches a block, if not behind it: at the first stop, or with the text.
+    #[inline(always)]
+    fn end(&self, block: usize, stops: u64) -> Option<usize> {
+        match stops {
+            0 => (block + BLOCK >= self.text.len()).then_some(self.text.len()),
+            _ => Some(block + stops.trailing_zeros() as usize),
+        }
+    }
+
+    /// Where the last cell of a line ends that ends at a place.
+    #[inline(always)]
+    fn last(&self, from: usize, end: usize) -> usize {
+        if end > from && self.text[end - 1] == b'\r' { end - 1 } else { end }
+    }
+
+    /// The same of a line of which some cells are in quotes. Nothing where a quote stands inside of a cell, or a line break inside of quotes.
     #[inline(never)]
-    pub(super) fn line_in_quotes(&self, from: usize, begins: &mut [usize; 2 * PLACES]) -> Option<(usize, usize)> {
-        let (mut block, mut nth) = (from, 0);
+    pub(super) fn line_in_quotes(&self, from: usize, layout: &mut Layout) -> Option<usize> {
+        layout.begin();
+        let mut block = from;
         // Whether the block begins inside of quotes, and whether a cell begins with it.
         let (mut inside, mut begun) = (0, 1);
         loop {
@@ -125,7 +154,7 @@ impl<'t> Marks<'t> {
             let held = parities(quotes) ^ inside;
             let breaks = places(bytes, b'\n');
             let stops = breaks & !held;
-            let before = (stops & stops.wrapping_neg()).wrapping_sub(1);
+            let before = below(stops);
             let delimiters = places(bytes, self.delimiter) & !held & before;
             let (opening, closing) = (quotes & held & before, quotes & !held & before);
             if opening & !(delimiters << 1 | begun) != 0 || breaks & held & before != 0 {
@@ -141,33 +170,21 @@ impl<'t> Marks<'t> {
                 }
                 last &= last - 1;
             }
-            nth += note(delimiters, block, begins.get_mut(nth..)?);
-            if stops != 0 {
-                return Some((block + stops.trailing_zeros() as usize, nth));
+            layout.note(delimiters, u32::try_from(block - from).ok()?);
+            if let Some(end) = self.end(block, stops) {
+                layout.end_before(u32::try_from(self.last(from, end) + 1 - from).ok()?);
+                return (stops != 0 || held >> 63 == 0).then_some(end);
             }
             (inside, begun) = (if held >> 63 == 1 { u64::MAX } else { 0 }, delimiters >> 63);
             block += BLOCK;
-            if block >= self.text.len() {
-                return (inside == 0).then_some((self.text.len(), nth));
-            }
         }
     }
 }
 
-/// Puts the place behind each delimiter of a block into a list, from its second place on, as far as that reaches; gives their number.
+/// All bits below the first of some; all of them where there is none.
 #[inline(always)]
-fn note(mut delimiters: u64, block: usize, begins: &mut [usize]) -> usize {
-    let count = delimiters.count_ones() as usize;
-    for at in (0..count).step_by(EIGHT) {
-        // Eight at once, whether or not there are so many: to ask for each takes longer.
-        let Some(begins) = begins.get_mut(at + 1..).and_then(<[usize]>::first_chunk_mut::<EIGHT>) else { break };
-        for begin in begins {
-            // The last bit is never counted on: with it there is always one to be found.
-            *begin = block + 1 + (delimiters | 1 << 63).trailing_zeros() as usize;
-            delimiters &= delimiters.wrapping_sub(1);
-        }
-    }
-    count
+pub(super) fn below(bits: u64) -> u64 {
+    (bits & bits.wrapping_neg()).wrapping_sub(1)
 }
 
 /// Of each bit whether the number of bits up to it is odd.
@@ -192,16 +209,18 @@ mod tests {
     #[test]
     fn lines_in_quotes_are_split_where_their_quotes_hold_cells() {
         let split = |text: &str| {
-            let mut begins = [0; 2 * PLACES];
-            Marks::new(text.as_bytes(), b',').line_in_quotes(0, &mut begins).map(|(end, n)| (end, begins[1..=n].to_vec()))
+            let mut layout = Layout::ONE;
+            let end = Marks::new(text.as_bytes(), b',').line_in_quotes(0, &mut layout)?;
+            Some((end, layout.cells()))
         };
         let long = "x".repeat(100);
         for length in 0..=100 {
             let cell = &long[..length];
             // Quotes at every place of a block, with a delimiter inside of them.
             let text = format!("\"{cell}\",\"a,{cell}\",b,\"\",\"{cell}\"\r\nnext");
-            let begins = [length + 3, 2 * length + 8, 2 * length + 10, 2 * length + 13];
-            assert_eq!(split(&text), Some((3 * length + 16, begins.to_vec())), "{text}");
+            let begins = [0, length + 3, 2 * length + 8, 2 * length + 10, 2 * length + 13, 3 * length + 16];
+            let cells: Vec<(usize, usize)> = begins.windows(2).map(|pair| (pair[0], pair[1] - 1)).collect();
+            assert_eq!(split(&text), Some((3 * length + 16, cells)), "{text}");
             for odd in [
                 format!("{cell}x\",\"\n"),
                 format!("\"{cell}\"\"{cell}\"\n"),
@@ -215,29 +234,33 @@ mod tests {
         }
     }
 
+    /// Lines of few bytes and many, with one break and another, and empty ones.
     #[test]
     fn all_lines_are_split_from_anywhere() {
         let byte = |i: usize| match i {
             _ if i.is_multiple_of(7) => b',',
-            _ if i.is_multiple_of(61) => b'\n',
-            _ if i.is_multiple_of(149) => b'"',
+            _ if i.is_multiple_of(12) => b'\r',
+            _ if i.is_multiple_of(61) || i == 200 || i == 300 => b'\n',
             _ => b'x',
         };
-        let text: Vec<u8> = (0..500).map(byte).collect();
-        let marks = Marks::new(&text, b',');
+        let text: Vec<u8> = (0..500).map(|i| if (310..470).contains(&i) && byte(i) == b'\n' { b'x' } else { byte(i) }).collect();
+        let (marks, mut layouts, mut layout) = (Marks::new(&text, b','), Layouts::default(), Layout::ONE);
         for from in 0..=500 {
             let mut start = from;
             while start < text.len() {
                 // What is expected is found byte by byte.
-                let stop = (start..text.len()).find(|i| matches!(text[*i], b'\n' | b'"')).unwrap_or(text.len());
-                let expected: Vec<usize> = (start..stop).filter(|i| text[*i] == b',').map(|i| i + 1).collect();
-                let mut begins = [0; 2 * PLACES];
-                let found = marks.line(start, &mut begins);
-                assert_eq!(begins[1..][..expected.len()], expected, "from {start}");
-                let end = Stop::End(stop, expected.len());
-                assert_eq!(found, if text.get(stop) == Some(&b'"') { Stop::Quote } else { end }, "from {start}");
+                let stop = (start..text.len()).find(|i| text[*i] == b'\n').unwrap_or(text.len());
+                let last = if stop > start && text[stop - 1] == b'\r' { stop - 1 } else { stop };
+                let ends: Vec<usize> = (start..stop).filter(|i| text[*i] == b',').chain([last]).map(|at| at - start).collect();
+                let begins = [0].into_iter().chain(ends.iter().map(|end| end + 1));
+                let expected: Vec<(usize, usize)> = begins.zip(ends.iter().copied()).collect();
+                let expected = Some((expected, stop));
+                assert_eq!(marks.line(start, &mut layouts).map(|(layout, end)| (layout.cells(), end)), expected, "from {start}");
+                let end = marks.line_in_quotes(start, &mut layout);
+                assert_eq!(end.map(|end| (layout.cells(), end)), expected, "from {start}");
                 start = stop + 1;
             }
         }
+        assert_eq!(Marks::new(b"a,\"b\"\n", b',').line(0, &mut layouts).map(|found| found.1), None);
     }
 }

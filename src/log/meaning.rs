@@ -56,13 +56,14 @@ impl ColumnField {
     pub(super) const NONE: ColumnField = ColumnField(u64::MAX);
 
     fn of(column: usize, field: FieldId) -> ColumnField {
-        ColumnField((column as u64) << 32 | field.index() as u64)
+        // Spread, so that the same text in two columns is looked for in places that lie apart.
+        ColumnField(((column as u64) << 32 | field.index() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Where a text in the column that is read for the field is looked for, by the text's hash.
     #[inline(always)]
     pub(super) fn mix(self, hash: u64) -> usize {
-        (hash ^ self.0) as usize
+        ((hash ^ self.0) >> 32) as usize
     }
 }
 
@@ -205,7 +206,7 @@ fn join(joined: &mut Vec<u8>, word: &[u8]) {
 /// Where a short word is looked for among the recent ones.
 #[inline(always)]
 fn place(short: Short, hint: u32) -> usize {
-    (short.hash() as usize ^ hint as usize) % RECENT
+    ((short.spread() >> 32) as usize ^ hint as usize) % RECENT
 }
 
 /// Of which kind of key something is.

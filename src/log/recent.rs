@@ -30,7 +30,7 @@ impl Recent {
 
     #[inline(always)]
     fn place(short: Short, of: ColumnField) -> usize {
-        of.mix(short.hash()) % Recent::SIZE
+        of.mix(short.spread()) % Recent::SIZE
     }
 
     /// The value that a text was read as.

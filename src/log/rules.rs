@@ -19,6 +19,8 @@ pub(super) struct Rules<'p> {
     pub(super) currency: Option<Currency>,
     /// The first instant of each agreement, and the first after it; the longest comes first.
     terms: Vec<(Instant, Instant)>,
+    /// The first instant of the longest term, and the first that is behind it or not before as-of.
+    usual_times: (Instant, Instant),
     /// Events by kind of case and name; without a case, those of the top level.
     events: HashMap<(Option<CaseId>, &'p str), EventId>,
 }
@@ -38,6 +40,8 @@ impl<'p> Rules<'p> {
         };
         let mut terms: Vec<(Instant, Instant)> = plan.agreements.iter().map(term).collect();
         terms.sort_by_key(|(from, to)| from.since(*to));
+        let (from, to) = terms.first().copied().unwrap_or((Instant::LAST, Instant::FIRST));
+        let usual_times = (from, options.as_of.map_or(to, |as_of| to.min(as_of)));
         Rules {
             plan,
             options,
@@ -45,6 +49,7 @@ impl<'p> Rules<'p> {
             interest,
             currency: plan.agreements.iter().find_map(|a| a.currency),
             terms,
+            usual_times,
             events: plan.events.enumerate().map(|(id, e)| ((e.case, e.name.as_str()), id)).collect(),
         }
     }
@@ -53,6 +58,12 @@ impl<'p> Rules<'p> {
     #[inline(always)]
     pub(super) fn part_of_events(&self, part: usize) -> usize {
         if self.sorts { 0 } else { part }
+    }
+
+    /// Whether an instant is surely one of a term, and not after as-of: that of most rows is.
+    #[inline(always)]
+    pub(super) fn is_usual_time(&self, t: Instant) -> bool {
+        self.usual_times.0 <= t && t < self.usual_times.1
     }
 
     /// Whether a row is only counted: it lies after as-of.
