@@ -119,13 +119,14 @@ impl Course {
     /// Time goes on to `t`; `facts` is the case as it was until then.
     pub(super) fn pass(&mut self, promised: Promised<'_>, facts: &Facts, t: Instant, to_the_end: bool, sink: &mut Sink) {
         match (&mut *self, promised.written) {
-            (Course::Plain(plain), Some(of)) if !to_the_end => {
-                if plain.is_late(t) {
-                    plain.pass(of, &Moment::of(promised.world, facts, facts.time), t, sink);
+            (Course::Plain(plain), Some(of)) => {
+                if plain.is_late(t) || to_the_end && plain.is_open() {
+                    plain.pass(of, &Moment::of(promised.world, facts, facts.time), (t, to_the_end), sink);
                 }
             }
-            (Course::Plain(plain), _) if !plain.is_open() => {}
-            _ => self.any(promised, facts).pass(promised.world, facts, t, to_the_end, sink),
+            // Where nothing is written of it, nothing has happened.
+            (Course::Plain(_), None) => {}
+            (Course::Any(track), _) => track.pass(promised.world, facts, t, to_the_end, sink),
         }
     }
 
@@ -211,6 +212,10 @@ impl Course {
             && let Some((live, reading)) = plain.stopped(of, moment)
         {
             sink.take(promised.world, moment.case, live, reading, moment.time);
+        } else if let (Course::Plain(plain), Some(of)) = (&*self, promised.written)
+            && plain.is_open()
+        {
+            sink.take_now(moment, &mut plain.as_read(promised.world, of), as_of);
         } else if !self.is_idle() {
             self.any(promised, facts).finish(moment, as_of, sink);
         }

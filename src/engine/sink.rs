@@ -55,6 +55,15 @@ impl Sink {
 
     /// The same for one that is read now.
     pub(super) fn take_now(&mut self, moment: &Moment<'_>, live: &mut Live, as_of: Instant) {
+        self.take_read(moment, live, as_of, None);
+    }
+
+    /// The same for one that has ended late, and since whose due nothing has changed.
+    pub(super) fn take_late(&mut self, moment: &Moment<'_>, live: &mut Live, due: Instant) {
+        self.take_read(moment, live, moment.time, Some(due));
+    }
+
+    fn take_read(&mut self, moment: &Moment<'_>, live: &mut Live, as_of: Instant, due: Option<Instant>) {
         let Moment { world, case, .. } = *moment;
         let decided = live.decide(world, case, as_of);
         // Of most that are met nothing else is asked.
@@ -67,7 +76,7 @@ impl Sink {
             return self.record(world, case, live, &at_due, &decided);
         }
         let mut reading = std::mem::take(&mut self.reading);
-        let time = live.decided_at(as_of);
+        let time = due.filter(|_| is_breached).unwrap_or_else(|| live.decided_at(as_of));
         reading.read(moment, live.obligation, time, live.start);
         if is_breached {
             reading.read_states(moment, time);

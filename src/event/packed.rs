@@ -6,6 +6,7 @@ use crate::event::{Origin, TextId, Value};
 use crate::id::{FieldId, Id};
 use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
+use smallvec::{Array, SmallVec};
 
 /// Adds a number.
 #[inline]
@@ -101,12 +102,32 @@ pub fn put_list<T>(bytes: &mut Vec<u8>, list: &[T], mut write: impl FnMut(&mut V
     list.iter().for_each(|one| write(bytes, one));
 }
 
+/// A list that grows one by one.
+pub trait List<T>: Default {
+    /// Adds another.
+    fn push(&mut self, one: T);
+}
+
+impl<T> List<T> for Vec<T> {
+    #[inline]
+    fn push(&mut self, one: T) {
+        self.push(one);
+    }
+}
+
+impl<A: Array> List<A::Item> for SmallVec<A> {
+    #[inline]
+    fn push(&mut self, one: A::Item) {
+        self.push(one);
+    }
+}
+
 /// Takes the next list off, each of which `read` takes; nothing where one of them is nothing, or the bytes end first.
 #[inline]
-pub fn take_list<T, L: Default + Extend<T>>(bytes: &mut &[u8], mut read: impl FnMut(&mut &[u8]) -> Option<T>) -> Option<L> {
+pub fn take_list<T, L: List<T>>(bytes: &mut &[u8], mut read: impl FnMut(&mut &[u8]) -> Option<T>) -> Option<L> {
     let mut list = L::default();
     for _ in 0..take(bytes)? {
-        list.extend([read(bytes)?]);
+        list.push(read(bytes)?);
     }
     Some(list)
 }

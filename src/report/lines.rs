@@ -225,6 +225,8 @@ const DAY: Duration = Duration::seconds(86_400);
 /// Instants on the clock of one zone. Those of a day have their date and their offset in common.
 struct Clock {
     days: [Day; Clock::DAYS],
+    /// What the clock was ahead of UTC by on the day that was found last: with it a day's instants have one place.
+    offset: Duration,
 }
 
 /// A local day, or the part of it in which the clock's offset is the same.
@@ -240,7 +242,7 @@ struct Day {
 
 impl Default for Clock {
     fn default() -> Clock {
-        Clock { days: [Day::default(); Clock::DAYS] }
+        Clock { days: [Day::default(); Clock::DAYS], offset: Duration::ZERO }
     }
 }
 
@@ -249,10 +251,10 @@ impl Clock {
 
     /// Adds an instant as RFC 3339 has it, in quotes.
     fn push(&mut self, out: &mut Vec<u8>, zone: &Zone, t: Instant) {
-        let place = t.as_micros().div_euclid(DAY.as_micros()).rem_euclid(Clock::DAYS as i64) as usize;
-        let day = &mut self.days[place];
+        let day = &mut self.days[t.plus(self.offset).as_micros().div_euclid(DAY.as_micros()) as usize % Clock::DAYS];
         if t < day.from || day.to <= t {
             *day = Day::of(zone, t);
+            self.offset = zone.offset(t);
         }
         let of_day = t.since(day.from).plus(day.begins).as_micros();
         let (seconds, micros) = ((of_day / 1_000_000) as u32, of_day % 1_000_000);

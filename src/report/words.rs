@@ -41,9 +41,21 @@ pub(super) fn fraction(micros: i64) -> String {
     format!(".{micros:06}").trim_end_matches('0').to_string()
 }
 
+/// The two digits of each number below a hundred.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut all = [[b'0'; 2]; 100];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
+        n += 1;
+    }
+    all
+};
+
 /// The last two digits of a number.
+#[inline]
 pub(super) fn two(n: u32) -> [u8; 2] {
-    [b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8]
+    PAIRS[n as usize % PAIRS.len()]
 }
 
 /// `Mon 2026-03-09 09:45`, with seconds only where there are some.

@@ -2,7 +2,7 @@
 
 use crate::engine::clock::{Clock, Halt};
 use crate::engine::live::{End, Live, Matchers, Noticed, Reading, Rest, clocked};
-use crate::engine::outcome::Evidence;
+use crate::engine::outcome::{Evidence, Rows};
 use crate::engine::truth::Truth;
 use crate::engine::world::World;
 use crate::id::{ObligationId, TierId};
@@ -43,11 +43,11 @@ impl Live {
         end: Option<(Instant, End)>,
         (tier, row): (Option<TierId>, u32),
         clock: Clock,
-        evidence: Vec<Evidence>,
+        evidence: Rows,
     ) -> Live {
         let Opening { obligation, track, seq, start } = *opening;
         let blank = Live::blank(obligation, track, seq, start);
-        Live { tier, row: Some(row), clock: Some(clock), end, evidence: evidence.into(), ..blank }
+        Live { tier, row: Some(row), clock: Some(clock), end, evidence, ..blank }
     }
 
     /// What else is known of an instance that was kept.

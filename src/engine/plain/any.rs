@@ -1,7 +1,7 @@
 //! A plain promise as one to which anything can happen, and back.
 
 use crate::engine::live::{End, History, Live, Reading, TakenUp};
-use crate::engine::outcome::Evidence;
+use crate::engine::outcome::{Evidence, Rows};
 use crate::engine::plain::{Phase, Plain, Written};
 use crate::engine::track::TrackState;
 use crate::engine::truth::Moment;
@@ -38,10 +38,18 @@ impl Plain {
     }
 
     /// The same as an instance of which anything can be said.
-    pub(super) fn live(&self, moment: &Moment<'_>, of: &Written) -> Live {
-        let world = moment.world;
+    fn live(&self, moment: &Moment<'_>, of: &Written) -> Live {
+        let mut live = self.as_read(moment.world, of);
+        if self.is_unread() {
+            live.read_at_due(Reading::at(moment, of.id, self.due, self.start));
+        }
+        live
+    }
+
+    /// The same with what was read of it so far.
+    pub(in crate::engine) fn as_read(&self, world: &World<'_>, of: &Written) -> Live {
         let (mut clock, days) = self.clock(world, of.id);
-        let mut evidence: Vec<Evidence> = Vec::new();
+        let mut evidence = Rows::new();
         let row = |(event, origin), time| Evidence { event, time, origin };
         let more = self.more.as_deref();
         let how = match self.phase {
@@ -54,18 +62,14 @@ impl Plain {
         }
         let end = how.map(|how| (self.end, how));
         evidence.push(row(self.first, self.start));
-        evidence.extend(more.into_iter().flat_map(|more| &more.rows));
+        evidence.extend(more.into_iter().flat_map(|more| more.rows.iter().copied()));
         evidence.extend(end.map(|_| row(self.last, self.end)));
         // A row that both pauses and ends it is one.
         evidence.dedup();
         let opening = self.opening(of);
         let mut live = Live::taken_up(&opening, end, (self.tier, self.row), clock, evidence);
-        let is_late = end.is_some() && self.was_late();
-        match more.and_then(|more| more.at_due.as_ref()) {
-            Some(at_due) => live.read_at_due(at_due.clone()),
-            // Nothing that is read has changed since.
-            None if is_late => live.read_at_due(Reading::at(moment, of.id, self.due, self.start)),
-            None => {}
+        if let Some(at_due) = more.and_then(|more| more.at_due.as_ref()) {
+            live.read_at_due(at_due.clone());
         }
         live.remember(world, self.history(of));
         live

@@ -206,13 +206,13 @@ impl Plain {
     }
 
     /// Time goes on to `t`: notices are given, and what is due is read. `moment` is the case as it was until then.
-    pub(super) fn pass(&mut self, of: &Written, moment: &Moment<'_>, t: Instant, sink: &mut Sink) {
+    pub(super) fn pass(&mut self, of: &Written, moment: &Moment<'_>, (t, to_the_end): (Instant, bool), sink: &mut Sink) {
         let until = self.until(t);
         if of.notifies && self.is_open() && !self.is_halted() {
             let (clock, days) = self.clock(moment.world, of.id);
             let mut noticed = self.noticed();
             let opening = self.opening(of);
-            if noticed.give(moment, &opening, (&clock, days), (until, false), sink) {
+            if noticed.give(moment, &opening, (&clock, days), (until, to_the_end), sink) {
                 self.more().noticed = noticed;
             }
         }
@@ -328,7 +328,7 @@ impl Plain {
                 } else if of.notifies
                     && let Some(facts) = moment.case.filter(|_| self.is_late(moment.time))
                 {
-                    self.pass(of, &Moment::of(moment.world, facts, facts.time), moment.time, sink);
+                    self.pass(of, &Moment::of(moment.world, facts, facts.time), (moment.time, false), sink);
                 }
                 if !roles.is_none() {
                     self.take(of, turn, sink)?;
@@ -424,7 +424,8 @@ impl Plain {
             return self.stop(of, moment);
         }
         if !self.was_in_time() || sink.shows(how.verdict()) {
-            sink.take_now(moment, &mut self.live(moment, of), moment.time);
+            let mut live = self.as_read(moment.world, of);
+            if self.is_unread() { sink.take_late(moment, &mut live, self.due) } else { sink.take_now(moment, &mut live, moment.time) }
         } else if !sink.samples.ask(of.id) {
             sink.count(of.track, how);
         } else {
@@ -448,6 +449,11 @@ impl Plain {
         }
         more.at_stop = Some(Reading::at(moment, of.id, end, start));
         (self.phase, self.alert) = (Phase::Stopped, Instant::NEVER);
+    }
+
+    /// It ended late, and was not read when it was due: nothing that is read has changed since.
+    fn is_unread(&self) -> bool {
+        !self.is_open() && self.was_late() && !self.is_read_at_due()
     }
 
     /// Its target was used up before it ended.
