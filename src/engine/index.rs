@@ -1,11 +1,16 @@
 //! Where cases are found by the hash of their keys: a table of one word a place, so that many can be looked up at once.
 
 /// Numbers by hashes. Which of those of one hash is meant, the caller sees.
-#[derive(Default)]
 pub(super) struct Index {
     /// A power of two of them, at most half of which hold something; those of one place lie behind each other.
     entries: Vec<Entry>,
     count: usize,
+}
+
+impl Default for Index {
+    fn default() -> Index {
+        Index { entries: vec![Entry::default(); 1024], count: 0 }
+    }
 }
 
 /// So many entries lie near a core: of so few, at most a quarter hold something, for then most are found, or found missing, at once.
@@ -44,7 +49,16 @@ impl Index {
     /// Reads the place of a hash, so that it is near when it is asked for.
     #[inline]
     pub(super) fn touch(&self, hash: u64) -> u32 {
-        if self.entries.is_empty() { 0 } else { self.entries[self.home(short(hash))].next }
+        self.entries[self.home(short(hash))].next
+    }
+
+    /// The first number of a hash, if there is one.
+    #[inline]
+    pub(super) fn first(&self, hash: u64) -> Option<u32> {
+        let (short, entry) = (short(hash), self.entries[self.home(short(hash))]);
+        // Mostly what is there is its own, or nothing, which is told in the same steps.
+        let next = if entry.short == short || entry.is_empty() { entry.next } else { self.find(hash, |_| true).map_or(0, |at| at + 1) };
+        next.checked_sub(1)
     }
 
     /// The first number of a hash that is the one.
@@ -55,9 +69,6 @@ impl Index {
 
     #[inline]
     fn place(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<usize> {
-        if self.entries.is_empty() {
-            return None;
-        }
         let short = short(hash);
         let mut place = self.home(short);
         loop {
@@ -93,7 +104,7 @@ impl Index {
 
     #[cold]
     fn grow(&mut self) {
-        let bigger = vec![Entry::default(); (self.entries.len() * 2).max(1024)];
+        let bigger = vec![Entry::default(); self.entries.len() * 2];
         for entry in std::mem::replace(&mut self.entries, bigger).into_iter().filter(|entry| !entry.is_empty()) {
             self.put(entry);
         }
@@ -145,6 +156,7 @@ mod tests {
         for n in 0..4_000 {
             let wanted = known.get(&n).copied();
             assert_eq!(index.find(hash(n), |found| Some(found) == wanted), wanted, "{n}");
+            assert_eq!(index.first(hash(n)), index.find(hash(n), |_| true), "{n}");
         }
         assert_eq!(index.count, known.len());
     }

@@ -315,27 +315,27 @@ impl Cases {
     #[inline]
     pub(super) fn look_ahead(&self, hashes: impl Iterator<Item = u64> + Clone, places: &mut [Place; AHEAD]) {
         let mut touched = hashes.clone().fold(0, |all, hash| all ^ i64::from(self.index.touch(hash)));
-        let mut seen = 0;
+        // A case that is not there will take a place that is free.
+        let defers = !self.deferred.free.is_empty();
+        let free = if defers { &self.deferred.free } else { &self.judged.free };
+        let mut vacant = free.len();
         for (place, hash) in places.iter_mut().zip(hashes) {
             // That it is this case and not another of the same hash is seen when it is judged.
-            *place = Place { hash, next: self.index.find(hash, |_| true).and_then(|number| NonZeroU32::new(number + 1)) };
-            seen += 1;
-        }
-        // A case that is not there will take a place that is free.
-        let mut deferred = self.deferred.free.iter().rev().map(|at| self.deferred.places[*at as usize].touch());
-        let mut judged = self.judged.free.iter().rev().map(|at| self.judged.places[*at as usize].touch());
-        for place in &places[..seen] {
-            touched ^= match place.at() {
-                Some(At::Judged(at)) => self.judged.places[at].touch(),
-                Some(At::Deferred(at)) => self.deferred.places[at].touch(),
-                None => deferred.next().or_else(|| judged.next()).unwrap_or_default(),
+            *place = Place { hash, next: self.index.first(hash).and_then(|number| NonZeroU32::new(number + 1)) };
+            vacant = vacant.saturating_sub(usize::from(place.next.is_none()));
+            // Which it is of both is not foreseen, so that neither is asked for by a branch of its own.
+            let new = free.get(vacant).map_or(0, |at| *at as usize);
+            let new = if defers { At::Deferred(new) } else { At::Judged(new) };
+            touched ^= match place.at().unwrap_or(new) {
+                At::Judged(at) => self.judged.places.get(at).map_or(0, Slot::touch),
+                At::Deferred(at) => self.deferred.places.get(at).map_or(0, Deferred::touch),
             };
         }
         std::hint::black_box(touched);
     }
 
     /// Where a case was seen when its event was looked ahead, if it is there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn known(&self, place: Place, kind: CaseId, key: KeyRef<'_>) -> Option<At> {
         place.at().filter(|at| self.is_at(*at, kind, key))
     }
