@@ -202,6 +202,8 @@ const ONCE: &str = r#"
         objective both      { expect met(first and noted) >= 50% per month }
         objective enough    { expect met(seen) >= 90% per week }
         objective at_stops  { expect met(seen) >= 90% per day  counted by stop }
+        objective gone      { expect count(dropped) <= 9 per week }
+        objective good      { expect count(note(good)) / count(note) >= 50% per day }
         objective typical   { expect mean(first) <= 1h per day by group }
 "#;
 

@@ -8,7 +8,7 @@ use crate::engine::world::World;
 use crate::event::{Event, Value};
 use crate::id::{AgreementId, EventId, Table, TierId};
 use crate::model::{Trigger, Window};
-use crate::plan::{Key, Plan};
+use crate::plan::{Key, Plan, counts_events_alone};
 use crate::quantity::Exact;
 use crate::time::{Duration, Instant, Local, Period, Unit, Zone};
 use chrono::{NaiveDate, NaiveDateTime};
@@ -49,9 +49,6 @@ pub(super) struct Counters {
     tallies: Vec<Tallies>,
     #[serde(skip)]
     finders: Vec<SlotFinder>,
-    /// Which of them count each event, and which count states.
-    #[serde(skip)]
-    counting: Option<Counting>,
     /// The group of the event at hand.
     #[serde(skip)]
     group: Vec<KeyValue>,
@@ -59,7 +56,7 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn new(plan: &Plan) -> Counters {
-        Counters { tallies: vec![Tallies::default(); plan.counters.len()], finders: Vec::new(), counting: None, group: Vec::new() }
+        Counters { tallies: vec![Tallies::default(); plan.counters.len()], finders: Vec::new(), group: Vec::new() }
     }
 
     pub(super) fn of(&self, counter: usize) -> &Tallies {
@@ -80,53 +77,77 @@ impl Counters {
         }
     }
 
+    /// Those that look at cases count an event, and the states that were entered and left with it.
     pub(super) fn count(&mut self, world: &World<'_>, case: Option<&Facts>, happening: Happening<'_>, event: &Event) {
-        let Counters { tallies, finders, counting, group } = self;
-        let counting = counting.get_or_insert_with(|| Counting::new(world.plan));
-        finders.resize_with(tallies.len(), SlotFinder::default);
+        let counting = &world.counting;
         let of_event = happening.event.map_or(&[][..], |event| &counting.by_event[event]);
         let states_moved = !happening.entered.is_empty() || !happening.left.is_empty();
         let of_states = if states_moved { counting.by_states.as_slice() } else { &[] };
-        for at in of_event.iter().chain(of_states).copied() {
-            let (counter, tallies, finder) = (&world.plan.counters[at], &mut tallies[at], &mut finders[at]);
-            let term = &world.agreements[counter.agreement];
-            if !happens(counter.on, happening) || event.time < term.from || event.time >= term.to {
-                continue;
-            }
-            let moment = Moment { world, case, own: event.own, time: event.time, start: None };
-            let conditions = [&counter.condition, &counter.filter];
-            if conditions.into_iter().any(|c| moment.allows(c.as_ref()) != Truth::True) || moment.is_about(&counter.about) != Truth::True {
-                continue;
-            }
-            let (slot, _) = finder.find(world, counter.agreement, counter.grain, event.time);
-            group.clear();
-            group.extend(counter.by.iter().map(|key| key_at(&moment, *key)));
-            let tally = tallies.entry(slot).or_default().entry_ref(group.as_slice()).or_default();
-            tally.events += 1;
-            if let Some(field) = counter.value {
-                tally.values.extend(moment.field(field).and_then(|value| seen(world, value)));
-            }
+        for at in of_event.iter().chain(of_states).filter(|at| happens(world.plan.counters[**at].on, happening)) {
+            self.add(world, *at, &Moment { world, case, own: event.own, time: event.time, start: None });
+        }
+    }
+
+    /// The others count an event.
+    pub(super) fn count_alone(&mut self, world: &World<'_>, event: &Event<'_>) {
+        let Some(what) = event.event else { return };
+        for at in &world.counting.alone[what] {
+            self.add(world, *at, &Moment { world, case: None, own: event.own, time: event.time, start: None });
+        }
+    }
+
+    /// A counter counts what happens at a moment, if its agreement is in force and its conditions hold.
+    fn add(&mut self, world: &World<'_>, at: usize, moment: &Moment<'_>) {
+        let counter = &world.plan.counters[at];
+        let term = &world.agreements[counter.agreement];
+        if moment.time < term.from || moment.time >= term.to {
+            return;
+        }
+        let conditions = [&counter.condition, &counter.filter];
+        if conditions.into_iter().any(|c| moment.allows(c.as_ref()) != Truth::True) || moment.is_about(&counter.about) != Truth::True {
+            return;
+        }
+        let Counters { tallies, finders, group } = self;
+        finders.resize_with(tallies.len(), SlotFinder::default);
+        let (slot, _) = finders[at].find(world, counter.agreement, counter.grain, moment.time);
+        group.clear();
+        group.extend(counter.by.iter().map(|key| key_at(moment, *key)));
+        let tally = tallies[at].entry(slot).or_default().entry_ref(group.as_slice()).or_default();
+        tally.events += 1;
+        if let Some(field) = counter.value {
+            tally.values.extend(moment.field(field).and_then(|value| seen(world, value)));
         }
     }
 }
 
 /// Which counters count what.
-#[derive(Debug)]
-struct Counting {
+pub(super) struct Counting {
     by_event: Table<EventId, Vec<usize>>,
     by_states: Vec<usize>,
+    /// Those that count an event whatever its case is like.
+    alone: Table<EventId, Vec<usize>>,
+    has_alone: bool,
 }
 
 impl Counting {
-    fn new(plan: &Plan) -> Counting {
-        let mut counting = Counting { by_event: plan.events.iter().map(|_| Vec::new()).collect(), by_states: Vec::new() };
+    pub(super) fn new(plan: &Plan) -> Counting {
+        let none = || plan.events.iter().map(|_| Vec::new()).collect();
+        let mut counting = Counting { by_event: none(), by_states: Vec::new(), alone: none(), has_alone: false };
         for (at, counter) in plan.counters.iter().enumerate() {
             match counter.on {
+                Trigger::Event(event) if counts_events_alone(plan, counter) => counting.alone[event].push(at),
                 Trigger::Event(event) => counting.by_event[event].push(at),
                 Trigger::Entering(_) | Trigger::Leaving(_) => counting.by_states.push(at),
             }
         }
+        counting.has_alone = counting.alone.iter().any(|counters| !counters.is_empty());
         counting
+    }
+
+    /// Whether some counter counts an event whatever its case is like.
+    #[inline]
+    pub(super) fn counts_alone(&self, event: Option<EventId>) -> bool {
+        self.has_alone && event.is_some_and(|event| !self.alone[event].is_empty())
     }
 }
 

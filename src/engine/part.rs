@@ -80,6 +80,7 @@ impl Part {
             self.tally.outside += u64::from(!in_term);
         }
         self.turn_to(world, event.time);
+        self.counters.count_alone(world, event);
         self.judge(world, event, event.case.map_or_else(Place::default, |(kind, key)| Place::unseen(kind, key)));
     }
 
@@ -93,6 +94,9 @@ impl Part {
             self.cases.look_ahead(events.hashes(block.clone()), &mut places);
             for (place, stored) in places[..block.len()].iter().zip(&mut all) {
                 self.turn_to(world, stored.time());
+                if world.counting.counts_alone(stored.what()) {
+                    self.counters.count_alone(world, &stored.event());
+                }
                 if !self.put_off(world, &stored, *place) {
                     self.judge(world, &stored.event(), *place);
                 }

@@ -1,4 +1,5 @@
-//! What looks at events besides promises to cases: counters, claims, and duties of each period.
+//! What looks at events besides promises to cases: counters, claims, and duties of each period. Counters that do not ask which case an
+//! event happens to look at it by themselves.
 
 use crate::engine::Happening;
 use crate::engine::counter::Counters;
@@ -12,12 +13,23 @@ use crate::engine::world::World;
 use crate::event::Event;
 use crate::id::{AgreementId, EventId, ObligationId, Table};
 use crate::model::Trigger;
-use crate::plan::{Duty, Plan, Start, Track};
+use crate::plan::{Counter, Duty, Plan, Start, Track, counts_events_alone};
 use crate::time::Instant;
 
 /// The promises that follow no case.
 fn of_no_case(plan: &Plan) -> impl Iterator<Item = &Track> {
     plan.tracks.iter().filter(|track| !plan.obligations[track.0[0]].follows_a_case())
+}
+
+/// The counters that look at cases.
+fn counters(plan: &Plan) -> impl Iterator<Item = &Counter> {
+    plan.counters.iter().filter(|counter| !counts_events_alone(plan, counter))
+}
+
+/// Whether something looks at the cases that events happen to.
+pub(super) fn look_at_cases(plan: &Plan) -> bool {
+    let has_claims = plan.agreements.iter().any(|agreement| agreement.claim.as_ref().is_some_and(|claim| claim.on.is_some()));
+    counters(plan).next().is_some() || has_claims || of_no_case(plan).next().is_some()
 }
 
 /// Whether they ask for no states.
@@ -27,7 +39,7 @@ pub(super) fn ask_for_no_states(plan: &Plan) -> bool {
         let mut patterns = obligations.flat_map(|obligation| Role::ALL.into_iter().filter_map(move |role| role.of(obligation)));
         !Roles::by_states(plan, track).is_none() || patterns.any(|pattern| pattern.any.iter().flatten().any(|atom| atom.during.is_some()))
     };
-    plan.counters.iter().all(|counter| matches!(counter.on, Trigger::Event(_))) && !of_no_case(plan).any(asks_for_states)
+    counters(plan).all(|counter| matches!(counter.on, Trigger::Event(_))) && !of_no_case(plan).any(asks_for_states)
 }
 
 /// The events that they look at.
@@ -39,7 +51,7 @@ pub(super) fn watched(plan: &Plan) -> Table<EventId, bool> {
     };
     let by_all = of_no_case(plan).any(|track| track.0.iter().any(names_groups));
     let mut watched: Table<EventId, bool> = plan.events.iter().map(|_| by_all).collect();
-    for counter in &plan.counters {
+    for counter in counters(plan) {
         if let Trigger::Event(event) = counter.on {
             watched[event] = true;
         }

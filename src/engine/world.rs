@@ -1,5 +1,6 @@
 //! What does not change while a log is judged: the plan with its calendars laid out.
 
+use crate::engine::counter::Counting;
 use crate::engine::course::Promised;
 use crate::engine::deferral::Deferral;
 use crate::engine::facts::Facts;
@@ -34,10 +35,11 @@ pub(super) struct World<'p> {
     pub(super) places: Table<FieldId, Place>,
     /// Some event claims credits.
     pub(super) has_claims: bool,
-    /// Something else than promises to cases looks at events: counters, claims, or duties of each period.
+    /// Something else than promises looks at the cases of events: counters, claims, or duties of each period.
     pub(super) watches: bool,
     /// The events that do something then.
     pub(super) watched: Table<EventId, bool>,
+    pub(super) counting: Counting,
 }
 
 /// Where the value of a field is found: in this slot of this kind of case, or with the event itself.
@@ -224,11 +226,8 @@ impl Kind {
         }
         let exclusions = || plan.agreements.iter().flat_map(|a| &a.exclusions);
         // Its rows, or its states, count for something else than its own promises and stages.
-        let is_watched = !plan.counters.is_empty()
-            || !spans.is_empty()
-            || exclusions().any(|exclusion| plan.states[exclusion.state].case == id)
-            || plan.agreements.iter().any(|a| a.claim.as_ref().is_some_and(|c| c.on.is_some()))
-            || plan.obligations.iter().any(|o| !o.follows_a_case());
+        let is_watched =
+            watchers::look_at_cases(plan) || !spans.is_empty() || exclusions().any(|exclusion| plan.states[exclusion.state].case == id);
         let has_conditions = case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_)));
         // A first row may do more where fields and times change states, or something else is counted.
         let is_simple = !every_row && !has_conditions && !is_watched && case.scores.is_empty() && other_stages.is_empty();
@@ -299,9 +298,24 @@ impl<'p> World<'p> {
             Owner::Event(_) => Place { kind: None, slot: field.slot },
         };
         let places = plan.fields.iter().map(place).collect();
-        let watches = !plan.counters.is_empty() || has_claims || plan.obligations.iter().any(|o| !o.follows_a_case());
-        let watched = watchers::watched(plan);
-        World { plan, texts, calendars, agreements, exclusions, exclusion_of, spans, kinds, promises, places, has_claims, watches, watched }
+        let (watches, watched) = (watchers::look_at_cases(plan), watchers::watched(plan));
+        let counting = Counting::new(plan);
+        World {
+            plan,
+            texts,
+            calendars,
+            agreements,
+            exclusions,
+            exclusion_of,
+            spans,
+            kinds,
+            promises,
+            places,
+            has_claims,
+            watches,
+            watched,
+            counting,
+        }
     }
 
     /// Whether what happens to a case changes nothing that is said of another. What is only counted does not, for counts can be added; and

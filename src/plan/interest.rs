@@ -49,6 +49,21 @@ pub fn fields_of(plan: &Plan, condition: &Condition) -> Vec<FieldId> {
     look.fields.enumerate().filter(|(_, read)| **read).map(|(id, _)| id).collect()
 }
 
+/// Whether a counter counts events whatever the cases are like that they happen to.
+pub fn counts_events_alone(plan: &Plan, counter: &Counter) -> bool {
+    let Counter { agreement: _, on, condition, about: About { applies, unless }, filter, by, value, grain: _ } = counter;
+    let conditions = || [condition, filter, applies].into_iter().flatten().chain(unless.iter().map(|(_, condition)| condition));
+    let mut look = Look::new(plan);
+    conditions().for_each(|condition| look.condition(condition));
+    look.keys(by);
+    value.iter().for_each(|field| look.field(*field));
+    let Look { fields, events, .. } = look;
+    let asks_for_tier = by.contains(&Key::Tier) || conditions().any(|c| c.0.iter().any(|op| matches!(op, Op::Is(Subject::Tier, _))));
+    let asks_for_field = fields.enumerate().any(|(id, read)| *read && matches!(plan.fields[id].owner, Owner::Case(_)));
+    let asks_when = events.iter().any(|named| *named);
+    matches!(on, Trigger::Event(_)) && !asks_for_tier && !asks_for_field && !asks_when
+}
+
 fn asks_the_time(plan: &Plan, case: &Case) -> bool {
     let states = case.states.iter().filter_map(|s| match &plan.states[*s].when {
         StateWhen::Holds(condition) => Some(condition),
