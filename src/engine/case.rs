@@ -144,7 +144,8 @@ impl CaseState {
     /// How far a row reaches: most change nothing but what the event itself acts on, where it is known what was excluded until then.
     #[inline]
     pub(super) fn reach(&self, world: &World<'_>, kind: &Kind, effect: &Effect, event: &Event<'_>, knows_excluded: bool) -> Reach {
-        let moves = kind.every_row || !knows_excluded || self.facts.could_move(&effect.moves);
+        // A score is known from the first row on.
+        let moves = kind.every_row || !knows_excluded || kind.has_scores && self.facts.is_new() || self.facts.could_move(&effect.moves);
         if moves || self.facts.would_change(world, event.fields) { Reach::All } else { Reach::Acting }
     }
 

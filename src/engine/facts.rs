@@ -191,6 +191,12 @@ impl Facts {
         moves.always || moves.states.iter().any(|(slot, on)| self.states[*slot].on == *on)
     }
 
+    /// Whether none of its rows was taken yet.
+    #[inline]
+    pub(super) fn is_new(&self) -> bool {
+        self.time == Instant::FIRST
+    }
+
     /// Whether a row's fields are others than those that are known.
     #[inline]
     pub(super) fn would_change(&self, world: &World<'_>, fields: &Changes) -> bool {
@@ -233,12 +239,14 @@ impl Facts {
         }
     }
 
-    /// Takes a row's fields.
+    /// Takes a row's fields: which of them were others, by the bits of their slots.
     #[inline]
-    pub(super) fn take_fields(&mut self, world: &World<'_>, fields: &Changes) {
-        if self.fields.take(world, self.kind, fields) {
+    pub(super) fn take_fields(&mut self, world: &World<'_>, fields: &Changes) -> u32 {
+        let changed = self.fields.take(world, self.kind, fields);
+        if changed & world.kinds[self.kind].tiers.reads != 0 {
             self.tier = Cell::default();
         }
+        changed
     }
 
     /// Takes a row's fields, then lets states leave and enter.
@@ -251,9 +259,9 @@ impl Facts {
         moved: (&mut Vec<StateId>, &mut Vec<StateId>),
         funnels: &mut Funnels,
     ) {
-        self.take_fields(world, event.fields);
+        let changed = self.take_fields(world, event.fields);
         if self.rest.is_some() || !effect.moves.is_nothing() || world.kinds[self.kind].has_conditions {
-            self.update_states(world, effect, event, moved, funnels);
+            self.update_states(world, effect, (event, changed), moved, funnels);
         }
     }
 
@@ -262,7 +270,7 @@ impl Facts {
         &mut self,
         world: &World<'_>,
         effect: &Effect,
-        event: &Event<'_>,
+        (event, changed): (&Event<'_>, u32),
         (entered, left): (&mut Vec<StateId>, &mut Vec<StateId>),
         funnels: &mut Funnels,
     ) {
@@ -274,7 +282,9 @@ impl Facts {
         for (slot, id) in kind.states.iter().enumerate() {
             // Most rows hold nothing that a state waits for.
             let may_change = match world.kinds[self.kind].watches[slot] {
-                Watches::Fields => true,
+                // Some fields may be the event's own.
+                Watches::Fields(fields) => effect.moves.always || changed & fields != 0,
+                Watches::Rows => true,
                 Watches::Events => effect.moves.reach(slot),
                 Watches::States => effect.moves.reach(slot) || !entered.is_empty() || !left.is_empty(),
             };

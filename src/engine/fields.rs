@@ -3,7 +3,20 @@
 use crate::engine::world::{Place, World};
 use crate::event::{Changes, Value, packed};
 use crate::id::{CaseId, FieldId};
+use crate::model::Owner;
+use crate::plan::Plan;
 use smallvec::SmallVec;
+
+/// The bit of a slot. Those behind the 31st share the last.
+pub(super) fn bit(slot: u16) -> u32 {
+    1 << slot.min(31)
+}
+
+/// The bits of fields' slots. Those of an event live with that event.
+pub(super) fn bits(plan: &Plan, fields: impl IntoIterator<Item = FieldId>) -> u32 {
+    let of_cases = fields.into_iter().map(|field| &plan.fields[field]).filter(|field| matches!(field.owner, Owner::Case(_)));
+    of_cases.fold(0, |bits, field| bits | bit(field.slot))
+}
 
 /// What is known of the fields of a case, by slot.
 #[derive(Debug, Default)]
@@ -77,15 +90,15 @@ impl Fields {
         self.changed(world, kind, fields).next().is_some()
     }
 
-    /// Takes a row's fields; true if they were others.
-    #[inline]
-    pub(super) fn take(&mut self, world: &World<'_>, kind: CaseId, fields: &Changes) -> bool {
-        let mut changed = false;
+    /// Takes a row's fields: which of them were others, by the bits of their slots.
+    #[inline(always)]
+    pub(super) fn take(&mut self, world: &World<'_>, kind: CaseId, fields: &Changes) -> u32 {
+        let (all, mut changed) = (self.0.as_mut_slice(), 0);
         for (field, value) in fields {
             let place = world.places[*field];
-            if place.kind == Some(kind) && self.get(place.slot) != *value {
-                self.0[usize::from(place.slot)] = *value;
-                changed = true;
+            if place.kind == Some(kind) {
+                let before = std::mem::replace(&mut all[usize::from(place.slot)], *value);
+                changed |= if before == *value { 0 } else { bit(place.slot) };
             }
         }
         changed

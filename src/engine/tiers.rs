@@ -1,12 +1,12 @@
 //! The tiers of a kind of case: most are found by its fields alone, in a few steps.
 
 use crate::ast::Comparison;
-use crate::engine::fields::Fields;
+use crate::engine::fields::{Fields, bits};
 use crate::engine::truth::Tiered;
 use crate::event::{Texts, Value};
 use crate::id::{CaseId, TierId};
 use crate::model::{Owner, Subject};
-use crate::plan::{Case, Condition, Field, Op, Plan, Scalar, Value as PlanValue};
+use crate::plan::{Case, Condition, Field, Op, Plan, Scalar, Value as PlanValue, fields_of};
 use crate::quantity::Exact;
 use hashbrown::HashMap;
 
@@ -16,13 +16,17 @@ pub(super) struct Tiers {
     by_value: Option<TiersByValue>,
     /// Each, with what is asked for it.
     tests: Vec<(TierId, TierTest)>,
+    /// The fields that they look at, by the bits of their slots.
+    pub(super) reads: u32,
 }
 
 impl Tiers {
     pub(super) fn new(plan: &Plan, id: CaseId) -> Tiers {
         let case = &plan.cases[id];
         let tests = case.tiers.iter().map(|tier| (*tier, TierTest::new(plan, id, *tier))).collect();
-        Tiers { by_value: TiersByValue::new(plan, case), tests }
+        let conditions = case.tiers.iter().filter_map(|tier| plan.tiers[*tier].when.as_ref());
+        let reads = bits(plan, conditions.flat_map(|condition| fields_of(plan, condition)));
+        Tiers { by_value: TiersByValue::new(plan, case), tests, reads }
     }
 
     /// Those behind the first of them.
@@ -34,6 +38,7 @@ impl Tiers {
     #[inline]
     pub(super) fn find(&self, fields: &Fields, texts: &Texts) -> Result<Tiered, usize> {
         let mut asked = 0;
+        let all = fields.all();
         if let Some(tiers) = &self.by_value {
             if let Some(tier) = tiers.get(fields.get(tiers.slot).ok_or(asked)?, texts) {
                 return Ok(Tiered::In(tier));
@@ -43,7 +48,7 @@ impl Tiers {
         for (at, (tier, test)) in self.tests.iter().enumerate().skip(asked) {
             let holds = match test {
                 TierTest::Nothing => true,
-                TierTest::Range(range) => range.holds(fields).ok_or(at)?,
+                TierTest::Range(range) => range.holds(all).ok_or(at)?,
                 TierTest::Any => return Err(at),
             };
             if holds {
@@ -99,8 +104,8 @@ impl Range {
 
     /// Whether it holds; nothing where that is not so easily said.
     #[inline]
-    fn holds(&self, fields: &Fields) -> Option<bool> {
-        match fields.get(self.slot) {
+    fn holds(&self, fields: &[Option<Value>]) -> Option<bool> {
+        match fields[usize::from(self.slot)] {
             Some(Value::Number(n)) => n.as_whole().map(|n| (self.first <= n && n <= self.last) == self.inside),
             _ => None,
         }

@@ -4,6 +4,7 @@ use crate::engine::counter::Counting;
 use crate::engine::course::Promised;
 use crate::engine::deferral::Deferral;
 use crate::engine::facts::Facts;
+use crate::engine::fields::bits;
 use crate::engine::live::End;
 use crate::engine::matcher::{is_by_event, is_stateless};
 use crate::engine::plain::{self, Written};
@@ -12,8 +13,10 @@ use crate::engine::tiers::Tiers;
 use crate::engine::watchers;
 use crate::event::Texts;
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table};
-use crate::model::{Owner, Trigger, Waiver};
-use crate::plan::{Duty, Exclusion, Field, Interest, Obligation, Pattern, Plan, ScoreBy, Start, StateWhen, Track, events_of};
+use crate::model::{Owner, Subject, Trigger, Waiver};
+use crate::plan::{
+    Case, Duty, Exclusion, Field, Interest, Obligation, Op, Pattern, Plan, ScoreBy, Start, StateWhen, Track, events_of, fields_of,
+};
 use crate::time::{Calendar, Horizon, Instant, Zone};
 use chrono::Datelike;
 
@@ -65,6 +68,7 @@ pub(super) struct Kind {
     pub(super) watches: Vec<Watches>,
     /// Some state of it holds by its fields.
     pub(super) has_conditions: bool,
+    pub(super) has_scores: bool,
     /// Its stages that are not reached with events alone.
     pub(super) other_stages: Vec<usize>,
     /// When all that it was promised is decided, no later row matters: its cases are forgotten then.
@@ -109,8 +113,10 @@ pub(super) struct Moves {
 /// What a state of a case may change by.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Watches {
-    /// Its fields: every row that changes one.
-    Fields,
+    /// Fields, by the bits of their slots: every row that changes one of them.
+    Fields(u32),
+    /// Every row.
+    Rows,
     /// Events.
     Events,
     /// Events, and states that are entered or left.
@@ -118,8 +124,14 @@ pub(super) enum Watches {
 }
 
 impl Watches {
-    fn of(when: &StateWhen) -> Watches {
-        let StateWhen::Between(from, to) = when else { return Watches::Fields };
+    fn of(plan: &Plan, case: &Case, when: &StateWhen, every_row: bool) -> Watches {
+        let (from, to) = match when {
+            StateWhen::Between(from, to) => (from, to),
+            // A score is a field that changes by itself, and a tier may be one of a score.
+            StateWhen::Holds(_) if every_row || !case.scores.is_empty() => return Watches::Rows,
+            StateWhen::Holds(condition) if condition.0.iter().any(|op| matches!(op, Op::Is(Subject::Tier, _))) => return Watches::Rows,
+            StateWhen::Holds(condition) => return Watches::Fields(bits(plan, fields_of(plan, condition))),
+        };
         let by_event = |pattern: &Pattern| pattern.any.iter().flatten().all(|atom| matches!(atom.on, Trigger::Event(_)));
         if by_event(from) && by_event(to) { Watches::Events } else { Watches::States }
     }
@@ -245,8 +257,9 @@ impl Kind {
             effects,
             nothing: Effect::default(),
             every_row,
-            watches: case.states.iter().map(|s| Watches::of(&plan.states[*s].when)).collect(),
+            watches: case.states.iter().map(|s| Watches::of(plan, case, &plan.states[*s].when, every_row)).collect(),
             has_conditions,
+            has_scores: !case.scores.is_empty(),
             other_stages,
             forgets,
             deferral,

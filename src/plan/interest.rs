@@ -15,7 +15,8 @@ pub struct Interest {
     pub fields: Table<FieldId, bool>,
     /// Whether some clause names the event, or reads a field of its own.
     pub events: Table<EventId, bool>,
-    /// Whether every row of such a case matters: a state, tier or score of it asks what time it is.
+    /// Whether every row of such a case matters: a state, tier or score of it asks what time it is, or a state may be on from its first row
+    /// on, whatever that says.
     pub every_row: Table<CaseId, bool>,
 }
 
@@ -30,7 +31,7 @@ impl Interest {
                 events[event] = true;
             }
         }
-        let every_row = plan.cases.iter().map(|case| asks_the_time(plan, case)).collect();
+        let every_row = plan.cases.iter().map(|case| asks_the_time(plan, case) || may_begin_in_a_state(plan, case)).collect();
         Interest { fields, events, every_row }
     }
 }
@@ -79,6 +80,55 @@ fn asks_the_time(plan: &Plan, case: &Case) -> bool {
             Op::Is(..) | Op::Same(..) | Op::Present(_) | Op::Not | Op::All(_) | Op::Any(_) => false,
         })
     })
+}
+
+/// Whether some state holds of a case of which no field is known, as one that asks whether a field is missing does.
+fn may_begin_in_a_state(plan: &Plan, case: &Case) -> bool {
+    case.states.iter().any(|state| match &plan.states[*state].when {
+        StateWhen::Holds(condition) => of_nothing(condition).holds,
+        StateWhen::Between(..) => false,
+    })
+}
+
+/// Whether a condition may be true, and whether it may be false; where it may be neither it is unknown.
+struct May {
+    holds: bool,
+    fails: bool,
+}
+
+/// What a condition may be of a case of which no field is known.
+fn of_nothing(condition: &Condition) -> May {
+    let mut stack: Vec<May> = Vec::new();
+    for op in &condition.0 {
+        let may = match op {
+            Op::Present(_) => May { holds: false, fails: true },
+            Op::Is(Subject::Field(_), _) | Op::Same(..) => May { holds: false, fails: false },
+            Op::Compare(a, _, b) => {
+                let is_known = [a, b].into_iter().all(is_fixed);
+                May { holds: is_known, fails: is_known }
+            }
+            Op::Is(Subject::Tier, _) | Op::During(_) => May { holds: true, fails: true },
+            Op::Not => stack.pop().map_or(May { holds: true, fails: true }, |of| May { holds: of.fails, fails: of.holds }),
+            Op::All(n) | Op::Any(n) => {
+                let parts = stack.split_off(stack.len().saturating_sub(*n as usize));
+                let (holds, fails) = (|part: &May| part.holds, |part: &May| part.fails);
+                match op {
+                    Op::All(_) => May { holds: parts.iter().all(holds), fails: parts.iter().any(fails) },
+                    _ => May { holds: parts.iter().any(holds), fails: parts.iter().all(fails) },
+                }
+            }
+        };
+        stack.push(may);
+    }
+    stack.pop().unwrap_or(May { holds: true, fails: false })
+}
+
+fn is_fixed(value: &Value) -> bool {
+    match value {
+        Value::Fixed(_) => true,
+        Value::Arithmetic(a, _, b) => is_fixed(a) && is_fixed(b),
+        Value::Field(_) | Value::Since(_) => false,
+    }
 }
 
 fn is_since(value: &Value) -> bool {

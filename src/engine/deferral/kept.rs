@@ -1,8 +1,8 @@
 //! What is kept of a case that is judged late.
 
+use crate::engine::deferral::Deferral;
 use crate::engine::deferral::variant::{Root, Step, Variant, Variants};
-use crate::engine::deferral::{Deferral, bit};
-use crate::engine::fields::Fields;
+use crate::engine::fields::{Fields, bit};
 use crate::engine::funnel::Funnels;
 use crate::engine::state_run::StateRun;
 use crate::engine::world::World;
@@ -299,7 +299,7 @@ impl Deferred {
         fields: &Changes,
     ) -> Option<Step> {
         let changed = self.fields.changed(world, self.kind, fields).fold(0, |bits, (place, _)| bits | bit(place.slot));
-        if deferral.are_read(changed, variants.get(variant)) {
+        if changed & (world.kinds[self.kind].tiers.reads | deferral.reads(variants.get(variant))) != 0 {
             return None;
         }
         if step.to() == variant { variants.step(deferral, variant, None) } else { Some(step) }

@@ -15,6 +15,7 @@ pub(super) use kept::{Deferred, Happened, Kept, Past};
 use variant::Variant;
 pub(super) use variant::Variants;
 
+use crate::engine::fields::{bit, bits};
 use crate::engine::live::End;
 use crate::engine::matcher::is_by_event;
 use crate::engine::objective::Asks;
@@ -22,8 +23,7 @@ use crate::engine::plain::{Aim, Written};
 use crate::engine::promise::{Act, Promise, Role};
 use crate::engine::truth::place_of;
 use crate::engine::world::{Effect, OfKind};
-use crate::id::{CalendarId, CaseId, EventId, FieldId, ObligationId, StateId, Table, TierId};
-use crate::model::Owner;
+use crate::id::{CalendarId, CaseId, EventId, ObligationId, StateId, Table, TierId};
 use crate::plan::{Obligation, Plan, StateWhen, fields_of};
 use crate::time::{Calendar, Instant};
 
@@ -38,8 +38,6 @@ pub(super) struct Deferral {
     promises: Vec<Foreseen>,
     /// All promises that are foreseen, by bits.
     all: u32,
-    /// The fields that tiers look at, by the bits of their slots.
-    by_tiers: u32,
     /// How many states there are.
     states: usize,
     /// A case is forgotten when all that it was promised has started and ended once.
@@ -127,14 +125,12 @@ impl Deferral {
         let all = promises.iter().fold(0, |all, promise| all | promise.bit);
         let deeds: Table<EventId, Option<Deed>> = effects.iter().map(|effect| Deed::of(effect, all)).collect();
         let is_begun = deeds.iter().flatten().any(|deed| deed.starts != 0);
-        let by_tiers = bits(plan, case.tiers.iter().filter_map(|tier| plan.tiers[*tier].when.as_ref()).flat_map(|c| fields_of(plan, c)));
-        is_begun.then_some(Deferral { deeds, promises, all, by_tiers, states: case.states.len(), forgets })
+        is_begun.then_some(Deferral { deeds, promises, all, states: case.states.len(), forgets })
     }
 
-    /// Whether a tier, or an instance of a variant that has ended, looks at one of some fields.
-    fn are_read(&self, fields: u32, variant: &Variant) -> bool {
-        let by_ended = variant.ended.iter().fold(0, |bits, instance| bits | self.promises[usize::from(instance.promise)].reads);
-        (self.by_tiers | by_ended) & fields != 0
+    /// The fields that an instance of a variant looks at that has ended, by the bits of their slots.
+    fn reads(&self, variant: &Variant) -> u32 {
+        variant.ended.iter().fold(0, |bits, instance| bits | self.promises[usize::from(instance.promise)].reads)
     }
 
     /// Whether it is known of an event alone what it does.
@@ -148,16 +144,6 @@ impl Deferral {
     fn deed(&self, event: EventId) -> Option<&Deed> {
         self.deeds[event].as_ref()
     }
-}
-
-/// The bit of a slot. Those behind the 31st share the last.
-fn bit(slot: u16) -> u32 {
-    1 << slot.min(31)
-}
-
-/// The bits of fields' slots. Those of an event live with that event.
-fn bits(plan: &Plan, fields: impl Iterator<Item = FieldId>) -> u32 {
-    fields.filter(|field| matches!(plan.fields[*field].owner, Owner::Case(_))).fold(0, |bits, field| bits | bit(plan.fields[field].slot))
 }
 
 impl Goal {

@@ -1,0 +1,75 @@
+//! States that hold by fields, and scores: section 2.3. Expected
+//! values are counted by hand.
+
+mod common;
+
+use common::judge;
+
+/// What stands for `HELD` is how long after its case's first row something is to be left, and for `CASE` what cases are like.
+const SPEC: &str = r#"
+party desk "Desk" party us "Us"
+case lead {
+    n:     number?
+    phone: text?
+    event opened
+    event called
+    event noted
+    CASE
+}
+agreement leads {
+    version "1"  effective 2026-03-01 to 2026-03-31  zone "UTC"
+    service s by desk for us { obligation held { HELD } }
+}
+"#;
+
+/// Key, tier, verdict, start and seconds elapsed of each instance. Rows are a time of one day, an event, a lead, and what is said of it.
+fn instances(case: &str, held: &str, rows: &[&str]) -> Vec<String> {
+    let rows = rows.iter().map(|row| format!("2026-03-03T{row}\n"));
+    let log = format!("time,event,lead,n,phone\n{}", rows.collect::<String>());
+    let records = judge(&SPEC.replace("CASE", case).replace("HELD", held), &log);
+    let shown = |v: &serde_json::Value| format!("{} {} {} {} {}", v["case"], v["tier"], v["verdict"], v["start"], v["elapsed_s"]);
+    common::verdicts(&records).map(|v| shown(v).replace('"', "").replace("2026-03-03T", "").replace("+00:00", "")).collect()
+}
+
+/// It is on from a case's first row on, even if no clause names its event: nothing is known of the field yet. A row that only says again what
+/// is known changes nothing.
+#[test]
+fn a_state_that_holds_of_a_case_of_which_nothing_is_known_is_on_from_its_first_row() {
+    let rows = [
+        "09:00:00Z,noted,A,,",
+        "09:10:00Z,opened,B,4,",
+        "09:20:00Z,called,A,,",
+        "09:30:00Z,noted,A,7,",
+        "09:40:00Z,noted,A,7,",
+        "09:50:00Z,noted,C,,",
+        "11:00:00Z,noted,B,,",
+    ];
+    let unset = "state unset when not (n present)";
+    let expected = ["A null met 09:00:00 1800", "C null breached 09:50:00 4200"];
+    assert_eq!(instances(unset, "start on entering unset  stop on leaving unset  within 1h  clock always", &rows), expected);
+}
+
+/// It is on from 09:10 to 09:40: as long as the number is small, for the phone is never the one that is asked for.
+#[test]
+fn a_state_changes_with_the_fields_that_it_looks_at() {
+    let rows = [
+        "09:00:00Z,opened,A,9,",
+        "09:10:00Z,noted,A,3,",
+        "09:20:00Z,noted,A,,0123",
+        "09:30:00Z,noted,A,4,0456",
+        "09:40:00Z,noted,A,5,0456",
+        "09:50:00Z,opened,B,,",
+    ];
+    let small = "state small when n < 5 or phone = \"0999\"";
+    let held = "start on entering small  stop on leaving small  within 1h  clock always";
+    assert_eq!(instances(small, held, &rows), ["A null met 09:10:00 1800"]);
+}
+
+/// The score of a case is known from its first row on, and with it the tier: of A nothing is said, of B the phone.
+#[test]
+fn a_score_is_known_from_the_first_row_on() {
+    let case = "score points { add 10 when phone present  take 5 when phone missing }  tier good when points >= 5  tier bad otherwise";
+    let rows = ["09:00:00Z,opened,A,,", "09:00:00Z,opened,B,,0123", "10:30:00Z,noted,C,,"];
+    let held = "start on opened  stop on called  within 1h for good, 2h for bad  clock always";
+    assert_eq!(instances(case, held, &rows), ["A bad pending 09:00:00 5400", "B good breached 09:00:00 5400"]);
+}
