@@ -1,9 +1,8 @@
-//! States that hold by fields, and scores: section 2.3. Expected
-//! values are counted by hand.
+//! States, those that hold by fields above all, and scores: section 2.3. Expected values are counted by hand.
 
 mod common;
 
-use common::judge;
+use common::{folder, judge, sla, text};
 
 /// What stands for `HELD` is how long after its case's first row something is to be left, and for `CASE` what cases are like.
 const SPEC: &str = r#"
@@ -72,4 +71,20 @@ fn a_score_is_known_from_the_first_row_on() {
     let rows = ["09:00:00Z,opened,A,,", "09:00:00Z,opened,B,,0123", "10:30:00Z,noted,C,,"];
     let held = "start on opened  stop on called  within 1h for good, 2h for bad  clock always";
     assert_eq!(instances(case, held, &rows), ["A bad pending 09:00:00 5400", "B good breached 09:00:00 5400"]);
+}
+
+/// It is due at 10:00, and in the state from 09:30 on: of two hours until it ends half an hour is before its due.
+#[test]
+fn the_time_in_a_state_is_counted_until_the_promise_was_due() {
+    let folder = folder("states");
+    let spec = SPEC.replace("CASE", "event taken  event left  state working from taken to left");
+    std::fs::write(folder.join("spec.sla"), spec.replace("HELD", "start on opened  stop on called  within 1h  clock always")).unwrap();
+    let log = "time,event,lead\n2026-03-03T09:00:00Z,opened,A\n2026-03-03T09:30:00Z,taken,A\n2026-03-03T11:30:00Z,called,A\n";
+    std::fs::write(folder.join("log.csv"), log).unwrap();
+    for only in [&[][..], &["--only", "breached"]] {
+        let output = sla(&folder, &[&["run", "spec.sla", "--log", "log.csv", "-o", "report.md"], only].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let report = std::fs::read_to_string(folder.join("report.md")).unwrap();
+        assert!(report.contains("| lead working | 1 | 30m |"), "{report}");
+    }
 }

@@ -282,8 +282,7 @@ impl Facts {
         for (slot, id) in kind.states.iter().enumerate() {
             // Most rows hold nothing that a state waits for.
             let may_change = match world.kinds[self.kind].watches[slot] {
-                // Some fields may be the event's own.
-                Watches::Fields(fields) => effect.moves.always || changed & fields != 0,
+                Watches::Fields(fields) => changed & fields != 0,
                 Watches::Rows => true,
                 Watches::Events => effect.moves.reach(slot),
                 Watches::States => effect.moves.reach(slot) || !entered.is_empty() || !left.is_empty(),

@@ -219,13 +219,6 @@ impl Kind {
                 }
             }
         }
-        // A state or score that holds by a field of an event's own changes with that event.
-        for (_, field) in plan.fields.enumerate() {
-            if let Owner::Event(event) = field.owner {
-                effects[event].moves.always |=
-                    case.states.iter().any(|s| matches!(plan.states[*s].when, StateWhen::Holds(_))) || !case.scores.is_empty();
-            }
-        }
         let once =
             |id: &ObligationId| matches!(&plan.obligations[*id].duty, Duty::Clock(c) if matches!(c.start, Start::On { once: true, .. }));
         let all_once = own.iter().all(|(_, track)| track.0.iter().all(once));
