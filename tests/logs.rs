@@ -153,6 +153,23 @@ fn other_dresses_of_the_same_log_give_the_same_records() {
     assert_eq!(records(&folder, &["log.jsonl"]), expected);
 }
 
+/// The row of the instant itself is one of them; what comes a second later changes nothing, and is not counted.
+#[test]
+fn rows_up_to_the_instant_of_the_report_are_judged() {
+    let folder = folder("as-of");
+    write(&folder, "spec.sla", SPEC);
+    write(&folder, "log.csv", csv(&ROWS));
+    let first = |as_of: &str| {
+        let output = sla(&folder, &["run", "spec.sla", "--log", "log.csv", "--as-of", as_of, "-o", "out.jsonl"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let all: Vec<Value> =
+            std::fs::read_to_string(folder.join("out.jsonl")).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        format!("{} {} {}", all[0]["case"], all[0]["verdict"], all.last().unwrap()["events"]).replace('"', "")
+    };
+    assert_eq!(first("2026-03-09T11:00:00-04:00"), "L1 met 3");
+    assert_eq!(first("2026-03-09T10:59:59-04:00"), "L1 pending 2");
+}
+
 #[test]
 fn a_source_maps_nested_fields_encodings_and_missing_words() {
     let folder = folder("mapped");
