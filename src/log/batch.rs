@@ -132,6 +132,16 @@ impl Batch {
         self.parts.iter().map(|part| part.events.memory()).sum()
     }
 
+    /// Counts rows of a word that the vocabulary does not hold.
+    pub(super) fn ignore(&mut self, word: &str, rows: Ignored) {
+        match self.ignored.get_mut(word) {
+            Some(known) => known.take(rows),
+            None => {
+                self.ignored.insert(word.to_string(), rows);
+            }
+        }
+    }
+
     #[inline]
     pub(super) fn seen(&mut self, time: Instant) {
         self.latest = Some(self.latest.map_or(time, |t| t.max(time)));

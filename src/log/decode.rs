@@ -17,7 +17,6 @@ use crate::log::values::{self, Context};
 use crate::log::wide::{Fields, Milestone, Milestones, WideRow};
 use crate::log::{Ignored, Rejected};
 use crate::time::Instant;
-use std::collections::BTreeMap;
 
 /// What is wrong with a row: which of the columns, what stood there, what should have.
 pub(super) struct Fault {
@@ -237,13 +236,14 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Head { time, case, event, origin } = *head;
         let part = batch.part(hash);
         batch.seen(time);
+        let is_later = rules.is_later(time);
+        if let Some((name, is_meant)) = meaning.ignored.as_ref().filter(|_| !is_later) {
+            batch.ignore(name, Ignored { rows: 1, is_meant: *is_meant });
+        }
         let events = &mut batch.parts[rules.part_of_events(part)].events;
-        if rules.is_later(time) {
+        if is_later {
             batch.later += 1;
             return events.discard(draft);
-        }
-        if let Some((name, is_meant)) = &meaning.ignored {
-            note_ignored(&mut batch.ignored, name, Ignored { rows: 1, is_meant: *is_meant });
         }
         if event.is_some() {
             batch.known += 1;
@@ -313,15 +313,6 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
         batch.wide.push(WideRow { kind, key: KeyRef::from(key).to_kept(), fields, reached, origin: Origin { file: 0, line: row.line() } });
         Ok(())
-    }
-}
-
-fn note_ignored(ignored: &mut BTreeMap<String, Ignored>, name: &str, row: Ignored) {
-    match ignored.get_mut(name) {
-        Some(known) => known.take(row),
-        None => {
-            ignored.insert(name.to_string(), row);
-        }
     }
 }
 
