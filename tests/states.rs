@@ -73,6 +73,23 @@ fn a_score_is_known_from_the_first_row_on() {
     assert_eq!(instances(case, held, &rows), ["A bad pending 09:00:00 5400", "B good breached 09:00:00 5400"]);
 }
 
+/// A call makes ten points of five, and the case hot at once; no field of a row says so.
+#[test]
+fn a_state_that_holds_by_a_score_changes_with_it() {
+    let case = "score points { add 5 when n present  add 5 on called }  state hot when points >= 10";
+    let rows = ["09:00:00Z,opened,A,1,", "09:10:00Z,called,A,,", "09:20:00Z,noted,A,,", "09:00:00Z,called,B,,", "09:30:00Z,opened,A,,"];
+    assert_eq!(instances(case, "start on entering hot  stop on noted  within 1h  clock always", &rows), ["A null met 09:10:00 600"]);
+}
+
+/// The number makes the tier, and the tier the state, with the row that says the number.
+#[test]
+fn a_state_that_holds_by_the_tier_changes_with_it() {
+    let case = "tier good when n >= 5  tier bad otherwise  state hot when tier = good";
+    let rows = ["09:00:00Z,opened,A,1,", "09:10:00Z,noted,A,7,", "09:20:00Z,called,A,,", "09:40:00Z,noted,A,4,"];
+    let held = "start on entering hot  stop on leaving hot  within 1h  clock always";
+    assert_eq!(instances(case, held, &rows), ["A good met 09:10:00 1800"]);
+}
+
 /// It is due at 10:00, and in the state from 09:30 on: of two hours until it ends half an hour is before its due.
 #[test]
 fn the_time_in_a_state_is_counted_until_the_promise_was_due() {
