@@ -84,8 +84,8 @@ fn a_state_that_holds_by_a_score_changes_with_it() {
 /// The number makes the tier, and the tier the state, with the row that says the number.
 #[test]
 fn a_state_that_holds_by_the_tier_changes_with_it() {
-    let case = "tier good when n >= 5  tier bad otherwise  state hot when tier = good";
-    let rows = ["09:00:00Z,opened,A,1,", "09:10:00Z,noted,A,7,", "09:20:00Z,called,A,,", "09:40:00Z,noted,A,4,"];
+    let case = "tier good when n >= 5  tier bad otherwise  state hot when tier = good and phone present";
+    let rows = ["09:00:00Z,opened,A,1,0123", "09:10:00Z,noted,A,7,", "09:20:00Z,called,A,,", "09:40:00Z,noted,A,4,"];
     let held = "start on entering hot  stop on leaving hot  within 1h  clock always";
     assert_eq!(instances(case, held, &rows), ["A good met 09:10:00 1800"]);
 }
