@@ -208,15 +208,15 @@ impl Course {
 
     /// What is to be said of it as of an instant.
     pub(super) fn finish(&mut self, promised: Promised<'_>, facts: &Facts, moment: &Moment<'_>, as_of: Instant, sink: &mut Sink) {
-        if let (Course::Plain(plain), Some(of)) = (&*self, promised.written)
-            && let Some((live, reading)) = plain.stopped(of, moment)
-        {
-            sink.take(promised.world, moment.case, live, reading, moment.time);
-        } else if let (Course::Plain(plain), Some(of)) = (&*self, promised.written)
-            && plain.is_open()
-        {
-            sink.take_now(moment, &mut plain.as_read(promised.world, of), as_of);
-        } else if !self.is_idle() {
+        if let (Course::Plain(plain), Some(of)) = (&*self, promised.written) {
+            if let Some((live, reading)) = plain.stopped(of, moment) {
+                return sink.take(promised.world, moment.case, live, reading, moment.time);
+            }
+            if plain.is_open() {
+                return sink.take_now(moment, &mut plain.as_read(promised.world, of), as_of);
+            }
+        }
+        if !self.is_idle() {
             self.any(promised, facts).finish(moment, as_of, sink);
         }
     }

@@ -13,7 +13,7 @@ use crate::engine::world::World;
 use crate::event::Event;
 use crate::id::{AgreementId, EventId, ObligationId, Table};
 use crate::model::Trigger;
-use crate::plan::{Counter, Duty, Plan, Start, Track, counts_events_alone};
+use crate::plan::{Condition, Counter, Duty, Plan, Start, Track, counts_events_alone};
 use crate::time::Instant;
 
 /// The promises that follow no case.
@@ -26,10 +26,19 @@ fn counters(plan: &Plan) -> impl Iterator<Item = &Counter> {
     plan.counters.iter().filter(|counter| !counts_events_alone(plan, counter))
 }
 
+/// The events that claim credits, and under which condition.
+fn claims(plan: &Plan) -> impl Iterator<Item = &(EventId, Option<Condition>)> {
+    plan.agreements.iter().filter_map(|agreement| agreement.claim.as_ref()?.on.as_ref())
+}
+
+/// Whether some event claims credits.
+pub(super) fn has_claims(plan: &Plan) -> bool {
+    claims(plan).next().is_some()
+}
+
 /// Whether something looks at the cases that events happen to.
 pub(super) fn look_at_cases(plan: &Plan) -> bool {
-    let has_claims = plan.agreements.iter().any(|agreement| agreement.claim.as_ref().is_some_and(|claim| claim.on.is_some()));
-    counters(plan).next().is_some() || has_claims || of_no_case(plan).next().is_some()
+    counters(plan).next().is_some() || has_claims(plan) || of_no_case(plan).next().is_some()
 }
 
 /// Whether they ask for no states.
@@ -56,7 +65,7 @@ pub(super) fn watched(plan: &Plan) -> Table<EventId, bool> {
             watched[event] = true;
         }
     }
-    for (event, _) in plan.agreements.iter().filter_map(|agreement| agreement.claim.as_ref()?.on.as_ref()) {
+    for (event, _) in claims(plan) {
         watched[*event] = true;
     }
     for track in of_no_case(plan) {

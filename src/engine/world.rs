@@ -13,9 +13,10 @@ use crate::engine::tiers::Tiers;
 use crate::engine::watchers;
 use crate::event::Texts;
 use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table};
-use crate::model::{Owner, Subject, Trigger, Waiver};
+use crate::model::{Owner, Trigger, Waiver};
 use crate::plan::{
-    Case, Duty, Exclusion, Field, Interest, Obligation, Op, Pattern, Plan, ScoreBy, Start, StateWhen, Track, events_of, fields_of,
+    Case, Duty, Exclusion, Field, Interest, Obligation, Pattern, Plan, ScoreBy, Start, StateWhen, Track, asks_for_tier, events_of,
+    fields_of,
 };
 use crate::time::{Calendar, Horizon, Instant, Zone};
 use chrono::Datelike;
@@ -129,7 +130,7 @@ impl Watches {
             StateWhen::Between(from, to) => (from, to),
             // A score is a field that changes by itself, and a tier may be one of a score.
             StateWhen::Holds(_) if every_row || !case.scores.is_empty() => return Watches::Rows,
-            StateWhen::Holds(condition) if condition.0.iter().any(|op| matches!(op, Op::Is(Subject::Tier, _))) => return Watches::Rows,
+            StateWhen::Holds(condition) if asks_for_tier(condition) => return Watches::Rows,
             StateWhen::Holds(condition) => return Watches::Fields(bits(plan, fields_of(plan, condition))),
         };
         let by_event = |pattern: &Pattern| pattern.any.iter().flatten().all(|atom| matches!(atom.on, Trigger::Event(_)));
@@ -295,7 +296,6 @@ impl<'p> World<'p> {
         let about = |case: CaseId| plan.spans.iter().enumerate().filter(move |(_, s)| plan.states[s.state].case == case).map(|(i, _)| i);
         let spans: Table<CaseId, Vec<usize>> = plan.cases.ids().map(|case| about(case).collect()).collect();
         let interest = Interest::new(plan);
-        let has_claims = plan.agreements.iter().any(|a| a.claim.as_ref().is_some_and(|c| c.on.is_some()));
         let promises: Table<ObligationId, Promise<'_>> = plan.obligations.ids().map(|id| Promise::new(plan, id, &agreements)).collect();
         let kind = |id: CaseId| Kind::new(plan, (&promises, &calendars), id, interest.every_row[id], &spans[id]);
         let kinds = plan.cases.ids().map(kind).collect();
@@ -317,7 +317,7 @@ impl<'p> World<'p> {
             kinds,
             promises,
             places,
-            has_claims,
+            has_claims: watchers::has_claims(plan),
             watches,
             watched,
             counting,

@@ -50,6 +50,11 @@ pub fn fields_of(plan: &Plan, condition: &Condition) -> Vec<FieldId> {
     look.fields.enumerate().filter(|(_, read)| **read).map(|(id, _)| id).collect()
 }
 
+/// Whether a condition asks which tier a case is of.
+pub fn asks_for_tier(condition: &Condition) -> bool {
+    condition.0.iter().any(|op| matches!(op, Op::Is(Subject::Tier, _)))
+}
+
 /// Whether a counter counts events whatever the cases are like that they happen to.
 pub fn counts_events_alone(plan: &Plan, counter: &Counter) -> bool {
     let Counter { agreement: _, on, condition, about: About { applies, unless }, filter, by, value, grain: _ } = counter;
@@ -59,10 +64,10 @@ pub fn counts_events_alone(plan: &Plan, counter: &Counter) -> bool {
     look.keys(by);
     value.iter().for_each(|field| look.field(*field));
     let Look { fields, events, .. } = look;
-    let asks_for_tier = by.contains(&Key::Tier) || conditions().any(|c| c.0.iter().any(|op| matches!(op, Op::Is(Subject::Tier, _))));
-    let asks_for_field = fields.enumerate().any(|(id, read)| *read && matches!(plan.fields[id].owner, Owner::Case(_)));
+    let asks_tier = by.contains(&Key::Tier) || conditions().any(asks_for_tier);
+    let asks_field = fields.enumerate().any(|(id, read)| *read && matches!(plan.fields[id].owner, Owner::Case(_)));
     let asks_when = events.iter().any(|named| *named);
-    matches!(on, Trigger::Event(_)) && !asks_for_tier && !asks_for_field && !asks_when
+    matches!(on, Trigger::Event(_)) && !asks_tier && !asks_field && !asks_when
 }
 
 fn asks_the_time(plan: &Plan, case: &Case) -> bool {
@@ -98,6 +103,7 @@ struct May {
 
 /// What a condition may be of a case of which no field is known.
 fn of_nothing(condition: &Condition) -> May {
+    let parts = |stack: &mut Vec<May>, n: u32| stack.split_off(stack.len().saturating_sub(n as usize));
     let mut stack: Vec<May> = Vec::new();
     for op in &condition.0 {
         let may = match op {
@@ -109,13 +115,13 @@ fn of_nothing(condition: &Condition) -> May {
             }
             Op::Is(Subject::Tier, _) | Op::During(_) => May { holds: true, fails: true },
             Op::Not => stack.pop().map_or(May { holds: true, fails: true }, |of| May { holds: of.fails, fails: of.holds }),
-            Op::All(n) | Op::Any(n) => {
-                let parts = stack.split_off(stack.len().saturating_sub(*n as usize));
-                let (holds, fails) = (|part: &May| part.holds, |part: &May| part.fails);
-                match op {
-                    Op::All(_) => May { holds: parts.iter().all(holds), fails: parts.iter().any(fails) },
-                    _ => May { holds: parts.iter().any(holds), fails: parts.iter().all(fails) },
-                }
+            Op::All(n) => {
+                let parts = parts(&mut stack, *n);
+                May { holds: parts.iter().all(|part| part.holds), fails: parts.iter().any(|part| part.fails) }
+            }
+            Op::Any(n) => {
+                let parts = parts(&mut stack, *n);
+                May { holds: parts.iter().any(|part| part.holds), fails: parts.iter().all(|part| part.fails) }
             }
         };
         stack.push(may);
