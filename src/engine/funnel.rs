@@ -1,10 +1,12 @@
 //! The waterfall of a kind of case: how many reach each stage, and how long it takes them from the one before.
 
+use crate::engine::objective::{Amount, of_times};
 use crate::engine::times::Times;
 use crate::id::{CaseId, Table};
+use crate::model::Statistic;
 use crate::plan::Plan;
 use crate::quantity::Exact;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 /// A stage of a kind of case.
@@ -68,14 +70,13 @@ impl Funnels {
     }
 
     /// The waterfall of each kind.
-    pub(super) fn stages(mut self) -> Vec<StageRecord> {
+    pub(super) fn stages(self) -> Vec<StageRecord> {
         let mut records = Vec::new();
         for case in self.0.ids() {
             let mut before = None;
-            for (stage, Stage { reached, converted, times }) in self.0[case].iter_mut().enumerate() {
-                times.pack();
+            for (stage, Stage { reached, converted, times }) in self.0[case].iter().enumerate() {
                 let (reached, converted) = (*reached, before.map(|all| (*converted, all)));
-                records.push(StageRecord { case, stage, reached, converted, median: middle(times) });
+                records.push(StageRecord { case, stage, reached, converted, median: median(times) });
                 before = Some(reached);
             }
         }
@@ -83,11 +84,11 @@ impl Funnels {
     }
 }
 
-/// The middle one of times in order, or the mean of the two middle ones, in seconds.
-fn middle(times: &Times) -> Option<Exact> {
-    let n = times.len();
-    let mut middle = times.iter().skip(n.checked_sub(1)? / 2);
-    let first = middle.next()?;
-    let second = if n.is_multiple_of(2) { middle.next()? } else { first };
-    Exact::ratio(i128::from(first.as_micros()) + i128::from(second.as_micros()), 2_000_000)
+/// In seconds, if there are any.
+fn median(times: &Times) -> Option<Exact> {
+    let mut times: Vec<Duration> = times.iter().collect();
+    match of_times(Statistic::Median, &mut times, 0) {
+        Amount::Known(median) => Some(median),
+        Amount::Endless | Amount::Nothing | Amount::NoRow => None,
+    }
 }

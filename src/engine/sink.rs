@@ -166,7 +166,6 @@ impl Sink {
 
     /// Puts all into the order of reports.
     pub(super) fn sort(&mut self, texts: &Texts) {
-        self.samples.sort();
         self.outcomes.sort(texts);
         self.notices.sort();
     }

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 /// A measured value.
 #[derive(Clone, Copy)]
-pub(super) enum Amount {
+pub(in crate::engine) enum Amount {
     Known(Exact),
     /// An elapsed time without end.
     Endless,
@@ -52,18 +52,22 @@ pub(super) fn join(truths: impl Iterator<Item = Option<bool>>, decisive: bool) -
     all_known.then_some(!decisive)
 }
 
-/// A statistic of lengths of time in their order, after which so many come without end.
-pub(super) fn of_times(statistic: Statistic, times: &[Duration], endless: usize) -> Amount {
+/// A statistic of lengths of time in any order, and of so many more without end. They may lie in another order then.
+pub(in crate::engine) fn of_times(statistic: Statistic, times: &mut [Duration], endless: usize) -> Amount {
     let n = times.len() + endless;
-    let at = |i: usize| times.get(i).map_or(Amount::Endless, |d| Amount::Known(d.as_seconds()));
-    let total = || {
+    let total = |times: &[Duration]| {
         let micros: i128 = times.iter().map(|d| i128::from(d.as_micros())).sum();
         if endless > 0 { Amount::Endless } else { Exact::ratio(micros, 1_000_000).map_or(Amount::Nothing, Amount::Known) }
     };
+    // The one that would have this place if they were in order.
+    let mut at = |i: usize| match i < times.len() {
+        true => Amount::Known(times.select_nth_unstable(i).1.as_seconds()),
+        false => Amount::Endless,
+    };
     match statistic {
-        Statistic::Sum => total(),
+        Statistic::Sum => total(times),
         _ if n == 0 => Amount::Nothing,
-        Statistic::Mean => match total() {
+        Statistic::Mean => match total(times) {
             Amount::Known(total) => total.div(Exact::whole(n as i64)).map_or(Amount::Nothing, Amount::Known),
             other => other,
         },

@@ -17,6 +17,7 @@ use crate::plan::{Goal, Measure, Objective};
 use crate::quantity::Exact;
 use crate::time::Instant;
 use hashbrown::{HashMap, HashSet};
+pub(super) use measure::{Amount, of_times};
 use placement::{Groups, Slice, parts_of, slices};
 pub use record::{Group, MeasuredRecord, ObjectiveRecord, ObjectiveVerdict, Pace};
 pub(super) use sample::{Asks, Sampled, Samples};

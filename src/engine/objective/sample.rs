@@ -347,15 +347,6 @@ impl Samples {
     pub(super) fn of(&self, objective: usize) -> &Sampled {
         &self.of[objective].sampled
     }
-
-    /// No instance is to come: elapsed times are put in order, once for all that is asked of them.
-    pub(in crate::engine) fn sort(&mut self) {
-        let samples = self.of.iter_mut().flat_map(|o| &mut o.sampled.slots).flat_map(|(_, of)| &mut of.samples);
-        samples.for_each(|sample| {
-            sample.decided.pack();
-            sample.pending.pack();
-        });
-    }
 }
 
 impl Asked {

@@ -234,12 +234,8 @@ impl Scope<'_> {
             }
             Scenario::AllBreached => samples.iter().map(|s| s.counts[Verdict::Pending as usize]).sum::<u64>() as usize,
         };
-        // Each sample is in order already.
-        if samples.len() > 1 || scenario == Scenario::AllMet {
-            times.sort();
-        }
         let n = (times.len() + endless) as u64;
-        Measured { sampled: true, ..Measured::of(of_times(statistic, &times, endless), n) }
+        Measured { sampled: true, ..Measured::of(of_times(statistic, &mut times, endless), n) }
     }
 }
 
