@@ -30,6 +30,8 @@ use std::num::NonZeroU32;
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+// So that what it holds is copied in whole words, and not in words that overlap, for which a core waits.
+#[repr(u32)]
 pub enum Value {
     /// A number, or an amount in the agreement's currency.
     Number(Number),
@@ -135,8 +137,11 @@ pub struct Origin {
     pub line: u32,
 }
 
-/// Fields of a case that change; an empty value takes the old one away.
-pub type Changes = [(FieldId, Option<Value>)];
+/// A field of a case changes; an empty value takes the old one away.
+pub type Change = (FieldId, Option<Value>);
+
+/// Fields of a case that change.
+pub type Changes = [Change];
 
 /// An event's own fields.
 pub type Own = [(FieldId, Value)];

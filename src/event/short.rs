@@ -1,10 +1,12 @@
 //! Short texts as numbers: most words, keys and values of a log.
 
+use zerocopy::{Immutable, IntoBytes};
+
 /// A text of up to fifteen bytes, with zeros behind it, and its length behind those. Two of them are equal where their texts are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-// So that it is copied as two words.
-#[repr(align(8))]
-pub struct Short([u8; 16]);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, Immutable)]
+// As two words, which are copied and compared without a detour over memory; as they lie there, their bytes are the text's.
+#[repr(C)]
+pub struct Short(u64, u64);
 
 /// The longest text that is short.
 const LONGEST: usize = 15;
@@ -24,7 +26,7 @@ const OF_LENGTH: [u128; LONGEST + 1] = {
 
 impl Short {
     /// The text of no bytes.
-    pub const EMPTY: Short = Short([0; 16]);
+    pub const EMPTY: Short = Short(0, 0);
 
     /// Of a text, if it is short.
     #[inline]
@@ -57,13 +59,20 @@ impl Short {
 
     #[inline(always)]
     fn new(bits: u128, len: usize) -> Short {
-        Short((bits | (len as u128) << LENGTH).to_le_bytes())
+        let bits = bits | (len as u128) << LENGTH;
+        Short((bits as u64).to_le(), ((bits >> u64::BITS) as u64).to_le())
+    }
+
+    /// How many bytes it has.
+    #[inline(always)]
+    fn len(self) -> usize {
+        (self.high() >> (LENGTH - u64::BITS)) as usize
     }
 
     /// Whether it has no bytes.
     #[inline]
     pub fn is_empty(self) -> bool {
-        self.0[LONGEST] == 0
+        self.len() == 0
     }
 
     /// What is no text, but says where one stands.
@@ -75,33 +84,37 @@ impl Short {
     #[inline(always)]
     pub(super) fn place(self) -> Option<(u32, u32)> {
         let low = self.low();
-        (usize::from(self.0[LONGEST]) > LONGEST).then_some((low as u32, (low >> u32::BITS) as u32))
+        (self.len() > LONGEST).then_some((low as u32, (low >> u32::BITS) as u32))
     }
 
     /// Its bytes.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
-        &self.0[..usize::from(self.0[LONGEST])]
+        &self.as_bytes()[..self.len()]
     }
 
     /// Its first eight bytes, the first one lowest.
     #[inline]
     pub(super) fn low(self) -> u64 {
-        u128::from_le_bytes(self.0) as u64
+        u64::from_le(self.0)
+    }
+
+    /// Its other bytes, and its length.
+    #[inline]
+    fn high(self) -> u64 {
+        u64::from_le(self.1)
     }
 
     /// A number in whose upper bits every byte has its part: for tables of what was seen last, where it need not be a good one.
     #[inline]
     pub fn spread(self) -> u64 {
-        let bits = u128::from_le_bytes(self.0);
-        (bits as u64 ^ ((bits >> 64) as u64).rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        (self.low() ^ self.high().rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
     /// A number in which every byte has its part, the same as [`hash`] of its text.
     #[inline]
     pub fn hash_of(self, of: u64) -> u64 {
-        let bits = u128::from_le_bytes(self.0);
-        mix(bits as u64 ^ 0x9e37_79b9_7f4a_7c15, (bits >> 64) as u64 ^ 0xd6e8_feb8_6659_fd93 ^ of)
+        mix(self.low() ^ 0x9e37_79b9_7f4a_7c15, self.high() ^ 0xd6e8_feb8_6659_fd93 ^ of)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events as a log gives them: rows of one size, and what varies in lists beside them.
 
-use crate::event::{Changes, Event, Key, KeyRef, Origin, Own, Short, TextId, Value};
+use crate::event::{Change, Changes, Event, Key, KeyRef, Origin, Own, Short, TextId, Value};
 use crate::id::{CaseId, EventId, FieldId};
 use crate::time::Instant;
 use std::ops::Range;
@@ -132,8 +132,8 @@ impl Events {
 
     /// A field of the case changes with the event that is being read.
     #[inline]
-    pub fn draft_field(&mut self, field: FieldId, value: Option<Value>) {
-        self.fields.push((field, value));
+    pub fn draft_field(&mut self, change: &Change) {
+        self.fields.push(*change);
     }
 
     /// The event that is being read has a value of its own, if it has none of this field yet.

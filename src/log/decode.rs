@@ -1,6 +1,6 @@
 //! Rows of any format to events.
 
-use crate::event::{Draft, Event, Events, Head, KeyRef, Origin, Short, Texts, Value};
+use crate::event::{Change, Draft, Event, Events, Head, KeyRef, Origin, Short, Texts, Value};
 use crate::id::{CaseId, FieldId};
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
@@ -298,15 +298,15 @@ impl<'r, 'p> Decoder<'r, 'p> {
                 }
             };
             let mut own = Vec::<(FieldId, Value)>::new();
-            reader.take(row, u64::MAX, takes, |take, value| {
-                if let Some(value) = value.filter(|_| !own.iter().any(|(f, _)| *f == take.field)) {
-                    own.push((take.field, value));
+            reader.take(row, u64::MAX, takes, |_, (field, value)| {
+                if let Some(value) = value.filter(|_| !own.iter().any(|(known, _)| known == field)) {
+                    own.push((*field, value));
                 }
             })?;
             reached.push(Milestone { position, event: *event, time, own });
         }
         let mut fields = Fields::new();
-        reader.take(row, u64::MAX, &takes.of_case, |take, value| fields.push((take.field, value)))?;
+        reader.take(row, u64::MAX, &takes.of_case, |_, change| fields.push(*change))?;
         batch.ambiguous += ambiguous;
         for milestone in &reached {
             batch.seen(milestone.time);
@@ -374,10 +374,10 @@ fn read_values<'a>(
             events.draft_own(draft, *field, value);
         }
     }
-    reader.take(row, filled, &meaning.takes, |take, value| match (take.own, value) {
-        (true, Some(value)) => events.draft_own(draft, take.field, value),
-        (true, None) => {}
-        (false, value) => events.draft_field(take.field, value),
+    reader.take(row, filled, &meaning.takes, |take, change| match change {
+        change if !take.own => events.draft_field(change),
+        (field, Some(value)) => events.draft_own(draft, *field, *value),
+        (_, None) => {}
     })
 }
 
@@ -397,12 +397,12 @@ impl Reader<'_> {
         row: &impl Row<'a>,
         filled: u64,
         takes: &[Take],
-        mut give: impl FnMut(&Take, Option<Value>),
+        mut give: impl FnMut(&Take, &Change),
     ) -> Result<(), Box<Fault>> {
         // Most cells are empty, and most others hold what was read before.
         for take in takes.iter().filter(|take| take.bit & filled != 0) {
             match row.short(take.place).and_then(|text| self.recent.find(text, take)) {
-                Some(value) if take.asked => give(take, *value),
+                Some(change) if take.asked => give(take, change),
                 Some(_) => {}
                 None => self.take_new(row, take, &mut give)?,
             }
@@ -412,7 +412,7 @@ impl Reader<'_> {
 
     /// The same of one field, of which another value was read before.
     #[inline(never)]
-    fn take_new<'a>(&mut self, row: &impl Row<'a>, take: &Take, give: &mut impl FnMut(&Take, Option<Value>)) -> Result<(), Box<Fault>> {
+    fn take_new<'a>(&mut self, row: &impl Row<'a>, take: &Take, give: &mut impl FnMut(&Take, &Change)) -> Result<(), Box<Fault>> {
         let value = match row.cell(take.place) {
             Cell::Absent => return Ok(()),
             Cell::Text("") if !self.binding.empty_clears => return Ok(()),
@@ -427,7 +427,7 @@ impl Reader<'_> {
             Cell::Time(t) => Some(Value::Time(t)),
         };
         if take.asked {
-            give(take, value);
+            give(take, &(take.field, value));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What short texts of a log were read as: most of a column's are the same few.
 
-use crate::event::{Short, Value};
+use crate::event::{Change, Short, Value};
+use crate::id::{FieldId, Id};
 use crate::log::meaning::{ColumnField, Take};
 
 /// Short texts that were read last, each in one of two places.
@@ -11,13 +12,11 @@ pub(super) struct Recent(Box<[ReadBefore; Recent::SIZE]>);
 struct ReadBefore {
     text: Short,
     of: ColumnField,
-    value: Option<Value>,
+    /// The field's value, as it is added to an event: in one piece.
+    change: Change,
 }
 
 impl ReadBefore {
-    /// What no text was read as.
-    const NOTHING: ReadBefore = ReadBefore { text: Short::EMPTY, of: ColumnField::NONE, value: None };
-
     #[inline(always)]
     fn is(&self, text: Short, of: ColumnField) -> bool {
         self.of == of && self.text == text
@@ -33,27 +32,28 @@ impl Recent {
         of.mix(short.spread()) % Recent::SIZE
     }
 
-    /// The value that a text was read as.
+    /// What a text was read as.
     #[inline(always)]
-    pub(super) fn find(&self, text: Short, take: &Take) -> Option<&Option<Value>> {
+    pub(super) fn find(&self, text: Short, take: &Take) -> Option<&Change> {
         let place = Recent::place(text, take.of);
         let known = &self.0[place];
         if known.is(text, take.of) {
-            return Some(&known.value);
+            return Some(&known.change);
         }
-        Some(&self.0[place ^ 1]).filter(|known| known.is(text, take.of)).map(|known| &known.value)
+        Some(&self.0[place ^ 1]).filter(|known| known.is(text, take.of)).map(|known| &known.change)
     }
 
     /// Takes note of it; what stood in its place goes to the other one.
     pub(super) fn add(&mut self, text: &[u8], take: &Take, value: Option<Value>) {
         let Some(text) = Short::of(text).filter(|_| !text.is_empty()) else { return };
-        let (place, new) = (Recent::place(text, take.of), ReadBefore { text, of: take.of, value });
+        let (place, new) = (Recent::place(text, take.of), ReadBefore { text, of: take.of, change: (take.field, value) });
         self.0[place ^ 1] = std::mem::replace(&mut self.0[place], new);
     }
 }
 
 impl Default for Recent {
     fn default() -> Recent {
-        Recent(Box::new([ReadBefore::NOTHING; Recent::SIZE]))
+        let nothing = ReadBefore { text: Short::EMPTY, of: ColumnField::NONE, change: (FieldId::from_index(0), None) };
+        Recent(Box::new([nothing; Recent::SIZE]))
     }
 }

@@ -283,12 +283,10 @@ impl Cases {
         &mut slot.case
     }
 
-    /// The same among those that are not judged yet.
+    /// The one in a place among those that are not judged yet.
     #[inline]
     pub(super) fn deferred(&mut self, at: usize) -> &mut Deferred {
-        let case = &mut self.deferred.places[at];
-        case.stirred = true;
-        case
+        &mut self.deferred.places[at]
     }
 
     /// Forgets a case that was judged, but for its key.
@@ -337,7 +335,8 @@ impl Cases {
     /// Where a case was seen when its event was looked ahead, if it is there.
     #[inline(always)]
     pub(super) fn known(&self, place: Place, kind: CaseId, key: KeyRef<'_>) -> Option<At> {
-        place.at().filter(|at| self.is_at(*at, kind, key))
+        let at = place.at()?;
+        if self.is_at(at, kind, key) { Some(at) } else { None }
     }
 
     #[inline(always)]

@@ -249,6 +249,7 @@ impl Deferred {
         fields: &Changes,
         row: Happened,
     ) -> Option<Kept> {
+        self.stirred = true;
         // What comes after the instant at which a case is forgotten changes nothing.
         if self.is_over && deferral.forgets && self.latest() < row.time {
             return Some(Kept::GoesOn);

@@ -106,14 +106,14 @@ impl Deferral {
                 return Told::Late;
             }
         }
-        for (usual, elapsed) in usual.iter().zip(all) {
+        for (usual, elapsed) in usual.iter().zip(&all) {
             case.tell(usual.at);
             let Usual { track, obligation, how, asks, .. } = *usual;
             if asks == Asks::Nothing {
                 sink.count(track, how);
             } else {
                 let (start, end) = (case.row(usual.start).time, case.row(usual.end).time);
-                let instance = InTime { track, obligation, tier, start, due: None, end, how, elapsed };
+                let instance = InTime { track, obligation, tier, start, due: None, end, how, elapsed: *elapsed };
                 let reading = OfFields { world, kind: case.kind, keys: &world.obligation(obligation).keys, fields: &case.fields };
                 sink.take_in_time_of(world, None, &instance, &reading);
             }

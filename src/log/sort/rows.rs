@@ -235,7 +235,7 @@ fn unpack_values(mut values: &[u8], line: u32, to: &mut Events, draft: Draft) ->
     let (fields, own) = (packed::take(rest)?, packed::take(rest)?);
     for nth in 0..fields + own {
         match packed::take_field(rest)? {
-            (field, value) if nth < fields => to.draft_field(field, value),
+            change if nth < fields => to.draft_field(&change),
             (field, value) => to.draft_own(draft, field, value?),
         }
     }
