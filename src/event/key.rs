@@ -68,6 +68,15 @@ impl<Text: AsRef<str>> Key<Text> {
         }
     }
 
+    /// How many bytes it has.
+    #[inline]
+    pub fn len(&self) -> usize {
+        match self {
+            Key::Short(short) => short.len(),
+            Key::Long(text) => text.as_ref().len(),
+        }
+    }
+
     /// The same, lent.
     #[inline]
     pub fn lend(&self) -> KeyRef<'_> {

@@ -1,15 +1,14 @@
 //! Keys that end in a number, as most do, taken apart: those of a log mostly differ in their numbers alone.
 
-use crate::event::{KeyRef, Short};
+use crate::event::{Key, KeyRef};
 use crate::id::CaseId;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// A key that ends in a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Numbered<'k> {
-    /// What stands before it.
-    pub prefix: &'k [u8],
+    key: &'k KeyRef<'k>,
     /// How many of its digits are taken: at most [`Numbered::DIGITS`], from its end.
     pub digits: u8,
     /// What they are.
@@ -24,10 +23,10 @@ impl<'k> Numbered<'k> {
 
     /// Of a key that ends in a digit.
     #[inline]
-    pub fn of(key: &'k [u8]) -> Option<Numbered<'k>> {
-        let last = match key.last_chunk() {
-            Some(last) => u64::from_le_bytes(*last),
-            None => Short::of(key)?.low().checked_shl(8 * (Numbered::DIGITS - key.len()) as u32)?,
+    pub fn of(key: &'k KeyRef<'_>) -> Option<Numbered<'k>> {
+        let last = match key {
+            Key::Short(short) => short.last_eight(),
+            Key::Long(text) => u64::from_le_bytes(*text.as_bytes().last_chunk()?),
         };
         // Of a digit what is left is its value; of any other byte it is more than nine.
         let values = last ^ 0x3030_3030_3030_3030;
@@ -41,8 +40,19 @@ impl<'k> Numbered<'k> {
         let pairs = (values & taken).wrapping_mul(2561) >> 8 & 0x00ff_00ff_00ff_00ff;
         let fours = pairs.wrapping_mul(6_553_601) >> 16 & 0x0000_ffff_0000_ffff;
         let number = fours.wrapping_mul(42_949_672_960_001) >> 32;
-        let prefix = &key[..key.len() - digits as usize];
-        Some(Numbered { prefix, digits: digits as u8, number: number as u32, rest: last & !taken })
+        Some(Numbered { key, digits: digits as u8, number: number as u32, rest: last & !taken })
+    }
+
+    /// How many bytes stand before it.
+    #[inline]
+    fn before(&self) -> usize {
+        self.key.len() - usize::from(self.digits)
+    }
+
+    /// What stands before it.
+    #[inline]
+    pub fn prefix(&self) -> &'k [u8] {
+        &self.key.bytes()[..self.before()]
     }
 }
 
@@ -58,9 +68,9 @@ impl Stem {
     /// Whether a key is one of them.
     #[inline]
     pub fn holds(&self, key: &Numbered<'_>) -> bool {
-        let alike = self.rest == key.rest && self.digits == key.digits && self.prefix.len() == key.prefix.len();
+        let alike = self.rest == key.rest && self.digits == key.digits && self.prefix.len() == key.before();
         // Of a short key that is all that there is.
-        alike && (key.prefix.len() + usize::from(key.digits) <= Numbered::DIGITS || *self.prefix == *key.prefix)
+        alike && (key.key.len() <= Numbered::DIGITS || *self.prefix == *key.prefix())
     }
 
     /// The key of a number.
@@ -76,7 +86,7 @@ impl Stem {
 
 impl From<Numbered<'_>> for Stem {
     fn from(key: Numbered<'_>) -> Stem {
-        Stem { prefix: key.prefix.into(), digits: key.digits, rest: key.rest }
+        Stem { prefix: key.prefix().into(), digits: key.digits, rest: key.rest }
     }
 }
 
@@ -116,18 +126,18 @@ impl KeyList {
 
     /// Adds the key of a case.
     #[inline]
-    pub fn push(&mut self, kind: CaseId, key: KeyRef<'_>) {
-        let Some(numbered) = Numbered::of(key.bytes()) else { return self.push_other(kind, key.text()) };
+    pub fn push(&mut self, kind: CaseId, key: &KeyRef<'_>) {
+        let Some(numbered) = Numbered::of(key) else { return self.push_other(kind, key.text()) };
         match self.series.get_mut(self.last) {
             Some(series) if series.holds(kind, &numbered) => series.numbers.push(numbered.number),
-            _ => self.push_numbered(kind, key, numbered),
+            _ => self.push_numbered(kind, numbered),
         }
     }
 
-    fn push_numbered(&mut self, kind: CaseId, key: KeyRef<'_>, numbered: Numbered<'_>) {
+    fn push_numbered(&mut self, kind: CaseId, numbered: Numbered<'_>) {
         let at = match self.series.iter().position(|series| series.holds(kind, &numbered)) {
             Some(at) => at,
-            None if self.series.len() == KeyList::MANY => return self.push_other(kind, key.text()),
+            None if self.series.len() == KeyList::MANY => return self.push_other(kind, numbered.key.text()),
             None => {
                 self.series.push(Series { kind, stem: numbered.into(), numbers: Vec::new() });
                 self.series.len() - 1
@@ -169,21 +179,23 @@ mod tests {
     #[test]
     fn the_number_at_the_end_of_a_key_is_found() {
         let split = |key: &'static str| {
-            let numbered = Numbered::of(key.as_bytes())?;
-            Some((std::str::from_utf8(numbered.prefix).unwrap(), numbered.digits, numbered.number))
+            let key = KeyRef::from(key);
+            let numbered = Numbered::of(&key)?;
+            Some((String::from_utf8(numbered.prefix().to_vec()).unwrap(), numbered.digits, numbered.number))
         };
-        assert_eq!(split("L0001234"), Some(("L", 7, 1234)));
-        assert_eq!(split("7"), Some(("", 1, 7)));
-        assert_eq!(split("case-99999999"), Some(("case-", 8, 99_999_999)));
-        assert_eq!(split("2026000000017"), Some(("20260", 8, 17)));
-        assert_eq!(split("A12B34"), Some(("A12B", 2, 34)));
-        assert_eq!(split("\u{e9}09"), Some(("\u{e9}", 2, 9)));
+        assert_eq!(split("L0001234"), Some(("L".to_string(), 7, 1234)));
+        assert_eq!(split("7"), Some(("".to_string(), 1, 7)));
+        assert_eq!(split("case-99999999"), Some(("case-".to_string(), 8, 99_999_999)));
+        assert_eq!(split("2026000000017"), Some(("20260".to_string(), 8, 17)));
+        assert_eq!(split("A12B34"), Some(("A12B".to_string(), 2, 34)));
+        assert_eq!(split("\u{e9}09"), Some(("\u{e9}".to_string(), 2, 9)));
         for none in ["", "A", "12-", "0x/", "9:", "\u{661}"] {
             assert_eq!(split(none), None, "{none}");
         }
         for key in ["L0001234", "7", "case-99999999", "2026000000017"] {
-            let numbered = Numbered::of(key.as_bytes()).unwrap();
-            assert_eq!(Stem::from(numbered).key(numbered.number), key);
+            let key = KeyRef::from(key);
+            let numbered = Numbered::of(&key).unwrap();
+            assert_eq!(Stem::from(numbered).key(numbered.number), key.text());
         }
     }
 
@@ -194,7 +206,7 @@ mod tests {
         let mut keys: Vec<String> = (0..50).flat_map(|n| [format!("L{n:03}"), format!("M{n}"), format!("x{n}y")]).collect();
         keys.extend((0..100).map(|n| format!("series-{n}-of-a-long-name-{:02}", n / 10)));
         let mut list = KeyList::default();
-        keys.iter().enumerate().for_each(|(i, key)| list.push(kind(i), KeyRef::from(&**key)));
+        keys.iter().enumerate().for_each(|(i, key)| list.push(kind(i), &KeyRef::from(&**key)));
         let of_series = list.series().iter().flat_map(|s| s.numbers.iter().map(move |n| (s.kind, s.stem.key(*n))));
         let mut found: Vec<(CaseId, String)> = of_series.chain(list.others().map(|(kind, key)| (kind, key.to_string()))).collect();
         let mut expected: Vec<(CaseId, String)> = keys.iter().enumerate().map(|(i, key)| (kind(i), key.clone())).collect();

@@ -65,7 +65,7 @@ impl Short {
 
     /// How many bytes it has.
     #[inline(always)]
-    fn len(self) -> usize {
+    pub(super) fn len(self) -> usize {
         (self.high() >> (LENGTH - u64::BITS)) as usize
     }
 
@@ -97,6 +97,16 @@ impl Short {
     #[inline]
     pub(super) fn low(self) -> u64 {
         u64::from_le(self.0)
+    }
+
+    /// Its last eight bytes, the last one highest: of fewer there are zeros below them.
+    #[inline]
+    pub(super) fn last_eight(self) -> u64 {
+        match self.len() {
+            0 => 0,
+            len @ 1..8 => self.low() << (64 - 8 * len),
+            len => ((u128::from(self.high()) << u64::BITS | u128::from(self.low())) >> (8 * (len - 8))) as u64,
+        }
     }
 
     /// Its other bytes, and its length.
@@ -157,6 +167,18 @@ mod tests {
         assert_eq!(shorts.len(), texts.iter().collect::<HashSet<_>>().len());
         assert!(texts.iter().all(|t| Short::of(t.as_bytes()).unwrap().bytes() == t.as_bytes()));
         assert_eq!(Short::of(&[b'x'; LONGEST + 1]), None);
+    }
+
+    #[test]
+    fn the_last_eight_bytes_of_a_text_are_its_own() {
+        let text = b"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f";
+        for len in 0..=LONGEST {
+            let mut expected = [0; 8];
+            for (byte, to) in text[..len].iter().rev().zip(expected.iter_mut().rev()) {
+                *to = *byte;
+            }
+            assert_eq!(Short::of(&text[..len]).unwrap().last_eight(), u64::from_le_bytes(expected), "{len}");
+        }
     }
 
     #[test]

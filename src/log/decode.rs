@@ -93,14 +93,14 @@ impl<'r, 'p> Decoder<'r, 'p> {
     pub(super) fn row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) {
         self.count_row();
         let id = binding.id.and_then(|column| Some((self.ids.of(&binding.source), key_in(binding, row, column)?)));
-        if id.is_some_and(|(source, id)| self.ids.at(source).contains(id)) {
+        if id.is_some_and(|(source, id)| self.ids.at(source).contains(&id)) {
             return;
         }
         let is_usual = binding.usual.as_ref().is_some_and(|usual| self.usual_row(binding, usual, row));
         let is_taken = is_usual || self.any_row(binding, row);
         // A row that was rejected does not use up its id.
         if let Some((source, id)) = id.filter(|_| is_taken) {
-            self.ids.at(source).insert(id);
+            self.ids.at(source).insert(&id);
         }
     }
 
@@ -139,7 +139,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
             batch.course.take(time);
         } else {
             events.discard(draft);
-            batch.parts[part].idle.push(kind, key);
+            batch.parts[part].idle.push(kind, &key);
             batch.seen(time);
         }
         if meaning.event.is_some() {
@@ -263,7 +263,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         } else {
             events.discard(draft);
             if let Some((kind, key)) = case {
-                batch.parts[part].idle.push(kind, key);
+                batch.parts[part].idle.push(kind, &key);
             }
             return;
         }

@@ -90,7 +90,7 @@ impl Cases {
 
     /// How many were seen.
     pub(super) fn len(&self) -> u64 {
-        let is_known = |(kind, key): &(CaseId, KeyRef<'_>)| self.seen[*kind].contains(*key) || self.idle[*kind].contains(*key);
+        let is_known = |(kind, key): &(CaseId, KeyRef<'_>)| self.seen[*kind].contains(key) || self.idle[*kind].contains(key);
         let others = self.live().filter(|case| !is_known(case)).count() as u64;
         others + self.seen.iter().zip(self.idle.iter()).map(|(seen, idle)| seen.len_with(idle)).sum::<u64>()
     }
@@ -105,7 +105,7 @@ impl Cases {
     #[inline]
     fn absent(&mut self, world: &World<'_>, kind: CaseId, key: KeyRef<'_>, hash: u64) -> Absent {
         let Kind { forgets, deferral, .. } = &world.kinds[kind];
-        if (*forgets || deferral.is_some()) && self.seen[kind].insert(key) {
+        if (*forgets || deferral.is_some()) && self.seen[kind].insert(&key) {
             return Absent::Unseen;
         }
         match self.woken(hash, kind, key) {
@@ -269,9 +269,9 @@ impl Cases {
 
     fn note_one(&mut self, kind: CaseId, key: KeyRef<'_>) {
         let hash = key.hash(kind);
-        let is_known = self.find(hash, kind, key).is_some() || self.asleep.holds(hash, kind, key) || self.seen[kind].contains(key);
+        let is_known = self.find(hash, kind, key).is_some() || self.asleep.holds(hash, kind, key) || self.seen[kind].contains(&key);
         if !is_known {
-            self.idle[kind].insert(key);
+            self.idle[kind].insert(&key);
         }
     }
 
