@@ -1,5 +1,6 @@
 //! A source held against a log's columns: which column is read for what.
 
+use crate::event::KeyRef;
 use crate::id::{CaseId, EventId, FieldId};
 use crate::log::Unreadable;
 use crate::log::input::Format;
@@ -58,6 +59,12 @@ impl Binding {
     #[inline(always)]
     pub(super) fn is_missing(&self, written: &[u8]) -> bool {
         !self.missing.is_empty() && self.missing.iter().any(|missing| missing.as_bytes() == written)
+    }
+
+    /// Whether a key names nothing.
+    #[inline(always)]
+    pub(super) fn is_no_key(&self, key: &KeyRef<'_>) -> bool {
+        key.is_empty() || !self.missing.is_empty() && self.is_missing(key.bytes())
     }
 
     /// Whether a column says when, what, of which case, or which row: it is read whatever clauses ask for.

@@ -9,8 +9,8 @@ use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
-use crate::log::layout::{Layout, PLACES};
-use crate::log::marks::Marks;
+use crate::log::layout::{Line, PLACES};
+use crate::log::marks::{BLOCK, Laid, Marks, Stops};
 use crate::log::row::{self, Cell, Listed, Row};
 use memchr::{memchr, memchr2, memrchr};
 
@@ -76,29 +76,86 @@ impl Head {
     }
 }
 
-/// A row as it stands in a text, laid out as others were; or any other, of which cells may be in quotes.
-struct Plain<'r, const IS_KNOWN: bool> {
+/// A row that is laid out as others are.
+struct LaidOut<'r> {
     table: &'r Table,
-    /// In UTF-8, from the row's beginning on.
-    text: &'r [u8],
-    layout: &'r Layout,
+    laid: Laid<'r, 'r>,
     line: u32,
 }
 
-impl<const IS_KNOWN: bool> Plain<'_, IS_KNOWN> {
+impl LaidOut<'_> {
     /// Where the cell in a place begins and ends.
     #[inline(always)]
     fn ends(&self, place: usize) -> (usize, usize) {
-        let (begin, end) = self.layout.cell(place);
-        if !IS_KNOWN && begin < end && self.text[begin] == b'"' { (begin + 1, end - 1) } else { (begin, end) }
+        self.laid.layout.cell(place, self.laid.end)
     }
 
     fn whole(&self) -> &[u8] {
-        &self.text[..self.layout.end()]
+        &self.laid.block[..self.laid.end]
     }
 }
 
-impl<'r, const IS_KNOWN: bool> Row<'r> for Plain<'r, IS_KNOWN> {
+impl<'r> Row<'r> for LaidOut<'r> {
+    #[inline(always)]
+    fn cell(&self, place: usize) -> Cell<'r> {
+        let (begin, end) = self.ends(place);
+        Cell::Text(row::text(&self.laid.block[begin..end]))
+    }
+
+    #[inline(always)]
+    fn bytes(&self, place: usize) -> Option<&'r [u8]> {
+        let (begin, end) = self.ends(place);
+        self.laid.block.get(begin..end)
+    }
+
+    #[inline(always)]
+    fn short(&self, place: usize) -> Option<Short> {
+        let (begin, end) = self.ends(place);
+        // Which is what it is, and is known to be within reach then.
+        Short::within(self.laid.block, begin % BLOCK, end)
+    }
+
+    #[inline(always)]
+    fn filled(&self, places: u64) -> u64 {
+        self.laid.layout.filled(places, self.laid.end)
+    }
+
+    fn line(&self) -> u32 {
+        self.line
+    }
+
+    fn raw(&self) -> Vec<u8> {
+        self.whole().to_vec()
+    }
+
+    fn column_of(&self, place: usize) -> u32 {
+        column(self.whole(), self.table.delimiter, place)
+    }
+}
+
+/// Any other row as it stands in a text: a long one, or one of which cells may be in quotes.
+struct Plain<'r> {
+    table: &'r Table,
+    /// In UTF-8, from the row's beginning on.
+    text: &'r [u8],
+    cells: &'r Line,
+    line: u32,
+}
+
+impl Plain<'_> {
+    /// Where the cell in a place begins and ends, without its quotes.
+    #[inline(always)]
+    fn ends(&self, place: usize) -> (usize, usize) {
+        let (begin, end) = self.cells.cell(place);
+        if begin < end && self.text[begin] == b'"' { (begin + 1, end - 1) } else { (begin, end) }
+    }
+
+    fn whole(&self) -> &[u8] {
+        &self.text[..self.cells.end()]
+    }
+}
+
+impl<'r> Row<'r> for Plain<'r> {
     #[inline(always)]
     fn cell(&self, place: usize) -> Cell<'r> {
         let (begin, end) = self.ends(place);
@@ -119,9 +176,6 @@ impl<'r, const IS_KNOWN: bool> Row<'r> for Plain<'r, IS_KNOWN> {
 
     #[inline(always)]
     fn filled(&self, places: u64) -> u64 {
-        if IS_KNOWN {
-            return self.layout.filled(places);
-        }
         let (mut filled, mut rest) = (0, places);
         while rest != 0 {
             let (begin, end) = self.ends(rest.trailing_zeros() as usize);
@@ -164,6 +218,21 @@ impl Cells {
     fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+    }
+}
+
+/// What rows are read with that are not laid out as others are.
+struct Others<'t> {
+    binding: &'t Binding,
+    text: &'t [u8],
+    is_text: bool,
+    cells: Line,
+    unquoted: Cells,
+}
+
+impl<'t> Others<'t> {
+    fn new(binding: &'t Binding, text: &'t [u8], is_text: bool) -> Others<'t> {
+        Others { binding, text, is_text, cells: Line::ONE, unquoted: Cells::default() }
     }
 }
 
@@ -210,7 +279,7 @@ impl Table {
     /// Where the last whole record of a text ends: outside of all quotes.
     pub(super) fn cut(&self, text: &[u8], ended: bool) -> Option<usize> {
         let mut cells = Cells::default();
-        let (marks, mut layout) = (Marks::new(text, self.delimiter), Layout::ONE);
+        let (marks, mut line) = (Marks::new(text, self.delimiter), Line::ONE);
         let mut at = 0;
         loop {
             let Some(quote) = memchr(b'"', &text[at..]).map(|q| at + q) else {
@@ -218,7 +287,7 @@ impl Table {
                 return (last > 0).then_some(last);
             };
             let start = memrchr(b'\n', &text[at..quote]).map_or(at, |end| at + end + 1);
-            if let Some(end) = self.in_cells(&marks, start, &mut layout).filter(|end| *end < text.len()) {
+            if let Some(end) = self.in_cells(&marks, start, &mut line).filter(|end| *end < text.len()) {
                 at = end + 1;
                 continue;
             }
@@ -241,36 +310,52 @@ impl Table {
     pub(super) fn read(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]) {
         let is_text = row::is_text(text);
         let marks = Marks::new(text, self.delimiter);
-        let (mut layouts, mut cells) = (std::mem::take(&mut decoder.layouts), Cells::default());
+        let (mut layouts, mut others) = (std::mem::take(&mut decoder.layouts), Others::new(binding, text, is_text));
         let (mut start, mut line) = (0, 0);
         while start < text.len() {
             line += 1;
-            let without_quotes = if self.is_wide() { None } else { marks.line(start, &mut layouts) };
-            let laid_out = match without_quotes {
-                Some(line) => Some(line),
-                // What is not split so easily, or not into as many cells as there are columns, is looked at once more.
-                None => self.in_cells(&marks, start, &mut layouts.other).map(|end| (&layouts.other, end)),
-            };
-            let Some((layout, end)) = laid_out else {
-                let (next, lines) = self.quoted(decoder, binding, text, start, line, &mut cells);
-                line += lines - 1;
-                start = next;
-                continue;
-            };
-            let text = &text[std::mem::replace(&mut start, end + 1)..];
-            if layout.columns() != self.columns || layout.end() == 0 {
-                if layout.end() > 0 {
-                    self.ragged(decoder, line, &text[..layout.end()], layout.columns());
+            let first = match marks.line(start, &mut layouts) {
+                Ok(laid) if laid.layout.columns() == self.columns && laid.end > 0 && is_text && !self.is_wide() => {
+                    start += laid.stop + 1;
+                    decoder.row(binding, &LaidOut { table: self, laid, line });
+                    continue;
                 }
-                continue;
-            }
-            match is_text {
-                true if layout.is_known() => decoder.row(binding, &Plain::<true> { table: self, text, layout, line }),
-                true => self.other(decoder, binding, text, layout, line),
-                false => self.beside_broken(decoder, binding, text, layout, line),
-            }
+                Ok(_) => marks.stops(start),
+                Err(first) => first,
+            };
+            let (next, lines) = self.other(decoder, &marks, (start, first, line), &mut others);
+            (start, line) = (next, line + lines - 1);
         }
         (decoder.batch.lines, decoder.layouts) = (line, layouts);
+    }
+
+    /// Reads a record that is not laid out as others are; gives where the next one begins, and how many lines it has.
+    #[inline(never)]
+    fn other(
+        &self,
+        decoder: &mut Decoder<'_, '_>,
+        marks: &Marks<'_>,
+        (start, first, line): (usize, Stops, u32),
+        others: &mut Others<'_>,
+    ) -> (usize, u32) {
+        let Others { binding, text, is_text, cells, .. } = others;
+        let without_quotes = if self.is_wide() { None } else { marks.long_line(start, first, cells) };
+        // What is not split so easily, or not into as many cells as there are columns, is looked at once more.
+        let Some(end) = without_quotes.or_else(|| self.in_cells(marks, start, cells)) else {
+            return self.quoted(decoder, others, start, line);
+        };
+        let text = &text[start..];
+        let raw = &text[..cells.end()];
+        if raw.is_empty() {
+        } else if cells.columns() != self.columns {
+            self.ragged(decoder, line, raw, cells.columns());
+        } else if !*is_text && !row::is_text(raw) {
+            self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter));
+        } else {
+            // Of a text that is broken elsewhere nothing is looked at but the row.
+            decoder.row(binding, &Plain { table: self, text: if *is_text { text } else { raw }, cells, line });
+        }
+        (end + 1, 1)
     }
 
     /// Whether it has too many columns for lines to be laid out beforehand.
@@ -279,38 +364,15 @@ impl Table {
         self.columns >= PLACES
     }
 
-    /// Finds out how a line is laid out some of whose cells are in quotes, if they hold nothing else that is special; gives where it ends.
-    fn in_cells(&self, marks: &Marks<'_>, start: usize, layout: &mut Layout) -> Option<usize> {
-        let end = if self.is_wide() { None } else { marks.line_in_quotes(start, layout) };
-        end.filter(|_| layout.columns() == self.columns)
-    }
-
-    /// Takes a row of a text that is broken, if only elsewhere.
-    #[cold]
-    fn beside_broken(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8], layout: &Layout, line: u32) {
-        let raw = &text[..layout.end()];
-        if !row::is_text(raw) {
-            return self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter));
-        }
-        self.other(decoder, binding, raw, layout, line);
-    }
-
-    /// Takes a row that is not laid out as others were, and of which some cells may be in quotes.
-    #[inline(never)]
-    fn other(&self, decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8], layout: &Layout, line: u32) {
-        decoder.row(binding, &Plain::<false> { table: self, text, layout, line });
+    /// Finds out where the cells are of a line some of which are in quotes, if they hold nothing else that is special; gives where it ends.
+    fn in_cells(&self, marks: &Marks<'_>, start: usize, cells: &mut Line) -> Option<usize> {
+        let end = if self.is_wide() { None } else { marks.line_in_quotes(start, cells) };
+        end.filter(|_| cells.columns() == self.columns)
     }
 
     /// Reads a record that holds a quote, or many cells; gives where the next one begins, and how many lines it has.
-    fn quoted(
-        &self,
-        decoder: &mut Decoder<'_, '_>,
-        binding: &Binding,
-        text: &[u8],
-        start: usize,
-        line: u32,
-        cells: &mut Cells,
-    ) -> (usize, u32) {
+    fn quoted(&self, decoder: &mut Decoder<'_, '_>, others: &mut Others<'_>, start: usize, line: u32) -> (usize, u32) {
+        let Others { binding, text, unquoted: cells, .. } = others;
         let end = match record(text, start, self.delimiter, cells) {
             Found::Record(end) => end,
             Found::Open => {

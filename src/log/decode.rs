@@ -1,19 +1,19 @@
 //! Rows of any format to events.
 
-use crate::event::{Change, Draft, Event, Events, Head, KeyRef, Origin, Short, Texts, Value};
+use crate::event::{Draft, Event, Head, KeyRef, Origin, Short, Value};
 use crate::id::{CaseId, FieldId};
 use crate::log::batch::Batch;
 use crate::log::binding::{Binding, Shape, Usual};
 use crate::log::dictionary::Dictionary;
+use crate::log::fields::Reader;
 use crate::log::layout::Layouts;
-use crate::log::meaning::{Meaning, Meanings, Refusal, Take, What, WideTakes};
+use crate::log::meaning::{Meaning, Meanings, Refusal, What, WideTakes};
 use crate::log::recent::Recent;
 use crate::log::row::{Cell, Row};
 use crate::log::rules::{Ids, Rules};
 use crate::log::shape::Shapes;
 use crate::log::times::{LatestDay, TimeReader};
 use crate::log::utc::Dates;
-use crate::log::values::{self, Context};
 use crate::log::wide::{Fields, Milestone, Milestones, WideRow};
 use crate::log::{Ignored, Rejected};
 use crate::time::Instant;
@@ -92,14 +92,29 @@ impl<'r, 'p> Decoder<'r, 'p> {
     #[inline(always)]
     pub(super) fn row<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) {
         self.count_row();
-        let id = binding.id.and_then(|column| Some((self.ids.of(&binding.source), key_in(binding, row, column)?)));
-        if id.is_some_and(|(source, id)| self.ids.at(source).contains(&id)) {
+        if binding.id.is_some_and(|column| self.is_known(binding, row, column)) {
             return;
         }
         let is_usual = binding.usual.as_ref().is_some_and(|usual| self.usual_row(binding, usual, row));
         let is_taken = is_usual || self.any_row(binding, row);
         // A row that was rejected does not use up its id.
-        if let Some((source, id)) = id.filter(|_| is_taken) {
+        if let Some(column) = binding.id.filter(|_| is_taken) {
+            self.note_id(binding, row, column);
+        }
+    }
+
+    /// Whether a row of the id that stands in a column was taken before.
+    #[inline(never)]
+    fn is_known<'a>(&mut self, binding: &Binding, row: &impl Row<'a>, column: usize) -> bool {
+        let source = self.ids.of(&binding.source);
+        key_in(binding, row, column).is_some_and(|id| self.ids.at(source).contains(&id))
+    }
+
+    /// The row of the id that stands in a column was taken.
+    #[inline(never)]
+    fn note_id<'a>(&mut self, binding: &Binding, row: &impl Row<'a>, column: usize) {
+        let source = self.ids.of(&binding.source);
+        if let Some(id) = key_in(binding, row, column) {
             self.ids.at(source).insert(&id);
         }
     }
@@ -117,7 +132,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Some(meaning) = found.and_then(|at| meanings.at(at)) else { return false };
         let (Some(key), Some(kind)) = (row.key(usual.key), meaning.kind) else { return false };
         let is_usual = rules.is_usual_time(time);
-        if !meaning.is_plain || key.is_empty() || binding.is_missing(key.bytes()) || !is_usual && rules.is_later(time) {
+        if !meaning.is_plain || binding.is_no_key(&key) || !is_usual && rules.is_later(time) {
             return false;
         }
         let hash = key.hash(kind);
@@ -128,7 +143,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let has_values = filled != 0 || !meaning.implied.is_empty();
         if has_values {
             let reader = Reader { rules, binding, recent, texts: &dictionary.texts };
-            if read_values(reader, row, filled, meaning, events, draft).is_err() {
+            if reader.read_values(row, filled, meaning, events, draft).is_err() {
                 events.discard(draft);
                 return false;
             }
@@ -222,7 +237,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let draft = events.draft();
         let filled = filled(binding, row, meaning);
         let reader = Reader { rules, binding, recent, texts: &dictionary.texts };
-        if let Err(fault) = read_values(reader, row, filled, meaning, events, draft) {
+        if let Err(fault) = reader.read_values(row, filled, meaning, events, draft) {
             events.discard(draft);
             return Err(fault);
         }
@@ -359,113 +374,6 @@ fn certain_time<'a>(reader: &TimeReader, latest: &mut LatestDay, row: &impl Row<
     }
 }
 
-/// Reads the values of an event that its word implies, and those that stand in places of its row.
-#[inline(never)]
-fn read_values<'a>(
-    mut reader: Reader<'_>,
-    row: &impl Row<'a>,
-    filled: u64,
-    meaning: &Meaning,
-    events: &mut Events,
-    draft: Draft,
-) -> Result<(), Box<Fault>> {
-    for (field, scalar) in &meaning.implied {
-        if let Some(value) = values::fixed(scalar, reader.texts) {
-            events.draft_own(draft, *field, value);
-        }
-    }
-    reader.take(row, filled, &meaning.takes, |take, change| match change {
-        change if !take.own => events.draft_field(change),
-        (field, Some(value)) => events.draft_own(draft, *field, *value),
-        (_, None) => {}
-    })
-}
-
-/// Reads the fields of rows.
-struct Reader<'d> {
-    rules: &'d Rules<'d>,
-    binding: &'d Binding,
-    recent: &'d mut Recent,
-    texts: &'d Texts,
-}
-
-impl Reader<'_> {
-    /// Gives the values of a row that some clause asks for; looks whether the others can be read.
-    #[inline]
-    fn take<'a>(
-        &mut self,
-        row: &impl Row<'a>,
-        filled: u64,
-        takes: &[Take],
-        mut give: impl FnMut(&Take, &Change),
-    ) -> Result<(), Box<Fault>> {
-        // Most cells are empty, and most others hold what was read before.
-        for take in takes.iter().filter(|take| take.bit & filled != 0) {
-            match row.short(take.place).and_then(|text| self.recent.find(text, take)) {
-                Some(change) if take.asked => give(take, change),
-                Some(_) => {}
-                None => self.take_new(row, take, &mut give)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// The same of one field, of which another value was read before.
-    #[inline(never)]
-    fn take_new<'a>(&mut self, row: &impl Row<'a>, take: &Take, give: &mut impl FnMut(&Take, &Change)) -> Result<(), Box<Fault>> {
-        let value = match row.cell(take.place) {
-            Cell::Absent => return Ok(()),
-            Cell::Text("") if !self.binding.empty_clears => return Ok(()),
-            Cell::Null => None,
-            Cell::Text(text) if text.is_empty() || self.binding.is_missing(text.as_bytes()) => {
-                if !self.binding.empty_clears {
-                    return Ok(());
-                }
-                None
-            }
-            Cell::Text(text) => self.value(take, text)?,
-            Cell::Time(t) => Some(Value::Time(t)),
-        };
-        if take.asked {
-            give(take, &(take.field, value));
-        }
-        Ok(())
-    }
-
-    /// The value of a text that was not read before.
-    fn value(&mut self, take: &Take, text: &str) -> Result<Option<Value>, Box<Fault>> {
-        let value = self.read(take, text)?;
-        self.recent.add(text.as_bytes(), take, value);
-        Ok(value)
-    }
-
-    fn read(&self, take: &Take, text: &str) -> Result<Option<Value>, Box<Fault>> {
-        let column = &self.binding.fields[take.binding];
-        if let Some(mapped) = column.values.get(text) {
-            return Ok(mapped.as_ref().and_then(|s| values::fixed(s, self.texts)));
-        }
-        let context = Context { times: &column.times, date_format: column.date_format.as_deref(), currency: self.rules.currency };
-        let field = &self.rules.plan.fields[take.field];
-        if !take.asked && field.ty == crate::model::Type::Text {
-            return Ok(None);
-        }
-        let value = values::value(&field.ty, text, &context, self.texts);
-        value.map(Some).map_err(|expected| {
-            let name = &field.name;
-            // Where the source maps words, those are what the log is expected to hold.
-            let mut mapped: Vec<&String> = column.values.keys().collect();
-            mapped.sort();
-            let near = crate::diagnostic::nearest(text, mapped.iter().map(|m| m.as_str()));
-            let expected = match (near, mapped.as_slice()) {
-                (_, []) => expected,
-                (Some(near), _) => format!("a word that the source maps: `{near}`?"),
-                (None, words) => format!("a word that the source maps: {}", crate::diagnostic::one_of(words.iter().map(|w| w.as_str()))),
-            };
-            Box::new(Fault { column: column.column, value: text.to_string(), expected: format!("{expected} for `{name}`") })
-        })
-    }
-}
-
 /// What stands in a column of a row.
 #[inline(always)]
 fn found<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Cell<'r> {
@@ -491,5 +399,5 @@ fn said<'r>(binding: &Binding, cell: Cell<'r>) -> Option<&'r str> {
 #[inline(always)]
 fn key_in<'r>(binding: &Binding, row: &impl Row<'r>, column: usize) -> Option<KeyRef<'r>> {
     let key = row.key(binding.places[column]?)?;
-    (!key.is_empty() && !binding.is_missing(key.bytes())).then_some(key)
+    (!binding.is_no_key(&key)).then_some(key)
 }

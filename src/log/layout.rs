@@ -1,32 +1,114 @@
-//! How lines are laid out: where their cells begin. Most lines of a log have their delimiters in one of a few ways, and each of those is
-//! found out once.
+//! Where the cells of lines begin. Most lines of a log have their delimiters in one of a few ways, and each of those is found out once.
 
 /// Lines of so many cells and more are read in another way.
 pub(super) const PLACES: usize = 64;
 
-/// Where the cells of a line are, counted from its beginning.
-// What is asked of most lines stands in its first line of memory.
+/// How lines are laid out whose cells all begin within their first 64 bytes, counted from there.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(super) struct Layout {
-    /// Where its delimiters are, by bits, if that is within its first 64 bytes.
+    /// Where the delimiters are, by bits.
     delimiters: u64,
-    /// Which cells hold something, by the bits of their places; only known of one that others may have.
+    /// Which cells hold something, by the bits of their places; of the last one each line says by itself.
     filled: u64,
+    /// Where the last cell begins, and its place.
+    last: u8,
+    last_place: u8,
+    /// Where each cell begins. Behind the last one it is far beyond the line.
+    begins: [u8; PLACES],
+}
+
+impl Layout {
+    /// Of lines with these delimiters, as far as there is room for them.
+    fn of(delimiters: u64) -> Layout {
+        let mut layout = Layout { delimiters, filled: 0, last: 0, last_place: 0, begins: [u8::MAX; PLACES] };
+        layout.begins[0] = 0;
+        let mut rest = delimiters;
+        while rest != 0 {
+            let at = rest.trailing_zeros() as u8;
+            layout.filled |= u64::from(layout.last < at) << layout.last_place;
+            (layout.last, layout.last_place) = (at + 1, (layout.last_place + 1) % PLACES as u8);
+            layout.begins[usize::from(layout.last_place)] = layout.last;
+            rest &= rest - 1;
+        }
+        layout
+    }
+
+    /// How many cells such a line has.
+    #[inline(always)]
+    pub(super) fn columns(&self) -> usize {
+        usize::from(self.last_place) + 1
+    }
+
+    /// Where the cell in a place begins and ends, of a line that ends there.
+    #[inline(always)]
+    pub(super) fn cell(&self, place: usize, end: usize) -> (usize, usize) {
+        let begin = usize::from(self.begins[place % PLACES]);
+        (begin, (usize::from(self.begins[(place + 1) % PLACES]) - 1).min(end))
+    }
+
+    /// Which of these cells hold something of a line that ends there, by the bits of their places.
+    #[inline(always)]
+    pub(super) fn filled(&self, places: u64, end: usize) -> u64 {
+        (self.filled | u64::from(usize::from(self.last) < end) << self.last_place) & places
+    }
+}
+
+/// How lines were laid out so far.
+pub(super) struct Layouts {
+    /// Where the one of some delimiters is found, by a number made of these.
+    places: Box<[u8; 1 << Layouts::BITS]>,
+    known: Vec<Layout>,
+}
+
+impl Default for Layouts {
+    fn default() -> Layouts {
+        Layouts { places: Box::new([0; 1 << Layouts::BITS]), known: vec![Layout::of(0)] }
+    }
+}
+
+impl Layouts {
+    const BITS: u32 = 10;
+    /// Far more than most logs have; each has a number of eight bits.
+    const MOST: usize = 256;
+
+    /// How a line is laid out that has these delimiters.
+    #[inline(always)]
+    pub(super) fn of(&mut self, delimiters: u64) -> &Layout {
+        let place = (delimiters.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Layouts::BITS)) as usize;
+        let at = usize::from(self.places[place]);
+        if self.known.get(at).is_none_or(|layout| layout.delimiters != delimiters) {
+            return self.add(delimiters, place);
+        }
+        &self.known[at]
+    }
+
+    #[inline(never)]
+    fn add(&mut self, delimiters: u64, place: usize) -> &Layout {
+        if self.known.len() == Layouts::MOST {
+            self.known.truncate(1);
+        }
+        let at = self.known.len();
+        self.places[place] = at as u8;
+        self.known.push(Layout::of(delimiters));
+        &self.known[at]
+    }
+}
+
+/// Where the cells of a single line are, counted from its beginning.
+pub(super) struct Line {
     /// How many cells it has.
-    columns: u32,
-    /// Others may have it.
-    is_known: bool,
+    columns: usize,
     /// Where each of its cells begins and, at last, one behind where it ends. There is more room than for a cell in each place, so that of
     /// any number the last bits are a place.
     begins: [u32; 2 * PLACES],
 }
 
-impl Layout {
-    /// Of a line without delimiters.
-    pub(super) const ONE: Layout = Layout { delimiters: 0, filled: 0, columns: 1, is_known: false, begins: [0; 2 * PLACES] };
+impl Line {
+    /// One without delimiters.
+    pub(super) const ONE: Line = Line { columns: 1, begins: [0; 2 * PLACES] };
 
-    /// Another line begins: none of its delimiters are known yet.
+    /// Another one begins: none of its delimiters are known yet.
     pub(super) fn begin(&mut self) {
         self.columns = 1;
     }
@@ -36,37 +118,20 @@ impl Layout {
     #[inline(always)]
     pub(super) fn note(&mut self, mut delimiters: u64, block: u32) {
         while delimiters != 0 {
-            self.begins[self.columns() % (2 * PLACES)] = block + 1 + delimiters.trailing_zeros();
+            self.begins[self.columns % (2 * PLACES)] = block + 1 + delimiters.trailing_zeros();
             self.columns += 1;
             delimiters &= delimiters - 1;
         }
     }
 
     /// One behind the end of its last cell is here.
-    #[inline(always)]
     pub(super) fn end_before(&mut self, behind: u32) {
-        let columns = self.columns();
-        self.begins[columns % (2 * PLACES)] = behind;
-        let (last, is_filled) = ((columns - 1) % PLACES, behind - 1 > self.begins[(columns - 1) % (2 * PLACES)]);
-        self.filled = self.filled & !(1 << last) | u64::from(is_filled) << last;
+        self.begins[self.columns % (2 * PLACES)] = behind;
     }
 
     /// How many cells it has.
-    #[inline(always)]
     pub(super) fn columns(&self) -> usize {
-        self.columns as usize
-    }
-
-    /// Whether others may have it: then it is known which cells hold something.
-    #[inline(always)]
-    pub(super) fn is_known(&self) -> bool {
-        self.is_known
-    }
-
-    /// Which of these cells hold something, by the bits of their places.
-    #[inline(always)]
-    pub(super) fn filled(&self, places: u64) -> u64 {
-        self.filled & places
+        self.columns
     }
 
     /// Where the cell in a place begins and ends. There are fewer than [`PLACES`].
@@ -76,62 +141,7 @@ impl Layout {
     }
 
     /// Where its last cell ends.
-    #[inline(always)]
     pub(super) fn end(&self) -> usize {
-        self.begins[self.columns() % (2 * PLACES)] as usize - 1
-    }
-
-    /// Where each of its cells begins and ends.
-    #[cfg(test)]
-    pub(super) fn cells(&self) -> Vec<(usize, usize)> {
-        (0..self.columns()).map(|place| self.cell(place)).collect()
-    }
-}
-
-/// How lines were laid out so far.
-pub(super) struct Layouts {
-    /// Where the one of some delimiters is found, by a number made of these.
-    places: Box<[u8; 1 << Layouts::BITS]>,
-    known: Vec<Layout>,
-    /// The line at hand, where it is longer, or some of its cells are in quotes.
-    pub(super) other: Layout,
-}
-
-impl Default for Layouts {
-    fn default() -> Layouts {
-        let one = Layout { is_known: true, ..Layout::ONE };
-        Layouts { places: Box::new([0; 1 << Layouts::BITS]), known: vec![one], other: Layout::ONE }
-    }
-}
-
-impl Layouts {
-    const BITS: u32 = 10;
-    /// Far more than most logs have; each has a number of eight bits.
-    const MOST: usize = 256;
-
-    /// How a line is laid out that has these delimiters, but for its end.
-    #[inline(always)]
-    pub(super) fn of(&mut self, delimiters: u64) -> &mut Layout {
-        let place = (delimiters.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Layouts::BITS)) as usize;
-        let at = usize::from(self.places[place]);
-        if self.known.get(at).is_none_or(|layout| layout.delimiters != delimiters) {
-            return self.add(delimiters, place);
-        }
-        &mut self.known[at]
-    }
-
-    #[inline(never)]
-    fn add(&mut self, delimiters: u64, place: usize) -> &mut Layout {
-        if self.known.len() == Layouts::MOST {
-            self.known.truncate(1);
-        }
-        let at = self.known.len();
-        self.places[place] = at as u8;
-        self.known.push(Layout { delimiters, is_known: true, ..Layout::ONE });
-        let layout = &mut self.known[at];
-        layout.note(delimiters, 0);
-        let cells = layout.begins.windows(2).take(layout.columns() - 1).zip(0..);
-        layout.filled = cells.fold(0, |filled, (cell, place)| filled | u64::from(cell[0] + 1 < cell[1]) << place);
-        layout
+        self.begins[self.columns % (2 * PLACES)] as usize - 1
     }
 }

@@ -1,6 +1,6 @@
 //! Where the cells of a line end, 64 bytes at a time.
 
-use crate::log::layout::{Layout, Layouts};
+use crate::log::layout::{Layout, Layouts, Line};
 use wide::u8x64;
 
 /// The lines of a text, split at a delimiter.
@@ -11,6 +11,10 @@ pub(super) struct Marks<'t> {
 
 /// So much is looked at at once.
 pub(super) const BLOCK: usize = 64;
+
+/// From the beginning of a line that is laid out as others are so much is there: as many bytes as are read at once of a cell, from wherever it
+/// begins.
+pub(super) const REACH: usize = BLOCK + 16;
 
 /// 64 bytes of a text from a place on. Bytes behind its end are zeros.
 #[inline(always)]
@@ -80,49 +84,66 @@ impl Quotes {
     }
 }
 
+/// A line that is laid out as others are.
+pub(super) struct Laid<'t, 'l> {
+    /// The text from its beginning on.
+    pub(super) block: &'t [u8; REACH],
+    pub(super) layout: &'l Layout,
+    /// Where its last cell ends, and where its line break is.
+    pub(super) end: usize,
+    pub(super) stop: usize,
+}
+
+/// What a block holds, by bits.
+#[derive(Clone, Copy)]
+pub(super) struct Stops {
+    /// Line breaks and quotes.
+    stops: u64,
+    delimiters: u64,
+}
+
 impl<'t> Marks<'t> {
     pub(super) fn new(text: &'t [u8], delimiter: u8) -> Marks<'t> {
         Marks { text, delimiter }
     }
 
-    /// How the line is laid out that begins at a place, and where it ends; nothing where it holds a quote.
+    /// The line that begins at a place, if it ends within its first block without a quote; else what that block holds.
     #[inline(always)]
-    pub(super) fn line<'l>(&self, from: usize, layouts: &'l mut Layouts) -> Option<(&'l Layout, usize)> {
-        let (stops, delimiters) = self.stops(from);
-        if stops == 0 {
-            let end = self.long_line(from, delimiters, &mut layouts.other)?;
-            return Some((&layouts.other, end));
+    pub(super) fn line<'l>(&self, from: usize, layouts: &'l mut Layouts) -> Result<Laid<'t, 'l>, Stops> {
+        let Some(block) = self.text[from..].first_chunk::<REACH>() else { return Err(self.stops(from)) };
+        let first = self.stops_of(block_at(block, 0));
+        let stop = first.stops.trailing_zeros() as usize;
+        if first.stops == 0 || block[stop] == b'"' {
+            return Err(first);
         }
-        let end = from + stops.trailing_zeros() as usize;
-        if self.text[end] == b'"' {
-            return None;
-        }
-        let layout = layouts.of(delimiters & below(stops));
-        layout.end_before((self.last(from, end) + 1 - from) as u32);
-        Some((layout, end))
+        let end = if stop > 0 && block[stop - 1] == b'\r' { stop - 1 } else { stop };
+        Ok(Laid { block, layout: layouts.of(first.delimiters & below(first.stops)), end, stop })
     }
 
-    /// Finds out how a line is laid out that goes on behind its first block, of which it is known where delimiters are; gives where it ends.
-    #[inline(never)]
-    fn long_line(&self, from: usize, first: u64, layout: &mut Layout) -> Option<usize> {
-        layout.begin();
-        let (mut block, mut stops, mut delimiters) = (from, 0, first);
+    /// Finds out where the cells are of a line without quotes, of whose first block it is known what it holds; gives where it ends.
+    pub(super) fn long_line(&self, from: usize, first: Stops, line: &mut Line) -> Option<usize> {
+        line.begin();
+        let (mut block, mut found) = (from, first);
         loop {
-            layout.note(delimiters & below(stops), u32::try_from(block - from).ok()?);
-            if let Some(end) = self.end(block, stops) {
-                layout.end_before(u32::try_from(self.last(from, end) + 1 - from).ok()?);
+            line.note(found.delimiters & below(found.stops), u32::try_from(block - from).ok()?);
+            if let Some(end) = self.end(block, found.stops) {
+                line.end_before(u32::try_from(self.last(from, end) + 1 - from).ok()?);
                 return (self.text.get(end) != Some(&b'"')).then_some(end);
             }
             block += BLOCK;
-            (stops, delimiters) = self.stops(block);
+            found = self.stops(block);
         }
     }
 
-    /// Where in a block line breaks and quotes are, and where delimiters.
+    /// What a block holds.
     #[inline(always)]
-    fn stops(&self, block: usize) -> (u64, u64) {
-        let bytes = block_at(self.text, block);
-        ((is(bytes, b'\n') | is(bytes, b'"')).to_bitmask(), places(bytes, self.delimiter))
+    pub(super) fn stops(&self, block: usize) -> Stops {
+        self.stops_of(block_at(self.text, block))
+    }
+
+    #[inline(always)]
+    fn stops_of(&self, bytes: u8x64) -> Stops {
+        Stops { stops: (is(bytes, b'\n') | is(bytes, b'"')).to_bitmask(), delimiters: places(bytes, self.delimiter) }
     }
 
     /// Where a line ends that reaches a block, if not behind it: at the first stop, or with the text.
@@ -142,8 +163,8 @@ impl<'t> Marks<'t> {
 
     /// The same of a line of which some cells are in quotes. Nothing where a quote stands inside of a cell, or a line break inside of quotes.
     #[inline(never)]
-    pub(super) fn line_in_quotes(&self, from: usize, layout: &mut Layout) -> Option<usize> {
-        layout.begin();
+    pub(super) fn line_in_quotes(&self, from: usize, line: &mut Line) -> Option<usize> {
+        line.begin();
         let mut block = from;
         // Whether the block begins inside of quotes, and whether a cell begins with it.
         let (mut inside, mut begun) = (0, 1);
@@ -170,9 +191,9 @@ impl<'t> Marks<'t> {
                 }
                 last &= last - 1;
             }
-            layout.note(delimiters, u32::try_from(block - from).ok()?);
+            line.note(delimiters, u32::try_from(block - from).ok()?);
             if let Some(end) = self.end(block, stops) {
-                layout.end_before(u32::try_from(self.last(from, end) + 1 - from).ok()?);
+                line.end_before(u32::try_from(self.last(from, end) + 1 - from).ok()?);
                 return (stops != 0 || held >> 63 == 0).then_some(end);
             }
             (inside, begun) = (if held >> 63 == 1 { u64::MAX } else { 0 }, delimiters >> 63);
@@ -206,12 +227,16 @@ pub(super) fn bit(place: usize) -> u64 {
 mod tests {
     use super::*;
 
+    fn cells(line: &Line) -> Vec<(usize, usize)> {
+        (0..line.columns()).map(|place| line.cell(place)).collect()
+    }
+
     #[test]
     fn lines_in_quotes_are_split_where_their_quotes_hold_cells() {
         let split = |text: &str| {
-            let mut layout = Layout::ONE;
-            let end = Marks::new(text.as_bytes(), b',').line_in_quotes(0, &mut layout)?;
-            Some((end, layout.cells()))
+            let mut line = Line::ONE;
+            let end = Marks::new(text.as_bytes(), b',').line_in_quotes(0, &mut line)?;
+            Some((end, cells(&line)))
         };
         let long = "x".repeat(100);
         for length in 0..=100 {
@@ -244,7 +269,8 @@ mod tests {
             _ => b'x',
         };
         let text: Vec<u8> = (0..500).map(|i| if (310..470).contains(&i) && byte(i) == b'\n' { b'x' } else { byte(i) }).collect();
-        let (marks, mut layouts, mut layout) = (Marks::new(&text, b','), Layouts::default(), Layout::ONE);
+        let (marks, mut layouts, mut line) = (Marks::new(&text, b','), Layouts::default(), Line::ONE);
+        let (mut laid_out, mut long) = (0, 0);
         for from in 0..=500 {
             let mut start = from;
             while start < text.len() {
@@ -254,13 +280,30 @@ mod tests {
                 let ends: Vec<usize> = (start..stop).filter(|i| text[*i] == b',').chain([last]).map(|at| at - start).collect();
                 let begins = [0].into_iter().chain(ends.iter().map(|end| end + 1));
                 let expected: Vec<(usize, usize)> = begins.zip(ends.iter().copied()).collect();
+                let filled = expected.iter().zip(0..).fold(0, |bits, ((begin, end), place)| bits | u64::from(begin < end) << place);
                 let expected = Some((expected, stop));
-                assert_eq!(marks.line(start, &mut layouts).map(|(layout, end)| (layout.cells(), end)), expected, "from {start}");
-                let end = marks.line_in_quotes(start, &mut layout);
-                assert_eq!(end.map(|end| (layout.cells(), end)), expected, "from {start}");
+                match marks.line(start, &mut layouts) {
+                    Ok(Laid { layout, end, stop, .. }) => {
+                        let cells = (0..layout.columns()).map(|place| layout.cell(place, end)).collect();
+                        assert_eq!(Some((cells, start + stop)), expected, "from {start}");
+                        assert_eq!(layout.filled(u64::MAX, end), filled, "from {start}");
+                        laid_out += 1;
+                    }
+                    Err(first) => {
+                        let end = marks.long_line(start, first, &mut line);
+                        assert_eq!(end.map(|end| (cells(&line), end)), expected, "from {start}");
+                        long += 1;
+                    }
+                }
+                let end = marks.line_in_quotes(start, &mut line);
+                assert_eq!(end.map(|end| (cells(&line), end)), expected, "from {start}");
                 start = stop + 1;
             }
         }
-        assert_eq!(Marks::new(b"a,\"b\"\n", b',').line(0, &mut layouts).map(|found| found.1), None);
+        assert!(laid_out > 500 && long > 500, "{laid_out} and {long}");
+        let quoted = format!("a,\"b\"\n{}", "x".repeat(REACH));
+        let marks = Marks::new(quoted.as_bytes(), b',');
+        let first = marks.line(0, &mut layouts).err().unwrap();
+        assert_eq!(marks.long_line(0, first, &mut line), None);
     }
 }

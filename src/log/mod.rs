@@ -13,6 +13,7 @@ mod csv;
 mod decode;
 mod dictionary;
 mod feed;
+mod fields;
 mod input;
 mod jsonl;
 mod lanes;
