@@ -13,6 +13,8 @@ use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
 use std::sync::Arc;
 
 /// The values of one column of a row group, as a log would write them.
+// So that which one it is, which is asked of each cell, is read and not found out.
+#[repr(u8)]
 pub(super) enum Column {
     /// The file has no such column.
     Absent,
@@ -90,7 +92,7 @@ impl Texts {
     }
 
     /// Where the text of a row begins and ends.
-    #[inline]
+    #[inline(always)]
     fn place(&self, row: usize) -> (usize, usize) {
         (if row == 0 { 0 } else { self.ends[row - 1] }, self.ends[row])
     }
@@ -119,11 +121,8 @@ impl Column {
         if times && is_utc_micros(column) {
             let (mut read, mut all_are_kept) = (Vec::new(), true);
             if let Some((times, numbers)) = times_by_pages(pages()?, column)? {
-                let time = |number: &u32| number.checked_sub(1).map_or(Some(NO_TIME), |entry| times[entry as usize]);
-                match numbers.iter().map(time).collect::<Option<Vec<Instant>>>() {
-                    Some(times) => return Ok(Column::Times(times)),
-                    None => all_are_kept = false,
-                }
+                all_are_kept = times.iter().skip(1).all(|time| *time != NO_TIME);
+                read = numbers.iter().map(|number| times[*number as usize]).collect();
             } else if let ColumnReader::Int64ColumnReader(r) = reader()? {
                 each(r, column, |us| {
                     let time = us.map(|us| Instant::checked(*us));
@@ -183,19 +182,16 @@ impl Column {
     }
 }
 
-/// Instants; nothing for one that lies outside of those that are kept.
-type MaybeTimes = Vec<Option<Instant>>;
-
-/// The instants of a column of microseconds, each of them once for many rows; nothing for one that is not kept. Nothing at all where
-/// its pages are of another form.
-fn times_by_pages(pages: Pages, column: &ColumnDescriptor) -> Result<Option<(MaybeTimes, Numbers)>, ParquetError> {
-    let mut times = Vec::new();
+/// The instants of a column of microseconds by the numbers of its rows, each of them once for many; [`NO_TIME`] for one that lies outside of
+/// those that are kept, and for the number of rows that have none. Nothing where its pages are of another form.
+fn times_by_pages(pages: Pages, column: &ColumnDescriptor) -> Result<Option<(Vec<Instant>, Numbers)>, ParquetError> {
+    let mut times = vec![NO_TIME];
     if column.physical_type() != Type::INT64 {
         return Ok(None);
     }
     let numbers = pages::read(pages, column.max_def_level(), |bytes| {
         let us = bytes.split_off(..8).and_then(|us| us.first_chunk());
-        times.extend(us.map(|us| Instant::checked(i64::from_le_bytes(*us))));
+        times.extend(us.map(|us| Instant::checked(i64::from_le_bytes(*us)).unwrap_or(NO_TIME)));
         us.is_some()
     })?;
     Ok(numbers.map(|numbers| (times, numbers)))

@@ -203,7 +203,7 @@ impl Columns {
             }
             Err(e) => return Err(e.clone()),
         };
-        let (filled, first) = (filled(columns, rows.clone()), rows.start);
+        let (filled, first) = (filled(columns, binding, rows.clone()), rows.start);
         for (at, filled) in rows.zip(filled) {
             let row = Across { columns, filled, at, line: (at - first) as u32 + 1 };
             match broken.get(&at) {
@@ -314,13 +314,14 @@ impl<'r> Row<'r> for Across<'r> {
     }
 }
 
-/// In which columns of each row something stands, by their bits.
-fn filled(columns: &[Column], rows: Range<usize>) -> Vec<u64> {
+/// In which columns of fields of each row something stands, by their bits.
+fn filled(columns: &[Column], binding: &Binding, rows: Range<usize>) -> Vec<u64> {
     fn mark(filled: &mut [u64], bit: u64, says: impl Iterator<Item = bool>) {
         filled.iter_mut().zip(says).for_each(|(filled, says)| *filled |= if says { bit } else { 0 });
     }
     let mut filled = vec![0; rows.len()];
-    for (column, bit) in columns.iter().zip((0..).map(bit)) {
+    for (at, column) in columns.iter().enumerate().filter(|(at, _)| binding.fields.iter().any(|field| field.column == *at)) {
+        let bit = bit(at);
         match column {
             Column::Absent => {}
             Column::Texts(texts) => mark(&mut filled, bit, rows.clone().map(|row| !texts.get(row).is_empty())),

@@ -66,9 +66,9 @@ struct Rows {
     dictionary: u32,
     /// The level of rows that have a value.
     levels: i16,
-    /// Memory for the levels and the entries of a page.
-    there: Vec<u32>,
-    entries: Vec<u32>,
+    /// Memory for which rows of a page have a value, and for the numbers of these.
+    there: Vec<bool>,
+    entries: Numbers,
 }
 
 impl Rows {
@@ -89,15 +89,11 @@ impl Rows {
         mut bytes: &[u8],
         add: &mut impl FnMut(&mut &[u8]) -> bool,
     ) -> Result<bool, ParquetError> {
-        let full = u32::try_from(self.levels).unwrap_or(0);
-        self.there.clear();
-        if full > 0 {
-            hybrid(levels, u32::BITS - full.leading_zeros(), rows, &mut self.there)?;
-        }
+        let values = self.find_values(rows, levels)?;
         match encoding {
             Encoding::PLAIN => {
                 for row in 0..rows {
-                    let is_there = full == 0 || self.there[row] == full;
+                    let is_there = values == rows || self.there[row];
                     if is_there {
                         self.plain(&mut bytes, add)?;
                     }
@@ -105,33 +101,56 @@ impl Rows {
                 }
             }
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
-                let values = if full == 0 { rows } else { self.there.iter().filter(|level| **level == full).count() };
                 let width = match (bytes.split_off_first(), values) {
                     (Some(width), _) => u32::from(*width),
                     (None, 0) => 0,
                     (None, _) => return Err(short()),
                 };
-                self.entries.clear();
-                hybrid(bytes, width, values, &mut self.entries)?;
-                if self.entries.iter().any(|entry| *entry >= self.dictionary) {
-                    return Err(ParquetError::General("an entry outside of its dictionary".into()));
-                }
                 if values == rows {
-                    self.numbers.extend(self.entries.iter().map(|entry| entry + 1));
+                    entries(bytes, width, values, self.dictionary, &mut self.numbers)?;
                 } else {
-                    let mut entries = self.entries.iter();
-                    let number = |level: &u32| if *level == full { entries.next().map_or(0, |entry| entry + 1) } else { 0 };
-                    self.numbers.extend(self.there.iter().map(number));
+                    self.entries.clear();
+                    entries(bytes, width, values, self.dictionary, &mut self.entries)?;
+                    // The next one is looked at whether or not its row has a value, which is not foreseen; behind the last is another.
+                    self.entries.push(0);
+                    let mut next = 0;
+                    self.numbers.extend(self.there.iter().map(|is_there| {
+                        let number = self.entries[next] * u32::from(*is_there);
+                        next += usize::from(*is_there);
+                        number
+                    }));
                 }
             }
             _ => return Ok(false),
         }
         Ok(true)
     }
+
+    /// Finds out which rows of a page have a value, by their levels; gives how many.
+    fn find_values(&mut self, rows: usize, levels: &[u8]) -> Result<usize, ParquetError> {
+        let full = u32::try_from(self.levels).unwrap_or(0);
+        self.there.clear();
+        if full == 0 {
+            return Ok(rows);
+        }
+        hybrid(levels, u32::BITS - full.leading_zeros(), rows, &mut self.there, |level| level == full)?;
+        Ok(self.there.iter().map(|is_there| usize::from(*is_there)).sum())
+    }
 }
 
-/// So many numbers of so many bits, as the format's hybrid has them: runs of one number, mixed with groups of eight that are packed.
-fn hybrid(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Result<(), ParquetError> {
+/// Adds one more than each of so many entries of a dictionary.
+fn entries(bytes: &[u8], width: u32, count: usize, dictionary: u32, out: &mut Numbers) -> Result<(), ParquetError> {
+    let from = out.len();
+    hybrid(bytes, width, count, out, |entry| entry.wrapping_add(1))?;
+    // All of them are looked at, many at once.
+    let is_outside = out[from..].iter().fold(false, |any, number| any | (number.wrapping_sub(1) >= dictionary));
+    if is_outside { Err(ParquetError::General("an entry outside of its dictionary".into())) } else { Ok(()) }
+}
+
+/// Adds what so many numbers of so many bits come to, which stand in the format's hybrid: runs of one number, mixed with groups of eight
+/// that are packed.
+#[inline(always)]
+fn hybrid<T: Copy>(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<T>, of: impl Fn(u32) -> T) -> Result<(), ParquetError> {
     if width > u32::BITS {
         return Err(ParquetError::General("numbers of more than 32 bits".into()));
     }
@@ -139,7 +158,7 @@ fn hybrid(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Res
     let mask = ((1u64 << width) - 1) as u32;
     while out.len() < end {
         if width == 0 {
-            out.resize(end, 0);
+            out.resize(end, of(0));
             break;
         }
         let head = packed::take(&mut bytes).ok_or_else(short)?;
@@ -147,7 +166,7 @@ fn hybrid(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Res
         if head & 1 == 0 {
             let run = bytes.split_off(..width.div_ceil(8) as usize).ok_or_else(short)?;
             let value = run.iter().rev().fold(0u32, |n, byte| n << 8 | u32::from(*byte));
-            out.resize(out.len() + left.min((head >> 1) as usize), value);
+            out.resize(out.len() + left.min((head >> 1) as usize), of(value));
             if head == 0 {
                 return Err(ParquetError::General("a run of nothing".into()));
             }
@@ -169,11 +188,11 @@ fn hybrid(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Res
             let eights = if width <= 8 { take / 8 } else { 0 };
             for eight in 0..eights {
                 let word = word(eight * width as usize);
-                out.extend_from_slice(&[0, 1, 2, 3, 4, 5, 6, 7].map(|nth| (word >> (nth * width)) as u32 & mask));
+                out.extend_from_slice(&[0, 1, 2, 3, 4, 5, 6, 7].map(|nth| of((word >> (nth * width)) as u32 & mask)));
             }
             out.extend((eights * 8..take).map(|nth| {
                 let bit = nth * width as usize;
-                (word(bit / 8) >> (bit % 8)) as u32 & mask
+                of((word(bit / 8) >> (bit % 8)) as u32 & mask)
             }));
         }
     }
@@ -184,17 +203,21 @@ fn hybrid(mut bytes: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Res
 mod tests {
     use super::*;
 
+    fn all(bytes: &[u8], width: u32, count: usize) -> Result<Vec<u32>, ParquetError> {
+        let mut out = Vec::new();
+        hybrid(bytes, width, count, &mut out, |number| number)?;
+        Ok(out)
+    }
+
     #[test]
     fn runs_and_packed_groups_follow_each_other() {
         // The format's own example: the numbers from 0 to 7 in three bits each; behind a run of ten fours.
         let bytes = [20, 4, 0b11, 0b1000_1000, 0b1100_0110, 0b1111_1010];
-        let mut out = Vec::new();
-        hybrid(&bytes, 3, 17, &mut out).unwrap();
-        assert_eq!(out, [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(all(&bytes, 3, 17).unwrap(), [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 1, 2, 3, 4, 5, 6]);
         for short in 0..bytes.len() {
-            assert!(hybrid(&bytes[..short], 3, 17, &mut Vec::new()).is_err(), "{short}");
+            assert!(all(&bytes[..short], 3, 17).is_err(), "{short}");
         }
-        assert!(hybrid(&[0, 1], 3, 1, &mut Vec::new()).is_err(), "a run of nothing");
+        assert!(all(&[0, 1], 3, 1).is_err(), "a run of nothing");
     }
 
     #[test]
@@ -210,9 +233,20 @@ mod tests {
                     bytes[at / 8] |= ((number >> bit & 1) as u8) << (at % 8);
                 }
             }
-            let mut out = Vec::new();
-            hybrid(&bytes, width, numbers.len(), &mut out).unwrap();
-            assert_eq!(out, numbers, "{width} bits");
+            assert_eq!(all(&bytes, width, numbers.len()).unwrap(), numbers, "{width} bits");
         }
+    }
+
+    #[test]
+    fn rows_without_a_value_have_no_number() {
+        // A dictionary of three; of ten rows, told as two runs and a group of eight, the 2nd, 3rd, 6th, 7th and 9th have a value.
+        let mut rows = Rows { numbers: Vec::new(), count: 3, dictionary: 3, levels: 1, there: Vec::new(), entries: Vec::new() };
+        let levels = [2, 0, 4, 1, 3, 0b0010_1100];
+        let entries = [2, 3, 0b00_10_01_00, 0b10];
+        assert!(rows.page(10, &levels, Encoding::RLE_DICTIONARY, &entries, &mut |_| false).unwrap());
+        assert_eq!(rows.numbers, [0, 1, 2, 0, 0, 3, 1, 0, 3, 0]);
+        // An entry that the dictionary does not hold.
+        rows.dictionary = 2;
+        assert!(rows.page(10, &levels, Encoding::RLE_DICTIONARY, &entries, &mut |_| false).is_err());
     }
 }
