@@ -12,10 +12,11 @@ use hashbrown::HashMap;
 
 /// All of them, in their order.
 pub(super) struct Tiers {
+    all: Vec<TierId>,
     /// The first, where each is for one value of the same field: found without asking one after another.
     by_value: Option<TiersByValue>,
-    /// Each, with what is asked for it.
-    tests: Vec<(TierId, TierTest)>,
+    /// What is asked for those behind them, and how many stand before it.
+    tests: Vec<(usize, TierTest)>,
     /// The fields that they look at, by the bits of their slots.
     pub(super) reads: u32,
 }
@@ -23,59 +24,66 @@ pub(super) struct Tiers {
 impl Tiers {
     pub(super) fn new(plan: &Plan, id: CaseId) -> Tiers {
         let case = &plan.cases[id];
-        let tests = case.tiers.iter().map(|tier| (*tier, TierTest::new(plan, id, *tier))).collect();
+        let by_value = TiersByValue::new(plan, case);
+        let first = by_value.as_ref().map_or(0, |tiers| tiers.count);
+        let ranges: Vec<Option<Range>> = case.tiers.iter().map(|tier| Range::of(plan, id, plan.tiers[*tier].when.as_ref()?)).collect();
+        let mut tests = Vec::new();
+        let mut at = first;
+        while let Some(tier) = case.tiers.get(at) {
+            let alike =
+                ranges[at..].iter().map_while(|range| range.filter(|range| ranges[at].is_some_and(|first| first.slot == range.slot)));
+            let alike: Vec<(Range, TierId)> = alike.zip(case.tiers[at..].iter().copied()).collect();
+            let test = match &plan.tiers[*tier].when {
+                None => TierTest::Nothing(*tier),
+                Some(_) if alike.is_empty() => TierTest::Any,
+                Some(_) => TierTest::Number(TiersByNumber::new(&alike)),
+            };
+            tests.push((at, test));
+            at += alike.len().max(1);
+        }
         let conditions = case.tiers.iter().filter_map(|tier| plan.tiers[*tier].when.as_ref());
         let reads = bits(plan, conditions.flat_map(|condition| fields_of(plan, condition)));
-        Tiers { by_value: TiersByValue::new(plan, case), tests, reads }
+        Tiers { all: case.tiers.clone(), by_value, tests, reads }
     }
 
     /// Those behind the first of them.
     pub(super) fn behind(&self, first: usize) -> impl Iterator<Item = TierId> {
-        self.tests[first..].iter().map(|(tier, _)| *tier)
+        self.all[first..].iter().copied()
     }
 
     /// The one of a case of these fields; where that is not so easily said, how many of the first it is not in.
     #[inline]
     pub(super) fn find(&self, fields: &Fields, texts: &Texts) -> Result<Tiered, usize> {
-        let mut asked = 0;
-        let all = fields.all();
-        if let Some(tiers) = &self.by_value {
-            if let Some(tier) = tiers.get(fields.get(tiers.slot).ok_or(asked)?, texts) {
-                return Ok(Tiered::In(tier));
-            }
-            asked = tiers.count;
+        if let Some(tiers) = &self.by_value
+            && let Some(tier) = tiers.get(fields.get(tiers.slot).ok_or(0usize)?, texts)
+        {
+            return Ok(Tiered::In(tier));
         }
-        for (at, (tier, test)) in self.tests.iter().enumerate().skip(asked) {
-            let holds = match test {
-                TierTest::Nothing => true,
-                TierTest::Range(range) => range.holds(all).ok_or(at)?,
-                TierTest::Any => return Err(at),
+        for (before, test) in &self.tests {
+            let found = match test {
+                TierTest::Nothing(tier) => Some(*tier),
+                TierTest::Number(tiers) => match fields.get(tiers.slot) {
+                    Some(Value::Number(n)) => tiers.get(n.as_whole().ok_or(*before)?),
+                    _ => return Err(*before),
+                },
+                TierTest::Any => return Err(*before),
             };
-            if holds {
-                return Ok(Tiered::In(*tier));
+            if let Some(tier) = found {
+                return Ok(Tiered::In(tier));
             }
         }
         Ok(Tiered::InNone)
     }
 }
 
-/// What is asked for a tier.
+/// What is asked for a tier, or for several that follow each other.
 enum TierTest {
     /// Every case that is in none before it is in this one.
-    Nothing,
-    /// A number of the case is compared with a whole one.
-    Range(Range),
+    Nothing(TierId),
+    /// The same number of the case is compared with whole ones.
+    Number(TiersByNumber),
     /// Anything else.
     Any,
-}
-
-impl TierTest {
-    fn new(plan: &Plan, case: CaseId, tier: TierId) -> TierTest {
-        match &plan.tiers[tier].when {
-            None => TierTest::Nothing,
-            Some(when) => Range::of(plan, case, when).map_or(TierTest::Any, TierTest::Range),
-        }
-    }
 }
 
 /// A comparison of a number of a case with a whole one: it lies in a range, or outside of it.
@@ -102,13 +110,34 @@ impl Range {
         Some(Range { slot: field.slot, inside: *sign != Comparison::Unequal, first, last })
     }
 
-    /// Whether it holds; nothing where that is not so easily said.
+    fn holds(&self, n: i64) -> bool {
+        (self.first <= n && n <= self.last) == self.inside
+    }
+}
+
+/// Tiers by a number of the case: the first whose range holds it.
+struct TiersByNumber {
+    slot: u16,
+    /// From which numbers on it may be another one, in order.
+    bounds: Vec<i64>,
+    /// Below the first of these, and from each on.
+    tiers: Vec<Option<TierId>>,
+}
+
+impl TiersByNumber {
+    /// Of ranges of the same slot, in the order of their tiers.
+    fn new(ranges: &[(Range, TierId)]) -> TiersByNumber {
+        let mut bounds: Vec<i64> = ranges.iter().flat_map(|(range, _)| [Some(range.first), range.last.checked_add(1)]).flatten().collect();
+        bounds.sort_unstable();
+        bounds.dedup();
+        let tier = |n: i64| ranges.iter().find(|(range, _)| range.holds(n)).map(|(_, tier)| *tier);
+        let tiers = [i64::MIN].iter().chain(&bounds).map(|n| tier(*n)).collect();
+        TiersByNumber { slot: ranges[0].0.slot, bounds, tiers }
+    }
+
     #[inline]
-    fn holds(&self, fields: &[Option<Value>]) -> Option<bool> {
-        match fields[usize::from(self.slot)] {
-            Some(Value::Number(n)) => n.as_whole().map(|n| (self.first <= n && n <= self.last) == self.inside),
-            _ => None,
-        }
+    fn get(&self, n: i64) -> Option<TierId> {
+        self.tiers[self.bounds.partition_point(|bound| *bound <= n)]
     }
 }
 
@@ -163,5 +192,33 @@ impl TiersByValue {
             Value::Duration(_) | Value::Date(_) | Value::Time(_) | Value::Text(_) => return None,
         };
         self.of.get(&only).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+
+    #[test]
+    fn a_number_is_in_the_first_tier_whose_range_holds_it() {
+        let range = |inside, first, last| Range { slot: 0, inside, first, last };
+        // `>= 80`, `= 50`, `!= 20`, `< 21`: behind the last two there is none that neither holds.
+        let ranges = [range(true, 80, i64::MAX), range(true, 50, 50), range(false, 20, 20), range(true, i64::MIN, 20)];
+        for upto in 1..=ranges.len() {
+            let of: Vec<(Range, TierId)> = ranges[..upto].iter().copied().zip((0..).map(TierId::from_index)).collect();
+            let tiers = TiersByNumber::new(&of);
+            for n in [i64::MIN, i64::MIN + 1, 19, 20, 21, 49, 50, 51, 79, 80, 81, i64::MAX] {
+                let expected = match n {
+                    80.. => Some(0),
+                    50 if upto > 1 => Some(1),
+                    20 if upto > 3 => Some(3),
+                    20 => None,
+                    _ if upto > 2 => Some(2),
+                    _ => None,
+                };
+                assert_eq!(tiers.get(n), expected.map(TierId::from_index), "{n} among the first {upto}");
+            }
+        }
     }
 }

@@ -26,12 +26,10 @@ struct Series {
 const MANY: usize = 256;
 
 impl Keys {
-    #[inline]
-    fn series(&self, key: &Numbered<'_>) -> Option<usize> {
-        match self.series.get(self.last) {
-            Some(last) if last.stem.holds(key) => Some(self.last),
-            _ => self.place((key.prefix(), key.digits)),
-        }
+    /// The series of a key, if it is the one that a key was put into last.
+    #[inline(always)]
+    fn latest(&self, key: &Numbered<'_>) -> Option<usize> {
+        self.series.get(self.last).is_some_and(|last| last.stem.holds(key)).then_some(self.last)
     }
 
     fn place(&self, (prefix, digits): (&[u8], u8)) -> Option<usize> {
@@ -41,7 +39,7 @@ impl Keys {
     /// Whether a key is one of them.
     pub fn contains(&self, key: &KeyRef<'_>) -> bool {
         if let Some(numbered) = Numbered::of(key)
-            && let Some(series) = self.series(&numbered)
+            && let Some(series) = self.latest(&numbered).or_else(|| self.place((numbered.prefix(), numbered.digits)))
         {
             return self.series[series].numbers.contains(numbered.number);
         }
@@ -50,21 +48,26 @@ impl Keys {
 
     /// Takes a key; true if it was not among them.
     pub fn insert(&mut self, key: &KeyRef<'_>) -> bool {
-        let series = Numbered::of(key).and_then(|numbered| {
-            let found = self.series(&numbered).or_else(|| self.add(numbered.into()))?;
-            Some((found, numbered.number))
-        });
-        match series {
-            Some((series, number)) => {
-                self.last = series;
-                self.series[series].numbers.insert(number)
-            }
-            None => {
-                let before = self.others.len();
-                self.others.intern(key.text());
-                before < self.others.len()
-            }
+        let Some(numbered) = Numbered::of(key) else { return self.insert_other(key) };
+        match self.latest(&numbered).or_else(|| self.turn_to(&numbered)) {
+            Some(series) => self.series[series].numbers.insert(numbered.number),
+            None => self.insert_other(key),
         }
+    }
+
+    /// The series of a key, which may be another one; nothing if there are too many.
+    #[inline(never)]
+    fn turn_to(&mut self, key: &Numbered<'_>) -> Option<usize> {
+        let series = self.place((key.prefix(), key.digits)).or_else(|| self.add((*key).into()))?;
+        self.last = series;
+        Some(series)
+    }
+
+    #[inline(never)]
+    fn insert_other(&mut self, key: &KeyRef<'_>) -> bool {
+        let before = self.others.len();
+        self.others.intern(key.text());
+        before < self.others.len()
     }
 
     /// Takes those keys that are not among others, of keys that differ in the numbers at their ends, if they cost next to nothing.
@@ -143,14 +146,23 @@ impl Numbers {
     }
 
     /// True where it was not there.
+    #[inline]
     fn insert(&mut self, number: u32) -> bool {
         let (page, low) = Numbers::split(number);
+        let is_new = match self.pages.get_mut(page) {
+            Some(Page::Many(bits)) => set(bits, low),
+            _ => self.insert_among_few(page, low),
+        };
+        self.count += u64::from(is_new);
+        is_new
+    }
+
+    #[inline(never)]
+    fn insert_among_few(&mut self, page: usize, low: u16) -> bool {
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, || Page::Few(Vec::new()));
         }
-        let is_new = self.pages[page].insert(low);
-        self.count += u64::from(is_new);
-        is_new
+        self.pages[page].insert(low)
     }
 
     fn iter(&self) -> impl Iterator<Item = u32> {
@@ -193,20 +205,22 @@ impl Page {
                     return true;
                 }
                 let mut bits = vec![0; 1024];
-                for (word, bit) in all.iter().chain([&low]).map(|low| Page::bit(*low)) {
-                    bits[word] |= bit;
-                }
+                all.iter().chain([&low]).for_each(|low| _ = set(&mut bits, *low));
                 *self = Page::Many(bits);
                 true
             }
-            Page::Many(bits) => {
-                let (word, bit) = Page::bit(low);
-                let is_new = bits[word] & bit == 0;
-                bits[word] |= bit;
-                is_new
-            }
+            Page::Many(bits) => set(bits, low),
         }
     }
+}
+
+/// Sets the bit of a number; true where it was not set.
+#[inline(always)]
+fn set(bits: &mut [u64], low: u16) -> bool {
+    let (word, bit) = Page::bit(low);
+    let is_new = bits[word] & bit == 0;
+    bits[word] |= bit;
+    is_new
 }
 
 #[cfg(test)]
