@@ -78,32 +78,40 @@ struct Changed {
     after: Option<Value>,
 }
 
-/// A row that is an event and nothing else: which one of how many, and where it stands, in few bytes.
+/// A row that is an event and nothing else: when, which one, and where it stands.
+// In two words, which are copied as such.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::engine) struct Happened {
     pub(super) time: Instant,
-    line: u32,
-    file: u16,
-    event: u16,
+    /// From above: sixteen bits for the event, as many for the file, and the line.
+    rest: u64,
 }
 
 impl Happened {
     /// Of an event, if its numbers are not too large, as those of most are not.
     #[inline]
     pub(in crate::engine) fn of(stored: &Stored<'_>) -> Option<Happened> {
-        let (Origin { file, line }, event) = (stored.origin(), stored.what()?);
-        Some(Happened { time: stored.time(), line, file: file.try_into().ok()?, event: event.index().try_into().ok()? })
+        Happened::new(stored.time(), stored.what()?, stored.origin())
+    }
+
+    #[inline]
+    fn new(time: Instant, event: EventId, Origin { file, line }: Origin) -> Option<Happened> {
+        let (event, file) = (u16::try_from(event.index()).ok()?, u16::try_from(file).ok()?);
+        Some(Happened { time, rest: u64::from(event) << 48 | u64::from(file) << 32 | u64::from(line) })
     }
 
     #[inline]
     pub(super) fn what(self) -> EventId {
-        EventId::from_index(self.event.into())
+        EventId::from_index((self.rest >> 48) as usize)
+    }
+
+    fn origin(self) -> Origin {
+        Origin { file: (self.rest >> 32) as u32 & 0xffff, line: self.rest as u32 }
     }
 
     /// With the fields of its case that changed with it.
     pub(in crate::engine) fn event(self, fields: &Changes) -> Event<'_> {
-        let origin = Origin { file: self.file.into(), line: self.line };
-        Event { time: self.time, case: None, event: Some(self.what()), fields, own: &[], origin }
+        Event { time: self.time, case: None, event: Some(self.what()), fields, own: &[], origin: self.origin() }
     }
 }
 
@@ -370,10 +378,10 @@ impl Deferred {
         packed::put_bytes(out, key.bytes());
         packed::put(out, (*started).into());
         out.push((*is_over).into());
-        packed::put_list(out, self.kept(), |out, Happened { time, line, file, event }| {
-            packed::put_time(out, *time);
-            packed::put_origin(out, Origin { file: (*file).into(), line: *line });
-            packed::put(out, (*event).into());
+        packed::put_list(out, self.kept(), |out, row| {
+            packed::put_time(out, row.time);
+            packed::put_origin(out, row.origin());
+            packed::put_id(out, row.what());
         });
         fields.pack(out);
         // Most that are told of were told of one promise after another, the first ones most often.
@@ -401,8 +409,8 @@ impl Deferred {
         let count = u8::try_from(packed::take(from)?).ok()?;
         let mut all = Deferred { key, started, is_over, count, is_vacant: false, ..Deferred::vacant(kind) };
         for row in all.rows.get_mut(..usize::from(count))? {
-            let (time, Origin { file, line }) = (packed::take_time(from)?, packed::take_origin(from)?);
-            *row = Happened { time, line, file: file.try_into().ok()?, event: packed::take(from)?.try_into().ok()? };
+            let (time, origin) = (packed::take_time(from)?, packed::take_origin(from)?);
+            *row = Happened::new(time, packed::take_id(from)?, origin)?;
         }
         all.fields = Fields::unpack(from)?;
         let told = packed::take_bytes(from)?;
