@@ -105,7 +105,7 @@ impl<'r> Lines<'r> {
         put(out, &head.of_notice);
         optional(out, n.case.map(|c| c.1));
         put(out, ",\"seq\":");
-        number(out, n.seq.into());
+        words::put_number(out, n.seq.into());
         put(out, "}\n");
     }
 
@@ -119,7 +119,7 @@ impl<'r> Lines<'r> {
         put(out, &head.text);
         optional(out, report.case(o));
         put(out, ",\"seq\":");
-        number(out, o.seq.into());
+        words::put_number(out, o.seq.into());
         put(out, ",\"tier\":");
         optional(out, o.tier.map(|t| report.plan.tiers[t].name.as_str()));
         put(out, ",\"by\":{");
@@ -171,7 +171,7 @@ impl<'r> Lines<'r> {
             let Origin { file, line } = row.origin;
             put(out, files.get(file as usize).map_or("\"\"", String::as_str));
             put(out, ",\"line\":");
-            number(out, line.into());
+            words::put_number(out, line.into());
             out.push(b'}');
         }
         put(out, "]}\n");
@@ -209,15 +209,10 @@ fn quoted(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-fn number(out: &mut Vec<u8>, n: u64) {
-    let digits = words::digits(n);
-    out.extend_from_slice(digits.as_bytes());
-}
-
 /// A JSON number of seconds, exact to the microsecond.
 fn seconds(out: &mut Vec<u8>, d: Duration) {
     let us = d.as_micros();
-    if us >= 0 && us % 1_000_000 == 0 { number(out, us as u64 / 1_000_000) } else { put(out, &words::seconds(d)) }
+    if us >= 0 && us % 1_000_000 == 0 { words::put_number(out, us as u64 / 1_000_000) } else { put(out, &words::seconds(d)) }
 }
 
 const DAY: Duration = Duration::seconds(86_400);
@@ -227,7 +222,13 @@ struct Clock {
     days: [Day; Clock::DAYS],
     /// What the clock was ahead of UTC by on the day that was found last: with it a day's instants have one place.
     offset: Duration,
+    /// Whole seconds that were put into words last, and which of them goes next: a record names most of its instants twice.
+    latest: [(Instant, Words); Clock::LATEST],
+    next: usize,
 }
+
+/// An instant in quotes.
+type Words = [u8; 27];
 
 /// A local day, or the part of it in which the clock's offset is the same.
 #[derive(Clone, Copy, Default)]
@@ -242,15 +243,21 @@ struct Day {
 
 impl Default for Clock {
     fn default() -> Clock {
-        Clock { days: [Day::default(); Clock::DAYS], offset: Duration::ZERO }
+        let nothing = (Instant::NEVER, [0; 27]);
+        Clock { days: [Day::default(); Clock::DAYS], offset: Duration::ZERO, latest: [nothing; Clock::LATEST], next: 0 }
     }
 }
 
 impl Clock {
     const DAYS: usize = 64;
+    /// As many as most records name.
+    const LATEST: usize = 4;
 
     /// Adds an instant as RFC 3339 has it, in quotes.
     fn push(&mut self, out: &mut Vec<u8>, zone: &Zone, t: Instant) {
+        if let Some((_, text)) = self.latest.iter().find(|(known, _)| *known == t) {
+            return out.extend_from_slice(text);
+        }
         let day = &mut self.days[t.plus(self.offset).as_micros().div_euclid(DAY.as_micros()) as usize % Clock::DAYS];
         if t < day.from || day.to <= t {
             *day = Day::of(zone, t);
@@ -265,6 +272,8 @@ impl Clock {
         }
         text[20..].copy_from_slice(&day.offset);
         if micros == 0 {
+            self.latest[self.next % Clock::LATEST] = (t, text);
+            self.next += 1;
             return out.extend_from_slice(&text);
         }
         out.extend_from_slice(&text[..20]);

@@ -114,6 +114,25 @@ pub(super) fn digits(mut n: u64) -> Digits {
     Digits { all, from }
 }
 
+/// Adds a whole number: all digits of most are found at once.
+pub(super) fn put_number(out: &mut Vec<u8>, n: u64) {
+    if n >= 100_000_000 {
+        return out.extend_from_slice(digits(n).as_bytes());
+    }
+    // Two numbers of four digits, four of two, and eight digits, the highest first. A number times 5243 / 2^19 is a hundredth of it, and one
+    // times 103 / 2^10 a tenth, as far as they go here.
+    let fours = (n / 10_000) | ((n % 10_000) << 32);
+    let hundreds = (fours * 5_243) >> 19 & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (fours - hundreds * 100) << 16;
+    let tens = (pairs * 103) >> 10 & 0x000f_000f_000f_000f;
+    let all = tens | (pairs - tens * 10) << 8;
+    // Of zero one digit is left too.
+    let zeros = (all.trailing_zeros() / 8).min(7);
+    let end = out.len() + 8 - zeros as usize;
+    out.extend_from_slice(&((all | 0x3030_3030_3030_3030) >> (8 * zeros)).to_le_bytes());
+    out.truncate(end);
+}
+
 /// The JSON number nearest to an exact value.
 pub(super) fn number(value: Exact) -> String {
     if value.is_whole() { value.to_string() } else { serde_json::Number::from_f64(value.to_f64()).map_or("null".into(), |n| n.to_string()) }
@@ -170,6 +189,17 @@ mod tests {
         // 94.9999 % would round to the bound that it misses.
         assert_eq!(share(949_999, 1_000_000), "94.9999%");
         assert_eq!(share(95, 100), "95%");
+    }
+
+    #[test]
+    fn whole_numbers_are_written_with_all_their_digits_and_no_others() {
+        // On both sides of every power of ten, all below ten thousand, and every 7,919th.
+        let around = (0..20).flat_map(|n| [10u64.pow(n) - 1, 10u64.pow(n), 10u64.pow(n) + 1]);
+        for n in around.chain(0..10_000).chain((0..100_001_000).step_by(7_919)).chain([u64::MAX]) {
+            let mut text = b"x".to_vec();
+            put_number(&mut text, n);
+            assert_eq!(String::from_utf8(text).unwrap(), format!("x{n}"));
+        }
     }
 
     #[test]
