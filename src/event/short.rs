@@ -10,15 +10,16 @@ pub struct Short(u64, u64);
 
 /// The longest text that is short.
 const LONGEST: usize = 15;
-/// Where the length stands.
-const LENGTH: u32 = 8 * LONGEST as u32;
+/// Where the length stands in the second word.
+const LENGTH: u32 = u64::BITS - 8;
 
-/// The bytes of each length.
-const OF_LENGTH: [u128; LONGEST + 1] = {
-    let mut all = [0; LONGEST + 1];
+/// The bytes of each length, in both words.
+const OF_LENGTH: [(u64, u64); LONGEST + 1] = {
+    let mut all = [(0, 0); LONGEST + 1];
     let mut len = 1;
     while len <= LONGEST {
-        all[len] = u128::MAX >> (8 * (16 - len));
+        let bits = u128::MAX >> (8 * (16 - len));
+        all[len] = (bits as u64, (bits >> u64::BITS) as u64);
         len += 1;
     }
     all
@@ -52,21 +53,27 @@ impl Short {
     /// Of a part of a text, if it is short. Where enough stands behind it, all lengths take the same steps.
     #[inline(always)]
     pub fn within(text: &[u8], from: usize, to: usize) -> Option<Short> {
-        let Some(sixteen) = text.get(from..).and_then(<[u8]>::first_chunk) else { return Short::of(&text[from..to]) };
+        let Some(sixteen) = text.get(from..).and_then(<[u8]>::first_chunk::<16>) else { return Short::of(&text[from..to]) };
+        let (low, high) = (u64::from_le_bytes(*sixteen.first_chunk()?), u64::from_le_bytes(*sixteen.last_chunk()?));
         let len = to - from;
-        Some(Short::new(u128::from_le_bytes(*sixteen) & OF_LENGTH.get(len)?, len))
+        let (of_low, of_high) = OF_LENGTH.get(len)?;
+        Some(Short::of_words(low & of_low, high & of_high, len))
     }
 
     #[inline(always)]
     fn new(bits: u128, len: usize) -> Short {
-        let bits = bits | (len as u128) << LENGTH;
-        Short((bits as u64).to_le(), ((bits >> u64::BITS) as u64).to_le())
+        Short::of_words(bits as u64, (bits >> u64::BITS) as u64, len)
+    }
+
+    #[inline(always)]
+    fn of_words(low: u64, high: u64, len: usize) -> Short {
+        Short(low.to_le(), (high | (len as u64) << LENGTH).to_le())
     }
 
     /// How many bytes it has.
     #[inline(always)]
     pub(super) fn len(self) -> usize {
-        (self.high() >> (LENGTH - u64::BITS)) as usize
+        (self.high() >> LENGTH) as usize
     }
 
     /// Whether it has no bytes.
