@@ -123,6 +123,8 @@ impl Series {
 impl KeyList {
     /// Keys of a piece of a log that have so many different beginnings are no series.
     const MANY: usize = 32;
+    /// Of so few series the next piece is thought to have the same ones.
+    const FEW: usize = 8;
 
     /// Adds the key of a case.
     #[inline]
@@ -163,9 +165,12 @@ impl KeyList {
         self.others.iter().map(|(kind, range)| (*kind, &self.text[range.clone()]))
     }
 
-    /// Empties it for other keys.
+    /// Empties it for other keys, which most likely go on where these ended.
     pub fn clear(&mut self) {
-        self.series.clear();
+        if self.series.len() > KeyList::FEW {
+            self.series.clear();
+        }
+        self.series.iter_mut().for_each(|series| series.numbers.clear());
         self.text.clear();
         self.others.clear();
     }
@@ -213,5 +218,12 @@ mod tests {
         found.sort();
         expected.sort();
         assert_eq!(found, expected);
+        // Empty, it holds nothing, and takes others; of few series it keeps the memory.
+        list.clear();
+        assert!(list.series().iter().all(|series| series.numbers.is_empty()) && list.others().next().is_none());
+        list.push(kind(0), &KeyRef::from("A1"));
+        list.clear();
+        list.push(kind(0), &KeyRef::from("A2"));
+        assert_eq!(list.series().iter().map(|series| series.numbers.as_slice()).collect::<Vec<_>>(), [[2]]);
     }
 }
