@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Outcomes(Ledger);
 
-/// What else there is of an instance, behind each other: its verdict, which parts of it there are, and these parts. Small numbers
+/// What else there is of an instance, behind each other: which parts of it there are, and these parts. Small numbers
 /// take few bytes; instants are counted from the start.
 struct Writer<'o>(&'o mut Vec<u8>);
 
@@ -35,7 +35,7 @@ const READ: u64 = 1 << 13;
 impl Writer<'_> {
     fn outcome(&mut self, o: &Outcome) {
         // Its place keeps what is not here.
-        let Outcome { track: _, obligation, case, seq, tier, group, row, verdict, reason, start, due, stop, end, open, .. } = o;
+        let Outcome { track: _, obligation, case, seq, tier, group, row, verdict: _, reason, start, due, stop, end, open, .. } = o;
         let Outcome { elapsed, target, paused, late, keys, filters, states, calendar, halted, evidence, .. } = o;
         let since = |t: &Instant| t.since(*start);
         let has_more = !keys.is_empty() || !filters.is_empty() || !states.is_empty();
@@ -55,7 +55,6 @@ impl Writer<'_> {
             (*halted, HALTED),
             (has_more, READ),
         ];
-        self.0.push(*verdict as u8);
         self.number(packed::parts(&parts));
         packed::put_id(self.0, *obligation);
         if let Some((kind, key)) = case {
@@ -110,7 +109,7 @@ struct Reader<'b>(&'b [u8]);
 
 impl<'b> Reader<'b> {
     fn outcome(mut self, place: &Place) -> Outcome {
-        let (verdict, parts, obligation, case, seq) = self.head();
+        let (parts, obligation, case, seq) = self.head();
         let has = |part: u64| parts & part != 0;
         let start = place.start;
         let tier = has(TIER).then(|| self.id());
@@ -140,7 +139,7 @@ impl<'b> Reader<'b> {
             tier,
             group,
             row,
-            verdict,
+            verdict: Verdict::ALL[usize::from(place.what)],
             reason,
             start,
             due,
@@ -161,25 +160,20 @@ impl<'b> Reader<'b> {
     }
 
     /// What puts instances of one start in order, and what there is of it.
-    fn head(&mut self) -> (Verdict, u64, ObligationId, Option<CaseKey<'b>>, u32) {
-        let verdict = Verdict::ALL[usize::from(self.byte())];
+    fn head(&mut self) -> (u64, ObligationId, Option<CaseKey<'b>>, u32) {
         let (parts, obligation) = (self.number(), self.id());
         let case = (parts & CASE != 0).then(|| (self.id(), self.bytes()));
-        (verdict, parts, obligation, case, self.number() as u32)
+        (parts, obligation, case, self.number() as u32)
     }
 
     /// What puts instances of one start in order: case, group and number.
     fn order(mut self, texts: &Texts) -> (Option<&'b [u8]>, Option<GroupOrder>, u32) {
-        let (_, parts, _, case, seq) = self.head();
+        let (parts, _, case, seq) = self.head();
         if parts & TIER != 0 {
             self.number();
         }
         let group = (parts & GROUP != 0).then(|| GroupOrder::of(self.value(), texts));
         (case.map(|(_, key)| key), group, seq)
-    }
-
-    fn byte(&mut self) -> u8 {
-        *self.0.split_off_first().expect(WHOLE)
     }
 
     fn number(&mut self) -> u64 {
@@ -214,7 +208,7 @@ impl<'b> Reader<'b> {
 
 impl Outcomes {
     pub(super) fn push(&mut self, outcome: &Outcome) {
-        self.0.push(outcome.track, outcome.start, |out| Writer(out).outcome(outcome));
+        self.0.push(outcome.track, outcome.start, outcome.verdict as u8, |out| Writer(out).outcome(outcome));
     }
 
     pub(super) fn absorb(&mut self, other: Outcomes) {
@@ -223,11 +217,7 @@ impl Outcomes {
 
     /// By promise, start, case, group and number.
     pub(super) fn sort(&mut self, texts: &Texts) {
-        self.0.sort(|a, b| Reader(a).order(texts).cmp(&Reader(b).order(texts)));
-    }
-
-    fn verdict(&self, place: &Place) -> Verdict {
-        Verdict::ALL[usize::from(self.0.bytes(place)[0])]
+        self.0.sort(|(_, a), (_, b)| Reader(a).order(texts).cmp(&Reader(b).order(texts)));
     }
 
     fn at(&self, place: &Place) -> Outcome {
@@ -254,20 +244,15 @@ impl Outcomes {
         self.at(&self.0.places()[at])
     }
 
-    /// Reads a little of those at some positions. They lie as they were decided, which is another order: what is asked for of many comes
-    /// at once.
+    /// Reads a little of those at some positions, which are asked for next.
     pub fn touch(&self, positions: &[usize]) {
-        let touched = positions.iter().fold(0, |all, at| {
-            let bytes = self.0.bytes(&self.0.places()[*at]);
-            // Most take two lines of memory.
-            all ^ bytes[0] ^ bytes.get(64).copied().unwrap_or_default()
-        });
-        std::hint::black_box(touched);
+        self.0.touch(positions.iter().map(|at| &self.0.places()[*at]));
     }
 
     /// The positions of those of some verdicts.
     pub fn positions(&self, verdicts: &[Verdict]) -> impl Iterator<Item = usize> {
-        self.0.places().iter().enumerate().filter(|(_, place)| verdicts.contains(&self.verdict(place))).map(|(at, _)| at)
+        let is_wanted = |place: &Place| verdicts.iter().any(|verdict| *verdict as u8 == place.what);
+        self.0.places().iter().enumerate().filter(move |(_, place)| is_wanted(place)).map(|(at, _)| at)
     }
 
     /// Those of some verdicts.

@@ -18,9 +18,8 @@ const ESCALATES: u64 = 4;
 impl Notices {
     pub(super) fn push(&mut self, notice: &NoticeRecord<'_>) {
         let NoticeRecord { track, obligation, case, seq, start, position, kind, at, to } = notice;
-        self.0.push(*track, *start, |out| {
-            let parts = [(case.is_some(), CASE), (to.is_some(), TO), (*kind == NoticeKind::Escalate, ESCALATES)];
-            packed::put(out, packed::parts(&parts));
+        let parts = [(case.is_some(), CASE), (to.is_some(), TO), (*kind == NoticeKind::Escalate, ESCALATES)];
+        self.0.push(*track, *start, packed::parts(&parts) as u8, |out| {
             if let Some((kind, key)) = case {
                 packed::put_id(out, *kind);
                 packed::put_text(out, key);
@@ -54,7 +53,12 @@ impl Notices {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = NoticeRecord<'_>> {
-        self.0.places().iter().map(|place| record(place, self.0.bytes(place)).expect(WHOLE))
+        /// So many are looked at beforehand.
+        const AHEAD: usize = 16;
+        self.0.places().chunks(AHEAD).flat_map(|places| {
+            self.0.touch(places.iter());
+            places.iter().map(|place| record(place, self.0.bytes(place)).expect(WHOLE))
+        })
     }
 }
 
@@ -63,15 +67,13 @@ fn case<'b>(parts: u64, from: &mut &'b [u8]) -> Option<Option<(CaseId, &'b [u8])
 }
 
 /// What puts notices of one promise and start in order: case, number, time and place in the promise.
-fn order(mut bytes: &[u8]) -> Option<(Option<&[u8]>, u64, Duration, u64)> {
+fn order((parts, mut bytes): (u8, &[u8])) -> Option<(Option<&[u8]>, u64, Duration, u64)> {
     let from = &mut bytes;
-    let parts = packed::take(from)?;
-    Some((case(parts, from)?.map(|(_, key)| key), packed::take(from)?, packed::take_length(from)?, packed::take(from)?))
+    Some((case(parts.into(), from)?.map(|(_, key)| key), packed::take(from)?, packed::take_length(from)?, packed::take(from)?))
 }
 
 fn record<'b>(place: &Place, mut bytes: &'b [u8]) -> Option<NoticeRecord<'b>> {
-    let from = &mut bytes;
-    let parts = packed::take(from)?;
+    let (from, parts) = (&mut bytes, u64::from(place.what));
     let case = match case(parts, from)? {
         Some((kind, key)) => Some((kind, std::str::from_utf8(key).ok()?)),
         None => None,
