@@ -29,14 +29,15 @@ impl Asleep {
         self.index.insert(hash, self.cases.put(&self.scratch));
     }
 
-    /// Takes a case away, if it is here.
+    /// Takes a case away as it is packed, if it is here.
     #[inline]
-    pub(super) fn take(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<Case> {
-        let at = self.place(hash, kind, key)?;
-        let case = unpacked(self.cases.get(at));
+    pub(super) fn take(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>, packed: &mut Vec<u8>) -> bool {
+        let Some(at) = self.place(hash, kind, key) else { return false };
+        packed.clear();
+        packed.extend_from_slice(self.cases.get(at));
         self.cases.remove(at);
         self.index.remove(hash, at);
-        Some(case)
+        true
     }
 
     /// Whether a case is here.

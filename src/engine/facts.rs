@@ -124,7 +124,8 @@ impl Facts {
     pub(super) fn unpack(from: &mut &[u8]) -> Option<Facts> {
         let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
         let time = packed::take_time(from)?;
-        let fields = Fields::unpack(from)?;
+        let mut fields = Fields::default();
+        fields.unpack(from)?;
         let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
         let last = packed::take_list::<_, Vec<_>>(from, |from| packed::take_before(from, time))?.into();
         let rest = if packed::take_flag(from)? { Some(Box::new(Rest::unpack(from, time)?)) } else { None };

@@ -108,7 +108,12 @@ impl Fields {
         packed::put_list(out, &self.0, |out, value| packed::put_value(out, *value));
     }
 
-    pub(super) fn unpack(from: &mut &[u8]) -> Option<Fields> {
-        packed::take_list(from, packed::take_value).map(Fields)
+    /// In the memory of others.
+    pub(super) fn unpack(&mut self, from: &mut &[u8]) -> Option<()> {
+        self.forget(usize::try_from(packed::take(from)?).ok().filter(|count| *count <= from.len())?);
+        for field in &mut self.0 {
+            *field = packed::take_value(from)?;
+        }
+        Some(())
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Cases {
     /// Where each of those is that are awake.
     index: Index,
     asleep: Asleep,
+    /// Memory for one that is woken.
+    packed: Vec<u8>,
     rest: Rest,
     /// Those that were ever awake, of kinds of which cases are forgotten, or of which rows are only kept: what is here and is not live was
     /// forgotten, and what is not here sleeps nowhere.
@@ -81,6 +83,7 @@ impl Cases {
             deferred: Room::default(),
             index: Index::default(),
             asleep: Asleep::default(),
+            packed: Vec::new(),
             rest: Rest { crowd: FEW, put: 0, woken: 0 },
             deferrals: seen.iter().map(|_| Deferrals::default()).collect(),
             seen,
@@ -164,13 +167,19 @@ impl Cases {
         }
         self.deferrals[kind].begun += 1;
         self.make_room();
-        let at = match self.deferred.free.pop() {
-            Some(at) => at as usize,
-            None => self.deferred.add(Deferred::vacant(kind)),
-        };
+        let at = self.vacancy(kind);
         self.deferred.places[at].begin(world, kind, key);
         self.index.insert(hash, At::Deferred(at).number());
         Some(At::Deferred(at))
+    }
+
+    /// A place for a case of which rows are only kept.
+    #[inline]
+    fn vacancy(&mut self, kind: CaseId) -> usize {
+        match self.deferred.free.pop() {
+            Some(at) => at as usize,
+            None => self.deferred.add(Deferred::vacant(kind)),
+        }
     }
 
     /// A case of which rows were kept is to be judged: its place among those that are, and what was kept.
@@ -241,19 +250,13 @@ impl Cases {
 
     /// Where a case is to which something happens, if it was put to sleep: it is no longer.
     pub(super) fn woken(&mut self, hash: u64, kind: CaseId, key: KeyRef<'_>) -> Option<At> {
-        let case = self.asleep.take(hash, kind, key)?;
-        self.rest.woken += 1;
-        self.make_room();
-        Some(self.put_back(hash, case))
-    }
-
-    /// Gives a case a place that was put aside.
-    fn put_back(&mut self, hash: u64, case: Case) -> At {
-        let at = match case {
-            Case::Judged(case) => At::Judged(self.judged.add(Slot::new(hash, case))),
-            Case::Deferred(case) => At::Deferred(self.deferred.add(case)),
-        };
-        self.index.insert(hash, at.number());
+        let mut packed = std::mem::take(&mut self.packed);
+        let at = self.asleep.take(hash, kind, key, &mut packed).then(|| {
+            self.rest.woken += 1;
+            self.make_room();
+            self.put_back(hash, &packed).expect("a case was packed here, whole")
+        });
+        self.packed = packed;
         at
     }
 

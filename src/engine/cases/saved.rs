@@ -1,7 +1,7 @@
 //! Cases as they are put aside, one by one when they sleep, or all of them.
 
 use crate::engine::case::CaseState;
-use crate::engine::cases::Cases;
+use crate::engine::cases::{At, Cases, Slot};
 use crate::engine::deferral::Deferred;
 use crate::event::{KeyRef, packed};
 use crate::id::CaseId;
@@ -34,9 +34,14 @@ pub(super) fn pack_deferred(case: &Deferred, out: &mut Vec<u8>) {
 
 impl Case {
     pub(in crate::engine) fn unpack(packed: &[u8]) -> Option<Case> {
+        let (_, kind, _) = Case::unpack_name(packed)?;
         let (how, mut from) = packed.split_first()?;
         Some(match *how {
-            DEFERRED | DEFERRED_IDLE => Case::Deferred(Deferred::unpack(&mut from)?),
+            DEFERRED | DEFERRED_IDLE => {
+                let mut case = Deferred::vacant(kind);
+                case.unpack(&mut from)?;
+                Case::Deferred(case)
+            }
             _ => Case::Judged(CaseState::unpack(&mut from)?),
         })
     }
@@ -45,6 +50,25 @@ impl Case {
     pub(in crate::engine) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &[u8])> {
         let (how, mut from) = packed.split_first()?;
         Some((matches!(*how, IDLE | DEFERRED_IDLE), packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
+    }
+}
+
+impl Cases {
+    /// Gives a case a place that was packed; nothing where the bytes are none, or end first.
+    pub(super) fn put_back(&mut self, hash: u64, packed: &[u8]) -> Option<At> {
+        let (how, mut from) = packed.split_first()?;
+        let at = match *how {
+            // In the memory of another: it is large, and most of it need not be moved.
+            DEFERRED | DEFERRED_IDLE => {
+                let (_, kind, _) = Case::unpack_name(packed)?;
+                let at = self.vacancy(kind);
+                self.deferred(at).unpack(&mut from)?;
+                At::Deferred(at)
+            }
+            _ => At::Judged(self.judged.add(Slot::new(hash, CaseState::unpack(&mut from)?))),
+        };
+        self.index.insert(hash, at.number());
+        Some(at)
     }
 }
 
@@ -75,8 +99,7 @@ impl<'de> Deserialize<'de> for Cases {
         let hash_of = |packed: &[u8]| hash_of(packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"));
         for packed in awake {
             let hash = hash_of(&packed)?;
-            let case = Case::unpack(&packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
-            cases.put_back(hash, case);
+            cases.put_back(hash, &packed).ok_or_else(|| D::Error::custom("a case is damaged"))?;
         }
         for packed in asleep {
             let hash = hash_of(&packed)?;

@@ -403,18 +403,20 @@ impl Deferred {
         }
     }
 
-    pub(in crate::engine) fn unpack(from: &mut &[u8]) -> Option<Deferred> {
-        let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
-        let (started, is_over) = (packed::take_small(from)?, packed::take_flag(from)?);
-        let count = u8::try_from(packed::take(from)?).ok()?;
-        let mut all = Deferred { key, started, is_over, count, is_vacant: false, ..Deferred::vacant(kind) };
-        for row in all.rows.get_mut(..usize::from(count))? {
+    /// In the memory of one that is gone; nothing where the bytes are none, or end first.
+    pub(in crate::engine) fn unpack(&mut self, from: &mut &[u8]) -> Option<()> {
+        (self.kind, self.key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
+        (self.started, self.is_over) = (packed::take_small(from)?, packed::take_flag(from)?);
+        self.count = u8::try_from(packed::take(from)?).ok()?;
+        (self.variant, self.is_vacant, self.stirred) = (UNKNOWN, false, false);
+        for row in self.rows.get_mut(..usize::from(self.count))? {
             let (time, origin) = (packed::take_time(from)?, packed::take_origin(from)?);
             *row = Happened::new(time, packed::take_id(from)?, origin)?;
         }
-        all.fields = Fields::unpack(from)?;
+        self.fields.unpack(from)?;
         let told = packed::take_bytes(from)?;
-        all.told.get_mut(..told.len())?.copy_from_slice(told);
+        self.told = [0; COUNTED];
+        self.told.get_mut(..told.len())?.copy_from_slice(told);
         let (states, changes) = (packed::take_list(from, StateRun::unpack)?, packed::take_list(from, Changed::unpack)?);
         let mut more = More { states, changes, stages: Stages::new() };
         let count = packed::take(from)?;
@@ -422,8 +424,8 @@ impl Deferred {
             let last = packed::take_time(from)?;
             more.stages = (0..count).map(|_| packed::take_before(from, last)).collect::<Option<_>>()?;
         }
-        all.more = (!more.is_nothing()).then(|| Box::new(more));
-        Some(all)
+        self.more = (!more.is_nothing()).then(|| Box::new(more));
+        Some(())
     }
 }
 
