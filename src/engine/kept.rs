@@ -7,6 +7,7 @@ use crate::id::{CaseId, Id, ObligationId};
 use crate::time::{Duration, Instant};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// Instances in the order of reports.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -100,6 +101,9 @@ impl Writer<'_> {
         packed::put_any(self.0, thing);
     }
 }
+
+/// So many are looked up at once.
+const AHEAD: usize = 16;
 
 /// The kind of a case, and its key's bytes.
 type CaseKey<'b> = (CaseId, &'b [u8]);
@@ -257,6 +261,12 @@ impl Outcomes {
 
     /// Those of some verdicts.
     pub fn of(&self, verdicts: &[Verdict]) -> impl Iterator<Item = Outcome> {
-        self.positions(verdicts).map(|at| self.get(at))
+        let mut positions = self.positions(verdicts);
+        let blocks = std::iter::from_fn(move || {
+            let block: SmallVec<[usize; AHEAD]> = positions.by_ref().take(AHEAD).collect();
+            self.touch(&block);
+            (!block.is_empty()).then_some(block)
+        });
+        blocks.flatten().map(|at| self.get(at))
     }
 }
