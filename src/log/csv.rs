@@ -111,7 +111,7 @@ impl<'r> Row<'r> for LaidOut<'r> {
     #[inline(always)]
     fn short(&self, place: usize) -> Option<Short> {
         let (begin, end) = self.ends(place);
-        // Which is what it is, and is known to be within reach then.
+        // Wherever it begins in the block, what is read at once of it is within reach.
         Short::within(self.laid.block, begin % BLOCK, end)
     }
 
@@ -346,14 +346,13 @@ impl Table {
         };
         let text = &text[start..];
         let raw = &text[..cells.end()];
-        if raw.is_empty() {
-        } else if cells.columns() != self.columns {
-            self.ragged(decoder, line, raw, cells.columns());
-        } else if !*is_text && !row::is_text(raw) {
-            self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter));
-        } else {
-            // Of a text that is broken elsewhere nothing is looked at but the row.
-            decoder.row(binding, &Plain { table: self, text: if *is_text { text } else { raw }, cells, line });
+        // Of a text that is broken elsewhere nothing is looked at but the row.
+        let text = if *is_text { text } else { raw };
+        match cells.columns() == self.columns {
+            _ if raw.is_empty() => {}
+            false => self.ragged(decoder, line, raw, cells.columns()),
+            true if !*is_text && !row::is_text(raw) => self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter)),
+            true => decoder.row(binding, &Plain { table: self, text, cells, line }),
         }
         (end + 1, 1)
     }

@@ -5,7 +5,6 @@ pub(super) const PLACES: usize = 64;
 
 /// How lines are laid out whose cells all begin within their first 64 bytes, counted from there.
 #[derive(Clone, Debug)]
-#[repr(C)]
 pub(super) struct Layout {
     /// Where the delimiters are, by bits.
     delimiters: u64,
