@@ -62,7 +62,7 @@ impl Asleep {
 }
 
 /// Why reading cannot fail.
-const WHOLE: &str = "a case was packed here, whole";
+pub(super) const WHOLE: &str = "a case was packed here, whole";
 
 fn unpacked(packed: &[u8]) -> Case {
     Case::unpack(packed).expect(WHOLE)

@@ -136,14 +136,14 @@ impl<'b> Reader<'b> {
             Some(Evidence { event, time, origin: packed::take_origin(from)? })
         });
         Outcome {
-            track: place.track as usize,
+            track: place.track(),
             obligation,
             case: case.map(|(kind, key)| (kind, CompactString::from_utf8(key).expect(WHOLE))),
             seq,
             tier,
             group,
             row,
-            verdict: Verdict::ALL[usize::from(place.what)],
+            verdict: Verdict::ALL[usize::from(place.what())],
             reason,
             start,
             due,
@@ -255,7 +255,7 @@ impl Outcomes {
 
     /// The positions of those of some verdicts.
     pub fn positions(&self, verdicts: &[Verdict]) -> impl Iterator<Item = usize> {
-        let is_wanted = |place: &Place| verdicts.iter().any(|verdict| *verdict as u8 == place.what);
+        let is_wanted = |place: &Place| verdicts.iter().any(|verdict| *verdict as u8 == place.what());
         self.0.places().iter().enumerate().filter(move |(_, place)| is_wanted(place)).map(|(at, _)| at)
     }
 

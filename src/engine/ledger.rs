@@ -18,18 +18,28 @@ pub(super) struct Ledger {
 pub(super) struct Place {
     /// The start of the instance that it is of.
     pub(super) start: Instant,
+    /// The promise's place in the order of reports and, in the last eight bits, what is asked of all records: it need not be looked up.
+    of: u32,
     /// Where it is packed: its block, and how far in it, in steps of [`STEP`] bytes.
     at: u32,
-    /// The promise's place in the order of reports.
-    pub(super) track: u16,
-    /// What is asked of all of them: it need not be looked up.
-    pub(super) what: u8,
 }
 
 impl Place {
     #[inline]
-    fn key(&self) -> (u16, Instant) {
-        (self.track, self.start)
+    fn key(&self) -> (usize, Instant) {
+        (self.track(), self.start)
+    }
+
+    /// The promise's place in the order of reports.
+    #[inline]
+    pub(super) fn track(&self) -> usize {
+        (self.of >> 8) as usize
+    }
+
+    /// What is asked of all records.
+    #[inline]
+    pub(super) fn what(&self) -> u8 {
+        self.of as u8
     }
 }
 
@@ -46,8 +56,8 @@ impl Ledger {
         }
         let (number, block) = (self.blocks.len() - 1, self.blocks.last_mut().expect("one was added"));
         let at = u32::try_from((number * BLOCK + block.len()) / STEP).expect("a report takes far less than 16 GiB");
-        let track = u16::try_from(track).expect("a spec is limited to far fewer obligations");
-        self.places.push(Place { start, at, track, what });
+        let of = u32::try_from(track << 8 | usize::from(what)).expect("a spec has far fewer obligations than sixteen million");
+        self.places.push(Place { start, of, at });
         write(block);
         block.resize(block.len().next_multiple_of(STEP), 0);
     }
@@ -63,12 +73,12 @@ impl Ledger {
     /// all.
     pub(super) fn sort(&mut self, compare: impl Fn((u8, &[u8]), (u8, &[u8])) -> Ordering) {
         let known = std::mem::take(&mut self.places);
-        let order = Order::of(known.len()).by_time(|at| known[at].start).by(|at| known[at].track.into());
+        let order = Order::of(known.len()).by_time(|at| known[at].start).by(|at| known[at].track() as u64);
         let mut places: Vec<Place> = order.positions().into_iter().map(|at| known[at as usize]).collect();
         drop(known);
         // Few are of the same instance's promise and start.
         for same in places.chunk_by_mut(|a, b| a.key() == b.key()).filter(|same| same.len() > 1) {
-            same.sort_unstable_by(|a, b| compare((a.what, self.bytes(a)), (b.what, self.bytes(b))));
+            same.sort_unstable_by(|a, b| compare((a.what(), self.bytes(a)), (b.what(), self.bytes(b))));
         }
         self.places = places;
     }

@@ -73,13 +73,13 @@ fn order((parts, mut bytes): (u8, &[u8])) -> Option<(Option<&[u8]>, u64, Duratio
 }
 
 fn record<'b>(place: &Place, mut bytes: &'b [u8]) -> Option<NoticeRecord<'b>> {
-    let (from, parts) = (&mut bytes, u64::from(place.what));
+    let (from, parts) = (&mut bytes, u64::from(place.what()));
     let case = match case(parts, from)? {
         Some((kind, key)) => Some((kind, std::str::from_utf8(key).ok()?)),
         None => None,
     };
     Some(NoticeRecord {
-        track: place.track as usize,
+        track: place.track(),
         start: place.start,
         case,
         seq: packed::take_small(from)?,

@@ -25,21 +25,20 @@ impl Tiers {
     pub(super) fn new(plan: &Plan, id: CaseId) -> Tiers {
         let case = &plan.cases[id];
         let by_value = TiersByValue::new(plan, case);
-        let first = by_value.as_ref().map_or(0, |tiers| tiers.count);
-        let ranges: Vec<Option<Range>> = case.tiers.iter().map(|tier| Range::of(plan, id, plan.tiers[*tier].when.as_ref()?)).collect();
-        let mut tests = Vec::new();
-        let mut at = first;
-        while let Some(tier) = case.tiers.get(at) {
-            let alike =
-                ranges[at..].iter().map_while(|range| range.filter(|range| ranges[at].is_some_and(|first| first.slot == range.slot)));
-            let alike: Vec<(Range, TierId)> = alike.zip(case.tiers[at..].iter().copied()).collect();
+        let range = |tier: &TierId| Range::of(plan, id, plan.tiers[*tier].when.as_ref()?);
+        let (mut tests, mut rest) = (Vec::new(), &case.tiers[by_value.as_ref().map_or(0, |tiers| tiers.count)..]);
+        while let [tier, ..] = rest {
+            // Those that follow each other and ask for the same number are told together.
+            let slot = range(tier).map(|range| range.slot);
+            let alike = rest.iter().map_while(|tier| Some((range(tier).filter(|range| Some(range.slot) == slot)?, *tier)));
+            let alike: Vec<(Range, TierId)> = alike.collect();
             let test = match &plan.tiers[*tier].when {
                 None => TierTest::Nothing(*tier),
                 Some(_) if alike.is_empty() => TierTest::Any,
                 Some(_) => TierTest::Number(TiersByNumber::new(&alike)),
             };
-            tests.push((at, test));
-            at += alike.len().max(1);
+            tests.push((case.tiers.len() - rest.len(), test));
+            rest = &rest[alike.len().max(1)..];
         }
         let conditions = case.tiers.iter().filter_map(|tier| plan.tiers[*tier].when.as_ref());
         let reads = bits(plan, conditions.flat_map(|condition| fields_of(plan, condition)));

@@ -254,7 +254,7 @@ impl Cases {
         let at = self.asleep.take(hash, kind, key, &mut packed).then(|| {
             self.rest.woken += 1;
             self.make_room();
-            self.put_back(hash, &packed).expect("a case was packed here, whole")
+            self.put_back(hash, &packed).expect(asleep::WHOLE)
         });
         self.packed = packed;
         at
