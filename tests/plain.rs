@@ -272,7 +272,7 @@ fn short_cases(r: &mut Random, cases: usize, changes: bool) -> Vec<String> {
         // A few begin around the first instant of the agreement.
         let mut minute = if case % 9 == 3 { 1380 - r.below(90) } else { day + 360 + r.below(600) };
         let is_usual = r.once_in(2);
-        for nth in 0..1 + r.below(9) {
+        for nth in 0..1 + r.below(13) {
             let is_first = nth == 0 && !r.once_in(12);
             let event = match nth {
                 0 if is_first => "opened",

@@ -105,3 +105,45 @@ fn the_time_in_a_state_is_counted_until_the_promise_was_due() {
         assert!(report.contains("| lead working | 1 | 30m |"), "{report}");
     }
 }
+
+/// Each clock runs for seven minutes, stands still for ten, and so on, so often: then it runs until an hour is used up, or for a second more;
+/// or the lead is called while it stands still once more. Where only breaches are shown the rows of a case are kept, up to a number of them.
+#[test]
+fn a_clock_stands_still_as_often_as_its_case_waits() {
+    const MOST: usize = 6;
+    let folder = folder("pauses");
+    let spec = SPEC.replace("CASE", "event taken  event left  state waiting from taken to left or called");
+    let held = "start once on opened  stop on called  pause while waiting  within 1h  clock always";
+    std::fs::write(folder.join("spec.sla"), spec.replace("HELD", held)).unwrap();
+    let mut rows = Vec::new();
+    for pauses in 0..=MOST {
+        let last = 3600 + pauses * 600;
+        let in_time = vec![(last, "called")];
+        let late = vec![(last + 1, "called")];
+        let waiting = vec![(pauses * 1020 + 420, "taken"), (20_000, "called")];
+        for (key, end) in [("T", in_time), ("L", late), ("W", waiting)] {
+            let of_pauses = (0..pauses).flat_map(|nth| [(nth * 1020 + 420, "taken"), (nth * 1020 + 1020, "left")]);
+            let all = std::iter::once((0, "opened")).chain(of_pauses).chain(end);
+            rows.extend(all.map(|(at, event)| (at, format!("{event},{key}{pauses}"))));
+        }
+    }
+    rows.sort_by_key(|row| row.0);
+    let time = |at: usize| format!("2026-03-03T{:02}:{:02}:{:02}Z", 9 + at / 3600, at / 60 % 60, at % 60);
+    let rows: String = rows.iter().map(|(at, row)| format!("{},{row}\n", time(*at))).collect();
+    std::fs::write(folder.join("log.csv"), format!("time,event,lead\n{rows}")).unwrap();
+    for only in [&[][..], &["--only", "breached"]] {
+        let output = sla(&folder, &[&["run", "spec.sla", "--log", "log.csv", "-o", "out.jsonl"], only].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let records = std::fs::read_to_string(folder.join("out.jsonl")).unwrap();
+        let late: Vec<&str> = records.lines().filter(|record| record.contains("\"verdict\":\"breached\",\"reason\"")).collect();
+        assert_eq!(late.len(), MOST + 1, "{late:#?}");
+        for pauses in 0..=MOST {
+            let (case, length) =
+                (format!("\"case\":\"L{pauses}\""), format!("\"elapsed_s\":3601,\"target_s\":3600,\"paused_s\":{}", pauses * 600));
+            let rows = |record: &str| record.matches("\"event\":").count();
+            assert!(late.iter().any(|r| r.contains(&case) && r.contains(&length) && rows(r) == 2 + 2 * pauses), "{case} {late:#?}");
+        }
+        let totals = "\"verdicts\":{\"met\":14,\"breached\":7,\"pending\":0,\"void\":0,\"unknown\":0}";
+        assert!(records.lines().last().unwrap().contains(totals), "{records}");
+    }
+}
