@@ -12,6 +12,7 @@ pub mod proofs;
 pub mod records;
 pub mod table;
 pub mod text;
+mod turns;
 mod words;
 
 use crate::engine::{Judgement, ObjectiveRecord, Outcome, Verdict};

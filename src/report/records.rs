@@ -4,13 +4,13 @@ use crate::engine::{Capped, Cause, Credit, Group, ObjectiveRecord, Right, StageR
 use crate::id::{AgreementId, ObjectiveId};
 use crate::model::MeasureUnit;
 use crate::report::lines::Lines;
+use crate::report::turns::Turns;
 use crate::report::{Report, words};
 use std::io::{self, Write};
-use std::sync::mpsc;
 
 /// Writes verdicts, objectives, credits, caps, rights, notices, notes and the summary: the verdicts, which are many, by several
 /// threads.
-pub fn write(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::Result<()> {
+pub fn write(report: &Report<'_>, threads: usize, out: &mut (impl Write + Send)) -> io::Result<()> {
     verdicts(report, threads, out)?;
     for record in report.objectives() {
         objective(report, record).end(out)?;
@@ -38,41 +38,38 @@ pub fn write(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::R
     summary(report).end(out)
 }
 
-/// The verdicts in shares, each written into a text by one of the threads; the texts go out in order while the next ones are written.
-fn verdicts(report: &Report<'_>, threads: usize, out: &mut impl Write) -> io::Result<()> {
+/// The verdicts in shares: each thread puts every so manieth of them into words, and writes it when its turn comes.
+fn verdicts(report: &Report<'_>, threads: usize, out: &mut (impl Write + Send)) -> io::Result<()> {
     const SHARE: usize = 512;
     /// So many are looked at beforehand.
     const AHEAD: usize = 16;
-    /// A little more than most records take.
-    const LINE: usize = 700;
     let outcomes = &report.judgement.outcomes;
     let all: Vec<usize> = outcomes.positions(report.asked()).collect();
-    let written = |lines: &mut Lines<'_>, share: &[usize]| {
-        lines.text.reserve(share.len() * LINE);
+    let put = |lines: &mut Lines<'_>, share: &[usize]| {
+        lines.text.clear();
         for next in share.chunks(AHEAD) {
             outcomes.touch(next);
             next.iter().for_each(|at| lines.add(&outcomes.get(*at)));
         }
-        std::mem::take(&mut lines.text)
     };
     if threads <= 1 {
         let mut lines = Lines::new(report);
-        return all.chunks(SHARE).try_for_each(|share| out.write_all(&written(&mut lines, share)));
-    }
-    std::thread::scope(|scope| {
-        let writers = (0..threads).map(|nth| {
-            let (give, texts) = mpsc::sync_channel(1);
-            let shares = all.chunks(SHARE).skip(nth).step_by(threads);
-            let mut lines = Lines::new(report);
-            // It ends early where nobody takes what it writes: the disk is full.
-            scope.spawn(move || shares.map(|share| written(&mut lines, share)).try_for_each(|text| give.send(text)));
-            texts
+        return all.chunks(SHARE).try_for_each(|share| {
+            put(&mut lines, share);
+            out.write_all(&lines.text)
         });
-        let writers: Vec<mpsc::Receiver<Vec<u8>>> = writers.collect();
-        let broken = |_| io::Error::other("a thread that wrote records has panicked");
-        let mut turns = writers.iter().cycle().take(all.chunks(SHARE).len());
-        turns.try_for_each(|writer| out.write_all(&writer.recv().map_err(broken)?))
-    })
+    }
+    let turns = Turns::new(out);
+    let write = |nth: usize| {
+        let (_seat, mut lines) = (turns.seat(), Lines::new(report));
+        let mut shares = all.chunks(SHARE).enumerate().skip(nth).step_by(threads);
+        shares.all(|(number, share)| {
+            put(&mut lines, share);
+            turns.write(number, &lines.text)
+        });
+    };
+    std::thread::scope(|scope| (0..threads).for_each(|nth| _ = scope.spawn(move || write(nth))));
+    turns.end()
 }
 
 /// Notices, many of them at a time.
