@@ -67,10 +67,10 @@ pub struct Stem {
 impl Stem {
     /// Whether a key is one of them.
     #[inline]
-    pub fn holds(&self, key: &Numbered<'_>) -> bool {
-        let alike = self.rest == key.rest && self.digits == key.digits && self.prefix.len() == key.before();
+    pub fn holds(&self, of: &Numbered<'_>) -> bool {
+        let alike = self.rest == of.rest && self.digits == of.digits && self.prefix.len() == of.before();
         // Of a short key that is all that there is.
-        alike && (key.key.len() <= Numbered::DIGITS || *self.prefix == *key.prefix())
+        alike && (of.key.len() <= Numbered::DIGITS || *self.prefix == *of.prefix())
     }
 
     /// The key of a number.
