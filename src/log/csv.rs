@@ -10,7 +10,7 @@ use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
 use crate::log::layout::{Line, PLACES};
-use crate::log::marks::{BLOCK, Laid, Marks, Stops};
+use crate::log::marks::{Laid, Marks, Stops};
 use crate::log::row::{self, Cell, Listed, Row};
 use memchr::{memchr, memchr2, memrchr};
 
@@ -76,102 +76,61 @@ impl Head {
     }
 }
 
-/// A row that is laid out as others are.
-struct LaidOut<'r> {
-    table: &'r Table,
-    laid: Laid<'r, 'r>,
-    line: u32,
+/// Where the cells of a row are in a text.
+trait Split<'r> {
+    /// In UTF-8, from the row's beginning on.
+    fn text(&self) -> &'r [u8];
+    /// Where the cell in a place begins and ends, without its quotes.
+    fn ends(&self, place: usize) -> (usize, usize);
+    /// Where the last cell ends.
+    fn end(&self) -> usize;
+    /// Which of these cells hold something, by the bits of their places.
+    fn filled(&self, places: u64) -> u64;
 }
 
-impl LaidOut<'_> {
-    /// Where the cell in a place begins and ends.
+impl<'r> Split<'r> for Laid<'r, '_> {
+    #[inline(always)]
+    fn text(&self) -> &'r [u8] {
+        self.block
+    }
+
     #[inline(always)]
     fn ends(&self, place: usize) -> (usize, usize) {
-        self.laid.layout.cell(place, self.laid.end)
-    }
-
-    fn whole(&self) -> &[u8] {
-        &self.laid.block[..self.laid.end]
-    }
-}
-
-impl<'r> Row<'r> for LaidOut<'r> {
-    #[inline(always)]
-    fn cell(&self, place: usize) -> Cell<'r> {
-        let (begin, end) = self.ends(place);
-        Cell::Text(row::text(&self.laid.block[begin..end]))
+        self.layout.cell(place, self.end)
     }
 
     #[inline(always)]
-    fn bytes(&self, place: usize) -> Option<&'r [u8]> {
-        let (begin, end) = self.ends(place);
-        self.laid.block.get(begin..end)
-    }
-
-    #[inline(always)]
-    fn short(&self, place: usize) -> Option<Short> {
-        let (begin, end) = self.ends(place);
-        // Wherever it begins in the block, what is read at once of it is within reach.
-        Short::within(self.laid.block, begin % BLOCK, end)
+    fn end(&self) -> usize {
+        self.end
     }
 
     #[inline(always)]
     fn filled(&self, places: u64) -> u64 {
-        self.laid.layout.filled(places, self.laid.end)
-    }
-
-    fn line(&self) -> u32 {
-        self.line
-    }
-
-    fn raw(&self) -> Vec<u8> {
-        self.whole().to_vec()
-    }
-
-    fn column_of(&self, place: usize) -> u32 {
-        column(self.whole(), self.table.delimiter, place)
+        self.layout.filled(places, self.end)
     }
 }
 
-/// Any other row as it stands in a text: a long one, or one of which cells may be in quotes.
-struct Plain<'r> {
-    table: &'r Table,
-    /// In UTF-8, from the row's beginning on.
+/// Any other row: a long one, or one of which cells may be in quotes.
+struct Other<'r> {
     text: &'r [u8],
     cells: &'r Line,
-    line: u32,
 }
 
-impl Plain<'_> {
-    /// Where the cell in a place begins and ends, without its quotes.
+impl<'r> Split<'r> for Other<'r> {
+    #[inline(always)]
+    fn text(&self) -> &'r [u8] {
+        self.text
+    }
+
     #[inline(always)]
     fn ends(&self, place: usize) -> (usize, usize) {
         let (begin, end) = self.cells.cell(place);
         if begin < end && self.text[begin] == b'"' { (begin + 1, end - 1) } else { (begin, end) }
     }
 
-    fn whole(&self) -> &[u8] {
-        &self.text[..self.cells.end()]
-    }
-}
-
-impl<'r> Row<'r> for Plain<'r> {
     #[inline(always)]
-    fn cell(&self, place: usize) -> Cell<'r> {
-        let (begin, end) = self.ends(place);
-        Cell::Text(row::text(&self.text[begin..end]))
-    }
-
-    #[inline(always)]
-    fn bytes(&self, place: usize) -> Option<&'r [u8]> {
-        let (begin, end) = self.ends(place);
-        Some(&self.text[begin..end])
-    }
-
-    #[inline(always)]
-    fn short(&self, place: usize) -> Option<Short> {
-        let (begin, end) = self.ends(place);
-        Short::within(self.text, begin, end)
+    fn end(&self) -> usize {
+        self.cells.end()
     }
 
     #[inline(always)]
@@ -183,6 +142,44 @@ impl<'r> Row<'r> for Plain<'r> {
             rest &= rest - 1;
         }
         filled
+    }
+}
+
+/// A row as it stands in a text.
+struct Plain<'r, S> {
+    table: &'r Table,
+    split: S,
+    line: u32,
+}
+
+impl<'r, S: Split<'r>> Plain<'r, S> {
+    fn whole(&self) -> &'r [u8] {
+        &self.split.text()[..self.split.end()]
+    }
+}
+
+impl<'r, S: Split<'r>> Row<'r> for Plain<'r, S> {
+    #[inline(always)]
+    fn cell(&self, place: usize) -> Cell<'r> {
+        let (begin, end) = self.split.ends(place);
+        Cell::Text(row::text(&self.split.text()[begin..end]))
+    }
+
+    #[inline(always)]
+    fn bytes(&self, place: usize) -> Option<&'r [u8]> {
+        let (begin, end) = self.split.ends(place);
+        self.split.text().get(begin..end)
+    }
+
+    #[inline(always)]
+    fn short(&self, place: usize) -> Option<Short> {
+        let (begin, end) = self.split.ends(place);
+        Short::within(self.split.text(), begin, end)
+    }
+
+    #[inline(always)]
+    fn filled(&self, places: u64) -> u64 {
+        self.split.filled(places)
     }
 
     fn line(&self) -> u32 {
@@ -317,7 +314,7 @@ impl Table {
             let first = match marks.line(start, &mut layouts) {
                 Ok(laid) if laid.layout.columns() == self.columns && laid.end > 0 && is_text && !self.is_wide() => {
                     start += laid.stop + 1;
-                    decoder.row(binding, &LaidOut { table: self, laid, line });
+                    decoder.row(binding, &Plain { table: self, split: laid, line });
                     continue;
                 }
                 Ok(_) => marks.stops(start),
@@ -352,7 +349,7 @@ impl Table {
             _ if raw.is_empty() => {}
             false => self.ragged(decoder, line, raw, cells.columns()),
             true if !*is_text && !row::is_text(raw) => self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter)),
-            true => decoder.row(binding, &Plain { table: self, text, cells, line }),
+            true => decoder.row(binding, &Plain { table: self, split: Other { text, cells }, line }),
         }
         (end + 1, 1)
     }

@@ -1,5 +1,7 @@
 //! Where the cells of lines begin. Most lines of a log have their delimiters in one of a few ways, and each of those is found out once.
 
+use crate::log::marks::BLOCK;
+
 /// Lines of so many cells and more are read in another way.
 pub(super) const PLACES: usize = 64;
 
@@ -42,7 +44,8 @@ impl Layout {
     /// Where the cell in a place begins and ends, of a line that ends there.
     #[inline(always)]
     pub(super) fn cell(&self, place: usize, end: usize) -> (usize, usize) {
-        let begin = usize::from(self.begins[place % PLACES]);
+        // It is what it is, and is known to be within reach then.
+        let begin = usize::from(self.begins[place % PLACES]) % BLOCK;
         (begin, (usize::from(self.begins[(place + 1) % PLACES]) - 1).min(end))
     }
 
