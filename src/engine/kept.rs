@@ -7,7 +7,6 @@ use crate::id::{CaseId, Id, ObligationId};
 use crate::time::{Duration, Instant};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 /// Instances in the order of reports.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -101,9 +100,6 @@ impl Writer<'_> {
         packed::put_any(self.0, thing);
     }
 }
-
-/// So many are looked up at once.
-const AHEAD: usize = 16;
 
 /// The kind of a case, and its key's bytes.
 type CaseKey<'b> = (CaseId, &'b [u8]);
@@ -210,6 +206,10 @@ impl<'b> Reader<'b> {
     }
 }
 
+fn is_of(place: &Place, verdicts: &[Verdict]) -> bool {
+    verdicts.iter().any(|verdict| *verdict as u8 == place.what())
+}
+
 impl Outcomes {
     pub(super) fn push(&mut self, outcome: &Outcome) {
         self.0.push(outcome.track, outcome.start, outcome.verdict as u8, |out| Writer(out).outcome(outcome));
@@ -243,30 +243,18 @@ impl Outcomes {
         self.0.places().iter().map(|place| self.at(place))
     }
 
-    /// The one at a position.
-    pub fn get(&self, at: usize) -> Outcome {
-        self.at(&self.0.places()[at])
-    }
-
-    /// Reads a little of those at some positions, which are asked for next.
-    pub fn touch(&self, positions: &[usize]) {
-        self.0.touch(positions.iter().map(|at| &self.0.places()[*at]));
+    /// Those at some positions.
+    pub fn all_at(&self, positions: &[usize]) -> impl Iterator<Item = Outcome> {
+        self.0.ahead(positions.iter().map(|at| &self.0.places()[*at])).map(|place| self.at(place))
     }
 
     /// The positions of those of some verdicts.
     pub fn positions(&self, verdicts: &[Verdict]) -> impl Iterator<Item = usize> {
-        let is_wanted = |place: &Place| verdicts.iter().any(|verdict| *verdict as u8 == place.what());
-        self.0.places().iter().enumerate().filter(move |(_, place)| is_wanted(place)).map(|(at, _)| at)
+        self.0.places().iter().enumerate().filter(|(_, place)| is_of(place, verdicts)).map(|(at, _)| at)
     }
 
     /// Those of some verdicts.
     pub fn of(&self, verdicts: &[Verdict]) -> impl Iterator<Item = Outcome> {
-        let mut positions = self.positions(verdicts);
-        let blocks = std::iter::from_fn(move || {
-            let block: SmallVec<[usize; AHEAD]> = positions.by_ref().take(AHEAD).collect();
-            self.touch(&block);
-            (!block.is_empty()).then_some(block)
-        });
-        blocks.flatten().map(|at| self.get(at))
+        self.0.ahead(self.0.places().iter().filter(|place| is_of(place, verdicts))).map(|place| self.at(place))
     }
 }

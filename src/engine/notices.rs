@@ -53,12 +53,7 @@ impl Notices {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = NoticeRecord<'_>> {
-        /// So many are looked at beforehand.
-        const AHEAD: usize = 16;
-        self.0.places().chunks(AHEAD).flat_map(|places| {
-            self.0.touch(places.iter());
-            places.iter().map(|place| record(place, self.0.bytes(place)).expect(WHOLE))
-        })
+        self.0.ahead(self.0.places().iter()).map(|place| record(place, self.0.bytes(place)).expect(WHOLE))
     }
 }
 

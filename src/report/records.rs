@@ -41,16 +41,11 @@ pub fn write(report: &Report<'_>, threads: usize, out: &mut (impl Write + Send))
 /// The verdicts in shares: each thread puts every so manieth of them into words, and writes it when its turn comes.
 fn verdicts(report: &Report<'_>, threads: usize, out: &mut (impl Write + Send)) -> io::Result<()> {
     const SHARE: usize = 512;
-    /// So many are looked at beforehand.
-    const AHEAD: usize = 16;
     let outcomes = &report.judgement.outcomes;
     let all: Vec<usize> = outcomes.positions(report.asked()).collect();
     let put = |lines: &mut Lines<'_>, share: &[usize]| {
         lines.text.clear();
-        for next in share.chunks(AHEAD) {
-            outcomes.touch(next);
-            next.iter().for_each(|at| lines.add(&outcomes.get(*at)));
-        }
+        outcomes.all_at(share).for_each(|outcome| lines.add(&outcome));
     };
     if threads <= 1 {
         let mut lines = Lines::new(report);
