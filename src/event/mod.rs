@@ -15,7 +15,7 @@ pub use key::{Key, KeyRef};
 pub use keys::Keys;
 pub use numbered::{KeyList, Numbered, Series, Stem};
 pub use order::Order;
-pub use short::{Short, hash};
+pub use short::{Short, hash, spread};
 pub use store::{Draft, Events, Head, Stored, part_of};
 pub use texts::{TextId, TextTable, Texts};
 

@@ -125,14 +125,23 @@ impl Short {
     /// A number in whose upper bits every byte has its part: for tables of what was seen last, where it need not be a good one.
     #[inline]
     pub fn spread(self) -> u64 {
-        (self.low() ^ self.high().rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        spread(self.low() ^ self.high().rotate_left(29))
     }
 
     /// A number in which every byte has its part, the same as [`hash`] of its text.
     #[inline]
     pub fn hash_of(self, of: u64) -> u64 {
-        mix(self.low() ^ 0x9e37_79b9_7f4a_7c15, self.high() ^ 0xd6e8_feb8_6659_fd93 ^ of)
+        mix(self.low() ^ ODD, self.high() ^ 0xd6e8_feb8_6659_fd93 ^ of)
     }
+}
+
+/// 2^64 by the golden ratio.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A number in whose upper bits every bit of another has its part.
+#[inline(always)]
+pub fn spread(bits: u64) -> u64 {
+    bits.wrapping_mul(ODD)
 }
 
 /// Both halves of a product.

@@ -1,5 +1,6 @@
 //! Where the cells of lines begin. Most lines of a log have their delimiters in one of a few ways, and each of those is found out once.
 
+use crate::event::spread;
 use crate::log::marks::BLOCK;
 
 /// Lines of so many cells and more are read in another way.
@@ -77,7 +78,7 @@ impl Layouts {
     /// How a line is laid out that has these delimiters.
     #[inline(always)]
     pub(super) fn of(&mut self, delimiters: u64) -> &Layout {
-        let place = (delimiters.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Layouts::BITS)) as usize;
+        let place = (spread(delimiters) >> (u64::BITS - Layouts::BITS)) as usize;
         let at = usize::from(self.places[place]);
         if self.known.get(at).is_none_or(|layout| layout.delimiters != delimiters) {
             return self.add(delimiters, place);

@@ -1,6 +1,6 @@
 //! What a word of a log means, found out once for each: which event, of which kind of case, and what is read of its row.
 
-use crate::event::Short;
+use crate::event::{Short, spread};
 use crate::id::{CaseId, EventId, FieldId, Id};
 use crate::log::binding::{Binding, Shape};
 use crate::log::marks::bit;
@@ -57,7 +57,7 @@ impl ColumnField {
 
     fn of(column: usize, field: FieldId) -> ColumnField {
         // Spread, so that the same text in two columns is looked for in places that lie apart.
-        ColumnField(((column as u64) << 32 | field.index() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        ColumnField(spread((column as u64) << 32 | field.index() as u64))
     }
 
     /// Where a text in the column that is read for the field is looked for, by the text's hash.

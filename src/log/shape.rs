@@ -1,6 +1,7 @@
 //! The shapes of lines of JSON: most lines of a log have the same keys around values in the same places, and what such a line says is found
 //! out once.
 
+use crate::event::spread;
 use crate::log::marks::{BLOCK, below, block_at, places, specials};
 use smallvec::SmallVec;
 use wide::u8x64;
@@ -275,6 +276,6 @@ fn take_last(quotes: &mut Quotes) -> Option<usize> {
 /// Where a shape of some quotes is looked for.
 #[inline(always)]
 fn place(quotes: &Quotes) -> usize {
-    let all = quotes.iter().fold(0u64, |all, quotes| (all.rotate_left(23) ^ quotes).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let all = quotes.iter().fold(0u64, |all, quotes| spread(all.rotate_left(23) ^ quotes));
     (all >> (u64::BITS - Shapes::BITS)) as usize
 }
