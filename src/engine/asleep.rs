@@ -16,10 +16,10 @@ pub(super) struct Asleep {
 }
 
 impl Asleep {
-    /// Reads where a case of a hash would be found.
+    /// Asks for where a case of a hash would be found.
     #[inline]
-    pub(super) fn touch(&self, hash: u64) -> u32 {
-        self.index.touch(hash)
+    pub(super) fn prefetch(&self, hash: u64) {
+        self.index.prefetch(hash);
     }
 
     /// Takes a case, which `pack` packs, and whose key has a hash.

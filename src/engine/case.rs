@@ -11,7 +11,7 @@ use crate::engine::track::Turn;
 use crate::engine::truth::{LazyTier, Moment};
 use crate::engine::world::{Effect, Kind, World};
 use crate::engine::{Happening, Sink};
-use crate::event::{Event, KeyRef, packed};
+use crate::event::{Event, KeyRef, packed, prefetch};
 use crate::id::{CaseId, StateId};
 use crate::time::Instant;
 
@@ -77,10 +77,11 @@ impl CaseState {
         self.courses.iter_mut().for_each(Course::begin_anew);
     }
 
-    /// Reads a little of it, from its beginning to its end.
+    /// Asks for its memory, from its beginning to its end.
     #[inline]
-    pub(super) fn touch(&self) -> i64 {
-        self.courses.iter().fold(self.facts.touch(), |all, course| all ^ course.touch())
+    pub(super) fn prefetch(&self) {
+        self.facts.prefetch();
+        self.courses.iter().for_each(prefetch);
     }
 
     /// It is judged as of an instant, and from now on, of which this was kept.

@@ -54,15 +54,6 @@ impl Course {
         }
     }
 
-    /// Reads a little of it, from its beginning to its end.
-    #[inline]
-    pub(super) fn touch(&self) -> i64 {
-        match self {
-            Course::Plain(plain) => plain.touch(),
-            Course::Any(track) => track.touch(),
-        }
-    }
-
     /// The same where anything can happen.
     fn any(&mut self, promised: Promised<'_>, facts: &Facts) -> &mut TrackState {
         let Promised { world, track, written } = promised;

@@ -11,7 +11,7 @@ use crate::engine::span::Spans;
 use crate::engine::state_run::StateRun;
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::{Effect, Moves, Watches, World};
-use crate::event::{Changes, Event, Key, KeyRef, Value, packed};
+use crate::event::{Changes, Event, Key, KeyRef, Value, packed, prefetch};
 use crate::id::{AgreementId, CaseId, EventId, Id, StateId};
 use crate::plan::{Condition, Exclusion, StateWhen};
 use crate::time::{Duration, Instant, Zone};
@@ -132,10 +132,13 @@ impl Facts {
         Some(Facts { kind, key, time, fields, tier: Cell::default(), states, last, rest })
     }
 
-    /// Reads a little of them.
+    /// Asks for their memory.
     #[inline]
-    pub(super) fn touch(&self) -> i64 {
-        self.kind.index() as i64 ^ self.time.as_micros() ^ i64::from(self.rest.is_some())
+    pub(super) fn prefetch(&self) {
+        prefetch(&self.key);
+        prefetch(&self.time);
+        prefetch(&self.fields);
+        prefetch(&self.rest);
     }
 
     pub(super) fn is_on(&self, world: &World<'_>, state: StateId) -> bool {

@@ -1,5 +1,7 @@
 //! Where cases are found by the hash of their keys: a table of one word a place, so that many can be looked up at once.
 
+use crate::event::prefetch;
+
 /// Numbers by hashes. Which of those of one hash is meant, the caller sees.
 pub(super) struct Index {
     /// A power of two of them, at most half of which hold something; those of one place lie behind each other.
@@ -46,10 +48,10 @@ impl Index {
         (place + 1) & (self.entries.len() - 1)
     }
 
-    /// Reads the place of a hash, so that it is near when it is asked for.
+    /// Asks for the place of a hash, so that it is near when it is read.
     #[inline]
-    pub(super) fn touch(&self, hash: u64) -> u32 {
-        self.entries[self.home(short(hash))].next
+    pub(super) fn prefetch(&self, hash: u64) {
+        prefetch(&self.entries[self.home(short(hash))]);
     }
 
     /// The first number of a hash, if there is one.

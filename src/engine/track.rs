@@ -97,12 +97,6 @@ impl TrackState {
         TrackState { index, seq: 0, started: false, over: false, time: Instant::FIRST, live: None, rest: None }
     }
 
-    /// Reads a little of it, from its beginning to its end, whatever there is.
-    #[inline]
-    pub(super) fn touch(&self) -> i64 {
-        self.time.as_micros() ^ i64::from(self.seq) ^ i64::from(self.live.is_some()) ^ i64::from(self.rest.is_some())
-    }
-
     fn index(&self) -> usize {
         self.index as usize
     }

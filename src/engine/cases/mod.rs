@@ -13,7 +13,7 @@ use crate::engine::exclusion::Exclusions;
 use crate::engine::index::Index;
 use crate::engine::room::Room;
 use crate::engine::world::{Kind, World};
-use crate::event::{KeyList, KeyRef, Keys, Series};
+use crate::event::{KeyList, KeyRef, Keys, Series, prefetch};
 use crate::id::{CaseId, Table};
 use crate::plan::Plan;
 use saved::{pack_deferred, pack_judged};
@@ -210,8 +210,7 @@ impl Cases {
         let resting = self.resting();
         for block in resting.chunks(AHEAD) {
             // The index of those that sleep is large: its memory is asked for beforehand.
-            let touched = block.iter().fold(0, |all, (hash, _)| all ^ self.asleep.touch(*hash));
-            std::hint::black_box(touched);
+            block.iter().for_each(|(hash, _)| self.asleep.prefetch(*hash));
             for (hash, at) in block.iter().copied() {
                 match at {
                     At::Judged(at) => {
@@ -315,7 +314,7 @@ impl Cases {
     /// which then comes at once; when they are judged it is near.
     #[inline]
     pub(super) fn look_ahead(&self, hashes: impl Iterator<Item = u64> + Clone, places: &mut [Place; AHEAD]) {
-        let mut touched = hashes.clone().fold(0, |all, hash| all ^ i64::from(self.index.touch(hash)));
+        hashes.clone().for_each(|hash| self.index.prefetch(hash));
         // A case that is not there will take a place that is free.
         let defers = !self.deferred.free.is_empty();
         let free = if defers { &self.deferred.free } else { &self.judged.free };
@@ -323,16 +322,17 @@ impl Cases {
         for (place, hash) in places.iter_mut().zip(hashes) {
             // That it is this case and not another of the same hash is seen when it is judged.
             *place = Place { hash, next: self.index.first(hash).and_then(|number| NonZeroU32::new(number + 1)) };
+            // One that is not awake may sleep; the place of no hash is always near.
+            self.asleep.prefetch(if place.next.is_none() { hash } else { 0 });
             vacant = vacant.saturating_sub(usize::from(place.next.is_none()));
             // Which it is of both is not foreseen, so that neither is asked for by a branch of its own.
             let new = free.get(vacant).map_or(0, |at| *at as usize);
             let new = if defers { At::Deferred(new) } else { At::Judged(new) };
-            touched ^= match place.at().unwrap_or(new) {
-                At::Judged(at) => self.judged.places.get(at).map_or(0, Slot::touch),
-                At::Deferred(at) => self.deferred.places.get(at).map_or(0, Deferred::touch),
-            };
+            match place.at().unwrap_or(new) {
+                At::Judged(at) => self.judged.places.get(at).map_or((), Slot::prefetch),
+                At::Deferred(at) => self.deferred.places.get(at).map_or((), Deferred::prefetch),
+            }
         }
-        std::hint::black_box(touched);
     }
 
     /// Where a case was seen when its event was looked ahead, if it is there.
@@ -410,10 +410,11 @@ struct Slot {
 }
 
 impl Slot {
-    /// Reads a little of it, from its beginning to its end.
+    /// Asks for its memory.
     #[inline]
-    fn touch(&self) -> i64 {
-        i64::from(self.is_live) ^ self.case.touch()
+    fn prefetch(&self) {
+        prefetch(&self.hash);
+        self.case.prefetch();
     }
 
     fn new(hash: u64, case: CaseState) -> Slot {

@@ -186,12 +186,6 @@ impl Plain {
         self.started && self.phase == Phase::None
     }
 
-    /// Reads a little of it.
-    #[inline]
-    pub(super) fn touch(&self) -> i64 {
-        self.start.as_micros() ^ self.end.as_micros()
-    }
-
     /// Whether something is to be said of it before the case changes at `t`: its target was used up before that, or before it ended, or
     /// a notice is given.
     #[inline]

@@ -135,7 +135,7 @@ impl Out<'_> {
         let placed = &sortable.rows;
         let order = Order::of(placed.len()).by(|at| placed[at].line()).by_time(|at| placed[at].time());
         for positions in order.positions().chunks(AHEAD) {
-            sortable.touch(positions);
+            sortable.prefetch(positions);
             positions.iter().try_for_each(|position| sortable.unpack(*position, &mut self.piece))?;
             self.count += positions.len();
             if self.count >= PIECE {

@@ -1,10 +1,9 @@
 //! Events as bytes, which can be written, read back, and taken in any order.
 
-use crate::event::{Draft, Event, Events, Head, KeyRef, Origin, packed};
+use crate::event::{Draft, Event, Events, Head, KeyRef, Origin, packed, prefetch};
 use crate::id::Id;
 use crate::log::batch::Batch;
 use crate::time::Instant;
-use std::hint::black_box;
 use std::io;
 
 /// Events one behind the other: what each has, and beside that what some have, and the keys of their cases, so that it is seen at once
@@ -197,13 +196,12 @@ impl Placed {
 }
 
 impl Sortable<'_> {
-    /// Reads a little of some rows: the memory of all of them then comes at once, and is near when they are taken.
+    /// Asks for the memory of some rows: all of it then comes at once, and is near when they are taken.
     #[inline]
-    pub(super) fn touch(&self, positions: &[u32]) {
-        let rows = positions.iter().map(|position| &self.rows[*position as usize]);
-        black_box(
-            rows.fold(0, |all, row| all ^ self.values.get(row.values).unwrap_or(&0) ^ self.keys.as_bytes().get(row.key).unwrap_or(&0)),
-        );
+    pub(super) fn prefetch(&self, positions: &[u32]) {
+        for row in positions.iter().map(|position| &self.rows[*position as usize]) {
+            self.values.get(row.values).into_iter().chain(self.keys.as_bytes().get(row.key)).for_each(prefetch);
+        }
     }
 
     /// Adds the event of a row.
