@@ -58,15 +58,15 @@ impl Deferrals {
 
 /// When cases are put to sleep: when more would be awake than are worth it.
 struct Rest {
-    /// So many may be awake.
+    /// So much may be awake, see [`Cases::awake`].
     crowd: usize,
     /// Since the last time: how many were put to sleep, and how many of these were woken.
     put: usize,
     woken: usize,
 }
 
-/// So many cases are awake at any time.
-const FEW: usize = 4096;
+/// So much may be awake at any time: two mebibytes of cases, which lie beside the near memory of a core.
+const FEW: usize = 8192;
 /// So many are looked up ahead of their events: enough for the memory to answer several questions at once.
 pub(super) const AHEAD: usize = 64;
 
@@ -201,16 +201,19 @@ impl Cases {
         }
     }
 
-    /// Packs the cases to which nothing has happened since the last time. An eighth more than are awake then may be before
-    /// the next time; where many were woken since, twice as many: to wake a case costs more than to judge an event.
+    /// Packs the cases to which nothing has happened since the last time. A quarter more than are awake then may be before the next time;
+    /// where most were woken since, twice as many: cases that lie far cost as much as to pack and wake a few.
     #[cold]
     fn put_to_sleep(&mut self) {
-        let restless = self.rest.woken > self.rest.put / 8;
+        let restless = self.rest.woken > self.rest.put / 2;
         let before = self.awake();
         let resting = self.resting();
         for block in resting.chunks(AHEAD) {
-            // The index of those that sleep is large: its memory is asked for beforehand.
-            block.iter().for_each(|(hash, _)| self.asleep.prefetch(*hash));
+            // Where they are found, and will be, lies far: its memory is asked for beforehand.
+            for (hash, _) in block {
+                self.index.prefetch(*hash);
+                self.asleep.prefetch(*hash);
+            }
             for (hash, at) in block.iter().copied() {
                 match at {
                     At::Judged(at) => {
@@ -228,7 +231,7 @@ impl Cases {
         }
         (self.rest.put, self.rest.woken) = (resting.len(), 0);
         let awake = self.awake();
-        self.rest.crowd = if restless { before * 2 } else { (awake + awake / 8).max(FEW) };
+        self.rest.crowd = if restless { before * 2 } else { (awake + awake / 4).max(FEW) };
     }
 
     /// Where those are, by the hashes of their keys, to which nothing has happened since this was last asked, and does not now.
@@ -242,9 +245,9 @@ impl Cases {
         judged.chain(deferred).collect()
     }
 
-    /// How many cases are awake.
+    /// How much is awake: a case that is judged counts twice, for it takes twice the memory of one of which rows are only kept.
     fn awake(&self) -> usize {
-        self.judged.len() + self.deferred.len()
+        2 * self.judged.len() + self.deferred.len()
     }
 
     /// Where a case is to which something happens, if it was put to sleep: it is no longer.
