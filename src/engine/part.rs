@@ -280,8 +280,10 @@ impl Part {
     /// The same of those of which more is to be said than that all has ended in time.
     fn settle_late(&mut self, world: &World<'_>) {
         let mut late = std::mem::take(&mut self.late);
+        late.retain(|nth| self.cases.deferred(*nth).was_over_before(self.now) && !self.settle_one(world, *nth, true));
+        // To judge one row after another is other code, as much again: behind all others it is fetched once.
         for nth in late.drain(..) {
-            if self.cases.deferred(nth).was_over_before(self.now) && !self.settle_one(world, nth, true) {
+            if self.cases.deferred(nth).was_over_before(self.now) {
                 let Part { cases, sink, exclusions, .. } = self;
                 if let (slot, Standing::Spent) = take_up(world, cases, nth, (exclusions, Instant::NEVER), sink) {
                     cases.forget(slot);

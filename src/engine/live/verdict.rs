@@ -8,6 +8,7 @@ use crate::engine::world::World;
 use crate::event::Value;
 use crate::id::{ObligationId, TierId};
 use crate::time::{Duration, Instant};
+use smallvec::SmallVec;
 
 /// What is decided of an instance, or how it stands at as-of: what objectives ask.
 #[derive(Clone, Copy, Debug)]
@@ -178,12 +179,12 @@ impl Live {
             target: clock.and_then(Clock::target).or(zero),
             paused: clock.map(|c| c.paused).or(zero),
             late: clock.filter(|_| breached).map_or(Duration::ZERO, |c| c.late),
-            keys: reading.keys.clone(),
-            filters: reading.filters.clone(),
+            keys: SmallVec::from_slice(&reading.keys),
+            filters: SmallVec::from_slice(&reading.filters),
             states,
             calendar: self.row.and_then(|row| clocked(world, obligation).rows[row as usize].clock),
             halted: open && clock.is_some_and(Clock::is_halted),
-            evidence: self.evidence.clone(),
+            evidence: SmallVec::from_slice(&self.evidence),
         }
     }
 }
