@@ -16,6 +16,7 @@ use crate::time::Instant;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use std::fmt::Write;
 use std::num::NonZeroU32;
 
 /// What all objectives of a plan have measured, the named values after them.
@@ -24,8 +25,27 @@ pub(crate) struct Samples {
     of: Vec<OfObjective>,
     /// Which parts of which objectives measure an obligation.
     asking: Table<ObligationId, Vec<(usize, usize)>>,
-    /// Cases that are counted once for several promises.
-    cases: TextTable,
+    cases: CaseNumbers,
+}
+
+/// Cases that are counted once for several promises, numbered.
+#[derive(Debug, Default)]
+struct CaseNumbers {
+    names: TextTable,
+    /// Memory for the next name.
+    name: String,
+}
+
+impl CaseNumbers {
+    /// The number of a case. A duty of each period has none: all of its instances count as one.
+    fn number(&mut self, case: Option<&Facts>) -> u32 {
+        self.name.clear();
+        if let Some(case) = case {
+            write!(self.name, "{}:", case.kind.index()).expect("a text takes what is written to it");
+            self.name.push_str(case.key.text());
+        }
+        self.names.intern(&self.name).0
+    }
 }
 
 /// All that measures something: the objectives, the named values after them.
@@ -301,7 +321,7 @@ impl Samples {
                 asking[asked.obligation].push((i, j));
             }
         }
-        Samples { of, asking, cases: TextTable::default() }
+        Samples { of, asking, cases: CaseNumbers::default() }
     }
 
     /// Whether some objective measures an obligation.
@@ -321,7 +341,7 @@ impl Samples {
 
     /// All that was measured, to be taken up again.
     pub(in crate::engine) fn saved(&self) -> (Vec<&Sampled>, &TextTable) {
-        (self.of.iter().map(|o| &o.sampled).collect(), &self.cases)
+        (self.of.iter().map(|o| &o.sampled).collect(), &self.cases.names)
     }
 
     /// Takes up what was measured before.
@@ -332,14 +352,14 @@ impl Samples {
             }
             objective.sampled = sampled;
         }
-        self.cases = cases;
+        self.cases.names = cases;
     }
 
     /// Takes what was measured of other cases.
     pub(in crate::engine) fn absorb(&mut self, other: Samples) {
         let Samples { of, cases, .. } = self;
         for (objective, more) in of.iter_mut().zip(other.of) {
-            objective.sampled.absorb(more.sampled, |case| cases.intern(other.cases.text(TextId(case))).0);
+            objective.sampled.absorb(more.sampled, |case| cases.names.intern(other.cases.names.text(TextId(case))).0);
         }
     }
 
@@ -391,7 +411,15 @@ impl OfObjective {
     }
 
     #[inline(never)]
-    fn take(&mut self, world: &World<'_>, at: usize, case: Option<&Facts>, decided: &Decided, reading: &impl Look, cases: &mut TextTable) {
+    fn take(
+        &mut self,
+        world: &World<'_>,
+        at: usize,
+        case: Option<&Facts>,
+        decided: &Decided,
+        reading: &impl Look,
+        cases: &mut CaseNumbers,
+    ) {
         if self.parts[at].filter.is_some_and(|f| !reading.holds(f)) {
             return;
         }
@@ -429,9 +457,7 @@ impl OfObjective {
             }
         }
         if *by_case {
-            // A duty of each period has no case: all of its instances count as one.
-            let name = case.map(|c| format!("{}:{}", c.kind.index(), c.key.text()));
-            sample.cases.push((cases.intern(name.as_deref().unwrap_or("")).0, decided.verdict));
+            sample.cases.push((cases.number(case), decided.verdict));
         }
     }
 }
