@@ -195,9 +195,10 @@ impl<'p> Engine<'p> {
         let world = &world;
         let parts = parts.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner));
         let Ended { cases, sink, counters, spans, claims, tally } = Ended::of(parts.collect(), world, as_of);
-        let objectives = objective::evaluate(world, &sink.samples, &counters, &spans, as_of);
+        let downs = objective::Downs::from(spans);
+        let objectives = objective::evaluate(world, &sink.samples, &counters, &downs, as_of);
         let consequences = money::consequences(world, &objectives, &sink.outcomes, &claims, as_of);
-        let measured = objective::measured(world, &sink.samples, &counters, &spans, as_of);
+        let measured = objective::measured(world, &sink.samples, &counters, &downs, as_of);
         Judgement {
             outcomes: sink.outcomes,
             totals: sink.totals,

@@ -18,13 +18,6 @@ pub(super) struct Stretch {
     pub(super) excluded: usize,
 }
 
-impl Stretch {
-    /// Whether it has a part in a period.
-    pub(super) fn touches(&self, from: Instant, to: Instant) -> bool {
-        self.from < to && from < self.to
-    }
-}
-
 /// All of them, by the plan's spans.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Spans(Vec<OfSpan>);
@@ -41,16 +34,11 @@ impl Spans {
         Spans(vec![OfSpan::default(); plan.spans.len()])
     }
 
-    /// Those of a group.
-    pub(super) fn of_group(&self, span: usize, group: &[KeyValue]) -> &[Stretch] {
-        let OfSpan { numbers, groups } = &self.0[span];
-        numbers.get(group).map_or(&[], |number| &groups[*number])
-    }
-
-    /// Those of each group.
-    pub(super) fn by_group(&self, span: usize) -> impl Iterator<Item = (&Vec<KeyValue>, &[Stretch])> {
-        let OfSpan { numbers, groups } = &self.0[span];
-        numbers.iter().map(|(group, number)| (group, groups[*number].as_slice()))
+    /// All of them, by the plan's spans and by group.
+    pub(super) fn into_groups(self) -> impl Iterator<Item = impl Iterator<Item = (Vec<KeyValue>, Vec<Stretch>)>> {
+        self.0.into_iter().map(|OfSpan { numbers, mut groups }| {
+            numbers.into_iter().map(move |(group, number)| (group, std::mem::take(&mut groups[number])))
+        })
     }
 
     /// Takes those of other cases.

@@ -1,5 +1,6 @@
 //! Objectives by period and group: section 2.5.
 
+mod down;
 mod measure;
 mod placement;
 mod record;
@@ -9,13 +10,13 @@ mod stretches;
 mod value;
 
 use crate::engine::counter::{Counters, KeyValue, Slot, Tally};
-use crate::engine::span::Spans;
 use crate::engine::world::World;
 use crate::id::{Id, ObjectiveId};
 use crate::model::Window;
 use crate::plan::{Goal, Measure, Objective};
 use crate::quantity::Exact;
 use crate::time::Instant;
+pub(super) use down::Downs;
 use hashbrown::{HashMap, HashSet};
 pub(super) use measure::{Amount, of_times};
 use placement::{Groups, Slice, parts_of, slices};
@@ -28,7 +29,7 @@ use std::cell::RefCell;
 #[derive(Clone, Copy)]
 pub(super) struct Seen<'a> {
     counters: &'a Counters,
-    spans: &'a Spans,
+    downs: &'a Downs,
 }
 
 impl<'a> Seen<'a> {
@@ -53,14 +54,14 @@ impl<'a> Seen<'a> {
     }
 }
 
-pub(super) fn evaluate(world: &World<'_>, samples: &Samples, counters: &Counters, spans: &Spans, as_of: Instant) -> Vec<ObjectiveRecord> {
-    let seen = Seen { counters, spans };
+pub(super) fn evaluate(world: &World<'_>, samples: &Samples, counters: &Counters, downs: &Downs, as_of: Instant) -> Vec<ObjectiveRecord> {
+    let seen = Seen { counters, downs };
     let all = world.plan.objectives.enumerate();
     all.flat_map(|(id, objective)| of_objective(world, id, objective, samples.of(id.index()), seen, as_of)).collect()
 }
 
-pub(super) fn measured(world: &World<'_>, samples: &Samples, counters: &Counters, spans: &Spans, as_of: Instant) -> Vec<MeasuredRecord> {
-    let seen = Seen { counters, spans };
+pub(super) fn measured(world: &World<'_>, samples: &Samples, counters: &Counters, downs: &Downs, as_of: Instant) -> Vec<MeasuredRecord> {
+    let seen = Seen { counters, downs };
     let all = world.plan.measured.iter().enumerate();
     let records = all.flat_map(|(i, m)| {
         let sampled = samples.of(world.plan.objectives.len() + i);

@@ -179,8 +179,7 @@ fn each_group(
             seen.tallies(world, *c, slice).flat_map(|(_, groups)| groups.keys()).for_each(&mut *give);
         }
         Measure::Down(down) => {
-            let touching = seen.spans.by_group(down.down).filter(|(_, all)| all.iter().any(|s| s.touches(slice.from, slice.to)));
-            touching.for_each(|(group, _)| give(group));
+            seen.downs.groups(down.down, slice.from, slice.to).for_each(&mut *give);
         }
         _ => {}
     });

@@ -1,6 +1,7 @@
 //! The value of each measure in a scope.
 
 use crate::engine::counter::{Slot, Tally};
+use crate::engine::objective::down::Stretches;
 use crate::engine::objective::measure::{Amount, Measured, arithmetic, of_times, of_values, whole};
 use crate::engine::objective::placement::{Slice, each_inner, each_measure, same_part};
 use crate::engine::objective::sample::Sample;
@@ -145,8 +146,8 @@ impl Scope<'_> {
     fn down(&self, down: &Down) -> Measured {
         let (from, to) = (self.slice.from, self.slice.to);
         let period: Pieces = vec![(from, to)];
-        let of_group = self.seen.spans.of_group(down.down, self.group).iter();
-        let stretches: Vec<&Stretch> = of_group.filter(|s| s.touches(from, to)).collect();
+        let of_group = self.seen.downs.of_group(down.down, self.group);
+        let stretches: Vec<&Stretch> = of_group.into_iter().flat_map(|all| all.touching(from, to)).collect();
         // What a calendar excludes of a case's state depends on the case: it goes before the cases are united.
         let cut = stretches.iter().flat_map(|s| {
             let piece: Pieces = vec![(s.from.max(from), s.to.min(to).min(self.as_of))];
@@ -158,12 +159,14 @@ impl Scope<'_> {
         let mut pieces = union(cut.collect());
         for (span, up_to) in &down.without {
             let group = if self.world.plan.spans[*span].by.is_empty() { &[] } else { self.group.as_slice() };
-            let mut taken = union(self.seen.spans.of_group(*span, group).iter().map(|s| (s.from, s.to)).collect());
-            if let Some((most, unit)) = up_to {
-                let zone = &self.world.agreements[self.agreement].zone;
-                taken = earliest(taken, *most, *unit, self.world.plan.agreements[self.agreement].fiscal, zone);
-            }
-            pieces = without(&pieces, &taken);
+            let Some(taken) = self.seen.downs.of_group(*span, group).map(Stretches::united) else { continue };
+            pieces = match up_to {
+                Some((most, unit)) => {
+                    let zone = &self.world.agreements[self.agreement].zone;
+                    without(&pieces, &earliest(taken.clone(), *most, *unit, self.world.plan.agreements[self.agreement].fiscal, zone))
+                }
+                None => without(&pieces, taken),
+            };
         }
         let mut window = length(&period);
         if let Some(calendar) = down.on {
