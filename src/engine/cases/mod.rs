@@ -209,10 +209,11 @@ impl Cases {
         let before = self.awake();
         let resting = self.resting();
         for block in resting.chunks(AHEAD) {
-            // Where they are found, and will be, lies far: its memory is asked for beforehand.
-            for (hash, _) in block {
+            // They, and where they are found and will be, lie far: that memory is asked for beforehand.
+            for (hash, at) in block {
                 self.index.prefetch(*hash);
                 self.asleep.prefetch(*hash);
+                self.prefetch(*at);
             }
             for (hash, at) in block.iter().copied() {
                 match at {
@@ -331,10 +332,16 @@ impl Cases {
             // Which it is of both is not foreseen, so that neither is asked for by a branch of its own.
             let new = free.get(vacant).map_or(0, |at| *at as usize);
             let new = if defers { At::Deferred(new) } else { At::Judged(new) };
-            match place.at().unwrap_or(new) {
-                At::Judged(at) => self.judged.places.get(at).map_or((), Slot::prefetch),
-                At::Deferred(at) => self.deferred.places.get(at).map_or((), Deferred::prefetch),
-            }
+            self.prefetch(place.at().unwrap_or(new));
+        }
+    }
+
+    /// Asks for the memory of the place of a case.
+    #[inline(always)]
+    fn prefetch(&self, at: At) {
+        match at {
+            At::Judged(at) => self.judged.places.get(at).map_or((), Slot::prefetch),
+            At::Deferred(at) => self.deferred.places.get(at).map_or((), Deferred::prefetch),
         }
     }
 
