@@ -11,7 +11,6 @@ use std::cell::OnceCell;
 pub(in crate::engine) struct Downs(Vec<HashMap<Vec<KeyValue>, Stretches>>);
 
 /// The stretches of a group.
-#[derive(Default)]
 pub(super) struct Stretches {
     /// In the order of their beginnings.
     all: Vec<Stretch>,
