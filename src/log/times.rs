@@ -304,8 +304,9 @@ mod tests {
 
     #[test]
     fn a_time_is_read_the_same_at_once_and_sign_by_sign() {
-        let forms = ["2026-03-06T16:45:07Z", "2026-03-06T16:45:07.25Z", "2026-03-06T16:45:07.1234567-05:30", "2026-03-06T16:45:07+2359"];
-        for written in forms {
+        let with_t = ["2026-03-06T16:45:07Z", "2026-03-06T16:45:07.25Z", "2026-03-06T16:45:07.1234567-05:30", "2026-03-06T16:45:07+2359"];
+        let with_space = ["2026-03-06 16:45:07+00:00", "2026-03-06 16:45:07.25 UTC", "2026-03-06 16:45:07-05", "2026-03-06 16:45:07 +0530"];
+        for written in with_t.into_iter().chain(with_space) {
             same_at_once(written);
             assert!(usual(written.as_bytes(), &mut Dates::default()).is_some(), "{written}");
         }
@@ -313,7 +314,7 @@ mod tests {
 
     fn same_at_once(written: &str) {
         for at in 0..written.len() {
-            for sign in ['0', '2', '3', '5', '6', '9', ':', ';', '/', '-', 'T', 'Z', ' ', '\0', '\x7f'] {
+            for sign in ['0', '2', '3', '5', '6', '9', ':', ';', '/', '+', '-', 'T', 'Z', 'U', ' ', '\0', '\x7f'] {
                 let mut text = written.to_string();
                 text.replace_range(at..=at, &sign.to_string());
                 let by_sign = match plain(&text) {

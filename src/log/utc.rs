@@ -1,4 +1,4 @@
-//! Times in the form that most logs have, `2026-03-06T16:45:00Z`: all of their signs are looked at at once.
+//! Times in the form that most logs have, `2026-03-06T16:45:00Z` or `2026-03-06 16:45:00+00:00`: all of their signs are looked at at once.
 
 use crate::log::pattern::days_since_1970;
 use crate::time::Instant;
@@ -74,24 +74,24 @@ fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
         micros += known * 10i64.pow(6 - digits.min(6) as u32);
         rest = &fraction[digits..];
     }
-    let offset = match rest {
-        b"Z" => 0,
-        [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d] => {
-            let (hours, minutes) = (two_digits(*a, *b)?, two_digits(*c, *d)?);
-            if hours > 23 || minutes > 59 {
-                return None;
-            }
-            i64::from(hours * 60 + minutes) * if *sign == b'+' { 60 } else { -60 }
-        }
+    // Databases write `+01`, and Ruby ` UTC` or ` +0100`.
+    let (sign, hours, minutes) = match rest.strip_prefix(b" ").unwrap_or(rest) {
+        b"Z" | b"UTC" => (b'+', 0, 0),
+        [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d] => (*sign, two_digits(*a, *b)?, two_digits(*c, *d)?),
+        [sign @ (b'+' | b'-'), a, b] => (*sign, two_digits(*a, *b)?, 0),
         _ => return None,
     };
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
+    let offset = i64::from(hours * 60 + minutes) * if sign == b'+' { 60 } else { -60 };
     Instant::checked(micros - offset * 1_000_000)
 }
 
-/// The instant at which UTC's clock shows a time such as `2026-03-06T16:45:00`.
+/// The instant at which UTC's clock shows a time such as `2026-03-06T16:45:00`, or with a space in it.
 #[inline(always)]
 fn clock_of_utc(text: &[u8; 19], dates: &mut Dates) -> Option<Instant> {
-    let (date, [b'T', clock @ ..]) = text.split_first_chunk()? else { return None };
+    let (date, [b'T' | b' ', clock @ ..]) = text.split_first_chunk()? else { return None };
     let seconds = dates.days(date)? * 86_400 + second_of_day(*clock.first_chunk()?)?;
     Some(Instant::from_micros(seconds * 1_000_000))
 }
