@@ -1,5 +1,6 @@
 //! Texts, each kept once.
 
+use crate::event::spread;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -40,8 +41,22 @@ pub struct TextTable {
     text: String,
     /// Where each ends.
     ends: Vec<usize>,
-    ids: HashTable<u32>,
+    ids: HashTable<Hashed>,
     hasher: DefaultHashBuilder,
+}
+
+/// The number of a text, and half of its hash: when there are more, none of the texts is looked at again.
+#[derive(Clone, Copy, Debug)]
+struct Hashed {
+    half: u32,
+    id: u32,
+}
+
+impl Hashed {
+    /// Where it is looked for.
+    fn hash(self) -> u64 {
+        spread(self.half.into())
+    }
 }
 
 impl Serialize for TextTable {
@@ -103,22 +118,29 @@ impl Texts {
 impl TextTable {
     /// The number of a text.
     pub fn intern(&mut self, text: &str) -> TextId {
-        let TextTable { text: all, ends, ids, hasher } = self;
-        let hash = hasher.hash_one(text);
-        if let Some(id) = ids.find(hash, |id| slice(all, ends, *id) == text) {
-            return TextId(*id);
+        let new = Hashed { half: self.half(text), id: u32::try_from(self.ends.len()).expect("fewer than four billion different texts") };
+        if let Some(id) = self.find(text, new.half) {
+            return id;
         }
-        let id = u32::try_from(ends.len()).expect("fewer than four billion different texts");
-        all.push_str(text);
-        ends.push(all.len());
-        ids.insert_unique(hash, id, |id| hasher.hash_one(slice(all, ends, *id)));
-        TextId(id)
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+        self.ids.insert_unique(new.hash(), new, |known| known.hash());
+        TextId(new.id)
     }
 
     /// The number of a text, if it is here.
     pub fn get(&self, text: &str) -> Option<TextId> {
-        let is_it = |id: &u32| self.text(TextId(*id)) == text;
-        self.ids.find(self.hasher.hash_one(text), is_it).map(|id| TextId(*id))
+        self.find(text, self.half(text))
+    }
+
+    fn find(&self, text: &str, half: u32) -> Option<TextId> {
+        let is_it = |known: &Hashed| known.half == half && self.text(TextId(known.id)) == text;
+        self.ids.find(spread(half.into()), is_it).map(|known| TextId(known.id))
+    }
+
+    /// Half of the hash of a text.
+    fn half(&self, text: &str) -> u32 {
+        (self.hasher.hash_one(text) >> u32::BITS) as u32
     }
 
     /// How many there are.
@@ -133,12 +155,8 @@ impl TextTable {
 
     /// The text of a number.
     pub fn text(&self, id: TextId) -> &str {
-        slice(&self.text, &self.ends, id.0)
+        let at = id.0 as usize;
+        let from = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.text[from..self.ends[at]]
     }
-}
-
-fn slice<'t>(all: &'t str, ends: &[usize], id: u32) -> &'t str {
-    let at = id as usize;
-    let from = if at == 0 { 0 } else { ends[at - 1] };
-    &all[from..ends[at]]
 }
