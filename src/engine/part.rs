@@ -281,7 +281,8 @@ impl Part {
     fn settle_late(&mut self, world: &World<'_>) {
         let mut late = std::mem::take(&mut self.late);
         late.retain(|nth| self.cases.deferred(*nth).was_over_before(self.now) && !self.settle_one(world, *nth, true));
-        // To judge one row after another is other code, as much again: behind all others it is fetched once.
+        // To judge one row after another is other code, as much again: behind all others it is fetched once. A place that was used again
+        // may stand here twice.
         for nth in late.drain(..) {
             if self.cases.deferred(nth).was_over_before(self.now) {
                 let Part { cases, sink, exclusions, .. } = self;

@@ -52,11 +52,9 @@ struct Hashed {
     id: u32,
 }
 
-impl Hashed {
-    /// Where it is looked for.
-    fn hash(self) -> u64 {
-        spread(self.half.into())
-    }
+/// Where a text is looked for, by half of its hash.
+fn place(half: u32) -> u64 {
+    spread(half.into())
 }
 
 impl Serialize for TextTable {
@@ -118,14 +116,15 @@ impl Texts {
 impl TextTable {
     /// The number of a text.
     pub fn intern(&mut self, text: &str) -> TextId {
-        let new = Hashed { half: self.half(text), id: u32::try_from(self.ends.len()).expect("fewer than four billion different texts") };
-        if let Some(id) = self.find(text, new.half) {
+        let half = self.half(text);
+        if let Some(id) = self.find(text, half) {
             return id;
         }
+        let id = u32::try_from(self.ends.len()).expect("fewer than four billion different texts");
         self.text.push_str(text);
         self.ends.push(self.text.len());
-        self.ids.insert_unique(new.hash(), new, |known| known.hash());
-        TextId(new.id)
+        self.ids.insert_unique(place(half), Hashed { half, id }, |known| place(known.half));
+        TextId(id)
     }
 
     /// The number of a text, if it is here.
@@ -135,7 +134,7 @@ impl TextTable {
 
     fn find(&self, text: &str, half: u32) -> Option<TextId> {
         let is_it = |known: &Hashed| known.half == half && self.text(TextId(known.id)) == text;
-        self.ids.find(spread(half.into()), is_it).map(|known| TextId(known.id))
+        self.ids.find(place(half), is_it).map(|known| TextId(known.id))
     }
 
     /// Half of the hash of a text.

@@ -167,7 +167,7 @@ impl Cases {
         }
         self.deferrals[kind].begun += 1;
         self.make_room();
-        let at = self.vacancy(kind);
+        let at = self.vacancy();
         self.deferred.places[at].begin(world, kind, key);
         self.index.insert(hash, At::Deferred(at).number());
         Some(At::Deferred(at))
@@ -175,17 +175,17 @@ impl Cases {
 
     /// A place for a case of which rows are only kept.
     #[inline]
-    fn vacancy(&mut self, kind: CaseId) -> usize {
+    fn vacancy(&mut self) -> usize {
         match self.deferred.free.pop() {
             Some(at) => at as usize,
-            None => self.deferred.add(Deferred::vacant(kind)),
+            None => self.deferred.add(Deferred::vacant()),
         }
     }
 
     /// A case of which rows were kept is to be judged: its place among those that are, and what was kept.
     pub(super) fn take_up(&mut self, world: &World<'_>, at: usize, exclusions: &Exclusions) -> (usize, Deferred) {
         let case = &mut self.deferred.places[at];
-        let case = std::mem::replace(case, Deferred::vacant(case.kind));
+        let case = std::mem::replace(case, Deferred::vacant());
         let hash = case.hash();
         self.deferrals[case.kind].judged += 1;
         self.deferred.vacate(at);

@@ -34,11 +34,10 @@ pub(super) fn pack_deferred(case: &Deferred, out: &mut Vec<u8>) {
 
 impl Case {
     pub(in crate::engine) fn unpack(packed: &[u8]) -> Option<Case> {
-        let (_, kind, _) = Case::unpack_name(packed)?;
         let (how, mut from) = packed.split_first()?;
         Some(match *how {
             DEFERRED | DEFERRED_IDLE => {
-                let mut case = Deferred::vacant(kind);
+                let mut case = Deferred::vacant();
                 case.unpack(&mut from)?;
                 Case::Deferred(case)
             }
@@ -60,8 +59,7 @@ impl Cases {
         let at = match *how {
             // In the memory of another: it is large, and most of it need not be moved.
             DEFERRED | DEFERRED_IDLE => {
-                let (_, kind, _) = Case::unpack_name(packed)?;
-                let at = self.vacancy(kind);
+                let at = self.vacancy();
                 self.deferred(at).unpack(&mut from)?;
                 At::Deferred(at)
             }

@@ -124,11 +124,11 @@ pub(in crate::engine) enum Kept {
 }
 
 impl Deferred {
-    /// The memory of one.
-    pub(in crate::engine) fn vacant(kind: CaseId) -> Deferred {
+    /// The memory of one, of which kind it will be as of any.
+    pub(in crate::engine) fn vacant() -> Deferred {
         Deferred {
             key: Key::Short(Short::EMPTY),
-            kind,
+            kind: CaseId::from_index(0),
             variant: UNKNOWN,
             started: 0,
             count: 0,

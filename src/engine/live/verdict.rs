@@ -160,6 +160,7 @@ impl Live {
         let since = |(state, until): (usize, &Duration)| until.minus(at_start(state));
         // A rule is decided at once: no time went anywhere.
         let states = if breached && !ruled { reading.states.iter().enumerate().map(since).collect() } else { StateTimes::new() };
+        // Lists are copied in one piece, which a clone takes item by item.
         Outcome {
             track,
             obligation,

@@ -162,8 +162,8 @@ impl Scope<'_> {
             let Some(taken) = self.seen.downs.of_group(*span, group).map(Stretches::united) else { continue };
             pieces = match up_to {
                 Some((most, unit)) => {
-                    let zone = &self.world.agreements[self.agreement].zone;
-                    without(&pieces, &earliest(taken.clone(), *most, *unit, self.world.plan.agreements[self.agreement].fiscal, zone))
+                    let (zone, fiscal) = (&self.world.agreements[self.agreement].zone, self.world.plan.agreements[self.agreement].fiscal);
+                    without(&pieces, &earliest(taken.iter().copied(), *most, *unit, fiscal, zone))
                 }
                 None => without(&pieces, taken),
             };
