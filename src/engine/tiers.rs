@@ -32,12 +32,18 @@ impl Tiers {
             let slot = range(tier).map(|range| range.slot);
             let alike = rest.iter().map_while(|tier| Some((range(tier).filter(|range| Some(range.slot) == slot)?, *tier)));
             let alike: Vec<(Range, TierId)> = alike.collect();
-            let test = match &plan.tiers[*tier].when {
-                None => TierTest::Nothing(*tier),
-                Some(_) if alike.is_empty() => TierTest::Any,
-                Some(_) => TierTest::Number(TiersByNumber::new(&alike)),
+            let before = case.tiers.len() - rest.len();
+            let is_any = |tier: &TierId| plan.tiers[*tier].when.is_none();
+            let test = if is_any(tier) {
+                TierTest::Nothing(*tier)
+            } else if alike.is_empty() {
+                TierTest::Any
+            } else {
+                // What every other case is in is told with them.
+                let otherwise = rest.get(alike.len()).copied().filter(is_any);
+                TierTest::Number(TiersByNumber::new(&alike, otherwise))
             };
-            tests.push((case.tiers.len() - rest.len(), test));
+            tests.push((before, test));
             rest = &rest[alike.len().max(1)..];
         }
         let conditions = case.tiers.iter().filter_map(|tier| plan.tiers[*tier].when.as_ref());
@@ -124,12 +130,12 @@ struct TiersByNumber {
 }
 
 impl TiersByNumber {
-    /// Of ranges of the same slot, in the order of their tiers.
-    fn new(ranges: &[(Range, TierId)]) -> TiersByNumber {
+    /// Of ranges of the same slot, in the order of their tiers, and of the tier of all other numbers, if there is one.
+    fn new(ranges: &[(Range, TierId)], otherwise: Option<TierId>) -> TiersByNumber {
         let mut bounds: Vec<i64> = ranges.iter().flat_map(|(range, _)| [Some(range.first), range.last.checked_add(1)]).flatten().collect();
         bounds.sort_unstable();
         bounds.dedup();
-        let tier = |n: i64| ranges.iter().find(|(range, _)| range.holds(n)).map(|(_, tier)| *tier);
+        let tier = |n: i64| ranges.iter().find(|(range, _)| range.holds(n)).map(|(_, tier)| *tier).or(otherwise);
         let tiers = [i64::MIN].iter().chain(&bounds).map(|n| tier(*n)).collect();
         TiersByNumber { slot: ranges[0].0.slot, bounds, tiers }
     }
@@ -206,7 +212,8 @@ mod tests {
         let ranges = [range(true, 80, i64::MAX), range(true, 50, 50), range(false, 20, 20), range(true, i64::MIN, 20)];
         for upto in 1..=ranges.len() {
             let of: Vec<(Range, TierId)> = ranges[..upto].iter().copied().zip((0..).map(TierId::from_index)).collect();
-            let tiers = TiersByNumber::new(&of);
+            let tiers = TiersByNumber::new(&of, None);
+            let with_another = TiersByNumber::new(&of, Some(TierId::from_index(9)));
             for n in [i64::MIN, i64::MIN + 1, 19, 20, 21, 49, 50, 51, 79, 80, 81, i64::MAX] {
                 let expected = match n {
                     80.. => Some(0),
@@ -217,6 +224,11 @@ mod tests {
                     _ => None,
                 };
                 assert_eq!(tiers.get(n), expected.map(TierId::from_index), "{n} among the first {upto}");
+                assert_eq!(
+                    with_another.get(n),
+                    Some(TierId::from_index(expected.unwrap_or(9))),
+                    "{n} among the first {upto}, or in another"
+                );
             }
         }
     }
