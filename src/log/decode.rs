@@ -82,6 +82,11 @@ impl<'r, 'p> Decoder<'r, 'p> {
         }
     }
 
+    /// The piece has dictionaries of its own.
+    pub(super) fn turn_to_dictionaries(&mut self) {
+        self.meanings.forget_entries();
+    }
+
     /// What was read of the piece.
     pub(super) fn give(&mut self) -> Batch {
         let batch = std::mem::take(&mut self.batch);
@@ -126,8 +131,13 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let Decoder { rules, meanings, batch, dates, latest, recent, dictionary, .. } = self;
         let quick = if usual.reader.is_usual() { row.usual_time(usual.time, dates) } else { None };
         let Some(time) = quick.or_else(|| certain_time(&usual.reader, latest, row, usual.time)) else { return false };
-        let short = if let [word] = usual.words.as_slice() { row.short(*word) } else { None };
-        let found = short.and_then(|word| meanings.found(Some(usual.kind), word));
+        let found = match usual.words.as_slice() {
+            [word] => match row.entry(*word) {
+                Some(entry) => meanings.found_entry(entry, |meanings| found_short(meanings, usual, row, *word)),
+                None => found_short(meanings, usual, row, *word),
+            },
+            _ => None,
+        };
         let found = found.or_else(|| found_otherwise(meanings, binding, usual, row));
         let Some(meaning) = found.and_then(|at| meanings.at(at)) else { return false };
         let (Some(key), Some(kind)) = (row.key(usual.key), meaning.kind) else { return false };
@@ -349,6 +359,12 @@ fn refused<'a>(binding: &Binding, row: &impl Row<'a>, key: Option<&str>, refusal
 #[inline(always)]
 fn filled<'a>(binding: &Binding, row: &impl Row<'a>, meaning: &Meaning) -> u64 {
     if binding.empty_clears { u64::MAX } else { row.filled(meaning.wants) }
+}
+
+/// The place of what a word of a row means, where it is a short one that was found last.
+#[inline(always)]
+fn found_short<'a>(meanings: &Meanings, usual: &Usual, row: &impl Row<'a>, word: usize) -> Option<u32> {
+    meanings.found(Some(usual.kind), row.short(word)?)
 }
 
 /// The place of what the words of a row mean, where they are more or less than a short one that was found last.

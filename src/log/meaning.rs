@@ -89,6 +89,8 @@ pub(super) struct Meanings {
     list: Vec<Result<Meaning, Refusal>>,
     /// Short words that were found last, each with its kind of key: mostly the one that is asked for.
     recent: Box<[(Short, u32, u32); RECENT]>,
+    /// The same by the numbers of entries of the dictionary at hand, as far as they were asked for.
+    entries: Vec<Option<u32>>,
     /// Memory for the words of several columns, put together.
     joined: Vec<u8>,
 }
@@ -101,7 +103,8 @@ const NO_HINT: u32 = u32::MAX;
 
 impl Default for Meanings {
     fn default() -> Meanings {
-        Meanings { of: HashMap::new(), list: Vec::new(), recent: Box::new([(Short::EMPTY, NO_HINT, 0); RECENT]), joined: Vec::new() }
+        let recent = Box::new([(Short::EMPTY, NO_HINT, 0); RECENT]);
+        Meanings { of: HashMap::new(), list: Vec::new(), recent, entries: Vec::new(), joined: Vec::new() }
     }
 }
 
@@ -124,6 +127,28 @@ impl Meanings {
         let hint = hint(key);
         let (known, of, at) = self.recent[place(short, hint)];
         (known == short && of == hint).then_some(at)
+    }
+
+    /// The same of an entry of a dictionary, which `find` looks for where it was not asked for before.
+    #[inline(always)]
+    pub(super) fn found_entry(&mut self, entry: usize, find: impl FnOnce(&Meanings) -> Option<u32>) -> Option<u32> {
+        match self.entries.get(entry) {
+            Some(Some(at)) => Some(*at),
+            _ => {
+                let found = find(self)?;
+                // A column of words has few entries; of one that has many, these are told one by one.
+                if entry < MOST {
+                    self.entries.resize(self.entries.len().max(entry + 1), None);
+                    self.entries[entry] = Some(found);
+                }
+                Some(found)
+            }
+        }
+    }
+
+    /// Entries from here on are another dictionary's.
+    pub(super) fn forget_entries(&mut self) {
+        self.entries.clear();
     }
 
     /// The same of any word, if it says something.
@@ -190,6 +215,7 @@ impl Meanings {
             self.of.clear();
             self.list.clear();
             self.recent.fill((Short::EMPTY, NO_HINT, 0));
+            self.entries.clear();
         }
         self.of.insert((hint, joined.into()), self.list.len());
         self.list.push(understand(rules, binding, key, words));

@@ -44,6 +44,11 @@ pub(super) trait Row<'r> {
     fn short(&self, place: usize) -> Option<Short> {
         Short::of(self.bytes(place)?)
     }
+    /// The number of what stands in a place among the entries of its column's dictionary, if the piece at hand has one.
+    #[inline(always)]
+    fn entry(&self, _place: usize) -> Option<usize> {
+        None
+    }
     /// The key that stands in a place, if one does.
     #[inline(always)]
     fn key(&self, place: usize) -> Option<KeyRef<'r>> {

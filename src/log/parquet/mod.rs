@@ -204,6 +204,7 @@ impl Columns {
             Err(e) => return Err(e.clone()),
         };
         let (filled, first) = (filled(columns, binding, rows.clone()), rows.start);
+        decoder.turn_to_dictionaries();
         for (at, filled) in rows.zip(filled) {
             let row = Across { columns, filled, at, line: (at - first) as u32 + 1 };
             match broken.get(&at) {
@@ -280,6 +281,14 @@ impl<'r> Row<'r> for Across<'r> {
             Column::Entries(entries) => entries.short(self.at),
             Column::Texts(texts) => texts.short(self.at),
             Column::Absent | Column::Times(_) => None,
+        }
+    }
+
+    #[inline(always)]
+    fn entry(&self, place: usize) -> Option<usize> {
+        match &self.columns[place] {
+            Column::Entries(entries) => Some(entries.numbers[self.at] as usize),
+            Column::Absent | Column::Texts(_) | Column::Times(_) => None,
         }
     }
 
