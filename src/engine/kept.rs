@@ -2,10 +2,9 @@
 
 use crate::engine::ledger::{Ledger, Place, WHOLE};
 use crate::engine::outcome::{Evidence, GroupOrder, Held, KeyValues, Outcome, StateTimes, Verdict};
-use crate::event::{Texts, Value, packed};
+use crate::event::{KeyRef, Texts, Value, packed};
 use crate::id::{CaseId, Id, ObligationId};
 use crate::time::{Duration, Instant};
-use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Instances in the order of reports.
@@ -59,7 +58,7 @@ impl Writer<'_> {
         packed::put_id(self.0, *obligation);
         if let Some((kind, key)) = case {
             packed::put_id(self.0, *kind);
-            packed::put_text(self.0, key);
+            packed::put_bytes(self.0, key.bytes());
         }
         self.number((*seq).into());
         tier.iter().for_each(|tier| packed::put_id(self.0, *tier));
@@ -134,7 +133,7 @@ impl<'b> Reader<'b> {
         Outcome {
             track: place.track(),
             obligation,
-            case: case.map(|(kind, key)| (kind, CompactString::from_utf8(key).expect(WHOLE))),
+            case: case.map(|(kind, key)| (kind, KeyRef::of(key).expect(WHOLE).to_kept())),
             seq,
             tier,
             group,

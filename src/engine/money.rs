@@ -8,13 +8,13 @@ use crate::engine::kept::Outcomes;
 use crate::engine::objective::{Group, ObjectiveRecord, ObjectiveVerdict};
 use crate::engine::outcome::{Outcome, Verdict};
 use crate::engine::world::World;
+use crate::event::Key;
 use crate::id::{AgreementId, CaseId, ObjectiveId, ObligationId, Table};
 use crate::model::Window;
 use crate::plan::{Band, Cap, Measure};
 use crate::quantity::{Currency, Exact};
 use crate::time::{Duration, Instant, Period, Unit};
 use chrono::NaiveDate;
-use compact_str::CompactString;
 use std::collections::BTreeMap;
 
 /// What a missed period owes: which band, and how much before it is rounded.
@@ -45,7 +45,7 @@ pub enum Cause {
         /// The obligation.
         obligation: ObligationId,
         /// The case; nothing for a duty of each period.
-        case: Option<(CaseId, CompactString)>,
+        case: Option<(CaseId, Key<Box<str>>)>,
         /// Which instance.
         seq: u32,
     },

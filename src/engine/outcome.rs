@@ -1,11 +1,10 @@
 //! What is decided about one instance.
 
 use crate::engine::truth::Gap;
-use crate::event::{Event, Origin, Texts, Value, packed};
+use crate::event::{Event, Key, Origin, Texts, Value, packed};
 use crate::id::{CalendarId, CaseId, EventId, ObligationId, TierId};
 use crate::plan::Plan;
 use crate::time::{Duration, Instant};
-use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -137,7 +136,7 @@ pub struct Outcome {
     /// The obligation.
     pub obligation: ObligationId,
     /// The kind of case and its key; nothing for a duty of each period.
-    pub case: Option<(CaseId, CompactString)>,
+    pub case: Option<(CaseId, Key<Box<str>>)>,
     /// Which one of its case, from 1.
     pub seq: u32,
     /// The tier that was last in force.

@@ -93,6 +93,8 @@ impl<Text: AsRef<str>> Key<Text> {
     }
 }
 
+impl<Text: AsRef<str>> Eq for Key<Text> {}
+
 impl<A: AsRef<str>, B: AsRef<str>> PartialEq<Key<B>> for Key<A> {
     #[inline]
     fn eq(&self, other: &Key<B>) -> bool {

@@ -13,9 +13,13 @@ pub(super) struct Lines<'r> {
     report: &'r Report<'r>,
     /// What the records of each obligation begin with.
     heads: Vec<Option<Head>>,
+    /// Each tier, from its key to the names by which the obligation is asked for; the last is of no tier.
+    tiers: Vec<String>,
+    /// Each verdict that needs no reason, from its key to the start.
+    verdicts: [String; 5],
     /// What a row of each event begins with; the last is of rows without an event.
     events: Vec<String>,
-    /// The files of the log, as texts of JSON.
+    /// Each file of the log, from its key to the line; the last is of none of them.
     files: Vec<String>,
     clocks: Vec<Clock>,
     pub(super) text: Vec<u8>,
@@ -42,11 +46,17 @@ impl<'r> Lines<'r> {
         };
         let row = |event: &str| format!("{{\"event\":{event},\"time\":");
         let events = report.plan.events.iter().map(|e| row(&quoted(&e.name))).chain([row("null")]);
+        let tier = |tier: &str| format!(",\"tier\":{tier},\"by\":{{");
+        let tiers = report.plan.tiers.iter().map(|t| tier(&quoted(&t.name))).chain([tier("null")]);
+        let file = |file: &str| format!(",\"file\":{file},\"line\":");
+        let files = report.log.files.iter().map(|f| file(&quoted(&f.name))).chain([file("\"\"")]);
         Lines {
             report,
             heads: vec![None; report.plan.obligations.len()],
+            tiers: tiers.collect(),
+            verdicts: Verdict::ALL.map(|verdict| format!("}},\"verdict\":\"{}\",\"reason\":null,\"start\":", verdict.word())),
             events: events.collect(),
-            files: report.log.files.iter().map(|f| quoted(&f.name)).collect(),
+            files: files.collect(),
             clocks: report.plan.agreements.ids().map(|_| Clock::default()).collect(),
             text: Vec::new(),
         }
@@ -101,9 +111,9 @@ impl<'r> Lines<'r> {
         put(out, ",\"at\":");
         clocks[head.agreement.index()].push(out, report.zone(head.agreement), n.at);
         put(out, ",\"to\":");
-        optional(out, n.to);
+        optional(out, n.to.map(str::as_bytes));
         put(out, &head.of_notice);
-        optional(out, n.case.map(|c| c.1));
+        optional(out, n.case.map(|c| c.1.as_bytes()));
         put(out, ",\"seq\":");
         words::put_number(out, n.seq.into());
         put(out, "}\n");
@@ -113,29 +123,34 @@ impl<'r> Lines<'r> {
     pub(super) fn add(&mut self, o: &Outcome) {
         let at = o.obligation.index();
         self.prepare(o.obligation);
-        let Lines { report, heads, events, files, clocks, text: out, .. } = self;
+        let Lines { report, heads, tiers, verdicts, events, files, clocks, text: out } = self;
         let (report, head) = (*report, heads[at].as_mut().expect("it was made above"));
         let (clock, zone) = (&mut clocks[head.agreement.index()], report.zone(head.agreement));
         put(out, &head.text);
-        optional(out, report.case(o));
+        optional(out, o.case.as_ref().map(|(_, key)| key.bytes()));
         put(out, ",\"seq\":");
         words::put_number(out, o.seq.into());
-        put(out, ",\"tier\":");
-        optional(out, o.tier.map(|t| report.plan.tiers[t].name.as_str()));
-        put(out, ",\"by\":{");
+        put(out, &tiers[o.tier.map_or(tiers.len() - 1, Id::index)]);
         for (i, (key, value)) in report.keys(o).enumerate() {
             if i > 0 {
                 out.push(b',');
             }
-            quoted(out, key);
+            quoted(out, key.as_bytes());
             out.push(b':');
             field(out, report, head.agreement, value);
         }
-        put(out, "},\"verdict\":\"");
-        put(out, o.verdict.word());
-        put(out, "\",\"reason\":");
-        optional(out, o.reason.map(|r| r.text(report.plan)).as_deref());
-        for (key, t) in [(",\"start\":", Some(o.start)), (",\"due\":", o.due), (",\"stop\":", o.stop)] {
+        match o.reason {
+            None => put(out, &verdicts[o.verdict as usize]),
+            Some(reason) => {
+                put(out, "},\"verdict\":\"");
+                put(out, o.verdict.word());
+                put(out, "\",\"reason\":");
+                quoted(out, reason.text(report.plan).as_bytes());
+                put(out, ",\"start\":");
+            }
+        }
+        clock.push(out, zone, o.start);
+        for (key, t) in [(",\"due\":", o.due), (",\"stop\":", o.stop)] {
             put(out, key);
             match t {
                 Some(t) => clock.push(out, zone, t),
@@ -167,10 +182,8 @@ impl<'r> Lines<'r> {
             }
             put(out, &events[row.event.map_or(events.len() - 1, EventId::index)]);
             clock.push(out, zone, row.time);
-            put(out, ",\"file\":");
             let Origin { file, line } = row.origin;
-            put(out, files.get(file as usize).map_or("\"\"", String::as_str));
-            put(out, ",\"line\":");
+            put(out, &files[(file as usize).min(files.len() - 1)]);
             words::put_number(out, line.into());
             out.push(b'}');
         }
@@ -178,7 +191,7 @@ impl<'r> Lines<'r> {
     }
 }
 
-fn optional(out: &mut Vec<u8>, text: Option<&str>) {
+fn optional(out: &mut Vec<u8>, text: Option<&[u8]>) {
     match text {
         Some(text) => quoted(out, text),
         None => put(out, "null"),
@@ -189,8 +202,8 @@ fn optional(out: &mut Vec<u8>, text: Option<&str>) {
 fn field(out: &mut Vec<u8>, report: &Report<'_>, agreement: AgreementId, of: Option<(&Type, Value)>) {
     match of {
         None => put(out, "null"),
-        Some((_, Value::Text(text))) => quoted(out, report.texts.text(text)),
-        Some((ty, value)) => quoted(out, &report.value(ty, agreement, value)),
+        Some((_, Value::Text(text))) => quoted(out, report.texts.text(text).as_bytes()),
+        Some((ty, value)) => quoted(out, report.value(ty, agreement, value).as_bytes()),
     }
 }
 
@@ -198,13 +211,14 @@ fn put(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Most texts stand in JSON as they are.
-fn quoted(out: &mut Vec<u8>, text: &str) {
+/// A text, by its bytes. Most stand in JSON as they are.
+fn quoted(out: &mut Vec<u8>, text: &[u8]) {
     if stands_in_json(text) {
         out.push(b'"');
-        put(out, text);
+        out.extend_from_slice(text);
         out.push(b'"');
     } else {
+        let text = std::str::from_utf8(text).expect("it is a text");
         put(out, &serde_json::to_string(text).expect("a text is JSON"));
     }
 }

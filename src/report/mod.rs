@@ -103,7 +103,7 @@ impl<'a> Report<'a> {
     }
 
     fn case<'o>(&self, outcome: &'o Outcome) -> Option<&'o str> {
-        outcome.case.as_ref().map(|c| &*c.1)
+        outcome.case.as_ref().map(|c| c.1.text())
     }
 
     fn file(&self, origin: Origin) -> &str {

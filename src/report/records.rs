@@ -160,14 +160,14 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// Whether a text stands in JSON as it is. All of it is looked at, many bytes at once.
-pub(super) fn stands_in_json(text: &str) -> bool {
-    !text.bytes().fold(false, |odd, b| odd | (b < 0x20) | (b == b'"') | (b == b'\\'))
+/// Whether a text stands in JSON as it is, by its bytes. All of it is looked at, many bytes at once.
+pub(super) fn stands_in_json(text: &[u8]) -> bool {
+    !text.iter().fold(false, |odd, b| odd | (*b < 0x20) | (*b == b'"') | (*b == b'\\'))
 }
 
 /// Most texts do.
 pub(super) fn quote(out: &mut String, text: &str) {
-    if stands_in_json(text) {
+    if stands_in_json(text.as_bytes()) {
         out.push('"');
         out.push_str(text);
         out.push('"');
@@ -284,7 +284,7 @@ fn owed(object: &mut Object, report: &Report<'_>, c: &Credit) {
             object.text("service", &service.name);
             object.optional("objective", None);
             object.text("obligation", &report.obligation(*obligation).name);
-            object.optional("case", case.as_ref().map(|c| &*c.1));
+            object.optional("case", case.as_ref().map(|c| c.1.text()));
             object.number("seq", (*seq).into());
             object.text("period", &c.period);
             object.raw("by", "{}");

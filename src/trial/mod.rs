@@ -144,7 +144,7 @@ impl Trial<'_> {
         let obligation = &self.plan.obligations[o.obligation];
         obligation.name == name
             && self.plan.agreement_of(o.obligation).name == self.agreement
-            && expected.case.as_ref().is_none_or(|key| o.case.as_ref().is_some_and(|c| *c.1 == *key.text))
+            && expected.case.as_ref().is_none_or(|key| o.case.as_ref().is_some_and(|c| c.1.text() == key.text))
             && expected.seq.is_none_or(|seq| o.seq == seq)
             && expected.by.as_ref().is_none_or(|by| self.group_of(o) == Some(by.text.clone()))
     }
@@ -168,7 +168,7 @@ impl Trial<'_> {
     fn described(&self, o: &Outcome) -> String {
         let mut text = String::new();
         if let Some((_, key)) = &o.case {
-            text.push_str(&format!("\"{key}\" "));
+            text.push_str(&format!("\"{}\" ", key.text()));
         }
         text.push_str(o.verdict.word());
         if let Some(reason) = o.reason {
@@ -219,7 +219,7 @@ impl Trial<'_> {
     /// A notice of this kind at an instant.
     fn noticed(&self, o: &Outcome, kind: NoticeKind, wall: chrono::NaiveDateTime) -> Option<String> {
         let expected = self.zone.instant(wall);
-        let case = o.case.as_ref().map(|(kind, key)| (*kind, &**key));
+        let case = o.case.as_ref().map(|(kind, key)| (*kind, key.text()));
         let own = |n: &engine::NoticeRecord<'_>| (n.track, n.case, n.seq, n.kind) == (o.track, case, o.seq, kind);
         let given: Vec<Instant> = self.judgement.notices.iter().filter(own).map(|n| n.at).collect();
         let list = given.iter().map(|t| self.wall(*t)).collect::<Vec<_>>().join(", ");

@@ -49,7 +49,6 @@ impl Plain {
     /// The same with what was read of it so far.
     pub(in crate::engine) fn as_read(&self, world: &World<'_>, of: &Written) -> Live {
         let (mut clock, days) = self.clock(world, of.id);
-        let mut evidence = Rows::new();
         let row = |(event, origin), time| Evidence { event, time, origin };
         let more = self.more.as_deref();
         let how = match self.phase {
@@ -61,11 +60,18 @@ impl Plain {
             clock.settle(days, self.end);
         }
         let end = how.map(|how| (self.end, how));
+        let mut evidence = Rows::new();
         evidence.push(row(self.first, self.start));
-        evidence.extend(more.into_iter().flat_map(|more| more.rows.iter().copied()));
-        evidence.extend(end.map(|_| row(self.last, self.end)));
         // A row that both pauses and ends it is one.
-        evidence.dedup();
+        let mut add = |row: Evidence| {
+            if evidence.last() != Some(&row) {
+                evidence.push(row);
+            }
+        };
+        more.iter().flat_map(|more| &more.rows).copied().for_each(&mut add);
+        if end.is_some() {
+            add(row(self.last, self.end));
+        }
         let opening = self.opening(of);
         let mut live = Live::taken_up(&opening, end, (self.tier, self.row), clock, evidence);
         if let Some(at_due) = more.and_then(|more| more.at_due.as_ref()) {

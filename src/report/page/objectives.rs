@@ -88,7 +88,7 @@ fn cause_title(report: &Report<'_>, cause: &Cause) -> String {
         Cause::Obligation { obligation, case, seq: _ } => {
             let o = report.obligation(*obligation);
             let name = report.among_agreements(report.service_of(*obligation).agreement, called(o.title.as_ref(), &o.name));
-            case.as_ref().map_or(name.clone(), |c| format!("{name} of {}", c.1))
+            case.as_ref().map_or(name.clone(), |c| format!("{name} of {}", c.1.text()))
         }
     }
 }
