@@ -153,6 +153,29 @@ fn other_dresses_of_the_same_log_give_the_same_records() {
     assert_eq!(records(&folder, &["log.jsonl"]), expected);
 }
 
+/// What nobody reads stands before the columns that are, as in an export of all that a CRM knows: on both sides of 64 columns and of 512,
+/// behind which a table is read in other ways, with and without quotes, and with cells that are empty.
+#[test]
+fn a_table_may_have_any_number_of_columns() {
+    let folder = folder("columns");
+    write(&folder, "spec.sla", SPEC);
+    write(&folder, "plain.csv", csv(&ROWS));
+    let expected = records(&folder, &["plain.csv"]);
+    for others in [55, 57, 58, 59, 60, 61, 94, 504, 505, 506, 507, 600] {
+        for quote in ["", "\""] {
+            let row = |row: &str, other: &dyn Fn(usize) -> String| {
+                let cells: Vec<String> = row.split(',').map(|cell| format!("{quote}{cell}{quote}")).collect();
+                let others: Vec<String> = (0..others).map(|nth| format!("{quote}{}{quote}", other(nth))).collect();
+                [&cells[..3], &others, &cells[3..]].concat().join(",")
+            };
+            let header = row(HEADER, &|nth| format!("custom {nth}"));
+            let rows = ROWS.iter().zip(0..).map(|(of, at)| row(of, &|nth| "x".repeat((nth * 7 + at) % 5)));
+            write(&folder, "wide.csv", [header].into_iter().chain(rows).collect::<Vec<_>>().join("\n"));
+            assert_eq!(records(&folder, &["wide.csv"]), expected, "{others} others in {quote:?}");
+        }
+    }
+}
+
 /// The row of the instant itself is one of them; what comes a second later changes nothing, and is not counted.
 #[test]
 fn rows_up_to_the_instant_of_the_report_are_judged() {

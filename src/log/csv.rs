@@ -9,8 +9,8 @@ use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
-use crate::log::layout::{Line, PLACES};
-use crate::log::marks::{Laid, Marks, Stops};
+use crate::log::layout::{Line, MANY, PLACES};
+use crate::log::marks::{Laid, Marks, Stops, bit};
 use crate::log::row::{self, Cell, Listed, Row};
 use memchr::{memchr, memchr2, memrchr};
 
@@ -135,7 +135,8 @@ impl<'r> Split<'r> for Other<'r> {
 
     #[inline(always)]
     fn filled(&self, places: u64) -> u64 {
-        let (mut filled, mut rest) = (0, places);
+        // The last bit is that of several places, of which one is looked at after another.
+        let (mut filled, mut rest) = (places & bit(usize::MAX), places & !bit(usize::MAX));
         while rest != 0 {
             let (begin, end) = self.ends(rest.trailing_zeros() as usize);
             filled |= if begin < end { rest & rest.wrapping_neg() } else { 0 };
@@ -312,7 +313,7 @@ impl Table {
         while start < text.len() {
             line += 1;
             let first = match marks.line(start, &mut layouts) {
-                Ok(laid) if laid.layout.columns() == self.columns && laid.end > 0 && is_text && !self.is_wide() => {
+                Ok(laid) if laid.layout.columns() == self.columns && laid.end > 0 && is_text && self.columns < PLACES => {
                     start += laid.stop + 1;
                     decoder.row(binding, &Plain { table: self, split: laid, line });
                     continue;
@@ -354,10 +355,10 @@ impl Table {
         (end + 1, 1)
     }
 
-    /// Whether it has too many columns for lines to be laid out beforehand.
+    /// Whether it has more columns than are found at once.
     #[inline(always)]
     fn is_wide(&self) -> bool {
-        self.columns >= PLACES
+        self.columns >= MANY
     }
 
     /// Finds out where the cells are of a line some of which are in quotes, if they hold nothing else that is special; gives where it ends.

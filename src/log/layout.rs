@@ -3,8 +3,10 @@
 use crate::event::spread;
 use crate::log::marks::BLOCK;
 
-/// Lines of so many cells and more are read in another way.
+/// Lines of so many cells and more are not laid out beforehand.
 pub(super) const PLACES: usize = 64;
+/// Those of so many and more are read in another way.
+pub(super) const MANY: usize = 512;
 
 /// How lines are laid out whose cells all begin within their first 64 bytes, counted from there.
 #[derive(Clone, Debug)]
@@ -104,12 +106,12 @@ pub(super) struct Line {
     columns: usize,
     /// Where each of its cells begins and, at last, one behind where it ends. There is more room than for a cell in each place, so that of
     /// any number the last bits are a place.
-    begins: [u32; 2 * PLACES],
+    begins: [u32; 2 * MANY],
 }
 
 impl Line {
     /// One without delimiters.
-    pub(super) const ONE: Line = Line { columns: 1, begins: [0; 2 * PLACES] };
+    pub(super) const ONE: Line = Line { columns: 1, begins: [0; 2 * MANY] };
 
     /// Another one begins: none of its delimiters are known yet.
     pub(super) fn begin(&mut self) {
@@ -121,7 +123,7 @@ impl Line {
     #[inline(always)]
     pub(super) fn note(&mut self, mut delimiters: u64, block: u32) {
         while delimiters != 0 {
-            self.begins[self.columns % (2 * PLACES)] = block + 1 + delimiters.trailing_zeros();
+            self.begins[self.columns % (2 * MANY)] = block + 1 + delimiters.trailing_zeros();
             self.columns += 1;
             delimiters &= delimiters - 1;
         }
@@ -129,7 +131,7 @@ impl Line {
 
     /// One behind the end of its last cell is here.
     pub(super) fn end_before(&mut self, behind: u32) {
-        self.begins[self.columns % (2 * PLACES)] = behind;
+        self.begins[self.columns % (2 * MANY)] = behind;
     }
 
     /// How many cells it has.
@@ -137,14 +139,14 @@ impl Line {
         self.columns
     }
 
-    /// Where the cell in a place begins and ends. There are fewer than [`PLACES`].
+    /// Where the cell in a place begins and ends. There are fewer than [`MANY`].
     #[inline(always)]
     pub(super) fn cell(&self, place: usize) -> (usize, usize) {
-        (self.begins[place % PLACES] as usize, self.begins[place % PLACES + 1] as usize - 1)
+        (self.begins[place % MANY] as usize, self.begins[place % MANY + 1] as usize - 1)
     }
 
     /// Where its last cell ends.
     pub(super) fn end(&self) -> usize {
-        self.begins[self.columns % (2 * PLACES)] as usize - 1
+        self.begins[self.columns % (2 * MANY)] as usize - 1
     }
 }
