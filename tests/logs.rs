@@ -446,6 +446,20 @@ fn a_stray_quote_costs_its_own_line_only() {
     assert_eq!((&summary["rows_rejected"], &summary["logs"][0]["rows"], &summary["events"]), (&1.into(), &9.into(), &7.into()));
 }
 
+/// Behind a cell of two lines, and one that holds a delimiter: 25 signs of the time, 7 of the event and 5 of the key, and three commas.
+#[test]
+fn a_cell_that_is_no_text_is_named_where_it_begins() {
+    let folder = folder("broken-cell");
+    write(&folder, "spec.sla", SPEC);
+    let mut log = format!("{HEADER}\n2026-03-09T10:00:00-04:00,created,L1,80,demo,\"kim\nand lee\"\n").into_bytes();
+    log.extend(b"2026-03-09T10:40:00-04:00,created,\"L,9\",\"\xff0\",demo,kim\n");
+    write(&folder, "log.csv", log);
+    let output = sla(&folder, &["run", "spec.sla", "--log", "log.csv", "--rejects", "rejects.txt", "-o", "out.jsonl"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let rejects = std::fs::read(folder.join("rejects.txt")).unwrap();
+    assert!(text(&rejects).contains("log.csv:4:41: `\u{fffd}0`, expected text in UTF-8"), "{}", text(&rejects));
+}
+
 #[test]
 fn a_log_that_is_something_else_is_named_for_what_it_is() {
     let folder = folder("else");

@@ -285,7 +285,7 @@ impl Table {
                 return (last > 0).then_some(last);
             };
             let start = memrchr(b'\n', &text[at..quote]).map_or(at, |end| at + end + 1);
-            if let Some(end) = self.in_cells(&marks, start, &mut line).filter(|end| *end < text.len()) {
+            if let Some((end, _)) = self.in_cells(&marks, start, &mut line).filter(|(end, _)| *end < text.len()) {
                 at = end + 1;
                 continue;
             }
@@ -339,7 +339,7 @@ impl Table {
         let Others { binding, text, is_text, cells, .. } = others;
         let without_quotes = if self.is_wide() { None } else { marks.long_line(start, first, cells) };
         // What is not split so easily, or not into as many cells as there are columns, is looked at once more.
-        let Some(end) = without_quotes.or_else(|| self.in_cells(marks, start, cells)) else {
+        let Some((end, breaks)) = without_quotes.map(|end| (end, 0)).or_else(|| self.in_cells(marks, start, cells)) else {
             return self.quoted(decoder, others, start, line);
         };
         let text = &text[start..];
@@ -349,10 +349,11 @@ impl Table {
         match cells.columns() == self.columns {
             _ if raw.is_empty() => {}
             false => self.ragged(decoder, line, raw, cells.columns()),
-            true if !*is_text && !row::is_text(raw) => self.broken(decoder, line, raw, raw.split(|b| *b == self.delimiter)),
+            // What its cells hold is told without their quotes.
+            true if !*is_text && !row::is_text(raw) => return self.quoted(decoder, others, start, line),
             true => decoder.row(binding, &Plain { table: self, split: Other { text, cells }, line }),
         }
-        (end + 1, 1)
+        (end + 1, breaks + 1)
     }
 
     /// Whether it has more columns than are found at once.
@@ -361,10 +362,11 @@ impl Table {
         self.columns >= MANY
     }
 
-    /// Finds out where the cells are of a line some of which are in quotes, if they hold nothing else that is special; gives where it ends.
-    fn in_cells(&self, marks: &Marks<'_>, start: usize, cells: &mut Line) -> Option<usize> {
-        let end = if self.is_wide() { None } else { marks.line_in_quotes(start, cells) };
-        end.filter(|_| cells.columns() == self.columns)
+    /// Finds out where the cells are of a record some of which are in quotes, if these hold no others; gives where it ends, and how many
+    /// line breaks it holds.
+    fn in_cells(&self, marks: &Marks<'_>, start: usize, cells: &mut Line) -> Option<(usize, u32)> {
+        let found = if self.is_wide() { None } else { marks.line_in_quotes(start, cells) };
+        found.filter(|(end, _)| cells.columns() == self.columns && end - start < LONGEST)
     }
 
     /// Reads a record that holds a quote, or many cells; gives where the next one begins, and how many lines it has.

@@ -161,10 +161,12 @@ impl<'t> Marks<'t> {
         if end > from && self.text[end - 1] == b'\r' { end - 1 } else { end }
     }
 
-    /// The same of a line of which some cells are in quotes. Nothing where a quote stands inside of a cell, or a line break inside of quotes.
+    /// The same of one of which some cells are in quotes, which may hold line breaks: where it ends, and how many of these it holds. Nothing
+    /// where a quote stands inside of a cell.
     #[inline(never)]
-    pub(super) fn line_in_quotes(&self, from: usize, line: &mut Line) -> Option<usize> {
+    pub(super) fn line_in_quotes(&self, from: usize, line: &mut Line) -> Option<(usize, u32)> {
         line.begin();
+        let mut inner = 0;
         let mut block = from;
         // Whether the block begins inside of quotes, and whether a cell begins with it.
         let (mut inside, mut begun) = (0, 1);
@@ -178,8 +180,11 @@ impl<'t> Marks<'t> {
             let before = below(stops);
             let delimiters = places(bytes, self.delimiter) & !held & before;
             let (opening, closing) = (quotes & held & before, quotes & !held & before);
-            if opening & !(delimiters << 1 | begun) != 0 || breaks & held & before != 0 {
+            if opening & !(delimiters << 1 | begun) != 0 {
                 return None;
+            }
+            if breaks & held & before != 0 {
+                inner += (breaks & held & before).count_ones();
             }
             // Most that close stand before a delimiter.
             let mut last = closing & !(delimiters >> 1);
@@ -194,7 +199,7 @@ impl<'t> Marks<'t> {
             line.note(delimiters, u32::try_from(block - from).ok()?);
             if let Some(end) = self.end(block, stops) {
                 line.end_before(u32::try_from(self.last(from, end) + 1 - from).ok()?);
-                return (stops != 0 || held >> 63 == 0).then_some(end);
+                return (stops != 0 || held >> 63 == 0).then_some((end, inner));
             }
             (inside, begun) = (if held >> 63 == 1 { u64::MAX } else { 0 }, delimiters >> 63);
             block += BLOCK;
@@ -235,8 +240,8 @@ mod tests {
     fn lines_in_quotes_are_split_where_their_quotes_hold_cells() {
         let split = |text: &str| {
             let mut line = Line::ONE;
-            let end = Marks::new(text.as_bytes(), b',').line_in_quotes(0, &mut line)?;
-            Some((end, cells(&line)))
+            let (end, breaks) = Marks::new(text.as_bytes(), b',').line_in_quotes(0, &mut line)?;
+            Some((end, breaks, cells(&line)))
         };
         let long = "x".repeat(100);
         for length in 0..=100 {
@@ -245,12 +250,17 @@ mod tests {
             let text = format!("\"{cell}\",\"a,{cell}\",b,\"\",\"{cell}\"\r\nnext");
             let begins = [0, length + 3, 2 * length + 8, 2 * length + 10, 2 * length + 13, 3 * length + 16];
             let cells: Vec<(usize, usize)> = begins.windows(2).map(|pair| (pair[0], pair[1] - 1)).collect();
-            assert_eq!(split(&text), Some((3 * length + 16, cells)), "{text}");
+            assert_eq!(split(&text), Some((3 * length + 16, 0, cells)), "{text}");
+            // Two line breaks inside of them.
+            let text = format!("\"{cell}\",\"\n\r\n{cell}\",b\nnext");
+            let cells = vec![(0, length + 2), (length + 3, 2 * length + 8), (2 * length + 9, 2 * length + 10)];
+            assert_eq!(split(&text), Some((2 * length + 10, 2, cells)), "{text}");
             for odd in [
                 format!("{cell}x\",\"\n"),
                 format!("\"{cell}\"\"{cell}\"\n"),
                 format!("\"{cell}\"x,\n"),
-                format!("\"{cell}\n\"\n"),
+                format!("\"{cell}\n\"x\n"),
+                format!("\"{cell}\n"),
                 format!("\"{cell}"),
                 format!("\"{cell}\"\r,x\n"),
             ] {
@@ -295,8 +305,8 @@ mod tests {
                         long += 1;
                     }
                 }
-                let end = marks.line_in_quotes(start, &mut line);
-                assert_eq!(end.map(|end| (cells(&line), end)), expected, "from {start}");
+                let found = marks.line_in_quotes(start, &mut line);
+                assert_eq!(found.map(|(end, _)| (cells(&line), end)), expected, "from {start}");
                 start = stop + 1;
             }
         }
