@@ -1,16 +1,16 @@
 //! JSON Lines: an object a line; nested values by their dotted path.
 //!
-//! Most lines are flat objects of plain texts and whole numbers, and are read as they stand. A line with anything else in it
-//! goes through the JSON library, which has the last word on what is JSON.
+//! Most lines are objects of plain texts and whole numbers, and are read as they stand. A value that is anything else goes through the
+//! JSON library, which has the last word on what is JSON; so does a whole line where such a value is read.
 
 use crate::event::Short;
 use crate::log::Unreadable;
 use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
-use crate::log::marks::{Quotes, bit};
+use crate::log::flat::Flat;
 use crate::log::row::{self, Cell, Listed, Row};
-use crate::log::shape::{Said, Says, Value, bare};
+use crate::log::shape::{Says, Value};
 use serde_json::{Map, Value as Json};
 
 /// So many objects show which columns a log has.
@@ -167,170 +167,7 @@ impl<'t, S: Says> Row<'t> for Line<'_, 't, S> {
     }
 }
 
-/// Reads lines that are flat objects.
-struct Flat<'t> {
-    columns: &'t [String],
-    quotes: Quotes,
-    /// The keys that were seen, and which one was the first of a line.
-    keys: Vec<Key<'t>>,
-    first: usize,
-    /// What lines have said of each column, and the number of the last that did: it need not be forgotten for the next one.
-    said: Vec<(u32, Value)>,
-    /// The number of the line at hand, from 1.
-    number: u32,
-    filled: u64,
-    /// All that it says, in its order.
-    all: Vec<Said>,
-}
-
-impl Says for Flat<'_> {
-    #[inline(always)]
-    fn value(&self, column: usize) -> Value {
-        let (line, value) = self.said[column];
-        if line == self.number { value } else { Value::Absent }
-    }
-
-    #[inline(always)]
-    fn filled(&self) -> u64 {
-        self.filled
-    }
-}
-
-/// A key as it is written, with the brace or the comma before it and the colon and the spaces behind it.
-#[derive(Clone, Copy)]
-struct Key<'t> {
-    written: &'t [u8],
-    /// The same as a number, and which of its bits count, where it is no longer than that.
-    short: Option<(u128, u128)>,
-    /// The column that it is, and the bit of that.
-    column: Option<(usize, u64)>,
-    /// The one that followed it last: it mostly does again.
-    next: usize,
-}
-
-impl<'t> Key<'t> {
-    fn new(written: &'t [u8], column: Option<(usize, u64)>) -> Key<'t> {
-        let mut first = [0; 16];
-        let short = first.get_mut(..written.len()).map(|first| first.copy_from_slice(written));
-        let short = short.map(|()| (u128::from_le_bytes(first), u128::MAX >> (8 * (16 - written.len()))));
-        Key { written, short, column, next: 0 }
-    }
-
-    /// Whether it stands at a place.
-    #[inline(always)]
-    fn is_at(&self, bytes: &[u8], at: usize) -> bool {
-        let rest = &bytes[at..];
-        match (self.short, rest.first_chunk()) {
-            (Some((short, mask)), Some(first)) => u128::from_le_bytes(*first) & mask == short,
-            _ => rest.starts_with(self.written),
-        }
-    }
-}
-
-impl<'t> Flat<'t> {
-    fn new(columns: &'t [String]) -> Flat<'t> {
-        let said = vec![(0, Value::Absent); columns.len()];
-        Flat { columns, quotes: Quotes::default(), keys: Vec::new(), first: 0, said, number: 0, filled: 0, all: Vec::new() }
-    }
-
-    /// Reads the line that begins at a place, and gives where it ends; nothing if it is no flat object of plain values. What it says is noted
-    /// where that is asked for.
-    fn line(&mut self, bytes: &'t [u8], start: usize, (number, notes): (u32, bool)) -> Option<usize> {
-        let mut at = behind_spaces(bytes, start);
-        (self.number, self.filled) = (number, 0);
-        self.all.clear();
-        if bytes.get(at) != Some(&b'{') {
-            return None;
-        }
-        let (mut before, mut likely) = (None, self.first);
-        loop {
-            let found = match self.keys.get(likely) {
-                Some(key) if key.is_at(bytes, at) => likely,
-                _ => self.other_key(bytes, at, before)?,
-            };
-            let key = &self.keys[found];
-            (before, likely) = (Some(found), key.next);
-            at += key.written.len();
-            let column = key.column;
-            let said = if bytes.get(at) == Some(&b'"') {
-                let (from, to) = quoted(bytes, at, &mut self.quotes)?;
-                at = to + 1;
-                Said { column, value: Value::Text(from, to), from, to, is_quoted: true }
-            } else {
-                let from = at;
-                Said { column, value: bare(bytes, &mut at)?, from, to: at, is_quoted: false }
-            };
-            if let Some((column, bit)) = column {
-                self.filled |= if said.from == said.to { 0 } else { bit };
-                self.said[column] = (number, said.value);
-            }
-            if notes {
-                self.all.push(said);
-            }
-            let mut sign = *bytes.get(at)?;
-            if sign == b' ' {
-                at = behind_spaces(bytes, at);
-                sign = *bytes.get(at)?;
-            }
-            match sign {
-                b',' => {}
-                b'}' => break,
-                _ => return None,
-            }
-        }
-        at = behind_spaces(bytes, at + 1);
-        (at == bytes.len() || bytes[at] == b'\n').then_some(at)
-    }
-
-    /// Finds the key at a place that is another than the one that followed last.
-    fn other_key(&mut self, bytes: &'t [u8], at: usize, before: Option<usize>) -> Option<usize> {
-        let found = match self.keys.iter().position(|key| key.is_at(bytes, at)) {
-            Some(found) => found,
-            None => self.new_key(bytes, at)?,
-        };
-        match before {
-            Some(before) => self.keys[before].next = found,
-            None => self.first = found,
-        }
-        Some(found)
-    }
-
-    #[cold]
-    fn new_key(&mut self, bytes: &'t [u8], from: usize) -> Option<usize> {
-        /// Objects have far fewer. Where keys are data, the JSON library reads them.
-        const MOST: usize = 256;
-        let quote = behind_spaces(bytes, from + 1);
-        if bytes.get(quote) != Some(&b'"') {
-            return None;
-        }
-        let (key, end) = quoted(bytes, quote, &mut self.quotes)?;
-        let column = self.columns.iter().position(|column| column.as_bytes() == &bytes[key..end]).map(|at| (at, bit(at)));
-        let mut at = behind_spaces(bytes, end + 1);
-        if bytes.get(at) != Some(&b':') || self.keys.len() == MOST {
-            return None;
-        }
-        at = behind_spaces(bytes, at + 1);
-        self.keys.push(Key::new(&bytes[from..at], column));
-        Some(self.keys.len() - 1)
-    }
-}
-
-#[inline(always)]
-fn behind_spaces(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at) == Some(&b' ') {
-        at += 1;
-    }
-    at
-}
-
-/// Where a text without escapes begins and ends whose first quote stands at a place.
-#[inline(always)]
-fn quoted(bytes: &[u8], quote: usize, quotes: &mut Quotes) -> Option<(usize, usize)> {
-    let end = quotes.next(bytes, quote + 1)?;
-    (bytes.get(end) == Some(&b'"')).then_some((quote + 1, end))
-}
-
-fn object(line: &[u8]) -> Result<Map<String, Json>, (u32, String)> {
+pub(super) fn object(line: &[u8]) -> Result<Map<String, Json>, (u32, String)> {
     if !row::is_text(line) {
         return Err((1, "text in UTF-8, or an `encoding \"…\"` in the source".into()));
     }
@@ -341,14 +178,14 @@ fn object(line: &[u8]) -> Result<Map<String, Json>, (u32, String)> {
     }
 }
 
-enum Found<'v> {
+pub(super) enum Found<'v> {
     Null,
     Borrowed(&'v str),
     Made(String),
 }
 
 /// The value at a path; a key that itself holds dots is found first.
-fn look_up<'v>(object: &'v Map<String, Json>, path: &str) -> Option<Found<'v>> {
+pub(super) fn look_up<'v>(object: &'v Map<String, Json>, path: &str) -> Option<Found<'v>> {
     let value = match object.get(path) {
         Some(value) => value,
         None => {
@@ -374,64 +211,5 @@ fn paths(object: &Map<String, Json>, before: &str, names: &mut Vec<String>) {
         if !names.contains(&path) {
             names.push(path);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::log::shape::Shapes;
-
-    /// The lines differ from one that has been read in one sign, in the length of their last value, or in that they end before their end.
-    #[test]
-    fn lines_of_a_known_shape_say_what_the_json_library_reads_in_them() {
-        let columns = ["time", "case", "score", "owner", "note"].map(String::from);
-        let lines = [
-            r#"{"time":"2026-03-02T09:00:00Z","case":"A1","score":86,"owner":"elena"}"#,
-            r#"{ "time" : "2026-03-02T09:00:00Z" , "x": "", "case": "A1", "note": null, "owner": "" }"#,
-            r#"{"case":"A1","owner":"elena","time":"2026-03-02T09:00:00Z","score":86}"#,
-            r#"{"score":86,"case":"A1","owner":"","score":-7,"other":true,"note":null}"#,
-            r#"{"owner":"B","note":false,"time":"2026-03-02T09:00:00Z","a key that is longer than sixteen bytes":"some text","case":"A1","score":1}"#,
-        ];
-        let mut found = 0;
-        for line in lines {
-            let within = line.rfind('"').unwrap();
-            let longer = ["", "x", "longer", "9"].map(|more| [&line[..within], more, &line[within..]].concat().into_bytes());
-            let others = (0..line.len()).flat_map(|at| {
-                b"\"\\ {}[],:x07-n\t\n".iter().map(move |sign| {
-                    let mut other = line.as_bytes().to_vec();
-                    other[at] = *sign;
-                    other
-                })
-            });
-            let cut_off = (0..line.len()).map(|at| [&line[..at], "\""].concat().into_bytes());
-            for other in others.chain(longer).chain(cut_off) {
-                let text = [line.as_bytes(), b"\n", &other].concat();
-                let (mut shapes, mut flat) = (Shapes::default(), Flat::new(&columns));
-                assert_eq!(flat.line(&text, 0, (1, true)), Some(line.len()));
-                shapes.add(&text, 0, columns.len(), &flat.all);
-                let Some((at, end)) = shapes.find(&text, line.len() + 1) else { continue };
-                let shown = String::from_utf8_lossy(&other);
-                assert_eq!(end, text.len(), "{shown}");
-                let read = object(&other).unwrap_or_else(|e| panic!("{shown}: {e:?}"));
-                for (place, column) in columns.iter().enumerate() {
-                    let said = match shapes.get(at).value(place) {
-                        Value::Absent => None,
-                        Value::Null => Some("null".to_string()),
-                        Value::Text(from, to) => Some(String::from_utf8_lossy(&other[from..to]).into_owned()),
-                    };
-                    let expected = look_up(&read, column).map(|found| match found {
-                        Found::Null => "null".to_string(),
-                        Found::Borrowed(text) => text.to_string(),
-                        Found::Made(text) => text,
-                    });
-                    assert_eq!(said, expected, "{column} of {shown}");
-                    let is_filled = shapes.get(at).filled() & bit(place) != 0;
-                    assert!(is_filled || expected.is_none_or(|text| text.is_empty()), "{column} of {shown}");
-                }
-                found += 1;
-            }
-        }
-        assert!(found > 300, "{found}");
     }
 }

@@ -14,6 +14,7 @@ mod decode;
 mod dictionary;
 mod feed;
 mod fields;
+mod flat;
 mod input;
 mod jsonl;
 mod lanes;
