@@ -208,6 +208,25 @@ mod tests {
     use super::*;
     use crate::log::jsonl::{Found, look_up, object};
     use crate::log::shape::Shapes;
+    use serde_json::Map;
+
+    /// What the library reads in a column of a line.
+    fn by_library(read: &Map<String, Json>, column: &str) -> Option<String> {
+        look_up(read, column).map(|found| match found {
+            Found::Null => "null".to_string(),
+            Found::Borrowed(text) => text.to_string(),
+            Found::Made(text) => text,
+        })
+    }
+
+    /// What was found to stand in it.
+    fn as_it_stands(value: Value, line: &[u8]) -> Option<String> {
+        match value {
+            Value::Absent => None,
+            Value::Null => Some("null".to_string()),
+            Value::Text(from, to) => Some(String::from_utf8_lossy(&line[from..to]).into_owned()),
+        }
+    }
 
     /// The lines differ from one that has been read in one sign, in the length of their last value, or in that they end before their end.
     #[test]
@@ -242,17 +261,8 @@ mod tests {
                 assert_eq!(end, text.len(), "{shown}");
                 let read = object(&other).unwrap_or_else(|e| panic!("{shown}: {e:?}"));
                 for (place, column) in columns.iter().enumerate() {
-                    let said = match shapes.get(at).value(place) {
-                        Value::Absent => None,
-                        Value::Null => Some("null".to_string()),
-                        Value::Text(from, to) => Some(String::from_utf8_lossy(&other[from..to]).into_owned()),
-                    };
-                    let expected = look_up(&read, column).map(|found| match found {
-                        Found::Null => "null".to_string(),
-                        Found::Borrowed(text) => text.to_string(),
-                        Found::Made(text) => text,
-                    });
-                    assert_eq!(said, expected, "{column} of {shown}");
+                    let expected = by_library(&read, column);
+                    assert_eq!(as_it_stands(shapes.get(at).value(place), &other), expected, "{column} of {shown}");
                     let is_filled = shapes.get(at).filled() & bit(place) != 0;
                     assert!(is_filled || expected.is_none_or(|text| text.is_empty()), "{column} of {shown}");
                 }
@@ -290,17 +300,7 @@ mod tests {
                 let shown = String::from_utf8_lossy(&other);
                 let read = object(&other).unwrap_or_else(|e| panic!("{shown}: {e:?}"));
                 for (place, column) in columns.iter().enumerate() {
-                    let expected = look_up(&read, column).map(|found| match found {
-                        Found::Null => "null".to_string(),
-                        Found::Borrowed(text) => text.to_string(),
-                        Found::Made(text) => text,
-                    });
-                    let said = match flat.value(place) {
-                        Value::Absent => None,
-                        Value::Null => Some("null".to_string()),
-                        Value::Text(from, to) => Some(String::from_utf8_lossy(&other[from..to]).into_owned()),
-                    };
-                    assert_eq!(said, expected, "{column} of {shown}");
+                    assert_eq!(as_it_stands(flat.value(place), &other), by_library(&read, column), "{column} of {shown}");
                 }
                 stood += 1;
             }
