@@ -5,7 +5,7 @@ mod common;
 use common::{folder, sla, text};
 use serde_json::Value;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const SPEC: &str = r#"
 party sales "Sales"
@@ -60,6 +60,15 @@ fn records(folder: &Path, logs: &[&str]) -> String {
     lines.lines().map(without_places).collect::<Vec<_>>().join("\n")
 }
 
+/// A folder with the spec and the rows as plain CSV, and what these give.
+fn with_plain_log(name: &str) -> (PathBuf, String) {
+    let folder = folder(name);
+    write(&folder, "spec.sla", SPEC);
+    write(&folder, "plain.csv", csv(&ROWS));
+    let records = records(&folder, &["plain.csv"]);
+    (folder, records)
+}
+
 fn without_places(line: &str) -> String {
     let mut record: Value = serde_json::from_str(line).unwrap();
     for evidence in record["evidence"].as_array_mut().into_iter().flatten() {
@@ -74,10 +83,7 @@ fn without_places(line: &str) -> String {
 
 #[test]
 fn the_same_log_in_any_order_files_and_compression_gives_the_same_records() {
-    let folder = folder("orders");
-    write(&folder, "spec.sla", SPEC);
-    write(&folder, "sorted.csv", csv(&ROWS));
-    let expected = records(&folder, &["sorted.csv"]);
+    let (folder, expected) = with_plain_log("orders");
     assert!(expected.contains("breached") && expected.contains("pending"), "{expected}");
 
     let shuffled: Vec<&str> = [5, 2, 7, 0, 3, 6, 1, 4].iter().map(|i| ROWS[*i]).collect();
@@ -119,10 +125,7 @@ fn the_same_log_in_any_order_files_and_compression_gives_the_same_records() {
 
 #[test]
 fn other_dresses_of_the_same_log_give_the_same_records() {
-    let folder = folder("dresses");
-    write(&folder, "spec.sla", SPEC);
-    write(&folder, "plain.csv", csv(&ROWS));
-    let expected = records(&folder, &["plain.csv"]);
+    let (folder, expected) = with_plain_log("dresses");
 
     // Semicolons, quotes, a byte-order mark, CRLF, the columns the other way round, and one that nobody reads with all that quotes hold.
     let remarks = ["", "none", "one; two", "\"\"no\"\"", "two\r\nlines", "a long one; it is followed by others, \"\"as\"\" they are"];
@@ -157,10 +160,7 @@ fn other_dresses_of_the_same_log_give_the_same_records() {
 /// behind which a table is read in other ways, with and without quotes, and with cells that are empty.
 #[test]
 fn a_table_may_have_any_number_of_columns() {
-    let folder = folder("columns");
-    write(&folder, "spec.sla", SPEC);
-    write(&folder, "plain.csv", csv(&ROWS));
-    let expected = records(&folder, &["plain.csv"]);
+    let (folder, expected) = with_plain_log("columns");
     for others in [55, 57, 58, 59, 60, 61, 94, 504, 505, 506, 507, 600] {
         for quote in ["", "\""] {
             let row = |row: &str, other: &dyn Fn(usize) -> String| {

@@ -32,19 +32,18 @@ impl Tiers {
             let slot = range(tier).map(|range| range.slot);
             let alike = rest.iter().map_while(|tier| Some((range(tier).filter(|range| Some(range.slot) == slot)?, *tier)));
             let alike: Vec<(Range, TierId)> = alike.collect();
-            let before = case.tiers.len() - rest.len();
-            let is_any = |tier: &TierId| plan.tiers[*tier].when.is_none();
-            let test = if is_any(tier) {
-                TierTest::Nothing(*tier)
+            let asks_nothing = |tier: &TierId| plan.tiers[*tier].when.is_none();
+            let (test, told) = if asks_nothing(tier) {
+                (TierTest::Nothing(*tier), 1)
             } else if alike.is_empty() {
-                TierTest::Any
+                (TierTest::Any, 1)
             } else {
                 // What every other case is in is told with them.
-                let otherwise = rest.get(alike.len()).copied().filter(is_any);
-                TierTest::Number(TiersByNumber::new(&alike, otherwise))
+                let otherwise = rest.get(alike.len()).copied().filter(asks_nothing);
+                (TierTest::Number(TiersByNumber::new(&alike, otherwise)), alike.len() + usize::from(otherwise.is_some()))
             };
-            tests.push((before, test));
-            rest = &rest[alike.len().max(1)..];
+            tests.push((case.tiers.len() - rest.len(), test));
+            rest = &rest[told..];
         }
         let conditions = case.tiers.iter().filter_map(|tier| plan.tiers[*tier].when.as_ref());
         let reads = bits(plan, conditions.flat_map(|condition| fields_of(plan, condition)));

@@ -135,8 +135,9 @@ impl<'r> Split<'r> for Other<'r> {
 
     #[inline(always)]
     fn filled(&self, places: u64) -> u64 {
-        // The last bit is that of several places, of which one is looked at after another.
-        let (mut filled, mut rest) = (places & bit(usize::MAX), places & !bit(usize::MAX));
+        // Places that share a bit are looked at one after another.
+        let shared = bit(PLACES);
+        let (mut filled, mut rest) = (places & shared, places & !shared);
         while rest != 0 {
             let (begin, end) = self.ends(rest.trailing_zeros() as usize);
             filled |= if begin < end { rest & rest.wrapping_neg() } else { 0 };
@@ -369,7 +370,7 @@ impl Table {
         found.filter(|(end, _)| cells.columns() == self.columns && end - start < LONGEST)
     }
 
-    /// Reads a record that holds a quote, or many cells; gives where the next one begins, and how many lines it has.
+    /// Reads a record that holds a quote, many cells, or what is no text; gives where the next one begins, and how many lines it has.
     fn quoted(&self, decoder: &mut Decoder<'_, '_>, others: &mut Others<'_>, start: usize, line: u32) -> (usize, u32) {
         let Others { binding, text, unquoted: cells, .. } = others;
         let end = match record(text, start, self.delimiter, cells) {
@@ -394,7 +395,7 @@ impl Table {
             }
             self.ragged(decoder, line, raw, cells.ends.len());
         } else if !row::is_text(raw) {
-            self.broken(decoder, line, raw, cells.iter());
+            self.broken(decoder, line, raw, cells);
         } else {
             let of_row: Vec<Cell<'_>> = cells.iter().map(|cell| Cell::Text(std::str::from_utf8(cell).unwrap_or_default())).collect();
             let column_of = |place: usize| column(raw, self.delimiter, place);
@@ -417,8 +418,8 @@ impl Table {
     }
 
     /// A cell that is no text, whether or not anything reads it: nothing is passed over unseen.
-    fn broken<'c>(&self, decoder: &mut Decoder<'_, '_>, line: u32, raw: &[u8], cells: impl Iterator<Item = &'c [u8]>) {
-        let (at, cell) = cells.enumerate().find(|(_, c)| std::str::from_utf8(c).is_err()).unwrap_or((0, raw));
+    fn broken(&self, decoder: &mut Decoder<'_, '_>, line: u32, raw: &[u8], cells: &Cells) {
+        let (at, cell) = cells.iter().enumerate().find(|(_, c)| std::str::from_utf8(c).is_err()).unwrap_or((0, raw));
         let expected = "text in UTF-8, or an `encoding \"…\"` in the source".to_string();
         decoder.count_row();
         decoder.reject(line, column(raw, self.delimiter, at), String::from_utf8_lossy(cell).into_owned(), expected, raw);

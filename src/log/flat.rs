@@ -90,29 +90,16 @@ impl<'t> Flat<'t> {
             let key = &self.keys[found];
             (before, likely) = (Some(found), key.next);
             at += key.written.len();
-            let column = key.column;
-            let plain = if bytes.get(at) == Some(&b'"') {
-                quoted(bytes, at, &mut self.quotes).map(|(from, to)| {
-                    at = to + 1;
-                    Said { column, value: Value::Text(from, to), from, to, is_quoted: true }
-                })
-            } else {
-                let (from, mut to) = (at, at);
-                bare(bytes, &mut to).map(|value| {
-                    at = to;
-                    Said { column, value, from, to, is_quoted: false }
-                })
-            };
-            let said = match plain {
+            let said = match plain_value(bytes, at, key, &mut self.quotes) {
                 Some(said) => said,
                 None => {
-                    let said = any_value(bytes, at, key)?;
-                    (at, notes) = (said.to, false);
+                    notes = false;
                     self.all.clear();
-                    said
+                    any_value(bytes, at, key)?
                 }
             };
-            if let Some((column, bit)) = column {
+            at = said.to + usize::from(said.is_quoted);
+            if let Some((column, bit)) = said.column {
                 self.filled |= if said.from == said.to { 0 } else { bit };
                 self.said[column] = (number, said.value);
             }
@@ -183,6 +170,19 @@ fn behind_spaces(bytes: &[u8], mut at: usize) -> usize {
 fn quoted(bytes: &[u8], quote: usize, quotes: &mut Quotes) -> Option<(usize, usize)> {
     let end = quotes.next(bytes, quote + 1)?;
     (bytes.get(end) == Some(&b'"')).then_some((quote + 1, end))
+}
+
+/// The value that stands at a place, if it is a plain one.
+#[inline(always)]
+fn plain_value(bytes: &[u8], at: usize, key: &Key<'_>, quotes: &mut Quotes) -> Option<Said> {
+    let column = key.column;
+    if bytes.get(at) == Some(&b'"') {
+        let (from, to) = quoted(bytes, at, quotes)?;
+        return Some(Said { column, value: Value::Text(from, to), from, to, is_quoted: true });
+    }
+    let mut to = at;
+    let value = bare(bytes, &mut to)?;
+    Some(Said { column, value, from: at, to, is_quoted: false })
 }
 
 /// The value that stands at a place, as the JSON library reads it; nothing where it is none, or something of it is read that does not stand

@@ -132,18 +132,16 @@ impl Meanings {
     /// The same of an entry of a dictionary, which `find` looks for where it was not asked for before.
     #[inline(always)]
     pub(super) fn found_entry(&mut self, entry: usize, find: impl FnOnce(&Meanings) -> Option<u32>) -> Option<u32> {
-        match self.entries.get(entry) {
-            Some(Some(at)) => Some(*at),
-            _ => {
-                let found = find(self)?;
-                // A column of words has few entries; of one that has many, these are told one by one.
-                if entry < MOST {
-                    self.entries.resize(self.entries.len().max(entry + 1), None);
-                    self.entries[entry] = Some(found);
-                }
-                Some(found)
-            }
+        if let Some(Some(at)) = self.entries.get(entry) {
+            return Some(*at);
         }
+        let found = find(self)?;
+        // A column of words has few entries; of one that has many, these are told one by one.
+        if entry < MOST {
+            self.entries.resize(self.entries.len().max(entry + 1), None);
+            self.entries[entry] = Some(found);
+        }
+        Some(found)
     }
 
     /// Entries from here on are another dictionary's.

@@ -15,7 +15,7 @@ pub(super) struct Lines<'r> {
     heads: Vec<Option<Head>>,
     /// Each tier, from its key to the names by which the obligation is asked for; the last is of no tier.
     tiers: Vec<String>,
-    /// Each verdict that needs no reason, from its key to the start.
+    /// Each verdict, from its key to its reason.
     verdicts: [String; 5],
     /// What a row of each event begins with; the last is of rows without an event.
     events: Vec<String>,
@@ -54,7 +54,7 @@ impl<'r> Lines<'r> {
             report,
             heads: vec![None; report.plan.obligations.len()],
             tiers: tiers.collect(),
-            verdicts: Verdict::ALL.map(|verdict| format!("}},\"verdict\":\"{}\",\"reason\":null,\"start\":", verdict.word())),
+            verdicts: Verdict::ALL.map(|verdict| format!("}},\"verdict\":\"{}\",\"reason\":", verdict.word())),
             events: events.collect(),
             files: files.collect(),
             clocks: report.plan.agreements.ids().map(|_| Clock::default()).collect(),
@@ -139,18 +139,9 @@ impl<'r> Lines<'r> {
             out.push(b':');
             field(out, report, head.agreement, value);
         }
-        match o.reason {
-            None => put(out, &verdicts[o.verdict as usize]),
-            Some(reason) => {
-                put(out, "},\"verdict\":\"");
-                put(out, o.verdict.word());
-                put(out, "\",\"reason\":");
-                quoted(out, reason.text(report.plan).as_bytes());
-                put(out, ",\"start\":");
-            }
-        }
-        clock.push(out, zone, o.start);
-        for (key, t) in [(",\"due\":", o.due), (",\"stop\":", o.stop)] {
+        put(out, &verdicts[o.verdict as usize]);
+        optional(out, o.reason.map(|r| r.text(report.plan)).as_deref().map(str::as_bytes));
+        for (key, t) in [(",\"start\":", Some(o.start)), (",\"due\":", o.due), (",\"stop\":", o.stop)] {
             put(out, key);
             match t {
                 Some(t) => clock.push(out, zone, t),

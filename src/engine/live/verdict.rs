@@ -164,7 +164,7 @@ impl Live {
         Outcome {
             track,
             obligation,
-            case: case.map(|c| (c.kind, c.key.lend().to_kept())),
+            case: case.map(|c| (c.kind, c.key.clone())),
             seq: self.seq,
             tier,
             group,
