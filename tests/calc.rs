@@ -1,8 +1,6 @@
 //! `sla calc`: the named values, what a log shows of them, and what follows.
 
-mod common;
-
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 use std::fs;
 use std::path::{Path, PathBuf};
 

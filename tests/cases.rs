@@ -1,8 +1,6 @@
 //! Cases from the test suites of other engines: our answer to every row.
 
-mod common;
-
-use common::{instant, judge_as_of, rows, same_time, verdicts};
+use crate::common::{instant, judge_as_of, rows, same_time, verdicts};
 use serde_json::Value;
 use std::fmt::Write;
 

@@ -4,9 +4,7 @@
 //! instant is a number of minutes since Monday 2026-03-02 00:00 UTC, open time is counted by looking at every minute, and
 //! a due is the first minute that fulfils its definition.
 
-mod common;
-
-use common::{compile, run};
+use crate::common::{self, compile, run};
 use sla::log::Input;
 use std::fmt::Write;
 

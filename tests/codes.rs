@@ -3,9 +3,7 @@
 //! A fence `sla` is the spec. A fence with a name behind the language is a file beside it. `repeated N` writes the body so often,
 //! or so many files where the name holds `{n}`, which stands for the number in both.
 
-mod common;
-
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 use sla::diagnostic::{Code, Severity};
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,6 @@
 //! Events that objectives count: they are counted whatever has become of the cases that they happen to. Expected values are counted by hand.
 
-mod common;
-
-use common::judge;
+use crate::common::judge;
 use serde_json::Value;
 
 /// A lead is over when it is closed, for it is opened once. What stands for `MORE` may look at leads.

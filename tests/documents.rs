@@ -1,8 +1,6 @@
 //! The README and the reference documents say what is true.
 
-mod common;
-
-use common::{folder, reference, sla, text};
+use crate::common::{folder, reference, sla, text};
 use std::path::Path;
 
 fn root() -> &'static Path {

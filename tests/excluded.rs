@@ -1,8 +1,6 @@
 //! Time that an agreement excludes, by a case's own state and by those of others: section 2.2. Expected values are counted by hand.
 
-mod common;
-
-use common::judge;
+use crate::common::judge;
 
 /// A ticket's first note comes within half an hour; what stands for `EXCLUDE` stops that.
 const SPEC: &str = r#"

@@ -1,8 +1,6 @@
 //! What a person reads who made a mistake.
 
-mod common;
-
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 
 /// One fault of each kind of construct: one finding for each, in one run. The rendering is read by a person before it is
 /// blessed.

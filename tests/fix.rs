@@ -1,8 +1,6 @@
 //! `sla check --fix` puts right what is certain and nothing else.
 
-mod common;
-
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 
 const WRONG: &str = r#"party us { contact “us@example.com” }
 case ticket {

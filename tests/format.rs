@@ -1,10 +1,6 @@
 //! `sla fmt`: one form, and nothing but blanks changes.
 
-mod common;
-#[path = "common/random.rs"]
-mod random;
-
-use common::{folder, sla, text};
+use crate::common::{folder, random, sla, text};
 use sla::format::{differ_in_blanks_only, format};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,6 @@
 //! Findings in the forms that other programs read, read back by parsers that are not ours.
 
-mod common;
-
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 use serde_json::Value;
 use std::path::PathBuf;
 

@@ -1,8 +1,6 @@
 //! The gallery under `specs/`: every agreement checks clean, its tests pass, and its log gives the report that is kept.
 
-mod common;
-
-use common::{sla, text};
+use crate::common::{self, sla, text};
 use std::path::{Path, PathBuf};
 
 fn folders() -> Vec<PathBuf> {

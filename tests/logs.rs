@@ -1,8 +1,6 @@
 //! Logs of every dress, and rows that cannot be read.
 
-mod common;
-
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};

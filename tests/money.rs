@@ -1,8 +1,6 @@
 //! Caps, rights and what they take from credits: the records of a run.
 
-mod common;
-
-use common::judge_as_of;
+use crate::common::judge_as_of;
 use serde_json::Value;
 
 /// Items of a month, so many of them late.

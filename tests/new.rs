@@ -1,8 +1,6 @@
 //! `sla new`: each template checks, tests and runs at once, and so does what its code host would run.
 
-mod common;
-
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 
 #[test]
 fn every_template_is_clean_from_the_first_minute() {

@@ -1,8 +1,6 @@
 //! Logs whose rows are not in the order of their times: the verdicts are those of the same rows in order.
 
-mod common;
-
-use common::tickets::{SPEC, prepared, records, summary, without_places, write};
+use crate::common::tickets::{SPEC, prepared, records, summary, without_places, write};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 

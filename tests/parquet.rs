@@ -1,8 +1,6 @@
 //! A log in Parquet gives what the same log gives as CSV.
 
-mod common;
-
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion};

@@ -1,9 +1,7 @@
 //! Cases that do not see each other are judged apart, by as many threads as there are: what these find is added up, and the report is
 //! the one that a single thread writes.
 
-mod common;
-
-use common::{compile, folder, sla, text};
+use crate::common::{compile, folder, sla, text};
 use sla::engine::Engine;
 use sla::event::Texts;
 use sla::log::{Batch, Found, Input, Judge, Options, Reading};

@@ -1,12 +1,8 @@
 //! Promises to which nothing can happen but a start, pauses, notices and an end are kept in less room than others, and judged in fewer
 //! steps. Nobody can tell: a calendar that is excluded for no case makes all promises others, and no record changes.
 
-mod common;
-#[path = "common/random.rs"]
-mod random;
-
-use common::{folder, sla, text};
-use random::Random;
+use crate::common::random::Random;
+use crate::common::{folder, sla, text};
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -1,8 +1,6 @@
 //! What `sla check` calculates when asked: the most that an agreement can cost, and when its promises are due.
 
-mod common;
-
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 
 /// The lines of a table, blanks joined, that hold a word.
 fn lines(spec: &str, flag: &str, with: &str) -> Vec<String> {

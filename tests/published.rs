@@ -1,8 +1,6 @@
 //! Published numbers that need more rows than a page has room for; the sources stand in `tests/spec/published.md`.
 
-mod common;
-
-use common::judge_as_of;
+use crate::common::judge_as_of;
 use serde_json::Value;
 
 /// So many tickets of a month: when each was answered and resolved, in minutes after its start.

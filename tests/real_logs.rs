@@ -1,8 +1,6 @@
 //! Logs that nobody here made: what the tool says of them, against what their owners published.
 
-mod common;
-
-use common::{compile, instant, reference, run, verdicts};
+use crate::common::{compile, instant, reference, run, verdicts};
 use serde_json::Value;
 use sla::log::Input;
 use std::collections::{BTreeMap, HashMap};

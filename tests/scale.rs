@@ -1,9 +1,7 @@
 //! Logs that are read in pieces, by several threads, or day by day, or that have very many of one thing: the report is always the same.
 
-mod common;
-
-use common::tickets::{SPEC, prepared, records, refused, summary, without_places, write};
-use common::{folder, sla, text};
+use crate::common::tickets::{SPEC, prepared, records, refused, summary, without_places, write};
+use crate::common::{folder, sla, text};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,8 +1,6 @@
 //! States, those that hold by fields above all, and scores: section 2.3. Expected values are counted by hand.
 
-mod common;
-
-use common::{folder, judge, sla, text};
+use crate::common::{self, folder, judge, sla, text};
 
 /// What stands for `HELD` is how long after its case's first row something is to be left, and for `CASE` what cases are like.
 const SPEC: &str = r#"

@@ -1,8 +1,6 @@
 //! What stands beside a spec, and what a report says of a case's way.
 
-mod common;
-
-use common::{folder, judge, sla, text, tickets};
+use crate::common::{folder, judge, sla, text, tickets};
 use std::fs;
 
 const SPEC: &str = r#"

@@ -1,12 +1,8 @@
 //! What the checker says with a witness is confirmed by running the engine on it, over random agreements; and where it says
 //! nothing, a search over many cases and starts finds nothing.
 
-mod common;
-#[path = "common/random.rs"]
-mod random;
-
-use common::{compile, judge, same_time, verdicts};
-use random::{Random, condition, target};
+use crate::common::random::{Random, condition, target};
+use crate::common::{self, compile, judge, random, same_time, verdicts};
 use sla::diagnostic::Finding;
 use sla::source::SourceMap;
 use sla::{check, syntax};

@@ -1,6 +1,7 @@
 //! Random choices that are the same in every run, and random agreements made of them.
-#![allow(dead_code)]
 
+// An example that is held against what is kept has it too.
+#[allow(clippy::duplicate_mod)]
 #[path = "../../examples/shared/dice.rs"]
 mod dice;
 

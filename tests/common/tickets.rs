@@ -4,10 +4,10 @@ use super::{folder, sla, text};
 use std::fmt::Write as _;
 use std::path::Path;
 
-pub const SPEC: &str = include_str!("tickets.sla");
+pub(crate) const SPEC: &str = include_str!("tickets.sla");
 
 /// A log in order of time, of many pieces: a piece is 128 KiB. Some notes hold quotes, commas and line breaks.
-pub fn rows(tickets: u32) -> Vec<String> {
+pub(crate) fn rows(tickets: u32) -> Vec<String> {
     let mut rows: Vec<(u32, String)> = Vec::new();
     let mut dice = 20_260_101u32;
     let mut roll = |n: u32| {
@@ -35,14 +35,14 @@ pub fn rows(tickets: u32) -> Vec<String> {
     rows.into_iter().map(|(minute, row)| format!("{},{row}", time(minute))).collect()
 }
 
-pub fn write(folder: &Path, name: &str, rows: impl IntoIterator<Item = impl AsRef<str>>) {
+pub(crate) fn write(folder: &Path, name: &str, rows: impl IntoIterator<Item = impl AsRef<str>>) {
     let mut log = String::from("time,event,ticket,priority,group,author\n");
     rows.into_iter().for_each(|row| writeln!(log, "{}", row.as_ref()).unwrap());
     std::fs::write(folder.join(name), log).unwrap();
 }
 
 /// A folder with the spec and a log.
-pub fn prepared(name: &str, tickets: u32) -> (std::path::PathBuf, Vec<String>) {
+pub(crate) fn prepared(name: &str, tickets: u32) -> (std::path::PathBuf, Vec<String>) {
     let folder = folder(name);
     std::fs::write(folder.join("spec.sla"), SPEC).unwrap();
     let rows = rows(tickets);
@@ -51,7 +51,7 @@ pub fn prepared(name: &str, tickets: u32) -> (std::path::PathBuf, Vec<String>) {
 }
 
 /// The records of a run.
-pub fn records(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn records(folder: &Path, args: &[&str]) -> String {
     let mut all = vec!["run", "spec.sla", "-o", "out.jsonl"];
     all.extend(args);
     let output = sla(folder, &all);
@@ -60,12 +60,12 @@ pub fn records(folder: &Path, args: &[&str]) -> String {
 }
 
 /// The last of a run's records.
-pub fn summary(records: &str) -> serde_json::Value {
+pub(crate) fn summary(records: &str) -> serde_json::Value {
     serde_json::from_str(records.lines().last().unwrap()).unwrap()
 }
 
 /// What a run says that cannot go on.
-pub fn refused(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn refused(folder: &Path, args: &[&str]) -> String {
     let mut all = vec!["run", "spec.sla", "-o", "out.jsonl"];
     all.extend(args);
     let output = sla(folder, &all);
@@ -74,7 +74,7 @@ pub fn refused(folder: &Path, args: &[&str]) -> String {
 }
 
 /// Records without the file and line of their evidence, and without the log's own.
-pub fn without_places(records: &str) -> Vec<String> {
+pub(crate) fn without_places(records: &str) -> Vec<String> {
     let line = |line: &str| {
         let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
         for row in record["evidence"].as_array_mut().into_iter().flatten() {

@@ -1,13 +1,11 @@
 //! Mistakes that people make, planted in the gallery: what `sla check` finds by itself, and what the tests of a spec find
 //! besides. A mutant whose compiled plan is the same as before means the same and is not counted.
 //!
-//! `cargo test --test mutants -- --nocapture` prints the table by kind and every survivor.
+//! `cargo test mutants -- --nocapture` prints the table by kind and every survivor.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod kinds;
 
-use common::{folder, sla, text};
+use crate::common::{folder, sla, text};
 use kinds::{KINDS, Kind};
 use regex_lite::Regex;
 use std::collections::BTreeMap;

@@ -1,0 +1,34 @@
+//! All tests, in one program: each of many would hold the whole library, and be linked by itself.
+
+mod calc;
+mod cases;
+mod clock_pairs;
+mod codes;
+mod common;
+mod counted;
+mod documents;
+mod excluded;
+mod findings;
+mod fix;
+mod floors;
+mod forgotten;
+mod format;
+mod forms;
+mod gallery;
+mod logs;
+mod money;
+mod mutants;
+mod new;
+mod order;
+mod parquet;
+mod parts;
+mod plain;
+mod proofs;
+mod published;
+mod real_logs;
+mod scale;
+mod spec;
+mod states;
+mod trees;
+mod vocabulary;
+mod witnesses;
