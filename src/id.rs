@@ -55,6 +55,8 @@ ids! {
     CaseId,
     /// An event, of a case or of the top level.
     EventId,
+    /// A class of an event: those of one class are alike in all that promises ask of an event alone.
+    ClassId,
     /// A field, of a case or of an event.
     FieldId,
     /// A state of a kind of case.

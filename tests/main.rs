@@ -2,6 +2,7 @@
 
 mod calc;
 mod cases;
+mod classes;
 mod clock_pairs;
 mod codes;
 mod common;

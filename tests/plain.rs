@@ -87,7 +87,7 @@ fn log(r: &mut Random, rows: usize, tickets: usize, steps: [usize; 5]) -> String
 }
 
 /// The records of a run, without the digest of the plan.
-fn records(folder: &Path, spec: &str, only: &[&str]) -> Vec<String> {
+pub(crate) fn records(folder: &Path, spec: &str, only: &[&str]) -> Vec<String> {
     records_of("log.csv", folder, spec, only)
 }
 
@@ -102,7 +102,7 @@ fn records_of(log: &str, folder: &Path, spec: &str, only: &[&str]) -> Vec<String
 }
 
 /// Compares records, one after another.
-fn same(one: &[String], other: &[String], what: &str) {
+pub(crate) fn same(one: &[String], other: &[String], what: &str) {
     for (one, other) in one.iter().zip(other) {
         assert_eq!(one, other, "{what}");
     }
@@ -251,7 +251,7 @@ const AGAIN: [&str; 5] = [
 ];
 
 /// The agreement with these promises instead of its own, and of states only those that events make: its cases may be judged late.
-fn promising(promises: &str) -> String {
+pub(crate) fn promising(promises: &str) -> String {
     let (before, after) = SPEC.split_once("        obligation first").unwrap();
     let frame = before.replace("EXCLUDE", "").replace("    state blocked when kind = b\n", "");
     format!("{frame}        {promises}{}", after.rsplit_once("per month }").unwrap().1)
@@ -259,7 +259,7 @@ fn promising(promises: &str) -> String {
 
 /// Rows of cases that have few of them, near to each other; the first of each is mostly the one that opens it. Fields change with others
 /// where `changes` says so.
-fn short_cases(r: &mut Random, cases: usize, changes: bool) -> Vec<String> {
+pub(crate) fn short_cases(r: &mut Random, cases: usize, changes: bool) -> Vec<String> {
     let mut rows: Vec<(usize, String)> = Vec::new();
     for case in 0..cases {
         let key = if case % 5 == 0 { format!("a ticket of a long name {case}") } else { format!("T{case}") };
@@ -369,7 +369,7 @@ fn judged_late_and_at_once(name: &str, spec: &str) -> Compared {
 }
 
 /// The records of the last of several runs, one for each part of a log, with a state between them.
-fn in_days(folder: &Path, spec: &str, days: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn in_days(folder: &Path, spec: &str, days: &[Vec<String>]) -> Vec<String> {
     std::fs::remove_file(folder.join("state")).ok();
     let mut last = Vec::new();
     for (nth, day) in days.iter().enumerate() {

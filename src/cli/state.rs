@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// What a file begins with that is a state of this form.
-const FORM: &str = "sla state 16";
+const FORM: &str = "sla state 17";
 
 /// A state, read.
 #[derive(Default, Serialize, Deserialize)]

@@ -98,13 +98,13 @@ impl CaseState {
         }
         self.facts.fields.copy(&past.fields);
         for (row, fields) in past.rows() {
-            let event = row.event(&fields);
+            let event = row.event(world, &fields);
             if self.facts.time < event.time && std::mem::take(&mut is_over) && self.close_instant(world, sink) {
                 return Standing::Spent;
             }
-            let effect = kind.effect(event.event);
+            let effect = kind.effect(Some(row.class()));
             is_over |= match &effect.begins {
-                Some(begins) if is_first => self.begin(world, kind, begins, &event, sink),
+                Some(begins) if is_first => self.begin(world, kind, (effect, begins), &event, sink),
                 _ => {
                     // No rows are kept where time is excluded.
                     let reach = self.reach(world, kind, effect, &event, true);
@@ -186,7 +186,14 @@ impl CaseState {
 
     /// Takes the first event of a case, which does nothing else than to start these promises; true if an instance ended that is to be
     /// read, or no other can begin.
-    pub(super) fn begin(&mut self, world: &World<'_>, kind: &Kind, begins: &[Act], event: &Event<'_>, sink: &mut Sink) -> bool {
+    pub(super) fn begin(
+        &mut self,
+        world: &World<'_>,
+        kind: &Kind,
+        (effect, begins): (&Effect, &[Act]),
+        event: &Event<'_>,
+        sink: &mut Sink,
+    ) -> bool {
         let CaseState { facts, courses } = self;
         facts.take_fields(world, event.fields);
         let moment = Moment { own: event.own, ..Moment::of(world, facts, event.time) };
@@ -200,7 +207,7 @@ impl CaseState {
             course.event(kind.promised(world, at), facts, &turn, sink);
             ended |= course.has_ended();
         }
-        facts.note(world, event, &kind.effect(event.event).stages, &mut sink.funnels);
+        facts.note(world, event, &effect.stages, &mut sink.funnels);
         ended || are_spent(kind, courses)
     }
 
@@ -211,7 +218,7 @@ impl CaseState {
         &mut self,
         world: &World<'_>,
         kind: &Kind,
-        (at, how): (usize, End),
+        (effect, (at, how)): (&Effect, (usize, End)),
         event: &Event<'_>,
         sink: &mut Sink,
     ) -> Option<bool> {
@@ -222,7 +229,7 @@ impl CaseState {
         }
         plain.end(of, how, event, sink);
         let is_over = plain.is_over();
-        facts.note(world, event, &kind.effect(event.event).stages, &mut sink.funnels);
+        facts.note(world, event, &effect.stages, &mut sink.funnels);
         Some(is_over || are_spent(kind, courses))
     }
 

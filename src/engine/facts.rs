@@ -1,6 +1,7 @@
 //! What is known of a case: its fields, its states, and when events happened to it last.
 
 use crate::engine::Happening;
+use crate::engine::classes::Fulfils;
 use crate::engine::exclusion::{Change, Exclusions};
 use crate::engine::fields::Fields;
 use crate::engine::funnel::Funnels;
@@ -13,7 +14,7 @@ use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::{Effect, Moves, Watches, World};
 use crate::event::{Changes, Event, Key, KeyRef, Value, packed, prefetch};
 use crate::id::{AgreementId, CaseId, EventId, Id, StateId};
-use crate::plan::{Condition, Exclusion, StateWhen};
+use crate::plan::{Condition, Exclusion, Pattern, StateWhen};
 use crate::time::{Duration, Instant, Zone};
 use smallvec::SmallVec;
 use std::cell::Cell;
@@ -192,7 +193,7 @@ impl Facts {
     /// Whether an event can change its states, scores or stages as they are now.
     #[inline]
     pub(super) fn could_move(&self, moves: &Moves) -> bool {
-        moves.always || moves.states.iter().any(|(slot, on)| self.states[*slot].on == *on)
+        moves.always || moves.states.iter().any(|state| self.states[state.slot].on == state.on)
     }
 
     /// Whether none of its rows was taken yet.
@@ -285,7 +286,8 @@ impl Facts {
         // A state's own changes are seen by the states after it; what any of them sees of the event is the same.
         for (slot, id) in kind.states.iter().enumerate() {
             // Most rows hold nothing that a state waits for.
-            let may_change = match world.kinds[self.kind].watches[slot] {
+            let watches = world.kinds[self.kind].watches[slot];
+            let may_change = match watches {
                 Watches::Fields(fields) => changed & fields != 0,
                 Watches::Rows => true,
                 Watches::Events => effect.moves.reach(slot),
@@ -313,8 +315,14 @@ impl Facts {
                         Some((from, to)) => (from, to),
                         None => (&mut one, &mut other),
                     };
-                    let leaves = to_run.step(to, happening, &moment, zone) == Hit::Yes;
-                    let enters = from_run.step(from, happening, &moment, zone) == Hit::Yes;
+                    // What the event alone tells is not asked again.
+                    let fulfils = |run: &mut Matcher, pattern: &Pattern, on: bool| match effect.moves.fulfil(slot, on) {
+                        Fulfils::Surely => true,
+                        Fulfils::Never if watches == Watches::Events => false,
+                        Fulfils::Never | Fulfils::Perhaps => run.step(pattern, happening, &moment, zone) == Hit::Yes,
+                    };
+                    let leaves = fulfils(to_run, to, true);
+                    let enters = fulfils(from_run, from, false);
                     if leaves {
                         on = false;
                         to_run.clear();

@@ -7,7 +7,7 @@ use crate::engine::Happening;
 use crate::engine::truth::{Gap, Moment, Truth};
 use crate::event::{Value, packed};
 use crate::model::{Lookback, Trigger};
-use crate::plan::{Atom, Pattern};
+use crate::plan::{Atom, Pattern, Plan, asked_of_event};
 use crate::time::{Instant, Unit, Zone};
 use chrono::{Days, Months};
 use serde::{Deserialize, Serialize};
@@ -202,6 +202,12 @@ pub(super) fn is_stateless(pattern: &Pattern) -> bool {
 /// Whether any of some events alone fulfils it, whatever holds.
 pub(super) fn is_by_event(pattern: &Pattern) -> bool {
     is_stateless(pattern) && pattern.any.iter().flatten().all(|atom| atom.event_alone().is_some())
+}
+
+/// Whether the class of an event tells if it fulfils it, whatever else holds.
+pub(super) fn is_by_class(plan: &Plan, pattern: &Pattern) -> bool {
+    let is_told = |atom: &Atom| atom.event_alone().is_some() || asked_of_event(plan, atom).is_some();
+    is_stateless(pattern) && pattern.any.iter().flatten().all(is_told)
 }
 
 fn stateless(pattern: &Pattern, happening: Happening<'_>, moment: &Moment<'_>) -> Hit {

@@ -8,6 +8,7 @@
 mod asleep;
 mod case;
 mod cases;
+mod classes;
 mod clock;
 mod counter;
 mod course;

@@ -13,7 +13,7 @@ use crate::engine::watchers;
 use crate::engine::world::World;
 use crate::engine::{Happening, Tally, Verdict};
 use crate::event::{Changes, Event, Events, KeyList, Stored};
-use crate::id::{AgreementId, CaseId, StateId, Table};
+use crate::id::{AgreementId, CaseId, ClassId, StateId, Table};
 use crate::plan::Track;
 use crate::time::Instant;
 
@@ -64,7 +64,7 @@ impl Part {
             over: Vec::new(),
             late: Vec::new(),
             facts: plan.cases.iter().map(|_| None).collect(),
-            variants: plan.cases.iter().map(|_| Variants::new(plan.events.len())).collect(),
+            variants: plan.cases.iter().map(|_| Variants::new(world.classes.ids().count())).collect(),
             now: Instant::FIRST,
             entered: Vec::new(),
             left: Vec::new(),
@@ -81,7 +81,8 @@ impl Part {
         }
         self.turn_to(world, event.time);
         self.counters.count_alone(world, event);
-        self.judge(world, event, event.case.map_or_else(Place::default, |(kind, key)| Place::unseen(kind, key)));
+        let class = event.event.map(|what| world.classes.class(world, what, event.own));
+        self.judge(world, (event, class), event.case.map_or_else(Place::default, |(kind, key)| Place::unseen(kind, key)));
     }
 
     /// Takes events whose rows were counted before, in their order.
@@ -97,8 +98,9 @@ impl Part {
                 if world.counting.counts_alone(stored.what()) {
                     self.counters.count_alone(world, &stored.event());
                 }
-                if !self.put_off(world, &stored, *place) {
-                    self.judge(world, &stored.event(), *place);
+                let class = stored.what().map(|what| world.classes.class(world, what, stored.own()));
+                if !self.put_off(world, (&stored, class), *place) {
+                    self.judge(world, (&stored.event(), class), *place);
                 }
             }
             if self.over.len() >= TOGETHER {
@@ -124,14 +126,14 @@ impl Part {
     /// Only keeps an event of a case, if it need not be judged before all instances of the case have ended. Where instances that are met
     /// are shown, each has a record.
     #[inline]
-    fn put_off(&mut self, world: &World<'_>, stored: &Stored<'_>, place: Place) -> bool {
+    fn put_off(&mut self, world: &World<'_>, (stored, class): (&Stored<'_>, Option<ClassId>), place: Place) -> bool {
         let Part { cases, sink, variants, now, .. } = self;
-        let Some((kind, key)) = stored.case() else { return false };
+        let (Some((kind, key)), Some(class)) = (stored.case(), class) else { return false };
         let Some(deferral) = &world.kinds[kind].deferral else { return false };
-        if !deferral.knows(stored.what()) || sink.shows(Verdict::Met) {
+        if !deferral.knows(class) || sink.shows(Verdict::Met) {
             return false;
         }
-        let Some(row) = Happened::of(stored) else { return false };
+        let Some(row) = Happened::of(stored, class) else { return false };
         let variants = &mut variants[kind];
         let at = match cases.known(place, kind, key).or_else(|| cases.find(place.hash, kind, key)) {
             Some(at) => at,
@@ -181,7 +183,7 @@ impl Part {
 
     /// Judges an event of now; its case was seen at a place, if anywhere.
     #[inline(never)]
-    fn judge(&mut self, world: &World<'_>, event: &Event<'_>, place: Place) {
+    fn judge(&mut self, world: &World<'_>, (event, class): (&Event<'_>, Option<ClassId>), place: Place) {
         let Part { cases, recurring, counters, exclusions, spans, claims, sink, closing, entered, left, .. } = self;
         if !world.exclusions.is_empty() {
             exclusions.advance(world, event.time);
@@ -206,9 +208,9 @@ impl Part {
         };
         let case = cases.judged(slot);
         let of_kind = &world.kinds[kind];
-        let effect = of_kind.effect(event.event);
+        let effect = of_kind.effect(class);
         if is_new && let Some(begins) = &effect.begins {
-            if case.begin(world, of_kind, begins, event, sink) {
+            if case.begin(world, of_kind, (effect, begins), event, sink) {
                 closing.push(slot);
             }
             return;
@@ -217,7 +219,7 @@ impl Part {
         if reach == Reach::Acting
             && !world.watches
             && let Some(ends) = effect.ends
-            && let Some(ended) = case.end_plain(world, of_kind, ends, event, sink)
+            && let Some(ended) = case.end_plain(world, of_kind, (effect, ends), event, sink)
         {
             if ended {
                 closing.push(slot);

@@ -1,13 +1,14 @@
 //! What an event can do to a promise, found out before a log is read: most events can do one thing to it, and surely do.
 
 use crate::engine::Happening;
+use crate::engine::classes::{Classes, Fulfils};
 use crate::engine::clock::Halt;
 use crate::engine::live::End;
 use crate::engine::matcher::{Hit, Matcher, is_stateless};
 use crate::engine::target::{self, Choice};
 use crate::engine::truth::{Moment, Tiered, Truth, place_of};
 use crate::engine::world::Term;
-use crate::id::{AgreementId, CaseId, EventId, ObligationId, Table};
+use crate::id::{AgreementId, CaseId, ClassId, EventId, ObligationId, Table};
 use crate::model::{Retier, Trigger};
 use crate::plan::{Clocked, Duty, Obligation, Pattern, Plan, Track, events_of};
 use crate::time::{Instant, Zone};
@@ -64,6 +65,24 @@ impl Roles {
                 if patterns.iter().all(|p| p.is_some_and(|p| is_fulfilled_by(p, event))) {
                     all[event].surely |= role.bit();
                 }
+            }
+        }
+        all
+    }
+
+    /// What each class of events does to all versions of a promise.
+    pub(super) fn by_class(plan: &Plan, classes: &Classes, track: &Track) -> Table<ClassId, Roles> {
+        let mut all: Table<ClassId, Roles> = classes.ids().map(|_| Roles::default()).collect();
+        for role in Role::ALL {
+            let mut versions: Table<ClassId, usize> = classes.ids().map(|_| 0).collect();
+            for pattern in track.0.iter().filter_map(|id| role.of(&plan.obligations[*id])) {
+                for (class, fulfils) in classes.that_may(plan, pattern) {
+                    all[class].may |= role.bit();
+                    versions[class] += usize::from(fulfils == Fulfils::Surely);
+                }
+            }
+            for (class, _) in versions.enumerate().filter(|(_, count)| **count == track.0.len()) {
+                all[class].surely |= role.bit();
             }
         }
         all

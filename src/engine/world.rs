@@ -1,5 +1,6 @@
 //! What does not change while a log is judged: the plan with its calendars laid out.
 
+use crate::engine::classes::{Classes, Fulfils};
 use crate::engine::counter::Counting;
 use crate::engine::course::Promised;
 use crate::engine::deferral::Deferral;
@@ -12,11 +13,10 @@ use crate::engine::promise::{Act, Promise, Role, Roles};
 use crate::engine::tiers::Tiers;
 use crate::engine::watchers;
 use crate::event::Texts;
-use crate::id::{AgreementId, CalendarId, CaseId, EventId, FieldId, ObligationId, Table};
+use crate::id::{AgreementId, CalendarId, CaseId, ClassId, EventId, FieldId, ObligationId, Table};
 use crate::model::{Owner, Trigger, Waiver};
 use crate::plan::{
-    Case, Duty, Exclusion, Field, Interest, Obligation, Pattern, Plan, ScoreBy, Start, StateWhen, Track, asks_for_tier, events_of,
-    fields_of,
+    Case, Duty, Exclusion, Field, Interest, Obligation, Pattern, Plan, ScoreBy, Start, StateWhen, Track, asks_for_tier, fields_of,
 };
 use crate::time::{Calendar, Horizon, Instant, Zone};
 use chrono::Datelike;
@@ -33,6 +33,7 @@ pub(super) struct World<'p> {
     pub(super) exclusion_of: Vec<AgreementId>,
     /// The spans of the plan that are about each kind of case.
     pub(super) spans: Table<CaseId, Vec<usize>>,
+    pub(super) classes: Classes,
     pub(super) kinds: Table<CaseId, Kind>,
     pub(super) promises: Table<ObligationId, Promise<'p>>,
     /// Where the value of each field is found.
@@ -57,8 +58,8 @@ pub(super) struct Place {
 pub(super) struct Kind {
     /// What is promised to such cases.
     pub(super) promises: Vec<OfKind>,
-    /// What each event can do to a case.
-    effects: Table<EventId, Effect>,
+    /// What events of each class can do to a case.
+    effects: Table<ClassId, Effect>,
     /// What a row can do that is no event.
     nothing: Effect,
     /// Its tiers, and what is asked for each.
@@ -107,8 +108,19 @@ pub(super) struct Effect {
 pub(super) struct Moves {
     /// It counts for one of them, whatever the case is like.
     pub(super) always: bool,
-    /// The states that it ends if they are on, and those that it begins if they are off: their slots, and which it takes.
-    pub(super) states: Vec<(usize, bool)>,
+    /// The states that it ends if they are on, and those that it begins if they are off.
+    pub(super) states: Vec<Move>,
+}
+
+/// What an event does to a state.
+#[derive(Clone, Copy)]
+pub(super) struct Move {
+    /// Its slot.
+    pub(super) slot: usize,
+    /// Whether it has to be on: then the event ends it, else it begins it.
+    pub(super) on: bool,
+    /// Whatever else holds.
+    pub(super) surely: bool,
 }
 
 /// What a state of a case may change by.
@@ -141,7 +153,7 @@ impl Watches {
 impl Effect {
     /// The promises that it starts in a case of which nothing was seen before, if it does no more than that.
     fn first_starts(&self) -> Option<Vec<Act>> {
-        let enters_states = self.moves.always || self.moves.states.iter().any(|(_, on)| !on);
+        let enters_states = self.moves.always || self.moves.states.iter().any(|state| !state.on);
         let starts = || self.acting.iter().filter(|act| act.roles.may(Role::Start));
         let surely = starts().all(|act| act.roles.surely(Role::Start));
         (!enters_states && surely).then(|| starts().copied().collect())
@@ -155,15 +167,24 @@ impl Moves {
 
     /// Whether it counts for a state.
     pub(super) fn reach(&self, slot: usize) -> bool {
-        self.states.iter().any(|(state, _)| *state == slot)
+        self.states.iter().any(|state| state.slot == slot)
+    }
+
+    /// Whether it ends a state that is on, or begins one that is off, as far as events do that.
+    pub(super) fn fulfil(&self, slot: usize, on: bool) -> Fulfils {
+        match self.states.iter().find(|state| (state.slot, state.on) == (slot, on)) {
+            None => Fulfils::Never,
+            Some(state) if state.surely => Fulfils::Surely,
+            Some(_) => Fulfils::Perhaps,
+        }
     }
 }
 
 impl Kind {
     /// What a row can do to a case.
     #[inline]
-    pub(super) fn effect(&self, event: Option<EventId>) -> &Effect {
-        event.map_or(&self.nothing, |event| &self.effects[event])
+    pub(super) fn effect(&self, class: Option<ClassId>) -> &Effect {
+        class.map_or(&self.nothing, |class| &self.effects[class])
     }
 
     /// One of its promises.
@@ -175,6 +196,7 @@ impl Kind {
 
     fn new(
         plan: &Plan,
+        classes: &Classes,
         (promises, calendars): (&Table<ObligationId, Promise<'_>>, &Table<CalendarId, Calendar>),
         id: CaseId,
         every_row: bool,
@@ -192,31 +214,34 @@ impl Kind {
             by_states: Roles::by_states(plan, track),
         };
         let of_kind: Vec<OfKind> = own.iter().map(promise).collect();
-        let mut effects: Table<EventId, Effect> = plan.events.iter().map(|_| Effect::default()).collect();
+        let mut effects: Table<ClassId, Effect> = classes.ids().map(|_| Effect::default()).collect();
         for (at, (_, track)) in own.iter().enumerate() {
-            for (event, roles) in Roles::by_event(plan, track).enumerate().filter(|(_, roles)| !roles.is_none()) {
-                effects[event].acting.push(Act::new(at, *roles));
+            for (class, roles) in Roles::by_class(plan, classes, track).enumerate().filter(|(_, roles)| !roles.is_none()) {
+                effects[class].acting.push(Act::new(at, *roles));
             }
         }
+
         let scored = case.scores.iter().flat_map(|s| &s.rules).filter_map(|r| match &r.by {
             ScoreBy::On(pattern) => Some(pattern),
             ScoreBy::When(_) => None,
         });
         let (by_event, other_stages): (Vec<usize>, Vec<usize>) = (0..case.stages.len()).partition(|at| is_by_event(&case.stages[*at].on));
         let by_pattern = other_stages.iter().map(|at| &case.stages[*at].on);
-        for event in scored.chain(by_pattern).flat_map(|p| events_of(plan, p)) {
-            effects[event].moves.always = true;
+        for (class, _) in scored.chain(by_pattern).flat_map(|pattern| classes.that_may(plan, pattern)) {
+            effects[class].moves.always = true;
         }
         for at in by_event {
-            events_of(plan, &case.stages[at].on).into_iter().for_each(|event| effects[event].stages.push(at));
+            classes.that_may(plan, &case.stages[at].on).for_each(|(class, _)| effects[class].stages.push(at));
         }
         for (slot, state) in case.states.iter().enumerate() {
             let StateWhen::Between(from, to) = &plan.states[*state].when else { continue };
+            // What takes several events counts each of them.
+            let counts = !is_stateless(from) || !is_stateless(to);
             for (pattern, on) in [(from, false), (to, true)] {
-                for event in events_of(plan, pattern) {
-                    effects[event].moves.states.push((slot, on));
-                    // What takes several events counts each of them.
-                    effects[event].moves.always |= !is_stateless(from) || !is_stateless(to);
+                for (class, fulfils) in classes.that_may(plan, pattern) {
+                    let moves = &mut effects[class].moves;
+                    moves.states.push(Move { slot, on, surely: fulfils == Fulfils::Surely });
+                    moves.always |= counts;
                 }
             }
         }
@@ -297,7 +322,8 @@ impl<'p> World<'p> {
         let spans: Table<CaseId, Vec<usize>> = plan.cases.ids().map(|case| about(case).collect()).collect();
         let interest = Interest::new(plan);
         let promises: Table<ObligationId, Promise<'_>> = plan.obligations.ids().map(|id| Promise::new(plan, id, &agreements)).collect();
-        let kind = |id: CaseId| Kind::new(plan, (&promises, &calendars), id, interest.every_row[id], &spans[id]);
+        let classes = Classes::new(plan);
+        let kind = |id: CaseId| Kind::new(plan, &classes, (&promises, &calendars), id, interest.every_row[id], &spans[id]);
         let kinds = plan.cases.ids().map(kind).collect();
         let place = |field: &Field| match field.owner {
             Owner::Case(kind) => Place { kind: Some(kind), slot: field.slot },
@@ -314,6 +340,7 @@ impl<'p> World<'p> {
             exclusions,
             exclusion_of,
             spans,
+            classes,
             kinds,
             promises,
             places,

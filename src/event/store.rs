@@ -107,6 +107,12 @@ impl<'e> Stored<'e> {
         &self.events.fields[self.begins.fields..][..self.row.fields.into()]
     }
 
+    /// Its own values.
+    #[inline(always)]
+    pub fn own(&self) -> &'e Own {
+        &self.events.own[self.begins.own..][..self.row.own.into()]
+    }
+
     /// Where it stands.
     #[inline(always)]
     pub fn origin(&self) -> Origin {
@@ -117,8 +123,7 @@ impl<'e> Stored<'e> {
     /// All of it.
     #[inline]
     pub fn event(&self) -> Event<'e> {
-        let own = &self.events.own[self.begins.own..][..self.row.own.into()];
-        let (time, case, event, fields, origin) = (self.time(), self.case(), self.what(), self.fields(), self.origin());
+        let (time, case, event, fields, own, origin) = (self.time(), self.case(), self.what(), self.fields(), self.own(), self.origin());
         Event { time, case, event, fields, own, origin }
     }
 }

@@ -55,6 +55,19 @@ pub fn asks_for_tier(condition: &Condition) -> bool {
     condition.0.iter().any(|op| matches!(op, Op::Is(Subject::Tier, _)))
 }
 
+/// What an atom asks of an event, if that is a condition on the event's own values and nothing else.
+pub fn asked_of_event<'p>(plan: &Plan, atom: &'p Atom) -> Option<(EventId, &'p Condition)> {
+    let Atom { on: Trigger::Event(event), condition: Some(condition), during: None, .. } = atom else { return None };
+    let is_own = fields_of(plan, condition).into_iter().all(|field| plan.fields[field].owner == Owner::Event(*event));
+    let looks_elsewhere = |op: &Op| match op {
+        Op::Is(subject, _) => *subject == Subject::Tier,
+        Op::Compare(a, _, b) => is_since(a) || is_since(b),
+        Op::During(_) => true,
+        Op::Same(..) | Op::Present(_) | Op::Not | Op::All(_) | Op::Any(_) => false,
+    };
+    (is_own && !condition.0.iter().any(looks_elsewhere)).then_some((*event, condition))
+}
+
 /// Whether a counter counts events whatever the cases are like that they happen to.
 pub fn counts_events_alone(plan: &Plan, counter: &Counter) -> bool {
     let Counter { agreement: _, on, condition, about: About { applies, unless }, filter, by, value, grain: _ } = counter;

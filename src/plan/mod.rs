@@ -15,7 +15,7 @@ mod vocabulary;
 
 pub use condition::{About, Atom, Condition, Op, Pattern, Scalar, Value};
 pub use from_model::{from_model, from_model_measuring};
-pub use interest::{Interest, asks_for_tier, counts_events_alone, events_of, fields_of};
+pub use interest::{Interest, asked_of_event, asks_for_tier, counts_events_alone, events_of, fields_of};
 pub use money::{Band, Cap, Chronic, Claim};
 pub use objective::{Counter, Down, Goal, Key, Measure, MeasuredLet, Objective, Part, Span};
 pub use obligation::{Clocked, Duty, Notice, Obligation, Penalty, Row, Rule, Start, Track};

@@ -7,7 +7,7 @@ use crate::engine::funnel::Funnels;
 use crate::engine::state_run::StateRun;
 use crate::engine::world::World;
 use crate::event::{Changes, Event, Key, KeyRef, Origin, Short, Stored, Value, packed, prefetch};
-use crate::id::{CaseId, EventId, FieldId, Id};
+use crate::id::{CaseId, ClassId, FieldId, Id};
 use crate::time::Instant;
 use smallvec::SmallVec;
 
@@ -78,40 +78,41 @@ struct Changed {
     after: Option<Value>,
 }
 
-/// A row that is an event and nothing else: when, which one, and where it stands.
+/// A row that is an event and nothing else: when, of which class, and where it stands.
 // In two words, which are copied as such.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::engine) struct Happened {
     pub(super) time: Instant,
-    /// From above: sixteen bits for the event, as many for the file, and the line.
+    /// From above: sixteen bits for the class, as many for the file, and the line.
     rest: u64,
 }
 
 impl Happened {
     /// Of an event, if its numbers are not too large, as those of most are not.
     #[inline]
-    pub(in crate::engine) fn of(stored: &Stored<'_>) -> Option<Happened> {
-        Happened::new(stored.time(), stored.what()?, stored.origin())
+    pub(in crate::engine) fn of(stored: &Stored<'_>, class: ClassId) -> Option<Happened> {
+        Happened::new(stored.time(), class, stored.origin())
     }
 
     #[inline]
-    fn new(time: Instant, event: EventId, Origin { file, line }: Origin) -> Option<Happened> {
-        let (event, file) = (u16::try_from(event.index()).ok()?, u16::try_from(file).ok()?);
-        Some(Happened { time, rest: u64::from(event) << 48 | u64::from(file) << 32 | u64::from(line) })
+    fn new(time: Instant, class: ClassId, Origin { file, line }: Origin) -> Option<Happened> {
+        let (class, file) = (u16::try_from(class.index()).ok()?, u16::try_from(file).ok()?);
+        Some(Happened { time, rest: u64::from(class) << 48 | u64::from(file) << 32 | u64::from(line) })
     }
 
     #[inline]
-    pub(super) fn what(self) -> EventId {
-        EventId::from_index((self.rest >> 48) as usize)
+    pub(in crate::engine) fn class(self) -> ClassId {
+        ClassId::from_index((self.rest >> 48) as usize)
     }
 
     fn origin(self) -> Origin {
         Origin { file: (self.rest >> 32) as u32 & 0xffff, line: self.rest as u32 }
     }
 
-    /// With the fields of its case that changed with it.
-    pub(in crate::engine) fn event(self, fields: &Changes) -> Event<'_> {
-        Event { time: self.time, case: None, event: Some(self.what()), fields, own: &[], origin: self.origin() }
+    /// With the fields of its case that changed with it. All that is asked of its own values its class tells.
+    pub(in crate::engine) fn event<'f>(self, world: &World<'_>, fields: &'f Changes) -> Event<'f> {
+        let event = Some(world.classes.event(self.class()));
+        Event { time: self.time, case: None, event, fields, own: &[], origin: self.origin() }
     }
 }
 
@@ -264,7 +265,7 @@ impl Deferred {
             return Some(Kept::GoesOn);
         }
         let variant = self.variant(deferral, variants)?;
-        let mut step = variants.step(deferral, variant, Some(row.what()))?;
+        let mut step = variants.step(deferral, variant, Some(row.class()))?;
         let changes = self.count > 0 && !fields.is_empty() && self.fields.would_change(world, self.kind, fields);
         if changes {
             step = self.step_changing(world, (deferral, variants), (variant, step), fields)?;
@@ -292,7 +293,7 @@ impl Deferred {
     /// Whether all that a row would start again is open indeed: what would have started before the agreement was in force is not.
     #[inline(never)]
     fn is_open(&self, deferral: &Deferral, variant: &Variant, row: Happened) -> bool {
-        let starts = deferral.deed(row.what()).map_or(0, |deed| deed.starts);
+        let starts = deferral.deed(row.class()).map_or(0, |deed| deed.starts);
         let again = variant.open.iter().map(|instance| (instance, &deferral.promises[usize::from(instance.promise)]));
         let mut again = again.filter(|(_, promise)| starts & promise.bit != 0);
         again.all(|(instance, promise)| promise.is_in_force(self.row(instance.start).time))
@@ -348,7 +349,7 @@ impl Deferred {
             let runs = &mut self.more.get_or_insert_default().states;
             runs.resize_with(deferral.states, StateRun::default);
             for row in &self.rows[..usize::from(self.count)] {
-                on = deferral.deed(row.what()).map_or(on, |deed| deed.states_after(on));
+                on = deferral.deed(row.class()).map_or(on, |deed| deed.states_after(on));
                 runs.iter_mut().zip(0..).for_each(|(run, slot)| run.turn(on & bit(slot) != 0, row.time));
             }
         }
@@ -382,7 +383,7 @@ impl Deferred {
         packed::put_list(out, self.kept(), |out, row| {
             packed::put_time(out, row.time);
             packed::put_origin(out, row.origin());
-            packed::put_id(out, row.what());
+            packed::put_id(out, row.class());
         });
         fields.pack(out);
         // Most that are told of were told of one promise after another, the first ones most often.

@@ -17,13 +17,13 @@ pub(super) use variant::Variants;
 
 use crate::engine::fields::{bit, bits};
 use crate::engine::live::End;
-use crate::engine::matcher::is_by_event;
+use crate::engine::matcher::is_by_class;
 use crate::engine::objective::Asks;
 use crate::engine::plain::{Aim, Written};
 use crate::engine::promise::{Act, Promise, Role};
 use crate::engine::truth::place_of;
-use crate::engine::world::{Effect, OfKind};
-use crate::id::{CalendarId, CaseId, EventId, ObligationId, StateId, Table, TierId};
+use crate::engine::world::{Effect, Move, OfKind};
+use crate::id::{CalendarId, CaseId, ClassId, ObligationId, StateId, Table, TierId};
 use crate::plan::{Obligation, Plan, StateWhen, fields_of};
 use crate::time::{Calendar, Instant};
 
@@ -33,8 +33,8 @@ const WAYS: usize = 14;
 /// A kind of case of which all rows may be kept until it is over, or until something happens to it that is not known here: each of them
 /// says by itself what it does. Found out before a log is read.
 pub(super) struct Deferral {
-    /// What each event does; nothing where that is more than is known here, as it is where it may start what is not foreseen.
-    deeds: Table<EventId, Option<Deed>>,
+    /// What events of each class do; nothing where that is more than is known here, as it is where they may start what is not foreseen.
+    deeds: Table<ClassId, Option<Deed>>,
     promises: Vec<Foreseen>,
     /// All promises that are foreseen, by bits.
     all: u32,
@@ -95,7 +95,7 @@ impl Deferral {
         id: CaseId,
         (promises, calendars): (&Table<ObligationId, Promise<'_>>, &Table<CalendarId, Calendar>),
         of_kind: &[OfKind],
-        effects: &Table<EventId, Effect>,
+        effects: &Table<ClassId, Effect>,
         forgets: bool,
     ) -> Option<Deferral> {
         let case = &plan.cases[id];
@@ -105,7 +105,7 @@ impl Deferral {
             .filter_map(|(at, promise)| Some((at, promise.written.as_ref().filter(|of| of.is_foreseen())?)))
             .collect();
         let is_by_event = |state: &StateId| match &plan.states[*state].when {
-            StateWhen::Between(from, to) => is_by_event(from) && is_by_event(to),
+            StateWhen::Between(from, to) => is_by_class(plan, from) && is_by_class(plan, to),
             StateWhen::Holds(_) => false,
         };
         let all_by_events =
@@ -123,7 +123,7 @@ impl Deferral {
         let foreseen = |(at, of): (usize, &Written)| Foreseen::new(plan, (at, id), of, &promises[of.id], calendars);
         let promises: Vec<Foreseen> = written.into_iter().map(foreseen).collect();
         let all = promises.iter().fold(0, |all, promise| all | promise.bit);
-        let deeds: Table<EventId, Option<Deed>> = effects.iter().map(|effect| Deed::of(effect, all)).collect();
+        let deeds: Table<ClassId, Option<Deed>> = effects.iter().map(|effect| Deed::of(effect, all)).collect();
         let is_begun = deeds.iter().flatten().any(|deed| deed.starts != 0);
         is_begun.then_some(Deferral { deeds, promises, all, states: case.states.len(), forgets })
     }
@@ -133,16 +133,16 @@ impl Deferral {
         variant.ended.iter().fold(0, |bits, instance| bits | self.promises[usize::from(instance.promise)].reads)
     }
 
-    /// Whether it is known of an event alone what it does.
+    /// Whether it is known of an event by its class alone what it does.
     #[inline]
-    pub(super) fn knows(&self, event: Option<EventId>) -> bool {
-        event.is_some_and(|event| self.deed(event).is_some())
+    pub(super) fn knows(&self, class: ClassId) -> bool {
+        self.deed(class).is_some()
     }
 
-    /// What an event does, if that is known of it alone.
+    /// What an event does, if that is known by its class alone.
     #[inline]
-    fn deed(&self, event: EventId) -> Option<&Deed> {
-        self.deeds[event].as_ref()
+    fn deed(&self, class: ClassId) -> Option<&Deed> {
+        self.deeds[class].as_ref()
     }
 }
 
@@ -210,8 +210,11 @@ impl Deed {
             return None;
         }
         let mut deed = Deed { reaches: effect.stages.iter().fold(0, |bits, at| bits | 1 << at), ..Deed::default() };
-        for (slot, is_on) in &effect.moves.states {
-            *(if *is_on { &mut deed.leaves } else { &mut deed.enters }) |= 1 << slot;
+        for Move { slot, on, surely } in &effect.moves.states {
+            if !surely {
+                return None;
+            }
+            *(if *on { &mut deed.leaves } else { &mut deed.enters }) |= 1 << slot;
         }
         for Act { at, roles, .. } in &effect.acting {
             let [start, stop, cancel, reset, reopen] = Role::ALL.map(|role| roles.may(role));

@@ -209,6 +209,7 @@ impl Ended<'_> {
         let due = self.due(moment.world).expect("it was sure to be used up");
         let kind = &moment.world.kinds[promise.kind];
         let of = kind.promises[promise.at].written.as_ref().expect("what is foreseen is written");
-        Plain::ended((seq, goal.aim.row, tier), &first.event(&[]), &last.event(&[]), instance.how, due).close(of, moment, sink);
+        Plain::ended((seq, goal.aim.row, tier), &first.event(moment.world, &[]), &last.event(moment.world, &[]), instance.how, due)
+            .close(of, moment, sink);
     }
 }

@@ -6,14 +6,14 @@ use crate::engine::deferral::{Deed, Deferral, Deferred, MOST};
 use crate::engine::live::End;
 use crate::engine::sink::Sink;
 use crate::engine::truth::place_of;
-use crate::id::{EventId, Id, TierId};
+use crate::id::{ClassId, Id, TierId};
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::cell::OnceCell;
 
 /// Those that were seen, numbered.
 pub(in crate::engine) struct Variants {
-    /// How many steps each has: one for each event, and that of a row which only changes fields.
+    /// How many steps each has: one for each class of events, and that of a row which only changes fields.
     width: usize,
     all: Vec<Variant>,
     /// Those of one behind those of another.
@@ -120,9 +120,9 @@ impl Variants {
     /// With this variant each case begins: it has no rows.
     pub(super) const NEW: u32 = 0;
 
-    /// None but that so far, of a kind of case of a vocabulary of so many events.
-    pub(in crate::engine) fn new(events: usize) -> Variants {
-        let width = events + 1;
+    /// None but that so far, of a kind of case of a vocabulary of so many classes of events.
+    pub(in crate::engine) fn new(classes: usize) -> Variants {
+        let width = classes + 1;
         let roots = HashMap::from_iter([(Root::default(), Variants::NEW)]);
         Variants { width, all: vec![Variant::default()], steps: vec![Step::UNASKED; width], roots }
     }
@@ -154,7 +154,7 @@ impl Variants {
     #[cold]
     pub(super) fn find(&mut self, deferral: &Deferral, case: &Deferred) -> Option<u32> {
         let root = self.root(case.root());
-        case.kept().iter().try_fold(root, |at, row| match self.step(deferral, at, Some(row.what()))?.to() {
+        case.kept().iter().try_fold(root, |at, row| match self.step(deferral, at, Some(row.class()))?.to() {
             // It was kept for it changed fields.
             to if to == at => Some(self.step(deferral, at, None)?.to()),
             to => Some(to),
@@ -174,20 +174,20 @@ impl Variants {
 
     /// What an event makes of a case of a variant, or a row that does nothing but change fields, if that is known.
     #[inline]
-    pub(super) fn step(&mut self, deferral: &Deferral, from: u32, event: Option<EventId>) -> Option<Step> {
-        let at = from as usize * self.width + event.map_or(self.width - 1, |event| event.index());
+    pub(super) fn step(&mut self, deferral: &Deferral, from: u32, class: Option<ClassId>) -> Option<Step> {
+        let at = from as usize * self.width + class.map_or(self.width - 1, |class| class.index());
         let mut step = self.steps[at];
         if step == Step::UNASKED {
-            step = self.explore(deferral, from, event);
+            step = self.explore(deferral, from, class);
             self.steps[at] = step;
         }
         (step != Step::UNFORESEEN).then_some(step)
     }
 
     #[cold]
-    fn explore(&mut self, deferral: &Deferral, from: u32, event: Option<EventId>) -> Step {
+    fn explore(&mut self, deferral: &Deferral, from: u32, class: Option<ClassId>) -> Step {
         let before = &self.all[from as usize];
-        match before.after(deferral, event) {
+        match before.after(deferral, class) {
             Some((after, starts)) if after.rows == before.rows => Step::new(from, starts, before.is_over(deferral)),
             Some((after, starts)) if usize::from(after.rows) <= MOST && self.all.len() < LIMIT => {
                 let is_over = after.is_over(deferral);
@@ -200,9 +200,9 @@ impl Variants {
 
 impl Variant {
     /// The same with another row, which is kept if it does anything, and what it does to what was started before.
-    fn after(&self, deferral: &Deferral, event: Option<EventId>) -> Option<(Variant, Starts)> {
+    fn after(&self, deferral: &Deferral, class: Option<ClassId>) -> Option<(Variant, Starts)> {
         let (nothing, row) = (Deed::default(), self.rows);
-        let deed = event.map_or(Some(&nothing), |event| deferral.deed(event))?;
+        let deed = class.map_or(Some(&nothing), |class| deferral.deed(class))?;
         if self.revocable(deferral) & deed.reopens != 0 {
             return None;
         }
@@ -241,7 +241,7 @@ impl Variant {
             starts.anew |= self.ended.iter().any(is_it);
         }
         let does_nothing = (after.root, after.open.len(), after.ended.len()) == (self.root, self.open.len(), self.ended.len());
-        after.rows += u8::from(!does_nothing || event.is_none());
+        after.rows += u8::from(!does_nothing || class.is_none());
         Some((after, starts))
     }
 
