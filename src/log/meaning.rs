@@ -60,10 +60,10 @@ impl ColumnField {
         ColumnField(spread((column as u64) << 32 | field.index() as u64))
     }
 
-    /// Where a text in the column that is read for the field is looked for, by the text's hash.
+    /// A number in whose upper bits a text that is read for the field has its part, and the column, by the same of the text.
     #[inline(always)]
-    pub(super) fn mix(self, hash: u64) -> usize {
-        ((hash ^ self.0) >> 32) as usize
+    pub(super) fn mix(self, spread: u64) -> u64 {
+        spread ^ self.0
     }
 }
 
@@ -230,7 +230,7 @@ fn join(joined: &mut Vec<u8>, word: &[u8]) {
 /// Where a short word is looked for among the recent ones.
 #[inline(always)]
 fn place(short: Short, hint: u32) -> usize {
-    ((short.spread() >> 32) as usize ^ hint as usize) % RECENT
+    ((short.spread() >> (u64::BITS - RECENT.ilog2())) as usize ^ hint as usize) % RECENT
 }
 
 /// Of which kind of key something is.

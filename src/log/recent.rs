@@ -29,7 +29,7 @@ impl Recent {
 
     #[inline(always)]
     fn place(short: Short, of: ColumnField) -> usize {
-        of.mix(short.spread()) % Recent::SIZE
+        (of.mix(short.spread()) >> (u64::BITS - Recent::SIZE.ilog2())) as usize % Recent::SIZE
     }
 
     /// What a text was read as.
@@ -55,5 +55,20 @@ impl Default for Recent {
     fn default() -> Recent {
         let nothing = ReadBefore { text: Short::EMPTY, of: ColumnField::NONE, change: (FieldId::from_index(0), None) };
         Recent(Box::new([nothing; Recent::SIZE]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn texts_that_differ_in_a_few_of_their_bytes_fall_into_different_places() {
+        for (before, after) in [("", ""), ("agent ", ""), ("team ", " north"), ("a group of ", "")] {
+            let text = |n: usize| Short::of(format!("{before}{n:02}{after}").as_bytes()).unwrap();
+            let places: HashSet<usize> = (0..100).map(|n| Recent::place(text(n), ColumnField::NONE)).collect();
+            assert!(places.len() > 90, "{before}00{after}: {}", places.len());
+        }
     }
 }
