@@ -115,8 +115,7 @@ impl Facts {
         packed::put_bytes(out, key.bytes());
         packed::put_time(out, *time);
         fields.pack(out);
-        packed::put(out, states.len() as u64);
-        states.iter().for_each(|state| state.pack(out));
+        packed::put_list(out, states, |out, state| state.pack(out));
         packed::put_list(out, last, |out, t| packed::put_before(out, *t, *time));
         out.push(rest.is_some().into());
         rest.iter().for_each(|rest| rest.pack(out, *time));
@@ -127,7 +126,7 @@ impl Facts {
         let time = packed::take_time(from)?;
         let mut fields = Fields::default();
         fields.unpack(from)?;
-        let states = (0..packed::take(from)?).map(|_| StateRun::unpack(from)).collect::<Option<_>>()?;
+        let states = packed::take_list(from, StateRun::unpack)?;
         let last = packed::take_list::<_, Vec<_>>(from, |from| packed::take_before(from, time))?.into();
         let rest = if packed::take_flag(from)? { Some(Box::new(Rest::unpack(from, time)?)) } else { None };
         Some(Facts { kind, key, time, fields, tier: Cell::default(), states, last, rest })

@@ -103,12 +103,19 @@ pub fn put_list<T>(bytes: &mut Vec<u8>, list: &[T], mut write: impl FnMut(&mut V
 }
 
 /// A list that grows one by one.
-pub trait List<T>: Default {
+pub trait List<T> {
+    /// None yet, with room for so many.
+    fn with_room(count: usize) -> Self;
     /// Adds another.
     fn push(&mut self, one: T);
 }
 
 impl<T> List<T> for Vec<T> {
+    #[inline]
+    fn with_room(count: usize) -> Self {
+        Vec::with_capacity(count)
+    }
+
     #[inline]
     fn push(&mut self, one: T) {
         self.push(one);
@@ -116,6 +123,11 @@ impl<T> List<T> for Vec<T> {
 }
 
 impl<A: Array> List<A::Item> for SmallVec<A> {
+    #[inline]
+    fn with_room(count: usize) -> Self {
+        SmallVec::with_capacity(count)
+    }
+
     #[inline]
     fn push(&mut self, one: A::Item) {
         self.push(one);
@@ -125,8 +137,10 @@ impl<A: Array> List<A::Item> for SmallVec<A> {
 /// Takes the next list off, each of which `read` takes; nothing where one of them is nothing, or the bytes end first.
 #[inline]
 pub fn take_list<T, L: List<T>>(bytes: &mut &[u8], mut read: impl FnMut(&mut &[u8]) -> Option<T>) -> Option<L> {
-    let mut list = L::default();
-    for _ in 0..take(bytes)? {
+    let count = take(bytes)?;
+    // Each takes a byte at least: what is damaged asks for no more room than that.
+    let mut list = L::with_room(bytes.len().min(count as usize));
+    for _ in 0..count {
         list.push(read(bytes)?);
     }
     Some(list)

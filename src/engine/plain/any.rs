@@ -1,7 +1,7 @@
 //! A plain promise as one to which anything can happen, and back.
 
 use crate::engine::live::{End, History, Live, Reading, TakenUp};
-use crate::engine::outcome::{Evidence, Rows};
+use crate::engine::outcome::{Evidence, Rows, StateTimes};
 use crate::engine::plain::{Phase, Plain, Written};
 use crate::engine::track::TrackState;
 use crate::engine::truth::Moment;
@@ -25,7 +25,7 @@ impl Plain {
             ..Plain::default()
         };
         if !states.is_empty() {
-            plain.more().states = states.to_vec();
+            plain.more().states = StateTimes::from_slice(states);
         }
         plain.alert = plain.next_alert(of, world);
         plain

@@ -19,7 +19,7 @@ use crate::engine::clock::{Clock, Halt};
 use crate::engine::exclusion::Change;
 use crate::engine::live::{End, InTime, Matchers, Noticed, Opening, Reading, clocked};
 use crate::engine::matcher::{Hit, counts_towards};
-use crate::engine::outcome::Evidence;
+use crate::engine::outcome::{Evidence, StateTimes};
 use crate::engine::promise::{Role, Roles, halt};
 use crate::engine::sink::Sink;
 use crate::engine::target::{self, Need};
@@ -74,7 +74,7 @@ struct More {
     /// The rows between its first and its last that changed something.
     rows: SmallVec<[Evidence; 2]>,
     /// How long each of the case's states had been on at the start; nothing where none had.
-    states: Vec<Duration>,
+    states: StateTimes,
     /// The case as it was when it was due.
     at_due: Option<Reading>,
     /// The same when it was stopped, of one that may be reopened.
