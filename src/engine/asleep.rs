@@ -1,6 +1,6 @@
 //! Cases to which nothing has happened for long, packed: most of them wait for what never comes.
 
-use crate::engine::cases::Case;
+use crate::engine::cases::{Case, Memory, unpack_name};
 use crate::engine::index::Index;
 use crate::engine::shelves::Shelves;
 use crate::event::KeyRef;
@@ -50,9 +50,14 @@ impl Asleep {
         self.index.find(hash, |at| name(self.cases.get(at)) == (kind, key.bytes()))
     }
 
-    /// Those of which something is to be said at the end, woken.
-    pub(super) fn into_cases(self) -> impl Iterator<Item = Case> {
-        self.cases.drain(|packed| (!is_idle(packed)).then(|| unpacked(packed)))
+    /// Gives those of which something is to be said at the end, woken one after another.
+    pub(super) fn drain(self, mut give: impl FnMut(Case<'_>)) {
+        let mut memory = Memory::default();
+        self.cases.drain(|packed| {
+            if !is_idle(packed) {
+                give(memory.unpack(packed).expect(WHOLE));
+            }
+        });
     }
 
     /// All of them, as they are packed.
@@ -64,17 +69,13 @@ impl Asleep {
 /// Why reading cannot fail.
 pub(super) const WHOLE: &str = "a case was packed here, whole";
 
-fn unpacked(packed: &[u8]) -> Case {
-    Case::unpack(packed).expect(WHOLE)
-}
-
 fn is_idle(packed: &[u8]) -> bool {
-    Case::unpack_name(packed).expect(WHOLE).0
+    unpack_name(packed).expect(WHOLE).0
 }
 
 /// A packed case's kind and its key.
 fn name(packed: &[u8]) -> (CaseId, &[u8]) {
-    let (_, kind, key) = Case::unpack_name(packed).expect(WHOLE);
+    let (_, kind, key) = unpack_name(packed).expect(WHOLE);
     (kind, key)
 }
 

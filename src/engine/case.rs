@@ -67,8 +67,15 @@ impl CaseState {
         packed::put_list(out, courses, |out, course| course.pack(out));
     }
 
-    pub(super) fn unpack(from: &mut &[u8]) -> Option<CaseState> {
-        Some(CaseState { facts: Facts::unpack(from)?, courses: packed::take_list(from, Course::unpack)? })
+    /// The memory of one, of which kind it will be as of any.
+    pub(super) fn vacant() -> CaseState {
+        CaseState { facts: Facts::vacant(), courses: Vec::new() }
+    }
+
+    /// In the memory of another; nothing where the bytes are none, or end first.
+    pub(super) fn unpack(&mut self, from: &mut &[u8]) -> Option<()> {
+        self.facts.unpack(from)?;
+        packed::take_list_into(from, &mut self.courses, Course::unpack)
     }
 
     /// Leaves only the memory for another case.

@@ -12,7 +12,7 @@ use crate::engine::span::Spans;
 use crate::engine::state_run::StateRun;
 use crate::engine::truth::{Moment, Tiered, Truth};
 use crate::engine::world::{Effect, Moves, Watches, World};
-use crate::event::{Changes, Event, Key, KeyRef, Value, packed, prefetch};
+use crate::event::{Changes, Event, Key, KeyRef, Short, Value, packed, prefetch};
 use crate::id::{AgreementId, CaseId, EventId, Id, StateId};
 use crate::plan::{Condition, Exclusion, Pattern, StateWhen};
 use crate::time::{Duration, Instant, Zone};
@@ -121,15 +121,30 @@ impl Facts {
         rest.iter().for_each(|rest| rest.pack(out, *time));
     }
 
-    pub(super) fn unpack(from: &mut &[u8]) -> Option<Facts> {
-        let (kind, key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
-        let time = packed::take_time(from)?;
-        let mut fields = Fields::default();
+    /// The memory of those of a case, of which kind it will be as of any.
+    pub(super) fn vacant() -> Facts {
+        Facts {
+            kind: CaseId::from_index(0),
+            key: Key::Short(Short::EMPTY),
+            time: Instant::FIRST,
+            fields: Fields::default(),
+            tier: Cell::default(),
+            states: SmallVec::new(),
+            last: Box::default(),
+            rest: None,
+        }
+    }
+
+    /// In the memory of others; nothing where the bytes are none, or end first.
+    pub(super) fn unpack(&mut self, from: &mut &[u8]) -> Option<()> {
+        let Facts { kind, key, time, fields, tier, states, last, rest } = self;
+        (*kind, *key) = (packed::take_id(from)?, KeyRef::of(packed::take_bytes(from)?)?.to_kept());
+        (*time, *tier) = (packed::take_time(from)?, Cell::default());
         fields.unpack(from)?;
-        let states = packed::take_list(from, StateRun::unpack)?;
-        let last = packed::take_list::<_, Vec<_>>(from, |from| packed::take_before(from, time))?.into();
-        let rest = if packed::take_flag(from)? { Some(Box::new(Rest::unpack(from, time)?)) } else { None };
-        Some(Facts { kind, key, time, fields, tier: Cell::default(), states, last, rest })
+        packed::take_list_into(from, states, StateRun::unpack)?;
+        *last = packed::take_list::<_, Vec<_>>(from, |from| packed::take_before(from, *time))?.into();
+        *rest = if packed::take_flag(from)? { Some(Box::new(Rest::unpack(from, *time)?)) } else { None };
+        Some(())
     }
 
     /// Asks for their memory.

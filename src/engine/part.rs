@@ -320,29 +320,27 @@ impl Part {
         let Part { cases, mut recurring, counters, mut exclusions, mut spans, claims, mut sink, mut facts, mut variants, tally, .. } = self;
         exclusions.advance(world, as_of);
         let seen = cases.len();
-        for live in cases.into_live() {
-            let mut case = match live {
-                Case::Judged(case) => case,
-                Case::Deferred(mut kept) => {
-                    let lent = lent(&mut facts, world, &kept, &exclusions);
-                    let deferral = world.kinds[kept.kind].deferral.as_ref();
-                    if deferral.is_some_and(|deferral| deferral.settle_at_last(world, &mut variants[kept.kind], lent, &mut kept, &mut sink))
-                    {
-                        continue;
-                    }
-                    let mut case = CaseState::new(world, kept.kind, kept.key.lend(), &exclusions);
-                    if case.catch_up(world, &kept.take(world), Instant::NEVER, &mut sink) == Standing::Spent {
-                        continue;
-                    }
-                    case
-                }
-            };
+        let mut finish = |case: &mut CaseState, sink: &mut Sink| {
             if !world.exclusions.is_empty() {
-                case.elapse_by_exclusions(world, &exclusions, as_of, &mut sink);
+                case.elapse_by_exclusions(world, &exclusions, as_of, sink);
             }
-            case.elapse(world, as_of, true, &mut sink);
-            case.finish(world, as_of, &mut spans, &mut sink);
-        }
+            case.elapse(world, as_of, true, sink);
+            case.finish(world, as_of, &mut spans, sink);
+        };
+        cases.drain(|case| match case {
+            Case::Judged(case) => finish(case, &mut sink),
+            Case::Deferred(kept) => {
+                let lent = lent(&mut facts, world, kept, &exclusions);
+                let deferral = world.kinds[kept.kind].deferral.as_ref();
+                if deferral.is_some_and(|deferral| deferral.settle_at_last(world, &mut variants[kept.kind], lent, kept, &mut sink)) {
+                    return;
+                }
+                let mut case = CaseState::new(world, kept.kind, kept.key.lend(), &exclusions);
+                if case.catch_up(world, &kept.take(world), Instant::NEVER, &mut sink) != Standing::Spent {
+                    finish(&mut case, &mut sink);
+                }
+            }
+        });
         for duty in &mut recurring {
             duty.finish(world, &exclusions, as_of, &mut sink);
         }

@@ -114,12 +114,14 @@ impl Shelves {
         }
     }
 
-    /// Makes something of each of them, or nothing; their memory goes with them, block by block.
-    pub(super) fn drain<T>(self, make: impl Fn(&[u8]) -> Option<T> + Copy) -> impl Iterator<Item = T> {
-        let blocks = self.of.into_iter().zip(0..).flat_map(|(shelf, steps)| shelf.blocks.into_iter().map(move |block| (block, steps)));
-        let short = blocks.flat_map(move |(block, steps)| runs(&block, steps).filter_map(make).collect::<Vec<T>>());
-        let long = self.long.places.into_iter().filter(|run| !run.is_empty());
-        short.chain(long.filter_map(move |run| make(&run)))
+    /// Gives each of them; their memory goes with them, block by block.
+    pub(super) fn drain(self, mut give: impl FnMut(&[u8])) {
+        for (shelf, steps) in self.of.into_iter().zip(0..) {
+            for block in shelf.blocks {
+                runs(&block, steps).for_each(&mut give);
+            }
+        }
+        self.long.places.into_iter().filter(|run| !run.is_empty()).for_each(|run| give(&run));
     }
 
     /// All of them.
@@ -154,6 +156,8 @@ mod tests {
         };
         let expected = sorted(known.into_values().collect());
         assert_eq!(sorted(shelves.iter().map(<[u8]>::to_vec).collect()), expected);
-        assert_eq!(sorted(shelves.drain(|run| Some(run.to_vec())).collect()), expected);
+        let mut drained = Vec::new();
+        shelves.drain(|run| drained.push(run.to_vec()));
+        assert_eq!(sorted(drained), expected);
     }
 }

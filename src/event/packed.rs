@@ -103,17 +103,18 @@ pub fn put_list<T>(bytes: &mut Vec<u8>, list: &[T], mut write: impl FnMut(&mut V
 }
 
 /// A list that grows one by one.
-pub trait List<T> {
-    /// None yet, with room for so many.
-    fn with_room(count: usize) -> Self;
+pub trait List<T>: Default {
+    /// It is empty, and has room for so many.
+    fn begin_anew(&mut self, room: usize);
     /// Adds another.
     fn push(&mut self, one: T);
 }
 
 impl<T> List<T> for Vec<T> {
     #[inline]
-    fn with_room(count: usize) -> Self {
-        Vec::with_capacity(count)
+    fn begin_anew(&mut self, room: usize) {
+        self.clear();
+        self.reserve_exact(room);
     }
 
     #[inline]
@@ -124,8 +125,9 @@ impl<T> List<T> for Vec<T> {
 
 impl<A: Array> List<A::Item> for SmallVec<A> {
     #[inline]
-    fn with_room(count: usize) -> Self {
-        SmallVec::with_capacity(count)
+    fn begin_anew(&mut self, room: usize) {
+        self.clear();
+        self.reserve_exact(room);
     }
 
     #[inline]
@@ -136,14 +138,22 @@ impl<A: Array> List<A::Item> for SmallVec<A> {
 
 /// Takes the next list off, each of which `read` takes; nothing where one of them is nothing, or the bytes end first.
 #[inline]
-pub fn take_list<T, L: List<T>>(bytes: &mut &[u8], mut read: impl FnMut(&mut &[u8]) -> Option<T>) -> Option<L> {
+pub fn take_list<T, L: List<T>>(bytes: &mut &[u8], read: impl FnMut(&mut &[u8]) -> Option<T>) -> Option<L> {
+    let mut list = L::default();
+    take_list_into(bytes, &mut list, read)?;
+    Some(list)
+}
+
+/// The same in the memory of another list.
+#[inline]
+pub fn take_list_into<T>(bytes: &mut &[u8], list: &mut impl List<T>, mut read: impl FnMut(&mut &[u8]) -> Option<T>) -> Option<()> {
     let count = take(bytes)?;
     // Each takes a byte at least: what is damaged asks for no more room than that.
-    let mut list = L::with_room(bytes.len().min(count as usize));
+    list.begin_anew(bytes.len().min(count as usize));
     for _ in 0..count {
         list.push(read(bytes)?);
     }
-    Some(list)
+    Some(())
 }
 
 /// Adds a text.

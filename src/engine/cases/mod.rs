@@ -4,7 +4,7 @@ mod place;
 mod saved;
 
 pub(super) use place::{At, Place, Seat};
-pub(super) use saved::Case;
+pub(super) use saved::{Case, Memory, unpack_name};
 
 use crate::engine::asleep::{self, Asleep};
 use crate::engine::case::CaseState;
@@ -392,11 +392,14 @@ impl Cases {
         self.deferred.places.iter().filter(|case| !case.is_vacant())
     }
 
-    /// The live ones, awake or not, of which something is to be said at the end.
-    pub(super) fn into_live(self) -> impl Iterator<Item = Case> {
-        let judged = self.judged.places.into_iter().filter(|slot| slot.is_live && !slot.case.is_idle());
-        let deferred = self.deferred.places.into_iter().filter(|case| !case.is_vacant() && !case.is_idle());
-        judged.map(|slot| Case::Judged(slot.case)).chain(deferred.map(Case::Deferred)).chain(self.asleep.into_cases())
+    /// Gives the live ones, awake or not, of which something is to be said at the end.
+    pub(super) fn drain(self, mut give: impl FnMut(Case<'_>)) {
+        let Cases { mut judged, mut deferred, asleep, .. } = self;
+        let judged = judged.places.iter_mut().filter(|slot| slot.is_live && !slot.case.is_idle());
+        judged.for_each(|slot| give(Case::Judged(&mut slot.case)));
+        let deferred = deferred.places.iter_mut().filter(|case| !case.is_vacant() && !case.is_idle());
+        deferred.for_each(|case| give(Case::Deferred(case)));
+        asleep.drain(give);
     }
 }
 

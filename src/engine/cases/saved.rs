@@ -8,12 +8,24 @@ use crate::id::CaseId;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A case that is live.
-pub(in crate::engine) enum Case {
+/// A case that is live, where it lies.
+pub(in crate::engine) enum Case<'c> {
     /// It is judged as its rows come.
-    Judged(CaseState),
+    Judged(&'c mut CaseState),
     /// Its rows are only kept.
-    Deferred(Deferred),
+    Deferred(&'c mut Deferred),
+}
+
+/// Memory for cases that are woken one after another.
+pub(in crate::engine) struct Memory {
+    judged: CaseState,
+    deferred: Deferred,
+}
+
+impl Default for Memory {
+    fn default() -> Memory {
+        Memory { judged: CaseState::vacant(), deferred: Deferred::vacant() }
+    }
 }
 
 /// What a packed case begins with: how it stands.
@@ -32,24 +44,27 @@ pub(super) fn pack_deferred(case: &Deferred, out: &mut Vec<u8>) {
     case.pack(out);
 }
 
-impl Case {
-    pub(in crate::engine) fn unpack(packed: &[u8]) -> Option<Case> {
+impl Memory {
+    /// A packed case; nothing where the bytes are none, or end first.
+    pub(in crate::engine) fn unpack(&mut self, packed: &[u8]) -> Option<Case<'_>> {
         let (how, mut from) = packed.split_first()?;
         Some(match *how {
             DEFERRED | DEFERRED_IDLE => {
-                let mut case = Deferred::vacant();
-                case.unpack(&mut from)?;
-                Case::Deferred(case)
+                self.deferred.unpack(&mut from)?;
+                Case::Deferred(&mut self.deferred)
             }
-            _ => Case::Judged(CaseState::unpack(&mut from)?),
+            _ => {
+                self.judged.unpack(&mut from)?;
+                Case::Judged(&mut self.judged)
+            }
         })
     }
+}
 
-    /// What a packed case begins with: whether nothing is to be said of it at the end, its kind and its key.
-    pub(in crate::engine) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &[u8])> {
-        let (how, mut from) = packed.split_first()?;
-        Some((matches!(*how, IDLE | DEFERRED_IDLE), packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
-    }
+/// What a packed case begins with: whether nothing is to be said of it at the end, its kind and its key.
+pub(in crate::engine) fn unpack_name(packed: &[u8]) -> Option<(bool, CaseId, &[u8])> {
+    let (how, mut from) = packed.split_first()?;
+    Some((matches!(*how, IDLE | DEFERRED_IDLE), packed::take_id(&mut from)?, packed::take_bytes(&mut from)?))
 }
 
 impl Cases {
@@ -57,13 +72,22 @@ impl Cases {
     pub(super) fn put_back(&mut self, hash: u64, packed: &[u8]) -> Option<At> {
         let (how, mut from) = packed.split_first()?;
         let at = match *how {
-            // In the memory of another: it is large, and most of it need not be moved.
+            // In the memory of others: they are large, and hold lists.
             DEFERRED | DEFERRED_IDLE => {
                 let at = self.vacancy();
                 self.deferred(at).unpack(&mut from)?;
                 At::Deferred(at)
             }
-            _ => At::Judged(self.judged.add(Slot::new(hash, CaseState::unpack(&mut from)?))),
+            _ => {
+                let at = match self.judged.free.pop() {
+                    Some(at) => at as usize,
+                    None => self.judged.add(Slot::new(hash, CaseState::vacant())),
+                };
+                let Slot { is_live, stirred, hash: of, case } = &mut self.judged.places[at];
+                (*is_live, *stirred, *of) = (true, true, hash);
+                case.unpack(&mut from)?;
+                At::Judged(at)
+            }
         };
         self.index.insert(hash, at.number());
         Some(at)
@@ -91,7 +115,7 @@ impl<'de> Deserialize<'de> for Cases {
         let (awake, asleep, seen, idle) = <(Vec<Vec<u8>>, Vec<Vec<u8>>, _, _)>::deserialize(from)?;
         let mut cases = Cases::of(seen, idle);
         let hash_of = |packed: &[u8]| {
-            let (_, kind, key) = Case::unpack_name(packed)?;
+            let (_, kind, key) = unpack_name(packed)?;
             Some(KeyRef::from(std::str::from_utf8(key).ok()?).hash(kind))
         };
         let hash_of = |packed: &[u8]| hash_of(packed).ok_or_else(|| D::Error::custom("the name of a case is damaged"));
