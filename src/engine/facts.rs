@@ -310,22 +310,20 @@ impl Facts {
             if !may_change {
                 continue;
             }
-            let mut run = std::mem::take(&mut self.states[slot]);
-            self.states[slot].on = run.on;
+            let was = self.states[slot].on;
+            // How far its patterns have come is changed while the case is asked as it is.
+            let mut matchers = self.states[slot].matchers.take();
             let moment = Moment { world, case: Some(self), own: event.own, time: event.time, start: None };
-            let happening = Happening { event: event.event, entered, left };
-            let was = run.on;
-            let (mut on, mut again) = (was, false);
-            match &world.plan.states[*id].when {
+            let (on, again) = match &world.plan.states[*id].when {
                 StateWhen::Holds(condition) => match moment.holds(condition) {
-                    Truth::True => on = true,
-                    Truth::False => on = false,
-                    Truth::Unknown(_) => {}
+                    Truth::True => (true, false),
+                    Truth::False => (false, false),
+                    Truth::Unknown(_) => (was, false),
                 },
                 StateWhen::Between(from, to) => {
-                    let zone = vocabulary_zone(world);
+                    let (zone, happening) = (vocabulary_zone(world), Happening { event: event.event, entered, left });
                     let (mut one, mut other) = Default::default();
-                    let (from_run, to_run) = match run.matchers.as_deref_mut() {
+                    let (from_run, to_run) = match matchers.as_deref_mut() {
                         Some((from, to)) => (from, to),
                         None => (&mut one, &mut other),
                     };
@@ -337,18 +335,17 @@ impl Facts {
                     };
                     let leaves = fulfils(to_run, to, true);
                     let enters = fulfils(from_run, from, false);
-                    if leaves {
-                        on = false;
+                    if leaves || enters {
                         to_run.clear();
                     }
                     if enters {
-                        again = was && leaves;
-                        on = true;
                         from_run.clear();
-                        to_run.clear();
                     }
+                    (enters || was && !leaves, was && leaves && enters)
                 }
-            }
+            };
+            let run = &mut self.states[slot];
+            run.matchers = matchers;
             run.turn(on, event.time);
             if was && (!on || again) {
                 left.push(*id);
@@ -356,7 +353,6 @@ impl Facts {
             if on && (!was || again) {
                 entered.push(*id);
             }
-            self.states[slot] = run;
         }
         if self.rest.is_some() {
             let happening = Happening { event: event.event, entered, left };

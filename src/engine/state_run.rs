@@ -44,7 +44,7 @@ impl StateRun {
             packed::put_time(out, *since);
         }
         if *total != Duration::ZERO {
-            packed::put_any(out, total);
+            packed::put_length(out, *total);
         }
         matchers.iter().for_each(|matchers| packed::put_any(out, matchers));
     }
@@ -55,7 +55,7 @@ impl StateRun {
         Some(StateRun {
             on: has(StateRun::ON),
             since: if has(StateRun::ON) { packed::take_time(from)? } else { Instant::default() },
-            total: if has(StateRun::WAS_ON) { packed::take_any(from)? } else { Duration::ZERO },
+            total: if has(StateRun::WAS_ON) { packed::take_length(from)? } else { Duration::ZERO },
             matchers: if has(StateRun::COUNTS) { Some(packed::take_any(from)?) } else { None },
         })
     }
