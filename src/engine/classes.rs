@@ -46,31 +46,26 @@ const MOST: usize = 4;
 impl Classes {
     pub(super) fn new(plan: &Plan) -> Classes {
         let mut asked: Table<EventId, Vec<Condition>> = plan.events.iter().map(|_| Vec::new()).collect();
-        let of_promises = plan.obligations.iter().flat_map(|obligation| Role::ALL.into_iter().filter_map(|role| role.of(obligation)));
-        let of_states = plan.states.iter().filter_map(|state| match &state.when {
-            StateWhen::Between(from, to) => Some([from, to]),
-            StateWhen::Holds(_) => None,
-        });
-        for atom in
-            of_promises.chain(of_states.flatten()).filter(|pattern| is_stateless(pattern)).flat_map(|pattern| pattern.any.iter().flatten())
-        {
-            if let Some((event, condition)) = asked_of_event(plan, atom)
-                && !asked[event].contains(condition)
-            {
+        let stateless = patterns(plan).filter(|pattern| is_stateless(pattern));
+        for (event, condition) in stateless.flat_map(|pattern| pattern.any.iter().flatten()).filter_map(|atom| asked_of_event(plan, atom)) {
+            if !asked[event].contains(condition) {
                 asked[event].push(condition.clone());
             }
         }
         let mut classes = Classes { of: Table::default(), all: Table::default() };
-        for (event, asked) in plan.events.ids().zip(asked.iter()) {
-            let first = ClassId::from_index(classes.all.len());
-            let ways = if asked.len() > MOST { 0 } else { 1 << asked.len() };
-            (0..ways).for_each(|holds| _ = classes.all.push(Class { event, holds: Some(holds) }));
-            if ways != 1 {
-                classes.all.push(Class { event, holds: None });
-            }
-            classes.of.push(OfEvent { first, asked: if ways == 0 { Vec::new() } else { asked.clone() } });
-        }
+        asked.enumerate().for_each(|(event, asked)| classes.add(event, asked));
         classes
+    }
+
+    /// Adds those of an event of which this is asked.
+    fn add(&mut self, event: EventId, asked: &[Condition]) {
+        let first = ClassId::from_index(self.all.len());
+        let told = if asked.len() <= MOST { asked } else { &[] };
+        let ways = if told.len() == asked.len() { 1 << told.len() } else { 0 };
+        // Where nothing is asked, nothing can be unknown.
+        let unknown = (!asked.is_empty()).then_some(None);
+        (0..ways).map(Some).chain(unknown).for_each(|holds| _ = self.all.push(Class { event, holds }));
+        self.of.push(OfEvent { first, asked: told.to_vec() });
     }
 
     /// All of them.
@@ -131,4 +126,14 @@ impl Classes {
             _ => Fulfils::Perhaps,
         })
     }
+}
+
+/// All that promises and states wait for.
+fn patterns(plan: &Plan) -> impl Iterator<Item = &Pattern> {
+    let of_promises = plan.obligations.iter().flat_map(|obligation| Role::ALL.into_iter().filter_map(|role| role.of(obligation)));
+    let of_states = plan.states.iter().filter_map(|state| match &state.when {
+        StateWhen::Between(from, to) => Some([from, to]),
+        StateWhen::Holds(_) => None,
+    });
+    of_promises.chain(of_states.flatten())
 }
