@@ -392,14 +392,13 @@ impl Cases {
         self.deferred.places.iter().filter(|case| !case.is_vacant())
     }
 
-    /// Gives the live ones, awake or not, of which something is to be said at the end.
+    /// Gives the live ones, awake or not, of which something is to be said at the end; the memory of each goes with it.
     pub(super) fn drain(self, mut give: impl FnMut(Case<'_>)) {
-        let Cases { mut judged, mut deferred, asleep, .. } = self;
-        let judged = judged.places.iter_mut().filter(|slot| slot.is_live && !slot.case.is_idle());
-        judged.for_each(|slot| give(Case::Judged(&mut slot.case)));
-        let deferred = deferred.places.iter_mut().filter(|case| !case.is_vacant() && !case.is_idle());
-        deferred.for_each(|case| give(Case::Deferred(case)));
-        asleep.drain(give);
+        let judged = self.judged.places.into_iter().filter(|slot| slot.is_live && !slot.case.is_idle());
+        judged.for_each(|mut slot| give(Case::Judged(&mut slot.case)));
+        let deferred = self.deferred.places.into_iter().filter(|case| !case.is_vacant() && !case.is_idle());
+        deferred.for_each(|mut case| give(Case::Deferred(&mut case)));
+        self.asleep.drain(give);
     }
 }
 
