@@ -3,7 +3,7 @@
 
 use crate::common::folder;
 use crate::common::random::Random;
-use crate::plain::{in_days, promising, records, same, short_cases};
+use crate::plain::{days, in_days, promising, records, same, short_cases};
 
 /// The cases are forgotten, go on, or wait for the end; a state is entered and left by what events say.
 const PROMISES: [&str; 4] = [
@@ -84,7 +84,7 @@ fn what_events_say_is_told_by_their_classes_as_it_is_by_each_promise() {
                 met += one.iter().filter(|r| r.contains("\"verdict\":\"met\",\"reason\"")).count();
                 breached += one.iter().filter(|r| r.contains("\"verdict\":\"breached\"")).count();
             }
-            let days: Vec<Vec<String>> = rows[1..].chunks(rows.len() / 5).map(|day| [&rows[..1], day].concat()).collect();
+            let days = days(&rows);
             same(&in_days(&folder, &by_class, &days), &in_days(&folder, &by_case, &days), &format!("promises {nth}, seed {seed}, in days"));
         }
         assert!(met > 150 && breached > 300, "{met} met and {breached} breached show something");

@@ -362,10 +362,15 @@ fn judged_late_and_at_once(name: &str, spec: &str) -> Compared {
         let reached = late.iter().filter_map(|r| r.split_once("\"reached\":")?.1.split(',').next()?.parse::<usize>().ok());
         compared.stages += reached.sum::<usize>();
 
-        let days: Vec<Vec<String>> = rows[1..].chunks(rows.len() / 5).map(|day| [&rows[..1], day].concat()).collect();
+        let days = days(&rows);
         same(&in_days(&folder, spec, &days), &but_for_the_stage(in_days(&folder, &staged, &days)), &format!("seed {seed}, in days"));
     }
     compared
+}
+
+/// A log in five parts, each with its first line.
+pub(crate) fn days(rows: &[String]) -> Vec<Vec<String>> {
+    rows[1..].chunks(rows.len() / 5).map(|day| [&rows[..1], day].concat()).collect()
 }
 
 /// The records of the last of several runs, one for each part of a log, with a state between them.

@@ -10,7 +10,7 @@ use crate::engine::truth::{Moment, Tiered, Truth, place_of};
 use crate::engine::world::Term;
 use crate::id::{AgreementId, CaseId, ClassId, EventId, ObligationId, Table};
 use crate::model::{Retier, Trigger};
-use crate::plan::{Clocked, Duty, Obligation, Pattern, Plan, Track, events_of};
+use crate::plan::{Clocked, Duty, Obligation, Pattern, Plan, Track};
 use crate::time::{Instant, Zone};
 
 /// A part of a promise that events may fulfil.
@@ -55,19 +55,14 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// What each event does to all versions of a promise.
-    pub(super) fn by_event(plan: &Plan, track: &Track) -> Table<EventId, Roles> {
-        let mut all: Table<EventId, Roles> = plan.events.iter().map(|_| Roles::default()).collect();
-        for role in Role::ALL {
-            let patterns: Vec<Option<&Pattern>> = track.0.iter().map(|id| role.of(&plan.obligations[*id])).collect();
-            for event in patterns.iter().flatten().flat_map(|p| events_of(plan, p)) {
-                all[event].may |= role.bit();
-                if patterns.iter().all(|p| p.is_some_and(|p| is_fulfilled_by(p, event))) {
-                    all[event].surely |= role.bit();
-                }
-            }
+    /// What each event does to all versions of a promise, whatever its own values are.
+    pub(super) fn by_event(plan: &Plan, classes: &Classes, track: &Track) -> Table<EventId, Roles> {
+        let mut all: Table<EventId, Option<Roles>> = plan.events.iter().map(|_| None).collect();
+        for (class, roles) in Roles::by_class(plan, classes, track).enumerate() {
+            let known = all[classes.event(class)].get_or_insert(*roles);
+            *known = Roles { may: known.may | roles.may, surely: known.surely & roles.surely };
         }
-        all
+        all.iter().map(|roles| roles.unwrap_or_default()).collect()
     }
 
     /// What each class of events does to all versions of a promise.
@@ -144,11 +139,6 @@ fn rows_by_tier(plan: &Plan, clocked: &Clocked) -> Option<Box<[Option<u32>]>> {
     };
     let tiers = std::iter::once(Tiered::InNone).chain(plan.tiers.ids().map(Tiered::In));
     clocked.rows.iter().all(|row| row.condition.is_none()).then(|| tiers.map(row).collect())
-}
-
-/// Whether an event alone fulfils a pattern.
-fn is_fulfilled_by(pattern: &Pattern, event: EventId) -> bool {
-    is_stateless(pattern) && pattern.any.iter().flatten().any(|atom| atom.event_alone() == Some(event))
 }
 
 /// What an event does to one of the promises of its case.

@@ -99,7 +99,7 @@ impl Recurring {
     fn roles(&mut self, world: &World<'_>, happening: Happening<'_>) -> Roles {
         let track = &world.plan.tracks[self.index];
         let (by_event, by_states) =
-            self.acting.get_or_insert_with(|| (Roles::by_event(world.plan, track), Roles::by_states(world.plan, track)));
+            self.acting.get_or_insert_with(|| (Roles::by_event(world.plan, &world.classes, track), Roles::by_states(world.plan, track)));
         let roles = happening.event.map_or_else(Roles::default, |event| by_event[event]);
         let states_moved = !happening.entered.is_empty() || !happening.left.is_empty();
         if states_moved { roles.or(*by_states) } else { roles }

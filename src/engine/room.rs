@@ -26,12 +26,23 @@ impl<T> Room<T> {
                 self.places[at as usize] = one;
                 at as usize
             }
-            None => {
-                assert!(self.places.len() < u32::MAX as usize / 2, "two billion cases are live");
-                self.places.push(one);
-                self.places.len() - 1
-            }
+            None => self.add_behind(one),
         }
+    }
+
+    /// A place for another one, with the memory of what was there, or new memory.
+    #[inline]
+    pub(super) fn vacancy(&mut self, new: impl FnOnce() -> T) -> usize {
+        match self.free.pop() {
+            Some(at) => at as usize,
+            None => self.add_behind(new()),
+        }
+    }
+
+    fn add_behind(&mut self, one: T) -> usize {
+        assert!(self.places.len() < u32::MAX as usize / 2, "two billion cases are live");
+        self.places.push(one);
+        self.places.len() - 1
     }
 
     /// A place is free.

@@ -2,6 +2,7 @@
 //! event happens to look at it by themselves.
 
 use crate::engine::Happening;
+use crate::engine::classes::Classes;
 use crate::engine::counter::Counters;
 use crate::engine::exclusion::Exclusions;
 use crate::engine::facts::Facts;
@@ -52,7 +53,7 @@ pub(super) fn ask_for_no_states(plan: &Plan) -> bool {
 }
 
 /// The events that they look at.
-pub(super) fn watched(plan: &Plan) -> Table<EventId, bool> {
+pub(super) fn watched(plan: &Plan, classes: &Classes) -> Table<EventId, bool> {
     // A duty of each period may have one for each value of a field, which any event may be the first to name.
     let names_groups = |id: &ObligationId| match &plan.obligations[*id].duty {
         Duty::Clock(clocked) => matches!(&clocked.start, Start::Each { by, .. } if !by.is_empty()),
@@ -69,7 +70,7 @@ pub(super) fn watched(plan: &Plan) -> Table<EventId, bool> {
         watched[*event] = true;
     }
     for track in of_no_case(plan) {
-        for (event, roles) in Roles::by_event(plan, track).enumerate() {
+        for (event, roles) in Roles::by_event(plan, classes, track).enumerate() {
             watched[event] |= !roles.is_none();
         }
     }

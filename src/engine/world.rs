@@ -220,7 +220,6 @@ impl Kind {
                 effects[class].acting.push(Act::new(at, *roles));
             }
         }
-
         let scored = case.scores.iter().flat_map(|s| &s.rules).filter_map(|r| match &r.by {
             ScoreBy::On(pattern) => Some(pattern),
             ScoreBy::When(_) => None,
@@ -330,7 +329,7 @@ impl<'p> World<'p> {
             Owner::Event(_) => Place { kind: None, slot: field.slot },
         };
         let places = plan.fields.iter().map(place).collect();
-        let (watches, watched) = (watchers::look_at_cases(plan), watchers::watched(plan));
+        let (watches, watched) = (watchers::look_at_cases(plan), watchers::watched(plan, &classes));
         let counting = Counting::new(plan);
         World {
             plan,
@@ -356,7 +355,7 @@ impl<'p> World<'p> {
     pub(super) fn cases_are_apart(&self) -> bool {
         let plan = self.plan;
         let sees_no_case = |track: &Track| {
-            let by_event = Roles::by_event(plan, track);
+            let by_event = Roles::by_event(plan, &self.classes, track);
             let mut acting = by_event.enumerate().filter(|(_, roles)| !roles.is_none());
             acting.all(|(event, _)| plan.events[event].case.is_none()) && Roles::by_states(plan, track).is_none()
         };

@@ -59,13 +59,7 @@ pub fn asks_for_tier(condition: &Condition) -> bool {
 pub fn asked_of_event<'p>(plan: &Plan, atom: &'p Atom) -> Option<(EventId, &'p Condition)> {
     let Atom { on: Trigger::Event(event), condition: Some(condition), during: None, .. } = atom else { return None };
     let is_own = fields_of(plan, condition).into_iter().all(|field| plan.fields[field].owner == Owner::Event(*event));
-    let looks_elsewhere = |op: &Op| match op {
-        Op::Is(subject, _) => *subject == Subject::Tier,
-        Op::Compare(a, _, b) => is_since(a) || is_since(b),
-        Op::During(_) => true,
-        Op::Same(..) | Op::Present(_) | Op::Not | Op::All(_) | Op::Any(_) => false,
-    };
-    (is_own && !condition.0.iter().any(looks_elsewhere)).then_some((*event, condition))
+    (is_own && !asks_for_tier(condition) && !asks_when(condition)).then_some((*event, condition))
 }
 
 /// Whether a counter counts events whatever the cases are like that they happen to.
@@ -91,12 +85,15 @@ fn asks_the_time(plan: &Plan, case: &Case) -> bool {
     let tiers = case.tiers.iter().filter_map(|t| plan.tiers[*t].when.as_ref());
     let rules = case.scores.iter().flat_map(|s| &s.rules);
     let scores = rules.filter_map(|r| if let ScoreBy::When(condition) = &r.by { Some(condition) } else { None });
-    states.chain(tiers).chain(scores).any(|condition| {
-        condition.0.iter().any(|op| match op {
-            Op::During(_) => true,
-            Op::Compare(a, _, b) => is_since(a) || is_since(b),
-            Op::Is(..) | Op::Same(..) | Op::Present(_) | Op::Not | Op::All(_) | Op::Any(_) => false,
-        })
+    states.chain(tiers).chain(scores).any(asks_when)
+}
+
+/// Whether a condition asks what time it is.
+fn asks_when(condition: &Condition) -> bool {
+    condition.0.iter().any(|op| match op {
+        Op::During(_) => true,
+        Op::Compare(a, _, b) => is_since(a) || is_since(b),
+        Op::Is(..) | Op::Same(..) | Op::Present(_) | Op::Not | Op::All(_) | Op::Any(_) => false,
     })
 }
 

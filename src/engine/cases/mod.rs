@@ -176,10 +176,7 @@ impl Cases {
     /// A place for a case of which rows are only kept.
     #[inline]
     fn vacancy(&mut self) -> usize {
-        match self.deferred.free.pop() {
-            Some(at) => at as usize,
-            None => self.deferred.add(Deferred::vacant()),
-        }
+        self.deferred.vacancy(Deferred::vacant)
     }
 
     /// A case of which rows were kept is to be judged: its place among those that are, and what was kept.

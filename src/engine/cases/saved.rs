@@ -79,10 +79,7 @@ impl Cases {
                 At::Deferred(at)
             }
             _ => {
-                let at = match self.judged.free.pop() {
-                    Some(at) => at as usize,
-                    None => self.judged.add(Slot::new(hash, CaseState::vacant())),
-                };
+                let at = self.judged.vacancy(|| Slot::new(hash, CaseState::vacant()));
                 let Slot { is_live, stirred, hash: of, case } = &mut self.judged.places[at];
                 (*is_live, *stirred, *of) = (true, true, hash);
                 case.unpack(&mut from)?;
