@@ -16,6 +16,7 @@ mod forgotten;
 mod format;
 mod forms;
 mod gallery;
+mod json;
 mod logs;
 mod money;
 mod mutants;

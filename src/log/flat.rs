@@ -1,21 +1,25 @@
-//! Lines of JSON in which all that is read stands as it is: plain texts and whole numbers, beside which there may be any values.
+//! Lines of JSON read as they stand: objects in objects down to what is read, beside which there may be any values.
 
+use crate::log::literal::{bare, behind_spaces, key, skip, text, unescape};
 use crate::log::marks::{Quotes, bit};
-use crate::log::shape::{Said, Says, Value, bare};
+use crate::log::shape::{Said, Says, Value};
 use serde_json::Value as Json;
 
-/// Reads lines in which all that is read stands as it is.
+/// Reads lines as they stand.
 pub(super) struct Flat<'t> {
     columns: &'t [String],
     quotes: Quotes,
-    /// The keys that were seen, and which one was the first of a line.
+    /// The keys that were seen, and the objects that hold some of which something is read; the first of these is the line itself.
     keys: Vec<Key<'t>>,
-    first: usize,
+    objects: Vec<Object>,
+    /// Those that are open around the place at hand, from outside, each with the key that it is the value of.
+    open: Vec<(usize, usize)>,
     /// What lines have said of each column, and the number of the last that did: it need not be forgotten for the next one.
     said: Vec<(u32, Value)>,
     /// The number of the line at hand, from 1.
     number: u32,
     filled: u64,
+    unescaped: Vec<u8>,
     /// All that it says, in its order; nothing where one of its values is not plain.
     pub(super) all: Vec<Said>,
 }
@@ -27,10 +31,24 @@ impl Says for Flat<'_> {
         if line == self.number { value } else { Value::Absent }
     }
 
+    fn unescaped(&self) -> &[u8] {
+        &self.unescaped
+    }
+
     #[inline(always)]
     fn filled(&self) -> u64 {
         self.filled
     }
+}
+
+/// An object inside of which something is read, wherever it stands in a line.
+struct Object {
+    /// What the columns in it begin with: its path, and a dot.
+    path: String,
+    /// The key that was its first one last.
+    first: usize,
+    /// The number of the last line that had its key.
+    number: u32,
 }
 
 /// A key as it is written, with the brace or the comma before it and the colon and the spaces behind it.
@@ -39,168 +57,239 @@ struct Key<'t> {
     written: &'t [u8],
     /// The same as a number, and which of its bits count, where it is no longer than that.
     short: Option<(u128, u128)>,
+    /// The object that it stands in.
+    inside: usize,
     /// The column that it is, and the bit of that.
     column: Option<(usize, u64)>,
-    /// Something inside of its value is a column.
-    holds_column: bool,
+    /// The object that it has for its value, if something inside of that is read.
+    object: Option<usize>,
     /// The one that followed it last: it mostly does again.
     next: usize,
 }
 
 impl<'t> Key<'t> {
-    fn new(written: &'t [u8], column: Option<(usize, u64)>, holds_column: bool) -> Key<'t> {
+    fn new(written: &'t [u8], inside: usize, column: Option<(usize, u64)>, object: Option<usize>) -> Key<'t> {
         let mut first = [0; 16];
         let short = first.get_mut(..written.len()).map(|first| first.copy_from_slice(written));
         let short = short.map(|()| (u128::from_le_bytes(first), u128::MAX >> (8 * (16 - written.len()))));
-        Key { written, short, column, holds_column, next: 0 }
+        Key { written, short, inside, column, object, next: 0 }
     }
 
-    /// Whether it stands at a place.
+    /// Whether it stands at a place in an object.
     #[inline(always)]
-    fn is_at(&self, bytes: &[u8], at: usize) -> bool {
+    fn is_at(&self, bytes: &[u8], at: usize, inside: usize) -> bool {
         let rest = &bytes[at..];
-        match (self.short, rest.first_chunk()) {
+        let is_written = match (self.short, rest.first_chunk()) {
             (Some((short, mask)), Some(first)) => u128::from_le_bytes(*first) & mask == short,
             _ => rest.starts_with(self.written),
-        }
+        };
+        is_written && self.inside == inside
     }
 }
 
 impl<'t> Flat<'t> {
     pub(super) fn new(columns: &'t [String]) -> Flat<'t> {
-        let said = vec![(0, Value::Absent); columns.len()];
-        Flat { columns, quotes: Quotes::default(), keys: Vec::new(), first: 0, said, number: 0, filled: 0, all: Vec::new() }
+        Flat {
+            columns,
+            quotes: Quotes::default(),
+            keys: Vec::new(),
+            objects: vec![Object { path: String::new(), first: 0, number: 0 }],
+            open: Vec::new(),
+            said: vec![(0, Value::Absent); columns.len()],
+            number: 0,
+            filled: 0,
+            unescaped: Vec::new(),
+            all: Vec::new(),
+        }
     }
 
-    /// Reads the line that begins at a place, and gives where it ends; nothing if something that is read does not stand in it as it is. What it
-    /// says is noted where that is asked for.
+    /// Reads the line that begins at a place, and gives where its line break is; nothing where the library has to read it. What it says is noted
+    /// where that is asked for.
     pub(super) fn line(&mut self, bytes: &'t [u8], start: usize, (number, mut notes): (u32, bool)) -> Option<usize> {
         let mut at = behind_spaces(bytes, start);
         (self.number, self.filled) = (number, 0);
         self.all.clear();
+        self.unescaped.clear();
+        self.open.clear();
         if bytes.get(at) != Some(&b'{') {
             return None;
         }
-        let (mut before, mut likely) = (None, self.first);
+        let (mut inside, mut before, mut likely) = (0, None, self.objects[0].first);
         loop {
             let found = match self.keys.get(likely) {
-                Some(key) if key.is_at(bytes, at) => likely,
-                _ => self.other_key(bytes, at, before)?,
+                Some(key) if key.is_at(bytes, at, inside) => likely,
+                _ => self.other_key(bytes, at, (inside, before))?,
             };
-            let key = &self.keys[found];
-            (before, likely) = (Some(found), key.next);
-            at += key.written.len();
-            let said = match plain_value(bytes, at, key, &mut self.quotes) {
-                Some(said) => said,
-                None => {
-                    notes = false;
-                    self.all.clear();
-                    any_value(bytes, at, key)?
-                }
-            };
-            at = said.to + usize::from(said.is_quoted);
-            if let Some((column, bit)) = said.column {
-                self.filled |= if said.from == said.to { 0 } else { bit };
-                self.said[column] = (number, said.value);
-            }
-            if notes {
-                self.all.push(said);
-            }
-            let mut sign = *bytes.get(at)?;
-            if sign == b' ' {
+            let Key { written, column, object, next, .. } = self.keys[found];
+            (before, likely) = (Some(found), next);
+            at += written.len();
+            if bytes.get(at) == Some(&b' ') {
+                // The same key with fewer spaces behind it was known.
                 at = behind_spaces(bytes, at);
-                sign = *bytes.get(at)?;
             }
-            match sign {
-                b',' => {}
-                b'}' => break,
-                _ => return None,
+            if let Some(object) = object {
+                let is_first = std::mem::replace(&mut self.objects[object].number, number) != number;
+                let is_object = bytes.get(at) == Some(&b'{');
+                // Where a key stands twice, the library says which one counts; and behind other blanks an object might stand.
+                if !is_first || is_object && column.is_some() || matches!(bytes.get(at), Some(b'\t' | b'\r')) {
+                    return None;
+                }
+                if is_object && bytes.get(behind_spaces(bytes, at + 1)) != Some(&b'}') {
+                    self.open.push((inside, found));
+                    (inside, before, likely) = (object, None, self.objects[object].first);
+                    continue;
+                }
+            }
+            at = self.value(bytes, at, column, &mut notes)?;
+            loop {
+                let mut sign = *bytes.get(at)?;
+                if sign == b' ' {
+                    at = behind_spaces(bytes, at);
+                    sign = *bytes.get(at)?;
+                }
+                at = match sign {
+                    b',' => break,
+                    b'}' => at + 1,
+                    _ => return None,
+                };
+                let Some((outside, key)) = self.open.pop() else { return end_of_line(bytes, behind_spaces(bytes, at)) };
+                (inside, before, likely) = (outside, Some(key), self.keys[key].next);
             }
         }
-        at = behind_spaces(bytes, at + 1);
-        (at == bytes.len() || bytes[at] == b'\n').then_some(at)
+    }
+
+    /// Takes the value that stands at a place, and gives where it ends.
+    #[inline(always)]
+    fn value(&mut self, bytes: &[u8], at: usize, column: Option<(usize, u64)>, notes: &mut bool) -> Option<usize> {
+        let (value, to, is_quoted) = match bytes.get(at)? {
+            b'"' => match text(bytes, at, &mut self.quotes)? {
+                (to, false) => (Value::Text(at + 1, to), to, true),
+                (to, true) => {
+                    *notes = false;
+                    (self.unescape(bytes, (at + 1, to), column), to, true)
+                }
+            },
+            b'{' | b'[' => return self.nested(bytes, at, column, notes),
+            _ => {
+                let mut to = at;
+                match bare(bytes, &mut to) {
+                    Some(value) => (value, to, false),
+                    None => {
+                        *notes = false;
+                        let (value, to) = by_library(bytes, at, column.is_some())?;
+                        (value, to, false)
+                    }
+                }
+            }
+        };
+        let from = at + usize::from(is_quoted);
+        if let Some((column, bit)) = column {
+            if self.said[column].0 == self.number {
+                return None;
+            }
+            self.filled |= if from == to { 0 } else { bit };
+            self.said[column] = (self.number, value);
+        }
+        if *notes {
+            self.all.push(Said { column, value, from, to, is_quoted });
+        }
+        Some(to + usize::from(is_quoted))
+    }
+
+    /// What a text says in which escapes stand, if it is read.
+    #[inline(never)]
+    fn unescape(&mut self, bytes: &[u8], (from, to): (usize, usize), column: Option<(usize, u64)>) -> Value {
+        if column.is_none() {
+            return Value::Text(from, to);
+        }
+        let begin = self.unescaped.len();
+        unescape(&bytes[from..to], &mut self.unescaped);
+        Value::Unescaped(begin, self.unescaped.len())
+    }
+
+    /// Passes over an object or a list, and gives where it ends; nothing where it is read as a whole.
+    #[inline(never)]
+    fn nested(&mut self, bytes: &[u8], at: usize, column: Option<(usize, u64)>, notes: &mut bool) -> Option<usize> {
+        if column.is_some() {
+            return None;
+        }
+        let Flat { quotes, all, .. } = self;
+        let known = all.len();
+        let mut give = |from, to, is_quoted| {
+            if *notes {
+                all.push(Said { column: None, value: Value::Text(from, to), from, to, is_quoted });
+            }
+        };
+        let end = skip(bytes, at, (quotes, 0), &mut give).or_else(|| {
+            *notes = false;
+            Some(by_library(bytes, at, false)?.1)
+        })?;
+        let holds_escape = |said: &Said| said.is_quoted && memchr::memchr(b'\\', &bytes[said.from..said.to]).is_some();
+        *notes = *notes && !self.all[known..].iter().any(holds_escape);
+        Some(end)
     }
 
     /// Finds the key at a place that is another than the one that followed last.
-    fn other_key(&mut self, bytes: &'t [u8], at: usize, before: Option<usize>) -> Option<usize> {
-        let found = match self.keys.iter().position(|key| key.is_at(bytes, at)) {
+    fn other_key(&mut self, bytes: &'t [u8], at: usize, (inside, before): (usize, Option<usize>)) -> Option<usize> {
+        let found = match self.keys.iter().position(|key| key.is_at(bytes, at, inside)) {
             Some(found) => found,
-            None => self.new_key(bytes, at)?,
+            None => self.new_key(bytes, at, inside)?,
         };
         match before {
             Some(before) => self.keys[before].next = found,
-            None => self.first = found,
+            None => self.objects[inside].first = found,
         }
         Some(found)
     }
 
     #[cold]
-    fn new_key(&mut self, bytes: &'t [u8], from: usize) -> Option<usize> {
+    fn new_key(&mut self, bytes: &'t [u8], from: usize, inside: usize) -> Option<usize> {
         /// Objects have far fewer. Where keys are data, the JSON library reads them.
         const MOST: usize = 256;
         let quote = behind_spaces(bytes, from + 1);
-        if bytes.get(quote) != Some(&b'"') {
+        let (end, colon) = key(bytes, quote, &mut self.quotes)?;
+        if self.keys.len() == MOST {
             return None;
         }
-        let (key, end) = quoted(bytes, quote, &mut self.quotes)?;
-        let key = &bytes[key..end];
-        let column = self.columns.iter().position(|column| column.as_bytes() == key).map(|at| (at, bit(at)));
-        let is_inside = |column: &String| column.as_bytes().strip_prefix(key).is_some_and(|rest| rest.starts_with(b"."));
-        let holds_column = self.columns.iter().any(is_inside);
-        let mut at = behind_spaces(bytes, end + 1);
-        if bytes.get(at) != Some(&b':') || self.keys.len() == MOST {
-            return None;
-        }
-        at = behind_spaces(bytes, at + 1);
-        self.keys.push(Key::new(&bytes[from..at], column, holds_column));
+        let name: String = serde_json::from_slice(&bytes[quote..end]).ok()?;
+        let path = format!("{}{name}", self.objects[inside].path);
+        let column = self.columns.iter().position(|column| *column == path).map(|at| (at, bit(at)));
+        // A path is parted at its dots: a key that holds one leads nowhere.
+        let path = path + ".";
+        let leads_on = !name.contains('.') && self.columns.iter().any(|column| column.starts_with(&path));
+        let object = leads_on.then(|| match self.objects.iter().position(|object| object.path == path) {
+            Some(known) => known,
+            None => {
+                self.objects.push(Object { path, first: 0, number: 0 });
+                self.objects.len() - 1
+            }
+        });
+        let at = behind_spaces(bytes, colon);
+        self.keys.push(Key::new(&bytes[from..at], inside, column, object));
         Some(self.keys.len() - 1)
     }
 }
 
-#[inline(always)]
-fn behind_spaces(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at) == Some(&b' ') {
-        at += 1;
+/// Where a line's break is, if nothing else stands at a place behind its object.
+fn end_of_line(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes[at..] {
+        [] | [b'\n', ..] => Some(at),
+        [b'\r', b'\n', ..] => Some(at + 1),
+        _ => None,
     }
-    at
 }
 
-/// Where a text without escapes begins and ends whose first quote stands at a place.
-#[inline(always)]
-fn quoted(bytes: &[u8], quote: usize, quotes: &mut Quotes) -> Option<(usize, usize)> {
-    let end = quotes.next(bytes, quote + 1)?;
-    (bytes.get(end) == Some(&b'"')).then_some((quote + 1, end))
-}
-
-/// The value that stands at a place, if it is a plain one.
-#[inline(always)]
-fn plain_value(bytes: &[u8], at: usize, key: &Key<'_>, quotes: &mut Quotes) -> Option<Said> {
-    let column = key.column;
-    if bytes.get(at) == Some(&b'"') {
-        let (from, to) = quoted(bytes, at, quotes)?;
-        return Some(Said { column, value: Value::Text(from, to), from, to, is_quoted: true });
-    }
-    let mut to = at;
-    let value = bare(bytes, &mut to)?;
-    Some(Said { column, value, from: at, to, is_quoted: false })
-}
-
-/// The value that stands at a place, as the JSON library reads it; nothing where it is none, or something of it is read that does not stand
+/// The value that stands at a place, as the JSON library reads it, and where it ends; nothing where it is none, or is read and does not stand
 /// there as it is.
 #[inline(never)]
-fn any_value(bytes: &[u8], from: usize, key: &Key<'_>) -> Option<Said> {
+fn by_library(bytes: &[u8], from: usize, is_read: bool) -> Option<(Value, usize)> {
     let mut values = serde_json::Deserializer::from_slice(&bytes[from..]).into_iter();
     let value: Json = values.next()?.ok()?;
     let to = from + values.byte_offset();
-    let stands = match (&value, key.column) {
-        (Json::Object(_), _) if key.holds_column => false,
-        (_, None) => true,
-        (Json::Number(number), Some(_)) => number.to_string().as_bytes() == &bytes[from..to],
-        (_, Some(_)) => false,
-    };
+    let stands = !is_read || matches!(&value, Json::Number(number) if number.to_string().as_bytes() == &bytes[from..to]);
     // A line ends with its object.
     let is_within = memchr::memchr(b'\n', &bytes[from..to]).is_none();
-    (stands && is_within).then_some(Said { column: key.column, value: Value::Text(from, to), from, to, is_quoted: false })
+    (stands && is_within).then_some((Value::Text(from, to), to))
 }
 
 #[cfg(test)]
@@ -220,24 +309,29 @@ mod tests {
     }
 
     /// What was found to stand in it.
-    fn as_it_stands(value: Value, line: &[u8]) -> Option<String> {
-        match value {
+    fn as_it_stands(says: &impl Says, place: usize, line: &[u8]) -> Option<String> {
+        let text = |bytes: &[u8]| Some(String::from_utf8_lossy(bytes).into_owned());
+        match says.value(place) {
             Value::Absent => None,
-            Value::Null => Some("null".to_string()),
-            Value::Text(from, to) => Some(String::from_utf8_lossy(&line[from..to]).into_owned()),
+            Value::Null => text(b"null"),
+            Value::Text(from, to) => text(&line[from..to]),
+            Value::Unescaped(from, to) => text(&says.unescaped()[from..to]),
         }
     }
 
     /// The lines differ from one that has been read in one sign, in the length of their last value, or in that they end before their end.
     #[test]
     fn lines_of_a_known_shape_say_what_the_json_library_reads_in_them() {
-        let columns = ["time", "case", "score", "owner", "note"].map(String::from);
+        let columns = ["time", "case", "score", "owner", "note", "by.name"].map(String::from);
         let lines = [
             r#"{"time":"2026-03-02T09:00:00Z","case":"A1","score":86,"owner":"elena"}"#,
             r#"{ "time" : "2026-03-02T09:00:00Z" , "x": "", "case": "A1", "note": null, "owner": "" }"#,
             r#"{"case":"A1","owner":"elena","time":"2026-03-02T09:00:00Z","score":86}"#,
-            r#"{"score":86,"case":"A1","owner":"","score":-7,"other":true,"note":null}"#,
+            r#"{"rank":86,"case":"A1","owner":"","score":-7,"other":true,"note":null}"#,
             r#"{"owner":"B","note":false,"time":"2026-03-02T09:00:00Z","a key that is longer than sixteen bytes":"some text","case":"A1","score":1}"#,
+            r#"{"by":{"id":7,"name":"Kim"},"tags":["a",{"b":[1.5,2]}],"score":-0.25,"case":"A1","x":{}}"#,
+            r#"{"case":"A1","by":{"other":[],"name":"Kim"}}"#,
+            r#"{"case":"A1","tags":[{"by":1,"name":"x"},[true]]}"#,
         ];
         let mut found = 0;
         for line in lines {
@@ -262,7 +356,7 @@ mod tests {
                 let read = object(&other).unwrap_or_else(|e| panic!("{shown}: {e:?}"));
                 for (place, column) in columns.iter().enumerate() {
                     let expected = by_library(&read, column);
-                    assert_eq!(as_it_stands(shapes.get(at).value(place), &other), expected, "{column} of {shown}");
+                    assert_eq!(as_it_stands(shapes.get(at), place, &other), expected, "{column} of {shown}");
                     let is_filled = shapes.get(at).filled() & bit(place) != 0;
                     assert!(is_filled || expected.is_none_or(|text| text.is_empty()), "{column} of {shown}");
                 }
@@ -276,12 +370,18 @@ mod tests {
     /// is what the library reads in it.
     #[test]
     fn a_line_may_hold_any_values_beside_those_that_are_read() {
-        let columns = ["case", "score", "of.team"].map(String::from);
+        let columns = ["case", "score", "of.team", "of.a.b"].map(String::from);
         let lines = [
             r#"{"text":"a \"b\" \u00e9\n","case":"A1","score":-1.5,"list":["x",{"y":[]}],"of":{"team":"x"}}"#,
             r#"{"number":1.50e3,"case":"A1","score":12345678901234567890,"an":{"of":{"team":"y"}},"flag":true}"#,
             r#"{"score":86.0,"case":"A1","last":{"a":"}","b":[1,2]}}"#,
             r#"{"score":0.1,"case":"A\u0031","last":"\\"}"#,
+            r#"{"of":{"x":{"team":"z"},"team":"\ud83d\ude00 \u00e9\n\/","a":{"b":1}},"a":{"b":2},"score":-0.25}"#,
+            r#"{"of.team":"x","of":{"team":"y"},"case":"A1","last":"\udc00"}"#,
+            r#"{"of":{"team":"x"},"of":{"a":{"b":1.50}},"score":1e2,"last":"\ud83dx"}"#,
+            r#"{ "of" : null , "case" : "A1" , "list" : [ 1 , "x" , { "y" : [ ] } ] , "of.a" : { "b" : 1 } }"#,
+            r#"{"of":{"a.b":"x","a":null,"c":[0.00001,-0,1.0,0.10]},"score":0.0001,"ca\u0073e":"A1"}"#,
+            r#"{"of":{},"case":{"team":1},"score":[1],"of":{"a":[]}}"#,
         ];
         let mut stood = 0;
         for line in lines {
@@ -294,17 +394,33 @@ mod tests {
             });
             for other in others.chain([line.as_bytes().to_vec()]) {
                 let mut flat = Flat::new(&columns);
-                if flat.line(&other, 0, (1, true)) != Some(other.len()) {
+                // The line before has the same keys, mostly.
+                let text = [line.as_bytes(), b"\r\n", &other].concat();
+                flat.line(&text, 0, (1, true));
+                if flat.line(&text, line.len() + 2, (2, true)) != Some(text.len()) {
                     continue;
                 }
                 let shown = String::from_utf8_lossy(&other);
                 let read = object(&other).unwrap_or_else(|e| panic!("{shown}: {e:?}"));
                 for (place, column) in columns.iter().enumerate() {
-                    assert_eq!(as_it_stands(flat.value(place), &other), by_library(&read, column), "{column} of {shown}");
+                    assert_eq!(as_it_stands(&flat, place, &text), by_library(&read, column), "{column} of {shown}");
                 }
                 stood += 1;
             }
         }
         assert!(stood > 300, "{stood}");
+    }
+
+    #[test]
+    fn a_key_may_have_more_spaces_behind_it_than_in_the_line_before() {
+        let columns = ["of.team", "case"].map(String::from);
+        let lines = [r#"{"of":{"team":"x"},"case":1}"#, r#"{"of":  {"team":   "y"},"case": 22}"#, "{\"of\":\t{}}"];
+        let text = lines.join("\n").into_bytes();
+        let mut flat = Flat::new(&columns);
+        assert_eq!(flat.line(&text, 0, (1, false)), Some(lines[0].len()));
+        assert_eq!(flat.line(&text, lines[0].len() + 1, (2, false)), Some(text.len() - lines[2].len() - 1));
+        assert_eq!(as_it_stands(&flat, 0, &text).as_deref(), Some("y"));
+        assert_eq!(as_it_stands(&flat, 1, &text).as_deref(), Some("22"));
+        assert_eq!(flat.line(&text, text.len() - lines[2].len(), (3, false)), None);
     }
 }

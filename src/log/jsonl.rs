@@ -1,7 +1,7 @@
 //! JSON Lines: an object a line; nested values by their dotted path.
 //!
-//! Most lines are objects of plain texts and whole numbers, and are read as they stand. A value that is anything else goes through the
-//! JSON library, which has the last word on what is JSON; so does a whole line where such a value is read.
+//! Most lines hold usual values, and are read as they stand. Any other value goes through the JSON library, which has the last word on what
+//! is JSON; so does a whole line where such a value is read.
 
 use crate::event::Short;
 use crate::log::Unreadable;
@@ -93,7 +93,7 @@ pub(super) fn read(decoder: &mut Decoder<'_, '_>, binding: &Binding, text: &[u8]
 
 /// Takes a row of a shape that was not known.
 #[inline(never)]
-fn flat_row(decoder: &mut Decoder<'_, '_>, binding: &Binding, line: &Line<'_, '_, Flat<'_>>) {
+fn flat_row(decoder: &mut Decoder<'_, '_>, binding: &Binding, line: &Line<'_, Flat<'_>>) {
     decoder.row(binding, line);
 }
 
@@ -103,10 +103,10 @@ fn column(columns: &[String], line: &[u8], place: usize) -> u32 {
     String::from_utf8_lossy(line).find(&format!("\"{key}\"")).unwrap_or(0) as u32 + 1
 }
 
-/// A line that is a flat object, as it stands in a text.
-struct Line<'r, 't, S> {
+/// A line as it stands in a text.
+struct Line<'r, S> {
     /// In UTF-8; the places of values are counted in it.
-    text: &'t [u8],
+    text: &'r [u8],
     says: &'r S,
     columns: &'r [String],
     number: u32,
@@ -114,39 +114,38 @@ struct Line<'r, 't, S> {
     whole: (usize, usize),
 }
 
-impl<'t, S: Says> Line<'_, 't, S> {
-    fn whole(&self) -> &'t [u8] {
+impl<'r, S: Says> Line<'r, S> {
+    fn whole(&self) -> &'r [u8] {
         self.text[self.whole.0..self.whole.1].trim_ascii()
-    }
-
-    /// From where to where the text of a column stands, if it has one.
-    #[inline(always)]
-    fn ends(&self, place: usize) -> Option<(usize, usize)> {
-        match self.says.value(place) {
-            Value::Text(from, to) => Some((from, to)),
-            Value::Absent | Value::Null => None,
-        }
     }
 }
 
-impl<'t, S: Says> Row<'t> for Line<'_, 't, S> {
-    fn cell(&self, place: usize) -> Cell<'t> {
+impl<'r, S: Says> Row<'r> for Line<'r, S> {
+    fn cell(&self, place: usize) -> Cell<'r> {
         match self.says.value(place) {
             Value::Absent => Cell::Absent,
             Value::Null => Cell::Null,
             Value::Text(from, to) => Cell::Text(row::text(&self.text[from..to])),
+            Value::Unescaped(from, to) => Cell::Text(row::text(&self.says.unescaped()[from..to])),
         }
     }
 
     #[inline(always)]
-    fn bytes(&self, place: usize) -> Option<&'t [u8]> {
-        self.ends(place).map(|(from, to)| &self.text[from..to])
+    fn bytes(&self, place: usize) -> Option<&'r [u8]> {
+        match self.says.value(place) {
+            Value::Text(from, to) => Some(&self.text[from..to]),
+            Value::Unescaped(from, to) => Some(&self.says.unescaped()[from..to]),
+            Value::Absent | Value::Null => None,
+        }
     }
 
     #[inline(always)]
     fn short(&self, place: usize) -> Option<Short> {
-        let (from, to) = self.ends(place)?;
-        Short::within(self.text, from, to)
+        match self.says.value(place) {
+            Value::Text(from, to) => Short::within(self.text, from, to),
+            Value::Unescaped(from, to) => Short::of(&self.says.unescaped()[from..to]),
+            Value::Absent | Value::Null => None,
+        }
     }
 
     #[inline(always)]

@@ -19,6 +19,7 @@ mod input;
 mod jsonl;
 mod lanes;
 mod layout;
+mod literal;
 mod marks;
 mod meaning;
 mod order;

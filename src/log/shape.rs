@@ -2,6 +2,7 @@
 //! out once.
 
 use crate::event::spread;
+use crate::log::literal::bare;
 use crate::log::marks::{BLOCK, below, block_at, places, specials};
 use smallvec::SmallVec;
 use wide::u8x64;
@@ -13,11 +14,15 @@ pub(super) enum Value {
     Null,
     /// From where to where a text stands, or a number.
     Text(usize, usize),
+    /// The same of a text in which escapes stood, among those that were written without.
+    Unescaped(usize, usize),
 }
 
 /// What a line says of columns.
 pub(super) trait Says {
     fn value(&self, column: usize) -> Value;
+    /// The texts in which escapes stood, one behind another.
+    fn unescaped(&self) -> &[u8];
     /// Of which columns it says something, if only that there is no value: a bit for each of the first 64.
     fn filled(&self) -> u64;
 }
@@ -58,8 +63,9 @@ pub(super) struct Shape {
     blocks: usize,
     /// Their values that are not in quotes.
     bare: SmallVec<[Said; 2]>,
-    /// Their last value, which may be of any length.
+    /// Their last value, which may be of any length, and what stands behind it.
     last: Said,
+    tail: SmallVec<[u8; 8]>,
     values: Vec<Value>,
     /// Of which columns they say something, if only that there is no value.
     filled: u64,
@@ -88,6 +94,7 @@ impl Shape {
             blocks: last.from.div_ceil(BLOCK),
             bare: others.iter().filter(|said| !said.is_quoted).copied().collect(),
             last: *last,
+            tail: line[last.to + usize::from(last.is_quoted)..].into(),
             values,
             filled,
         })
@@ -117,8 +124,13 @@ impl Shape {
     #[inline(always)]
     fn take_last(&mut self, line: &[u8], quote: usize, end: usize) -> bool {
         let Said { column, from, is_quoted, .. } = self.last;
-        let (to, brace) = if is_quoted { (quote, quote + 1) } else { is_such(&self.last, line).map_or((0, 0), |to| (to, to)) };
-        if to < from || brace + 1 != end || line[brace] != b'}' {
+        let (to, behind) = if is_quoted { (quote, quote + 1) } else { is_such(&self.last, line).map_or((0, 0), |to| (to, to)) };
+        let is_it = match self.tail.as_slice() {
+            // Most lines have their brace there.
+            [brace] => behind + 1 == end && line[behind] == *brace,
+            tail => line.get(behind..end) == Some(tail),
+        };
+        if to < from || !is_it {
             return false;
         }
         if let Some((column, bit)) = column {
@@ -138,6 +150,10 @@ impl Says for Shape {
         self.values[column]
     }
 
+    fn unescaped(&self) -> &[u8] {
+        &[]
+    }
+
     #[inline(always)]
     fn filled(&self) -> u64 {
         self.filled
@@ -150,26 +166,6 @@ fn is_such(said: &Said, line: &[u8]) -> Option<usize> {
     let mut end = said.from;
     let value = bare(line, &mut end)?;
     ((value == Value::Null) == (said.value == Value::Null)).then_some(end)
-}
-
-/// A value that is not in quotes.
-#[inline]
-pub(super) fn bare(bytes: &[u8], at: &mut usize) -> Option<Value> {
-    let from = *at;
-    while bytes.get(*at).is_some_and(|b| !matches!(b, b',' | b'}' | b' ' | b'\n')) {
-        *at += 1;
-    }
-    match &bytes[from..*at] {
-        b"null" => Some(Value::Null),
-        word if is_plain(word) || matches!(word, b"true" | b"false") => Some(Value::Text(from, *at)),
-        _ => None,
-    }
-}
-
-/// A whole number as every reader writes it.
-fn is_plain(number: &[u8]) -> bool {
-    let digits = number.strip_prefix(b"-").unwrap_or(number);
-    (1..=15).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) && (digits[0] != b'0' || number == b"0")
 }
 
 /// The shapes that lines had so far.
@@ -195,20 +191,20 @@ impl Shapes {
     /// That most lines have shapes of their own is not said of fewer.
     const FEW: usize = 512;
 
-    /// The shape of the line that begins at a place, and where the line ends, if other lines had it.
+    /// The shape of the line that begins at a place, and where its line break is, if other lines had it.
     #[inline(always)]
     pub(super) fn find(&mut self, text: &[u8], from: usize) -> Option<(usize, usize)> {
         if !self.pay() {
             return None;
         }
-        let (mut quotes, end) = quotes_of(text, from)?;
+        let (mut quotes, end, stop) = quotes_of(text, from)?;
         let last = take_last(&mut quotes)?;
         let at = usize::from(self.places[place(&quotes)]);
         let shape = self.known.get_mut(at).filter(|shape| shape.quotes == quotes)?;
         let line = &text[from..end];
         let is_it = shape.surrounds(text, from, end) && shape.holds(line) && shape.take_last(line, last, end - from);
         self.found += usize::from(is_it);
-        is_it.then_some((at, end))
+        is_it.then_some((at, stop))
     }
 
     /// Where most lines have shapes of their own, to look for them takes more than it saves.
@@ -223,7 +219,7 @@ impl Shapes {
             return;
         }
         self.made += 1;
-        let Some((mut quotes, end)) = quotes_of(text, from) else { return };
+        let Some((mut quotes, end, _)) = quotes_of(text, from) else { return };
         let Some(last) = take_last(&mut quotes) else { return };
         let (line, within) = (&text[from..end], |said: &Said| said.counted_from(from));
         let Some(mut shape) = Shape::of(line, quotes, columns, &all.iter().map(within).collect::<Vec<_>>()) else { return };
@@ -243,22 +239,26 @@ impl Shapes {
     }
 }
 
-/// Where the quotes of the line are that begins at a place, and where it ends; nothing where it is long, or a backslash stands in it or any
-/// sign that cannot stand in a text.
+/// Where the quotes of the line are that begins at a place, where it ends, and where its line break is; nothing where it is long, or a
+/// backslash stands in it or any sign that cannot stand in a text.
 #[inline(always)]
-fn quotes_of(text: &[u8], from: usize) -> Option<(Quotes, usize)> {
+fn quotes_of(text: &[u8], from: usize) -> Option<(Quotes, usize, usize)> {
     let mut all = [0; BLOCKS];
     for (quotes, nth) in all.iter_mut().zip(0..) {
         let block = from + nth * BLOCK;
         if block >= text.len() {
-            return Some((all, text.len()));
+            return Some((all, text.len(), text.len()));
         }
         let bytes = block_at(text, block);
         let stops = specials(bytes);
         *quotes = places(bytes, b'"') & below(stops);
         if stops != 0 {
             let end = (block + stops.trailing_zeros() as usize).min(text.len());
-            return (end == text.len() || text[end] == b'\n').then_some((all, end));
+            return match text[end..] {
+                [] | [b'\n', ..] => Some((all, end, end)),
+                [b'\r', b'\n', ..] => Some((all, end, end + 1)),
+                _ => None,
+            };
         }
     }
     None
