@@ -10,7 +10,7 @@ use crate::log::binding::Binding;
 use crate::log::chunk::Chunks;
 use crate::log::decode::Decoder;
 use crate::log::layout::{Line, MANY, PLACES};
-use crate::log::marks::{Laid, Marks, Stops, bit};
+use crate::log::marks::{InQuotes, Laid, Marks, Stops, bit};
 use crate::log::row::{self, Cell, Listed, Row};
 use memchr::{memchr, memchr2, memrchr};
 
@@ -114,6 +114,13 @@ impl<'r> Split<'r> for Laid<'r, '_> {
 struct Other<'r> {
     text: &'r [u8],
     cells: &'r Line,
+}
+
+impl Other<'_> {
+    fn holds_quote(&self, place: usize) -> bool {
+        let (begin, end) = self.ends(place);
+        memchr(b'"', &self.text[begin..end]).is_some()
+    }
 }
 
 impl<'r> Split<'r> for Other<'r> {
@@ -286,8 +293,8 @@ impl Table {
                 return (last > 0).then_some(last);
             };
             let start = memrchr(b'\n', &text[at..quote]).map_or(at, |end| at + end + 1);
-            if let Some((end, _)) = self.in_cells(&marks, start, &mut line).filter(|(end, _)| *end < text.len()) {
-                at = end + 1;
+            if let Some(found) = self.in_cells(&marks, start, &mut line).filter(|found| found.end < text.len()) {
+                at = found.end + 1;
                 continue;
             }
             match record(text, start, self.delimiter, &mut cells) {
@@ -340,7 +347,8 @@ impl Table {
         let Others { binding, text, is_text, cells, .. } = others;
         let without_quotes = if self.is_wide() { None } else { marks.long_line(start, first, cells) };
         // What is not split so easily, or not into as many cells as there are columns, is looked at once more.
-        let Some((end, breaks)) = without_quotes.map(|end| (end, 0)).or_else(|| self.in_cells(marks, start, cells)) else {
+        let in_quotes = |cells: &mut Line| self.in_cells(marks, start, cells);
+        let Some(InQuotes { end, breaks, has_doubled }) = without_quotes.map(InQuotes::without).or_else(|| in_quotes(cells)) else {
             return self.quoted(decoder, others, start, line);
         };
         let text = &text[start..];
@@ -352,7 +360,14 @@ impl Table {
             false => self.ragged(decoder, line, raw, cells.columns()),
             // What its cells hold is told without their quotes.
             true if !*is_text && !row::is_text(raw) => return self.quoted(decoder, others, start, line),
-            true => decoder.row(binding, &Plain { table: self, split: Other { text, cells }, line }),
+            true => {
+                let split = Other { text, cells };
+                // What is read has its quotes undone.
+                if has_doubled && binding.places.iter().flatten().any(|place| split.holds_quote(*place)) {
+                    return self.quoted(decoder, others, start, line);
+                }
+                decoder.row(binding, &Plain { table: self, split, line });
+            }
         }
         (end + 1, breaks + 1)
     }
@@ -363,14 +378,13 @@ impl Table {
         self.columns >= MANY
     }
 
-    /// Finds out where the cells are of a record some of which are in quotes, if these hold no others; gives where it ends, and how many
-    /// line breaks it holds.
-    fn in_cells(&self, marks: &Marks<'_>, start: usize, cells: &mut Line) -> Option<(usize, u32)> {
+    /// Finds out where the cells are of a record some of which are in quotes, if these hold no others but doubled ones.
+    fn in_cells(&self, marks: &Marks<'_>, start: usize, cells: &mut Line) -> Option<InQuotes> {
         let found = if self.is_wide() { None } else { marks.line_in_quotes(start, cells) };
-        found.filter(|(end, _)| cells.columns() == self.columns && end - start < LONGEST)
+        found.filter(|found| cells.columns() == self.columns && found.end - start < LONGEST)
     }
 
-    /// Reads a record that holds a quote, many cells, or what is no text; gives where the next one begins, and how many lines it has.
+    /// Reads a record that is read with a quote in a cell, has many cells, or is no text; gives where the next one begins, and how many lines it has.
     fn quoted(&self, decoder: &mut Decoder<'_, '_>, others: &mut Others<'_>, start: usize, line: u32) -> (usize, u32) {
         let Others { binding, text, unquoted: cells, .. } = others;
         let end = match record(text, start, self.delimiter, cells) {

@@ -94,6 +94,23 @@ pub(super) struct Laid<'t, 'l> {
     pub(super) stop: usize,
 }
 
+/// A line of which some cells are in quotes.
+pub(super) struct InQuotes {
+    /// Where it ends.
+    pub(super) end: usize,
+    /// How many line breaks its cells hold.
+    pub(super) breaks: u32,
+    /// Whether quotes stand in its cells, which are doubled there.
+    pub(super) has_doubled: bool,
+}
+
+impl InQuotes {
+    /// One without quotes that ends at a place.
+    pub(super) fn without(end: usize) -> InQuotes {
+        InQuotes { end, breaks: 0, has_doubled: false }
+    }
+}
+
 /// What a block holds, by bits.
 #[derive(Clone, Copy)]
 pub(super) struct Stops {
@@ -161,15 +178,15 @@ impl<'t> Marks<'t> {
         if end > from && self.text[end - 1] == b'\r' { end - 1 } else { end }
     }
 
-    /// The same of one of which some cells are in quotes, which may hold line breaks: where it ends, and how many of these it holds. Nothing
-    /// where a quote stands inside of a cell.
+    /// The same of one of which some cells are in quotes, which may hold line breaks, and quotes that are doubled. Nothing where any other quote
+    /// stands inside of a cell.
     #[inline(never)]
-    pub(super) fn line_in_quotes(&self, from: usize, line: &mut Line) -> Option<(usize, u32)> {
+    pub(super) fn line_in_quotes(&self, from: usize, line: &mut Line) -> Option<InQuotes> {
         line.begin();
-        let mut inner = 0;
+        let mut found = InQuotes::without(from);
         let mut block = from;
-        // Whether the block begins inside of quotes, and whether a cell begins with it.
-        let (mut inside, mut begun) = (0, 1);
+        // Whether the block begins inside of quotes, whether a cell begins with it, and whether a quote that closes stands before it.
+        let (mut inside, mut begun, mut closed) = (0, 1, 0);
         loop {
             let bytes = block_at(self.text, block);
             let quotes = places(bytes, b'"');
@@ -180,18 +197,21 @@ impl<'t> Marks<'t> {
             let before = below(stops);
             let delimiters = places(bytes, self.delimiter) & !held & before;
             let (opening, closing) = (quotes & held & before, quotes & !held & before);
-            if opening & !(delimiters << 1 | begun) != 0 {
+            // One that opens behind one that closes is the second of two that stand for one.
+            let doubled = opening & (closing << 1 | closed);
+            if opening & !(delimiters << 1 | begun) != doubled {
                 return None;
             }
+            found.has_doubled |= doubled != 0;
             if breaks & held & before != 0 {
-                inner += (breaks & held & before).count_ones();
+                found.breaks += (breaks & held & before).count_ones();
             }
-            // Most that close stand before a delimiter.
-            let mut last = closing & !(delimiters >> 1);
+            // Most that close stand before a delimiter, or before another.
+            let mut last = closing & !(delimiters >> 1 | doubled >> 1);
             while last != 0 {
                 let behind = &self.text[block + last.trailing_zeros() as usize + 1..];
-                let ends_cell = behind.first().is_none_or(|byte| *byte == self.delimiter || *byte == b'\n') || behind.starts_with(b"\r\n");
-                if !ends_cell {
+                let ends_here = |byte: &u8| matches!(byte, b'\n' | b'"') || *byte == self.delimiter;
+                if !(behind.first().is_none_or(ends_here) || behind.starts_with(b"\r\n")) {
                     return None;
                 }
                 last &= last - 1;
@@ -199,9 +219,10 @@ impl<'t> Marks<'t> {
             line.note(delimiters, u32::try_from(block - from).ok()?);
             if let Some(end) = self.end(block, stops) {
                 line.end_before(u32::try_from(self.last(from, end) + 1 - from).ok()?);
-                return (stops != 0 || held >> 63 == 0).then_some((end, inner));
+                found.end = end;
+                return (stops != 0 || held >> 63 == 0).then_some(found);
             }
-            (inside, begun) = (if held >> 63 == 1 { u64::MAX } else { 0 }, delimiters >> 63);
+            (inside, begun, closed) = (if held >> 63 == 1 { u64::MAX } else { 0 }, delimiters >> 63, closing >> 63);
             block += BLOCK;
         }
     }
@@ -240,8 +261,8 @@ mod tests {
     fn lines_in_quotes_are_split_where_their_quotes_hold_cells() {
         let split = |text: &str| {
             let mut line = Line::ONE;
-            let (end, breaks) = Marks::new(text.as_bytes(), b',').line_in_quotes(0, &mut line)?;
-            Some((end, breaks, cells(&line)))
+            let found = Marks::new(text.as_bytes(), b',').line_in_quotes(0, &mut line)?;
+            Some((found.end, found.breaks, found.has_doubled, cells(&line)))
         };
         let long = "x".repeat(100);
         for length in 0..=100 {
@@ -250,14 +271,19 @@ mod tests {
             let text = format!("\"{cell}\",\"a,{cell}\",b,\"\",\"{cell}\"\r\nnext");
             let begins = [0, length + 3, 2 * length + 8, 2 * length + 10, 2 * length + 13, 3 * length + 16];
             let cells: Vec<(usize, usize)> = begins.windows(2).map(|pair| (pair[0], pair[1] - 1)).collect();
-            assert_eq!(split(&text), Some((3 * length + 16, 0, cells)), "{text}");
+            assert_eq!(split(&text), Some((3 * length + 16, 0, false, cells)), "{text}");
             // Two line breaks inside of them.
             let text = format!("\"{cell}\",\"\n\r\n{cell}\",b\nnext");
             let cells = vec![(0, length + 2), (length + 3, 2 * length + 8), (2 * length + 9, 2 * length + 10)];
-            assert_eq!(split(&text), Some((2 * length + 10, 2, cells)), "{text}");
+            assert_eq!(split(&text), Some((2 * length + 10, 2, false, cells)), "{text}");
+            // Quotes in a cell, at its end, and as all that it holds.
+            let text = format!("\"{cell}\"\"{cell}\",\"{cell}\"\"\",\"\"\"\"\"\"\n");
+            let cells = vec![(0, 2 * length + 4), (2 * length + 5, 3 * length + 9), (3 * length + 10, 3 * length + 16)];
+            assert_eq!(split(&text), Some((3 * length + 16, 0, true, cells)), "{text}");
             for odd in [
                 format!("{cell}x\",\"\n"),
-                format!("\"{cell}\"\"{cell}\"\n"),
+                format!("\"{cell}\"\"{cell}x\"\"\n"),
+                format!("\"{cell}\"\" \"{cell}\",\"\"x\n"),
                 format!("\"{cell}\"x,\n"),
                 format!("\"{cell}\n\"x\n"),
                 format!("\"{cell}\n"),
@@ -306,7 +332,7 @@ mod tests {
                     }
                 }
                 let found = marks.line_in_quotes(start, &mut line);
-                assert_eq!(found.map(|(end, _)| (cells(&line), end)), expected, "from {start}");
+                assert_eq!(found.map(|found| (cells(&line), found.end)), expected, "from {start}");
                 start = stop + 1;
             }
         }
