@@ -1,7 +1,7 @@
 //! A row of any format, as the decoder asks it.
 
 use crate::event::{Key, KeyRef, Short};
-use crate::log::utc::{self, Dates};
+use crate::log::times::{self, Dates};
 use crate::time::Instant;
 
 /// A cell of a row.
@@ -63,7 +63,7 @@ pub(super) trait Row<'r> {
     /// The instant that stands in a place in the form that most logs have.
     #[inline(always)]
     fn usual_time(&self, place: usize, dates: &mut Dates) -> Option<Instant> {
-        utc::usual(self.bytes(place)?, dates)
+        times::usual(self.bytes(place)?, dates)
     }
     /// In which of these places something may stand, by their bits.
     fn filled(&self, places: u64) -> u64;

@@ -13,7 +13,7 @@ use crate::log::input::Data;
 use crate::log::marks::bit;
 use crate::log::row::{Cell, Row};
 use crate::log::rules::Rules;
-use crate::log::utc::{self, Dates};
+use crate::log::times::{self, Dates};
 use crate::time::Instant;
 use bytes::Bytes;
 use codec::{Codec, Pages};
@@ -301,7 +301,7 @@ impl<'r> Row<'r> for Across<'r> {
     fn usual_time(&self, place: usize, dates: &mut Dates) -> Option<Instant> {
         match &self.columns[place] {
             Column::Times(times) => Some(times[self.at]).filter(|time| *time != NO_TIME),
-            Column::Absent | Column::Texts(_) | Column::Entries(_) => utc::usual(self.bytes(place)?, dates),
+            Column::Absent | Column::Texts(_) | Column::Entries(_) => times::usual(self.bytes(place)?, dates),
         }
     }
 

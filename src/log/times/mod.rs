@@ -1,11 +1,19 @@
 //! Times of a log: by a strftime pattern, RFC 3339 or epoch; never by a guess.
 
-use crate::log::pattern::{Dated, Pattern, Shown};
-use crate::log::utc::two_digits;
+mod full;
+mod numbers;
+mod pattern;
+mod utc;
+
 use crate::model::TimeForm;
 use crate::time::{Duration, Instant, Local, Zone};
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use full::Dated;
+use numbers::{SECOND, micros, number, split_digits, two_digits};
+use pattern::{Pattern, Shown};
+
+pub(super) use utc::{Dates, usual};
 
 /// Reads the times of one column.
 #[derive(Clone, Debug)]
@@ -25,10 +33,8 @@ pub(super) struct LatestDay {
     midnight: Instant,
 }
 
-const SECOND: i64 = 1_000_000;
-
 /// How plain times without an offset are mostly written.
-const PLAIN: [&str; 3] = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"];
+const PLAIN: [&str; 3] = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M"];
 
 #[derive(Clone, Debug)]
 enum Form {
@@ -38,6 +44,20 @@ enum Form {
     EpochSeconds,
     EpochMillis,
     Pattern(String),
+}
+
+impl Form {
+    /// How many digits less than a microsecond the units since 1970 have that are counted by a number of so many digits, if any are.
+    fn epoch(&self, digits: usize) -> Option<u32> {
+        match self {
+            Form::EpochSeconds => Some(SECONDS),
+            Form::EpochMillis => Some(MILLIS),
+            // Seconds have ten digits and milliseconds thirteen from 2001 to 2286: neither can be mistaken for the other.
+            Form::Plain if digits == 10 => Some(SECONDS),
+            Form::Plain if digits == 13 => Some(MILLIS),
+            Form::Plain | Form::Rfc3339 | Form::Pattern(_) => None,
+        }
+    }
 }
 
 /// A time that was read.
@@ -70,17 +90,17 @@ impl TimeReader {
         matches!(self.form, Form::Plain | Form::Rfc3339)
     }
 
-    /// The instant of a wall clock's time in the form that most of its column have, if it is one, and only one. Most are of the same day as
-    /// the one before.
+    /// The instant of a time in the form that most of its column have, if it is one, and only one. Most that a wall clock shows are of the
+    /// same day as the one before.
     #[inline]
     pub(super) fn quick(&self, text: &[u8], latest: &mut LatestDay) -> Option<Instant> {
         let Some(Dated { date, clock }) = self.quick.iter().find_map(|pattern| pattern.dated(text)) else {
-            return self.sure(self.by_patterns(text)?);
+            return self.epoch(text).or_else(|| self.sure(self.by_patterns(text)?));
         };
-        let since_midnight = Duration::seconds(clock.seconds - clock.offset.unwrap_or(0));
+        let since_midnight = Duration::micros(clock.micros - clock.offset.unwrap_or(0));
         if latest.date != Some(date) {
             let shown = self.by_patterns(text)?;
-            let midnight = (shown.seconds - clock.seconds) * SECOND;
+            let midnight = shown.micros - clock.micros;
             let first = match clock.offset {
                 Some(_) => Some(Instant::from_micros(midnight)),
                 None => self.zone.as_ref()?.even_day(midnight),
@@ -101,17 +121,17 @@ impl TimeReader {
             Form::Plain => match plain(text) {
                 Some(Found::Instant(time)) => certain(time),
                 Some(Found::Wall(wall)) => self.wall(wall),
-                None => match epoch_by_length(text) {
-                    Some(time) => certain(time),
-                    None => Err(expected_plain(text)),
-                },
+                None => {
+                    let units = self.form.epoch(text.find('.').unwrap_or(text.len()));
+                    units.and_then(|units| epoch(text, units)).map_or_else(|| Err(expected_plain(text)), certain)
+                }
             },
             Form::Rfc3339 => match plain(text) {
                 Some(Found::Instant(time)) => certain(time),
                 _ => Err("an RFC 3339 time such as `2026-03-06T16:45:00-05:00`".into()),
             },
-            Form::EpochSeconds => epoch(text, 6).map_or_else(|| Err("seconds since 1970".into()), certain),
-            Form::EpochMillis => epoch(text, 3).map_or_else(|| Err("milliseconds since 1970".into()), certain),
+            Form::EpochSeconds => epoch(text, SECONDS).map_or_else(|| Err("seconds since 1970".into()), certain),
+            Form::EpochMillis => epoch(text, MILLIS).map_or_else(|| Err("milliseconds since 1970".into()), certain),
             Form::Pattern(pattern) => match by_pattern(text, pattern) {
                 Some(Found::Instant(time)) => certain(time),
                 Some(Found::Wall(wall)) => self.wall(wall),
@@ -127,6 +147,18 @@ impl TimeReader {
         self.local(wall.and_utc().timestamp_micros())
     }
 
+    /// The instant of an epoch that has digits and at most a point, as most have.
+    fn epoch(&self, text: &[u8]) -> Option<Instant> {
+        let (whole, behind) = split_digits(text);
+        let units = self.form.epoch(whole.len())?;
+        let fraction = match behind {
+            [] => 0,
+            [b'.', behind @ ..] if behind.iter().all(u8::is_ascii_digit) => micros(behind)? / 10i64.pow(SECONDS - units),
+            _ => return None,
+        };
+        Instant::checked(number(whole)?.checked_mul(10i64.pow(units))?.checked_add(fraction)?)
+    }
+
     /// What a wall clock shows in one of the forms that are tried before all others.
     fn by_patterns(&self, text: &[u8]) -> Option<Shown> {
         self.quick.iter().find_map(|pattern| pattern.read(text))
@@ -137,10 +169,10 @@ impl TimeReader {
         self.shown(shown).ok().filter(|read| !read.ambiguous).map(|read| read.time)
     }
 
-    fn shown(&self, Shown { seconds, offset }: Shown) -> Result<Read, String> {
+    fn shown(&self, Shown { micros, offset }: Shown) -> Result<Read, String> {
         match offset {
-            Some(offset) => certain(Instant::from_micros((seconds - offset) * SECOND)),
-            None => self.local(seconds * SECOND),
+            Some(offset) => certain(Instant::from_micros(micros - offset)),
+            None => self.local(micros),
         }
     }
 
@@ -179,10 +211,7 @@ fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
 /// `2026-03-06`, `2026-03-06 16:45`, `2026-03-06T16:45:00.123Z`, `… +01:00`
 fn plain(text: &str) -> Option<Found> {
     let bytes = text.as_bytes();
-    let two = |at: usize| {
-        let pair = bytes.get(at..at + 2)?;
-        two_digits(pair[0], pair[1])
-    };
+    let two = |at: usize| two_digits(*bytes.get(at..)?.first_chunk()?).map(|number| number as u32);
     let year = (two(0)? * 100 + two(2)?) as i32;
     if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
         return None;
@@ -195,25 +224,21 @@ fn plain(text: &str) -> Option<Found> {
         return None;
     }
     let (hour, minute) = (two(11)?, two(14)?);
-    let (mut second, mut micros, mut at) = (0, 0u32, 16);
+    let (mut second, mut fraction, mut at) = (0, 0, 16);
     if bytes.get(at) == Some(&b':') {
         second = two(17)?;
         at = 19;
         if matches!(bytes.get(at), Some(b'.' | b',')) {
-            let digits = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
-            if digits == 0 {
-                return None;
-            }
-            // Digits past the microsecond are cut off.
-            micros = (0..6).fold(0, |n, i| n * 10 + bytes.get(at + 1 + i).filter(|_| i < digits).map_or(0, |b| u32::from(b - b'0')));
-            at += 1 + digits;
+            let (digits, _) = split_digits(&bytes[at + 1..]);
+            fraction = micros(digits)?;
+            at += 1 + digits.len();
         }
     }
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     // Second 60 is the next second's 0.
-    let of_day = i64::from(hour * 3600 + minute * 60 + second) * SECOND + i64::from(micros);
+    let of_day = i64::from(hour * 3600 + minute * 60 + second) * SECOND + fraction;
     let wall = date.and_time(NaiveTime::MIN) + chrono::TimeDelta::microseconds(of_day);
     let rest = text.get(at..)?.trim_start();
     if rest.is_empty() {
@@ -236,14 +261,9 @@ fn plain(text: &str) -> Option<Found> {
     (hours <= 23 && minutes <= 59).then(|| instant(wall, sign * (hours * 3600 + minutes * 60)))?
 }
 
-/// Seconds have ten digits and milliseconds thirteen from 2001 to 2286: neither can be mistaken for the other.
-fn epoch_by_length(text: &str) -> Option<Instant> {
-    match text.split('.').next()?.len() {
-        10 => epoch(text, 6),
-        13 => epoch(text, 3),
-        _ => None,
-    }
-}
+/// How many digits a second and a millisecond have in microseconds, without their first.
+const SECONDS: u32 = 6;
+const MILLIS: u32 = 3;
 
 /// A decimal number of units of 10^`digits` microseconds.
 fn epoch(text: &str, digits: u32) -> Option<Instant> {
@@ -281,7 +301,6 @@ fn expected_plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::utc::{Dates, usual};
 
     fn reader(format: Option<&str>, zone: Option<&str>) -> TimeReader {
         TimeReader::new(&TimeForm { format: format.map(str::to_string), zone: zone.map(str::to_string) })
@@ -326,6 +345,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_read_quickly_is_what_is_read() {
+        let wall =
+            ["2026-03-06 16:45:07", "2026-03-06T16:45:07.1234567", "2026-11-01 01:30", "1772815500", "1772815500250", "1772815500250.9"];
+        let epochs = ["0", "-1.5", "+7", "1772815500", "1772815500.0000019", "1772815500250", "1e9", "99999999999999", "1772815500.", ".5"];
+        let forms = [(None, &wall[..]), (Some("rfc3339"), &wall), (Some("epoch"), &epochs), (Some("epoch ms"), &epochs)];
+        for (form, texts) in forms {
+            let reader = reader(form, Some("America/New_York"));
+            for text in texts {
+                for at in 0..text.len() {
+                    for sign in ["", "0", "9", ".", "-", "e", ":"] {
+                        let text = format!("{}{sign}{}", &text[..at], &text[at + 1..]);
+                        let read = reader.read(&text).ok().filter(|read| !read.ambiguous).map(|read| read.time);
+                        let quick = reader.quick(text.as_bytes(), &mut LatestDay::default());
+                        assert!(quick.is_none() || quick == read, "{text} by {form:?}: {quick:?}, not {read:?}");
+                    }
+                }
+            }
+        }
+        let read = |form: Option<&str>, text: &str| reader(form, Some("UTC")).quick(text.as_bytes(), &mut LatestDay::default()).unwrap();
+        assert_eq!(read(Some("epoch"), "1772815500.0000019"), utc("2026-03-06 16:45:00.000001"));
+        assert_eq!(read(Some("epoch ms"), "1772815500250.9999"), utc("2026-03-06 16:45:00.250999"));
+        assert_eq!(read(None, "1772815500250"), utc("2026-03-06 16:45:00.25"));
+        assert_eq!(read(None, "2026-03-06 16:45:00.1234569"), utc("2026-03-06 16:45:00.123456"));
     }
 
     #[test]

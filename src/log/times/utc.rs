@@ -1,6 +1,6 @@
 //! Times in the form that most logs have, `2026-03-06T16:45:00Z` or `2026-03-06 16:45:00+00:00`: all of their signs are looked at at once.
 
-use crate::log::pattern::days_since_1970;
+use super::numbers::{SECOND, days_since_1970, micros, offset, split_digits, two_digits};
 use crate::time::Instant;
 
 /// A date that was read.
@@ -19,7 +19,7 @@ impl Day {
 }
 
 /// Dates that were read, each in the place of its own: those of a year or two are all there.
-pub(super) struct Dates(Box<[Day; Dates::KNOWN]>);
+pub(in crate::log) struct Dates(Box<[Day; Dates::KNOWN]>);
 
 impl Default for Dates {
     fn default() -> Dates {
@@ -52,7 +52,7 @@ impl Dates {
 
 /// The instant of a time such as `2026-03-06T16:45:00Z`, as most logs have it.
 #[inline(always)]
-pub(super) fn usual(text: &[u8], dates: &mut Dates) -> Option<Instant> {
+pub(in crate::log) fn usual(text: &[u8], dates: &mut Dates) -> Option<Instant> {
     match text {
         [clock @ .., b'Z'] if clock.len() == 19 => clock_of_utc(clock.first_chunk()?, dates),
         [..] => usual_but_for_its_end(text, dates),
@@ -63,29 +63,22 @@ pub(super) fn usual(text: &[u8], dates: &mut Dates) -> Option<Instant> {
 #[inline(never)]
 fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
     let (clock, mut rest) = text.split_first_chunk()?;
-    let mut micros = clock_of_utc(clock, dates)?.as_micros();
-    if let [b'.', fraction @ ..] = rest {
-        let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
-        if digits == 0 {
-            return None;
-        }
-        // Digits past the microsecond are cut off.
-        let known = fraction[..digits.min(6)].iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'));
-        micros += known * 10i64.pow(6 - digits.min(6) as u32);
-        rest = &fraction[digits..];
+    let mut time = clock_of_utc(clock, dates)?.as_micros();
+    if let [b'.', behind @ ..] = rest {
+        let (fraction, behind) = split_digits(behind);
+        time += micros(fraction)?;
+        rest = behind;
     }
     // Databases write `+01`, and Ruby ` UTC` or ` +0100`.
     let (sign, hours, minutes) = match rest.strip_prefix(b" ").unwrap_or(rest) {
         b"Z" | b"UTC" => (b'+', 0, 0),
-        [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d] => (*sign, two_digits(*a, *b)?, two_digits(*c, *d)?),
-        [sign @ (b'+' | b'-'), a, b] => (*sign, two_digits(*a, *b)?, 0),
+        [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d] => {
+            (*sign, two_digits([*a, *b])?, two_digits([*c, *d])?)
+        }
+        [sign @ (b'+' | b'-'), a, b] => (*sign, two_digits([*a, *b])?, 0),
         _ => return None,
     };
-    if hours > 23 || minutes > 59 {
-        return None;
-    }
-    let offset = i64::from(hours * 60 + minutes) * if sign == b'+' { 60 } else { -60 };
-    Instant::checked(micros - offset * 1_000_000)
+    Instant::checked(time - offset(sign, hours, minutes)?)
 }
 
 /// The instant at which UTC's clock shows a time such as `2026-03-06T16:45:00`, or with a space in it.
@@ -93,7 +86,7 @@ fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
 fn clock_of_utc(text: &[u8; 19], dates: &mut Dates) -> Option<Instant> {
     let (date, [b'T' | b' ', clock @ ..]) = text.split_first_chunk()? else { return None };
     let seconds = dates.days(date)? * 86_400 + second_of_day(*clock.first_chunk()?)?;
-    Some(Instant::from_micros(seconds * 1_000_000))
+    Some(Instant::from_micros(seconds * SECOND))
 }
 
 /// How many seconds after midnight a clock shows a time such as `16:45:00`: all of its signs are looked at at once.
@@ -112,13 +105,6 @@ fn second_of_day(clock: [u8; 8]) -> Option<i64> {
     let too_many = (pairs + u64::from_le_bytes([0x80 - 24, 0, 0, 0x80 - 60, 0, 0, 0x80 - 60, 0])) & MARKS;
     let [hours, _, _, minutes, _, _, seconds, _] = pairs.to_le_bytes().map(i64::from);
     (too_many == 0).then_some(hours * 3600 + minutes * 60 + seconds)
-}
-
-/// The number of two digits.
-#[inline(always)]
-pub(super) fn two_digits(tens: u8, ones: u8) -> Option<u32> {
-    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
 /// Of a date such as `2026-03-06`, between 1900 and 2199.
