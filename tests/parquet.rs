@@ -2,7 +2,7 @@
 
 use crate::common::{folder, sla, text};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type, Int96, Int96Type};
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -34,7 +34,7 @@ source crm { case lead key "id"  time "at" format "%d.%m.%Y" zone "America/New_Y
     field score = "score"  field rate = "rate"  field value = "value"  field owner = "owner"  field born = "born"  field human = "human" }
 "#;
 
-/// Instants, in microseconds since 1970; the rest as the columns hold it.
+/// Instants, in microseconds since 1970 or as the type of their column has it; the rest as the columns hold it.
 struct Columns {
     at: Vec<i64>,
     what: Vec<&'static str>,
@@ -53,8 +53,10 @@ fn write(path: &Path, c: &Columns, at: &str) {
 }
 
 fn write_as(path: &Path, c: &Columns, at: &str, properties: WriterPropertiesBuilder) {
+    // The oldest form of an instant has no name: 96 bits, of which the first 64 are nanoseconds of a day and the others its Julian number.
+    let type_of_at = if at == "INT96" { "int96 at".to_string() } else { format!("int64 at ({at})") };
     let schema = format!(
-        "message log {{ required int64 at ({at}); required binary what (STRING); required binary id (STRING); optional int32 score;
+        "message log {{ required {type_of_at}; required binary what (STRING); required binary id (STRING); optional int32 score;
            optional double rate; optional int64 value (DECIMAL(18,2)); optional binary owner (STRING); optional int32 born (DATE);
            optional boolean human; required int32 idle; }}"
     );
@@ -79,7 +81,16 @@ fn write_as(path: &Path, c: &Columns, at: &str, properties: WriterPropertiesBuil
         }
         let bytes = |texts: &[&str]| texts.iter().map(|t| ByteArray::from(*t)).collect::<Vec<_>>();
         let owners: Vec<Option<ByteArray>> = c.owner[rows.clone()].iter().map(|o| o.map(ByteArray::from)).collect();
-        column!(Int64Type, &c.at[rows.clone()]);
+        let of_day = |us: &i64| {
+            let (day, nanos) = ((us.div_euclid(86_400_000_000) + 2_440_588) as u32, us.rem_euclid(86_400_000_000) * 1_000);
+            let mut number = Int96::new();
+            number.set_data(nanos as u32, (nanos >> 32) as u32, day);
+            number
+        };
+        match at {
+            "INT96" => column!(Int96Type, &c.at[rows.clone()].iter().map(of_day).collect::<Vec<_>>()),
+            _ => column!(Int64Type, &c.at[rows.clone()]),
+        }
         column!(ByteArrayType, &bytes(&c.what[rows.clone()]));
         column!(ByteArrayType, &bytes(&c.id[rows.clone()]));
         column!(Int32Type, optional c.score[rows.clone()]);
@@ -135,13 +146,17 @@ fn typed_columns_give_what_their_texts_give() {
     let expected = records(&folder, "log.csv");
     assert!(expected.iter().any(|r| r.contains(r#""case":"L1""#) && r.contains(r#""verdict":"met""#)), "{expected:#?}");
     assert!(expected.iter().any(|r| r.contains(r#""case":"L2""#) && r.contains(r#""late_s":60"#)), "{expected:#?}");
-    write(&folder.join("log.parquet"), &log(), "TIMESTAMP(MICROS,true)");
-    assert_eq!(records(&folder, "log.parquet"), expected);
     // A wall clock's times, five hours earlier on the paper, are in the source's zone.
-    let mut wall = log();
-    wall.at.iter_mut().for_each(|t| *t -= 5 * 3_600_000_000);
-    write(&folder.join("log2.parquet"), &wall, "TIMESTAMP(MICROS,false)");
-    assert_eq!(records(&folder, "log2.parquet"), expected);
+    for (behind_utc, kind) in [(0, "true"), (5 * 3_600_000_000, "false")] {
+        for (unit, in_unit) in [("MILLIS", (|us| us / 1_000) as fn(i64) -> i64), ("MICROS", |us| us), ("NANOS", |us| us * 1_000)] {
+            let mut typed = log();
+            typed.at.iter_mut().for_each(|us| *us = in_unit(*us - behind_utc));
+            write(&folder.join("log.parquet"), &typed, &format!("TIMESTAMP({unit},{kind})"));
+            assert_eq!(records(&folder, "log.parquet"), expected, "{unit}, {kind}");
+        }
+    }
+    write(&folder.join("log.parquet"), &log(), "INT96");
+    assert_eq!(records(&folder, "log.parquet"), expected);
     // A source may say how its other exports write times: a typed column needs no form.
     std::fs::write(folder.join("spec.sla"), SPEC).unwrap();
     let formed = records(&folder, "log.parquet");
@@ -175,6 +190,40 @@ fn pages_are_read_whatever_packed_them() {
     let said = text(&run.stderr);
     let says_what_to_do = said.contains("packed with LZ4_RAW") && said.contains("write it with Snappy, gzip or Zstandard");
     assert!(run.status.code() == Some(2) && says_what_to_do && !said.contains("damaged"), "{said}");
+}
+
+/// On 1 November 2026 New York's clocks show 1:30 twice: it is the first, 45 minutes after 0:45, and is counted as one
+/// of two. On 8 March they never show 2:30: that is refused.
+#[test]
+fn a_time_that_a_wall_clock_shows_twice_or_never_is_that_of_a_table() {
+    let folder = folder("parquet-twice");
+    std::fs::write(folder.join("spec.sla"), SPEC.replace(r#" format "%d.%m.%Y""#, "")).unwrap();
+    let header = "at,what,id,score,rate,value,owner,born,human\n";
+    let rows = "2026-11-01 00:45:00,created,L1,80,0.25,99.50,kim,1999-12-31,\n2026-11-01 01:30:00,contacted,L1,,,,,,true\n";
+    std::fs::write(folder.join("log.csv"), format!("{header}{rows}")).unwrap();
+    let expected = records(&folder, "log.csv");
+    assert!(expected.iter().any(|r| r.contains(r#""elapsed_s":2700"#) && r.contains(r#""verdict":"met""#)), "{expected:#?}");
+    assert!(expected.iter().any(|r| r.contains(r#""times_ambiguous":1"#)), "{expected:#?}");
+    let typed = |at: [i64; 2]| Columns {
+        at: at.to_vec(),
+        what: vec!["created", "contacted"],
+        id: vec!["L1", "L1"],
+        score: vec![Some(80), None],
+        rate: vec![Some(0.25), None],
+        cents: vec![Some(9_950), None],
+        owner: vec![Some("kim"), None],
+        born: vec![Some(10_956), None],
+        human: vec![None, Some(true)],
+    };
+    // As if it were UTC's clock: 20,758 days after 1970 are 2026-11-01.
+    let shown = |minutes: i64| (20_758 * 1_440 + minutes) * 60_000_000;
+    write(&folder.join("log.parquet"), &typed([shown(45), shown(90)]), "TIMESTAMP(MICROS,false)");
+    assert_eq!(records(&folder, "log.parquet"), expected);
+    // 2026-03-08 is 238 days before, and has no 2:30.
+    write(&folder.join("log.parquet"), &typed([shown(150 - 238 * 1_440), shown(90)]), "TIMESTAMP(MICROS,false)");
+    let run = sla(&folder, &["run", "spec.sla", "--log", "log.parquet"]);
+    let said = text(&run.stderr);
+    assert!(run.status.code() == Some(2) && said.contains("2026-03-08T02:30:00") && said.contains("skipped"), "{said}");
 }
 
 /// `2026-02-03` is the second of March where a source says that the day comes first, in a column of texts as in a table.

@@ -72,9 +72,17 @@ impl Binding {
         self.is_time(column) || self.is_name(column)
     }
 
-    /// Whether a column says when, and nothing else.
-    pub(super) fn is_time_alone(&self, column: usize) -> bool {
-        self.is_time(column) && !self.is_name(column) && self.fields.iter().all(|f| f.column != column)
+    /// Who reads the times of a column that says when, and nothing else, if there is only one.
+    pub(super) fn time_alone(&self, column: usize) -> Option<&TimeReader> {
+        let is_alone = !self.is_name(column) && self.fields.iter().all(|f| f.column != column);
+        match &self.shape {
+            _ if !is_alone => None,
+            Shape::Long { time, reader, .. } => (*time == column).then_some(reader),
+            Shape::Wide(milestones) => {
+                let mut readers = milestones.iter().filter(|(_, c, _)| *c == column).map(|(.., reader)| reader);
+                readers.next().filter(|_| readers.next().is_none())
+            }
+        }
     }
 
     fn is_time(&self, column: usize) -> bool {

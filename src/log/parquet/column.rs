@@ -2,8 +2,9 @@
 
 use super::codec::Pages;
 use super::pages::{self, Numbers};
-use super::typed::{big_endian, decimal, decimals, instant, is_utc_micros, whole};
+use super::typed::{Stamps, big_endian, decimal, decimals, instant, whole};
 use crate::event::Short;
+use crate::log::times::TimeReader;
 use crate::time::Instant;
 use parquet::basic::Type;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
@@ -111,28 +112,19 @@ impl Texts {
 }
 
 impl Column {
-    /// Reads it off its pages, which `pages` gives from the first one on. Where `times` says so it holds nothing but instants.
+    /// Reads it off its pages, which `pages` gives from the first one on. Where it says when, and nothing else, `times` reads that.
     pub(super) fn read(
         column: &ColumnDescPtr,
-        times: bool,
+        times: Option<&TimeReader>,
         pages: impl Fn() -> Result<Pages, ParquetError>,
     ) -> Result<Column, ParquetError> {
         let reader = || Ok::<_, ParquetError>(get_column_reader(Arc::clone(column), Box::new(pages()?)));
-        if times && is_utc_micros(column) {
-            let (mut read, mut all_are_kept) = (Vec::new(), true);
-            if let Some((times, numbers)) = times_by_pages(pages()?, column)? {
-                all_are_kept = times.iter().skip(1).all(|time| *time != NO_TIME);
-                read = numbers.iter().map(|number| times[*number as usize]).collect();
-            } else if let ColumnReader::Int64ColumnReader(r) = reader()? {
-                each(r, column, |us| {
-                    let time = us.map(|us| Instant::checked(*us));
-                    all_are_kept &= time != Some(None);
-                    read.push(time.flatten().unwrap_or(NO_TIME));
-                })?;
-            }
-            // A time that is none is shown as it stands, for a message.
-            if all_are_kept {
-                return Ok(Column::Times(read));
+        if let (Some(times), Some(stamps)) = (times, Stamps::of(column)) {
+            let instant = |micros| times.stamped(micros, stamps.are_instants);
+            let by_pages = times_by_pages(pages()?, column, stamps, instant)?;
+            let found = by_pages.map_or_else(|| times_by_the_library(reader()?, column, stamps, instant), |found| Ok(Some(found)))?;
+            if let Some(found) = found {
+                return Ok(Column::Times(found));
             }
         }
         if let Some((texts, numbers)) = texts_by_pages(pages()?, column)? {
@@ -182,19 +174,40 @@ impl Column {
     }
 }
 
-/// The instants of a column of microseconds by the numbers of its rows, each of them once for many; [`NO_TIME`] for one that lies outside of
-/// those that are kept, and for the number of rows that have none. Nothing where its pages are of another form.
-fn times_by_pages(pages: Pages, column: &ColumnDescriptor) -> Result<Option<(Vec<Instant>, Numbers)>, ParquetError> {
-    let mut times = vec![NO_TIME];
-    if column.physical_type() != Type::INT64 {
-        return Ok(None);
-    }
+/// The instants of a column, [`NO_TIME`] for a row without one. Nothing where its pages are of another form, or `instant` finds none for one
+/// of them: that is shown as it stands, for a message.
+fn times_by_pages(
+    pages: Pages,
+    column: &ColumnDescriptor,
+    stamps: Stamps,
+    instant: impl Fn(i64) -> Option<Instant>,
+) -> Result<Option<Vec<Instant>>, ParquetError> {
+    let (mut times, mut are_known) = (vec![NO_TIME], true);
     let numbers = pages::read(pages, column.max_def_level(), |bytes| {
-        let us = bytes.split_off(..8).and_then(|us| us.first_chunk());
-        times.extend(us.map(|us| Instant::checked(i64::from_le_bytes(*us)).unwrap_or(NO_TIME)));
-        us.is_some()
+        let micros = bytes.split_off(..stamps.width()).and_then(|number| stamps.micros(number));
+        let time = micros.map(&instant);
+        are_known &= time != Some(None);
+        times.extend(time.map(|time| time.unwrap_or(NO_TIME)));
+        micros.is_some()
     })?;
-    Ok(numbers.map(|numbers| (times, numbers)))
+    Ok(numbers.filter(|_| are_known).map(|numbers| numbers.iter().map(|number| times[*number as usize]).collect()))
+}
+
+/// The same of a column whose pages are of another form.
+fn times_by_the_library(
+    reader: ColumnReader,
+    column: &ColumnDescriptor,
+    stamps: Stamps,
+    instant: impl Fn(i64) -> Option<Instant>,
+) -> Result<Option<Vec<Instant>>, ParquetError> {
+    let ColumnReader::Int64ColumnReader(reader) = reader else { return Ok(None) };
+    let (mut times, mut are_known) = (Vec::new(), true);
+    each(reader, column, |number| {
+        let time = number.map(|number| stamps.micros(&number.to_le_bytes()).and_then(&instant));
+        are_known &= time != Some(None);
+        times.push(time.flatten().unwrap_or(NO_TIME));
+    })?;
+    Ok(are_known.then_some(times))
 }
 
 /// The texts of a column, each of them once for many rows; nothing where its pages or its values are of another form.

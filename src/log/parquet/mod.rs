@@ -13,7 +13,7 @@ use crate::log::input::Data;
 use crate::log::marks::bit;
 use crate::log::row::{Cell, Row};
 use crate::log::rules::Rules;
-use crate::log::times::{self, Dates};
+use crate::log::times::{self, Dates, TimeReader};
 use crate::time::Instant;
 use bytes::Bytes;
 use codec::{Codec, Pages};
@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
-use typed::{instant, is_dated, is_utc_micros};
+use typed::{Stamps, instant, is_dated};
 
 /// The columns of a file, which are opened once for each row group.
 pub(super) struct Columns {
@@ -37,8 +37,8 @@ pub(super) struct Columns {
     dated: Vec<String>,
     /// Where each column of the binding stands among the file's, if the file has it.
     positions: Vec<Option<usize>>,
-    /// Which of the binding's columns hold nothing but instants.
-    times: Vec<bool>,
+    /// Who reads those of the binding's columns that say when, and nothing else.
+    times: Vec<Option<TimeReader>>,
 }
 
 /// The bytes of a file.
@@ -140,7 +140,7 @@ impl Columns {
             binding.is_structural(i) || binding.fields.iter().filter(of_field).any(asked)
         };
         let positions = binding.columns.iter().enumerate().map(|(i, name)| place(name).filter(|_| is_asked(i))).collect();
-        let times = (0..binding.columns.len()).map(|i| binding.is_time_alone(i)).collect();
+        let times = (0..binding.columns.len()).map(|i| binding.time_alone(i).cloned()).collect();
         Columns { positions, times, ..self }
     }
 
@@ -171,7 +171,7 @@ impl Columns {
                     Unreadable::new(name, message).help("write it with Snappy, gzip or Zstandard")
                 })?;
                 let pages = || Pages::of(&self.bits, column, codec, rows);
-                Column::read(&column.column_descr_ptr(), *times, pages).map_err(&damaged)
+                Column::read(&column.column_descr_ptr(), times.as_ref(), pages).map_err(&damaged)
             }
             None => Ok(Column::Absent),
         });
@@ -221,10 +221,10 @@ impl Columns {
     /// The first and the last instant of a row group, where the file says so of a column that holds nothing else.
     fn span(&self, group: &RowGroupMetaData, binding: &Binding) -> Option<(Instant, Instant)> {
         let Shape::Long { time, .. } = &binding.shape else { return None };
-        let column = group.column(self.positions[*time].filter(|_| self.times[*time])?);
-        let Statistics::Int64(found) = column.statistics()? else { return None };
-        let is_told = is_utc_micros(column.column_descr()) && found.null_count_opt() == Some(0);
-        let instant = |us: Option<&i64>| us.and_then(|us| Instant::checked(*us)).filter(|_| is_told);
+        let column = group.column(self.positions[*time]?);
+        let (Statistics::Int64(found), Some(times)) = (column.statistics()?, &self.times[*time]) else { return None };
+        let stamps = Stamps::of(column.column_descr()).filter(|stamps| stamps.are_instants && found.null_count_opt() == Some(0))?;
+        let instant = |number: Option<&i64>| times.stamped(stamps.micros(&number?.to_le_bytes())?, true);
         instant(found.min_opt()).zip(instant(found.max_opt()))
     }
 }

@@ -1,24 +1,70 @@
 //! What the type of a column says of its values, and how a log would write them.
 
-use chrono::{DateTime, NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike};
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::schema::types::ColumnDescriptor;
 
 /// Whether a column holds instants, times of a wall clock, or dates.
 pub(super) fn is_dated(column: &ColumnDescriptor) -> bool {
-    match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Timestamp(_) | LogicalType::Date), _) => true,
-        (None, ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS | ConvertedType::DATE) => true,
-        _ => column.physical_type() == Type::INT96,
-    }
+    let is_date = matches!(column.logical_type_ref(), Some(LogicalType::Date)) || column.converted_type() == ConvertedType::DATE;
+    is_date || Stamps::of(column).is_some()
 }
 
-/// Whether a column holds microseconds of UTC.
-pub(super) fn is_utc_micros(column: &ColumnDescriptor) -> bool {
-    match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Timestamp(t)), _) => t.is_adjusted_to_u_t_c && matches!(t.unit, TimeUnit::MICROS),
-        (None, ConvertedType::TIMESTAMP_MICROS) => true,
-        _ => false,
+/// How a column says when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stamps {
+    unit: Unit,
+    /// They are instants; else they are what a wall clock shows.
+    pub(super) are_instants: bool,
+}
+
+/// What is counted since 1970.
+#[derive(Clone, Copy, Debug)]
+enum Unit {
+    Millis,
+    Micros,
+    Nanos,
+    /// Nanoseconds of a day, and its Julian number: Spark and Hive write them so.
+    OfDay,
+}
+
+impl Stamps {
+    /// Those of a column, if it says when.
+    pub(super) fn of(column: &ColumnDescriptor) -> Option<Stamps> {
+        let (unit, are_instants) = match (column.logical_type_ref(), column.converted_type()) {
+            (Some(LogicalType::Timestamp(t)), _) => match t.unit {
+                TimeUnit::MILLIS => (Unit::Millis, t.is_adjusted_to_u_t_c),
+                TimeUnit::MICROS => (Unit::Micros, t.is_adjusted_to_u_t_c),
+                TimeUnit::NANOS => (Unit::Nanos, t.is_adjusted_to_u_t_c),
+            },
+            (None, ConvertedType::TIMESTAMP_MILLIS) => (Unit::Millis, true),
+            (None, ConvertedType::TIMESTAMP_MICROS) => (Unit::Micros, true),
+            _ if column.physical_type() == Type::INT96 => (Unit::OfDay, true),
+            _ => return None,
+        };
+        Some(Stamps { unit, are_instants })
+    }
+
+    /// How many bytes one has.
+    pub(super) fn width(self) -> usize {
+        if matches!(self.unit, Unit::OfDay) { 12 } else { 8 }
+    }
+
+    /// One of them as it stands, in microseconds since 1970.
+    #[inline]
+    pub(super) fn micros(self, bytes: &[u8]) -> Option<i64> {
+        let (number, rest) = bytes.split_first_chunk()?;
+        let number = i64::from_le_bytes(*number);
+        Some(match self.unit {
+            Unit::Millis => number.saturating_mul(1_000),
+            Unit::Micros => number,
+            Unit::Nanos => number.div_euclid(1_000),
+            Unit::OfDay => {
+                const JULIAN_1970: i64 = 2_440_588;
+                let day = i64::from(u32::from_le_bytes(*rest.first_chunk()?)) - JULIAN_1970;
+                day.saturating_mul(86_400_000_000).saturating_add(number.div_euclid(1_000))
+            }
+        })
     }
 }
 
@@ -70,8 +116,30 @@ pub(super) fn big_endian(bytes: &[u8]) -> i128 {
 
 /// With `Z` where the file says that it is an instant; else it is a wall clock's, and needs the source's zone.
 pub(super) fn instant(micros: i64, utc: bool) -> String {
-    let form = if utc { "%Y-%m-%dT%H:%M:%S%.6fZ" } else { "%Y-%m-%dT%H:%M:%S%.6f" };
-    DateTime::from_timestamp_micros(micros).map_or_else(|| micros.to_string(), |t| t.format(form).to_string())
+    let Some(time) = DateTime::from_timestamp_micros(micros) else { return micros.to_string() };
+    let Ok(year @ 0..10_000) = u32::try_from(time.year()) else {
+        let form = if utc { "%Y-%m-%dT%H:%M:%S%.6fZ" } else { "%Y-%m-%dT%H:%M:%S%.6f" };
+        return time.format(form).to_string();
+    };
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    let micros = time.timestamp_subsec_micros();
+    let pairs = [
+        (0, year / 100),
+        (2, year % 100),
+        (5, time.month()),
+        (8, time.day()),
+        (11, time.hour()),
+        (14, time.minute()),
+        (17, time.second()),
+        (20, micros / 10_000),
+        (22, micros / 100 % 100),
+        (24, micros % 100),
+    ];
+    for (at, number) in pairs {
+        text[at] += (number / 10) as u8;
+        text[at + 1] += (number % 10) as u8;
+    }
+    String::from_utf8_lossy(&text[..text.len() - usize::from(!utc)]).into_owned()
 }
 
 fn date(days: i64) -> String {
@@ -96,9 +164,29 @@ mod tests {
     }
 
     #[test]
+    fn instants_are_read_in_each_unit() {
+        let of = |unit: Unit, bytes: &[u8]| Stamps { unit, are_instants: true }.micros(bytes);
+        let micros = |unit: Unit, number: i64| of(unit, &number.to_le_bytes());
+        assert_eq!(micros(Unit::Millis, 1_772_445_600_250), Some(1_772_445_600_250_000));
+        assert_eq!(micros(Unit::Micros, 1_772_445_600_250_000), Some(1_772_445_600_250_000));
+        // What is less than a microsecond is cut off, before 1970 too.
+        assert_eq!(micros(Unit::Nanos, 1_772_445_600_250_000_999), Some(1_772_445_600_250_000));
+        assert_eq!(micros(Unit::Nanos, -1), Some(-1));
+        assert_eq!(micros(Unit::Millis, i64::MAX), Some(i64::MAX));
+        // Julian day 2,440,588 begins at noon of 1 January 1970; here it stands for the whole day.
+        let of_day = |day: u32, nanos: i64| of(Unit::OfDay, &[&nanos.to_le_bytes()[..], &day.to_le_bytes()].concat());
+        assert_eq!(of_day(2_440_588, 0), Some(0));
+        assert_eq!(of_day(2_440_589, 1_999), Some(86_400_000_001));
+        assert_eq!(of(Unit::OfDay, &[0; 11]), None);
+    }
+
+    #[test]
     fn times_say_whether_they_are_instants() {
         assert_eq!(instant(1_772_445_600_000_000, true), "2026-03-02T10:00:00.000000Z");
         assert_eq!(instant(-1, false), "1969-12-31T23:59:59.999999");
+        // Ten thousand years of 365.2425 days, and a day before the first.
+        assert_eq!(instant(253_402_300_800_000_000, true), "+10000-01-01T00:00:00.000000Z");
+        assert_eq!(instant(-62_167_219_200_000_001, true), "-0001-12-31T23:59:59.999999Z");
         assert_eq!((date(20_514).as_str(), clock(36_000_500_000).as_str()), ("2026-03-02", "10:00:00.500"));
     }
 }

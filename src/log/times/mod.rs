@@ -111,6 +111,18 @@ impl TimeReader {
         Instant::checked(latest.midnight.plus(since_midnight).as_micros())
     }
 
+    /// The instant that a file gives in microseconds since 1970, or since a wall clock showed its beginning, if it is one, and only one, between
+    /// 1900 and 2200, and no form is asked for that it cannot have.
+    pub(super) fn stamped(&self, micros: i64, is_instant: bool) -> Option<Instant> {
+        if is_instant {
+            return Instant::checked(micros);
+        }
+        match (&self.form, self.zone.as_ref()?.find_micros(micros)) {
+            (Form::Plain, Local::Once(time)) => Instant::checked(time.as_micros()),
+            _ => None,
+        }
+    }
+
     /// The instant of a text, or what was expected instead.
     pub(super) fn read(&self, text: &str) -> Result<Read, String> {
         let text = text.trim();
