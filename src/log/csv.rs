@@ -286,7 +286,7 @@ impl Table {
     pub(super) fn cut(&self, text: &[u8], ended: bool) -> Option<usize> {
         let mut cells = Cells::default();
         let (marks, mut line) = (Marks::new(text, self.delimiter), Line::ONE);
-        let mut at = 0;
+        let mut at = if memchr(b'"', text).is_some() { marks.behind_lines(self.columns) } else { 0 };
         loop {
             let Some(quote) = memchr(b'"', &text[at..]).map(|q| at + q) else {
                 let last = memrchr(b'\n', &text[at..]).map_or(at, |end| at + end + 1);

@@ -207,14 +207,8 @@ impl<'t> Marks<'t> {
                 found.breaks += (breaks & held & before).count_ones();
             }
             // Most that close stand before a delimiter, or before another.
-            let mut last = closing & !(delimiters >> 1 | doubled >> 1);
-            while last != 0 {
-                let behind = &self.text[block + last.trailing_zeros() as usize + 1..];
-                let ends_here = |byte: &u8| matches!(byte, b'\n' | b'"') || *byte == self.delimiter;
-                if !(behind.first().is_none_or(ends_here) || behind.starts_with(b"\r\n")) {
-                    return None;
-                }
-                last &= last - 1;
+            if !self.end_cells(block, closing & !((delimiters | doubled) >> 1)) {
+                return None;
             }
             line.note(delimiters, u32::try_from(block - from).ok()?);
             if let Some(end) = self.end(block, stops) {
@@ -225,6 +219,54 @@ impl<'t> Marks<'t> {
             (inside, begun, closed) = (if held >> 63 == 1 { u64::MAX } else { 0 }, delimiters >> 63, closing >> 63);
             block += BLOCK;
         }
+    }
+
+    /// Where the last line ends of those from the beginning on in which all quotes stand around cells or are doubled within, and which have so
+    /// many columns if they hold any: as [`Marks::line_in_quotes`] finds them one by one, but all of a block's at once.
+    pub(super) fn behind_lines(&self, columns: usize) -> usize {
+        let (mut inside, mut begun, mut closed) = (0, 1, 0);
+        let (mut behind, mut seen, mut has_quotes) = (0, 0, false);
+        for block in (0..self.text.len()).step_by(BLOCK) {
+            let bytes = block_at(self.text, block);
+            let quotes = places(bytes, b'"');
+            let held = parities(quotes) ^ inside;
+            let (breaks, delimiters) = (places(bytes, b'\n') & !held, places(bytes, self.delimiter) & !held);
+            let (opening, closing, ends) = (quotes & held, quotes & !held, breaks | delimiters);
+            let doubled = opening & (closing << 1 | closed);
+            let are_around = opening & !(ends << 1 | begun) == doubled && self.end_cells(block, closing & !((ends | doubled) >> 1));
+            if !are_around {
+                break;
+            }
+            let (mut rest, mut done) = (breaks, 0);
+            while rest != 0 {
+                let line = below(rest) & !done;
+                has_quotes |= quotes & line != 0;
+                if has_quotes && seen + (delimiters & line).count_ones() as usize + 1 != columns {
+                    return behind;
+                }
+                (behind, seen, has_quotes) = (block + rest.trailing_zeros() as usize + 1, 0, false);
+                done = below(rest) << 1 | 1;
+                rest &= rest - 1;
+            }
+            seen += (delimiters & !done).count_ones() as usize;
+            has_quotes |= quotes & !done != 0;
+            (inside, begun, closed) = (if held >> 63 == 1 { u64::MAX } else { 0 }, ends >> 63, closing >> 63);
+        }
+        behind
+    }
+
+    /// Whether a cell ends behind each of these quotes of a block, or a second quote follows.
+    #[inline(always)]
+    fn end_cells(&self, block: usize, mut closing: u64) -> bool {
+        while closing != 0 {
+            let behind = &self.text[block + closing.trailing_zeros() as usize + 1..];
+            let ends_here = |byte: &u8| matches!(byte, b'\n' | b'"') || *byte == self.delimiter;
+            if !(behind.first().is_none_or(ends_here) || behind.starts_with(b"\r\n")) {
+                return false;
+            }
+            closing &= closing - 1;
+        }
+        true
     }
 }
 
@@ -291,6 +333,44 @@ mod tests {
                 format!("\"{cell}\"\r,x\n"),
             ] {
                 assert_eq!(split(&odd), None, "{odd}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_found_together_as_they_are_one_by_one() {
+        // A line that holds a quote has three columns; others may have any number.
+        let long = "x".repeat(70);
+        let lines =
+            ["a,b,c\n", "\"a\",b,\"c\"\r\n", "\n", "a\n", ",\"\",\"\"\"\"\n", "\"a,\nb\",\"\"\"c\",d\n", "\"\n\r\n\",\"\"\"\"\"\",\n"]
+                .map(String::from);
+        let lines = [&lines[..], &[format!("\"{long}\",\"{long}\"\"{long}\",c\n"), format!("{long},b,c\r\n")]].concat();
+        let one_by_one = |text: &str| {
+            let (marks, mut line, mut ends) = (Marks::new(text.as_bytes(), b','), Line::ONE, vec![0]);
+            while let Some(found) = marks.line_in_quotes(ends[ends.len() - 1], &mut line).filter(|found| found.end < text.len()) {
+                if text[ends[ends.len() - 1]..found.end].contains('"') && line.columns() != 3 {
+                    break;
+                }
+                ends.push(found.end + 1);
+            }
+            ends
+        };
+        let together = |text: &str| Marks::new(text.as_bytes(), b',').behind_lines(3);
+        let mut seed = 7_usize;
+        for _ in 0..300 {
+            let mut any = |count: usize| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (seed >> 33) % count
+            };
+            let text: String = (0..any(12)).map(|_| lines[any(lines.len())].as_str()).collect();
+            assert_eq!(together(&text), text.len(), "{text}");
+            // With anything else at any place it ends where one of the lines does: no earlier than a block before that place.
+            for sign in ["\"", ",", "\n", "x", "\"\"", "\",\""] {
+                let (at, mut text) = (any(text.len() + 1), text.clone());
+                text.insert_str(at, sign);
+                let (ends, end) = (one_by_one(&text), together(&text));
+                let is_near = ends.iter().all(|known| *known <= end || *known + BLOCK > at / BLOCK * BLOCK);
+                assert!(ends.contains(&end) && is_near, "{text}: {end} of {ends:?}");
             }
         }
     }
