@@ -210,7 +210,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
 
     fn long<'a>(&mut self, binding: &Binding, row: &impl Row<'a>) -> Result<(), Box<Fault>> {
         let Shape::Long { time: column, reader, event: columns, .. } = &binding.shape else { return Ok(()) };
-        let (time, ambiguous) = match found(binding, row, *column) {
+        let (time, ambiguous) = match binding.places[*column].map_or(Cell::Absent, |place| timed(row, place, reader, &mut self.dates)) {
             Cell::Time(time) => (time, false),
             found => {
                 let written = said(binding, found).unwrap_or("");
@@ -311,8 +311,7 @@ impl<'r, 'p> Decoder<'r, 'p> {
         let (mut reached, mut ambiguous) = (Milestones::new(), 0);
         for ((position, (event, column, times)), takes) in (0..).zip(milestones).zip(&takes.of_events) {
             let Some(place) = binding.places[*column] else { continue };
-            let usual = if times.is_usual() { row.usual_time(place, dates) } else { None };
-            let time = match usual.map_or_else(|| row.cell(place), Cell::Time) {
+            let time = match timed(row, place, times, dates) {
                 Cell::Time(time) => time,
                 found => {
                     let Some(written) = said(binding, found) else { continue };
@@ -374,6 +373,13 @@ fn found_otherwise<'a>(meanings: &mut Meanings, binding: &Binding, usual: &Usual
         [word] => meanings.found_any(binding, Some(usual.kind), row.bytes(*word)?),
         several => meanings.found_together(binding, Some(usual.kind), several.iter().map(|word| row.bytes(*word))),
     }
+}
+
+/// What stands in a place: its instant, if it is written in the form that most logs have, and is read in it.
+#[inline]
+fn timed<'a>(row: &impl Row<'a>, place: usize, reader: &TimeReader, dates: &mut Dates) -> Cell<'a> {
+    let usual = if reader.is_usual() { row.usual_time(place, dates) } else { None };
+    usual.map_or_else(|| row.cell(place), Cell::Time)
 }
 
 /// The instant of a cell in any form, if it is one, and only one.
