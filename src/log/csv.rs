@@ -286,13 +286,19 @@ impl Table {
     pub(super) fn cut(&self, text: &[u8], ended: bool) -> Option<usize> {
         let mut cells = Cells::default();
         let (marks, mut line) = (Marks::new(text, self.delimiter), Line::ONE);
-        let mut at = if memchr(b'"', text).is_some() { marks.behind_lines(self.columns) } else { 0 };
+        let mut at = 0;
         loop {
             let Some(quote) = memchr(b'"', &text[at..]).map(|q| at + q) else {
                 let last = memrchr(b'\n', &text[at..]).map_or(at, |end| at + end + 1);
                 return (last > 0).then_some(last);
             };
             let start = memrchr(b'\n', &text[at..quote]).map_or(at, |end| at + end + 1);
+            // Where a line with quotes follows another, most lines have some.
+            let behind = if start == at { marks.behind_lines(start, self.columns) } else { start };
+            if behind > start {
+                at = behind;
+                continue;
+            }
             if let Some(found) = self.in_cells(&marks, start, &mut line).filter(|found| found.end < text.len()) {
                 at = found.end + 1;
                 continue;

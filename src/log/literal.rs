@@ -77,7 +77,14 @@ pub(super) fn unescape(written: &[u8], out: &mut Vec<u8>) {
 #[inline]
 pub(super) fn bare(bytes: &[u8], at: &mut usize) -> Option<Value> {
     let from = *at;
-    while bytes.get(*at).is_some_and(|b| !matches!(b, b',' | b'}' | b']' | b' ' | b'\n')) {
+    let is_inside = |byte: &u8| !matches!(byte, b',' | b'}' | b']' | b' ' | b'\n');
+    // Most are whole numbers.
+    let digits = bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    *at += digits;
+    if is_whole(&bytes[from..*at]) && !bytes.get(*at).is_some_and(is_inside) {
+        return Some(Value::Text(from, *at));
+    }
+    while bytes.get(*at).is_some_and(is_inside) {
         *at += 1;
     }
     match &bytes[from..*at] {
@@ -87,11 +94,17 @@ pub(super) fn bare(bytes: &[u8], at: &mut usize) -> Option<Value> {
     }
 }
 
-/// A number as every reader writes it. One of fifteen digits is exact in any of them.
+/// Whether digits are a number as every reader writes it. One of fifteen is exact in any of them.
+#[inline]
+fn is_whole(digits: &[u8]) -> bool {
+    matches!(digits, [first, rest @ ..] if rest.is_empty() || *first != b'0' && rest.len() < 15)
+}
+
+/// The same of a number that may have a sign and a fraction.
 fn is_plain(number: &[u8]) -> bool {
     let digits = number.strip_prefix(b"-").unwrap_or(number);
     let whole = digits.iter().take_while(|digit| digit.is_ascii_digit()).count();
-    let is_short = (1..=15).contains(&whole) && (digits[0] != b'0' || whole == 1);
+    let is_short = is_whole(&digits[..whole]);
     match digits[whole..].split_first() {
         None => is_short && number != b"-0",
         Some((b'.', part)) => {

@@ -221,12 +221,12 @@ impl<'t> Marks<'t> {
         }
     }
 
-    /// Where the last line ends of those from the beginning on in which all quotes stand around cells or are doubled within, and which have so
+    /// Where the last line ends of those from a place on in which all quotes stand around cells or are doubled within, and which have so
     /// many columns if they hold any: as [`Marks::line_in_quotes`] finds them one by one, but all of a block's at once.
-    pub(super) fn behind_lines(&self, columns: usize) -> usize {
+    pub(super) fn behind_lines(&self, from: usize, columns: usize) -> usize {
         let (mut inside, mut begun, mut closed) = (0, 1, 0);
-        let (mut behind, mut seen, mut has_quotes) = (0, 0, false);
-        for block in (0..self.text.len()).step_by(BLOCK) {
+        let (mut behind, mut seen, mut has_quotes) = (from, 0, false);
+        for block in (from..self.text.len()).step_by(BLOCK) {
             let bytes = block_at(self.text, block);
             let quotes = places(bytes, b'"');
             let held = parities(quotes) ^ inside;
@@ -355,7 +355,7 @@ mod tests {
             }
             ends
         };
-        let together = |text: &str| Marks::new(text.as_bytes(), b',').behind_lines(3);
+        let together = |text: &str| Marks::new(text.as_bytes(), b',').behind_lines(0, 3);
         let mut seed = 7_usize;
         for _ in 0..300 {
             let mut any = |count: usize| {

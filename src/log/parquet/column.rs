@@ -182,15 +182,20 @@ fn times_by_pages(
     stamps: Stamps,
     instant: impl Fn(i64) -> Option<Instant>,
 ) -> Result<Option<Vec<Instant>>, ParquetError> {
-    let (mut times, mut are_known) = (vec![NO_TIME], true);
+    let mut stamped = Vec::new();
     let numbers = pages::read(pages, column.max_def_level(), |bytes| {
-        let micros = bytes.split_off(..stamps.width()).and_then(|number| stamps.micros(number));
-        let time = micros.map(&instant);
-        are_known &= time != Some(None);
-        times.extend(time.map(|time| time.unwrap_or(NO_TIME)));
-        micros.is_some()
+        let number = stamps.take(bytes);
+        stamped.extend(number);
+        number.is_some()
     })?;
-    Ok(numbers.filter(|_| are_known).map(|numbers| numbers.iter().map(|number| times[*number as usize]).collect()))
+    let Some(numbers) = numbers else { return Ok(None) };
+    let mut times = Vec::with_capacity(stamped.len() + 1);
+    times.push(NO_TIME);
+    for number in stamped {
+        let Some(time) = instant(stamps.micros(number)) else { return Ok(None) };
+        times.push(time);
+    }
+    Ok(Some(numbers.iter().map(|number| times[*number as usize]).collect()))
 }
 
 /// The same of a column whose pages are of another form.
@@ -203,7 +208,7 @@ fn times_by_the_library(
     let ColumnReader::Int64ColumnReader(reader) = reader else { return Ok(None) };
     let (mut times, mut are_known) = (Vec::new(), true);
     each(reader, column, |number| {
-        let time = number.map(|number| stamps.micros(&number.to_le_bytes()).and_then(&instant));
+        let time = number.map(|number| instant(stamps.micros(*number)));
         are_known &= time != Some(None);
         times.push(time.flatten().unwrap_or(NO_TIME));
     })?;

@@ -224,7 +224,7 @@ impl Columns {
         let column = group.column(self.positions[*time]?);
         let (Statistics::Int64(found), Some(times)) = (column.statistics()?, &self.times[*time]) else { return None };
         let stamps = Stamps::of(column.column_descr()).filter(|stamps| stamps.are_instants && found.null_count_opt() == Some(0))?;
-        let instant = |number: Option<&i64>| times.stamped(stamps.micros(&number?.to_le_bytes())?, true);
+        let instant = |number: Option<&i64>| times.stamped(stamps.micros(*number?), true);
         instant(found.min_opt()).zip(instant(found.max_opt()))
     }
 }

@@ -72,6 +72,7 @@ struct Rows {
 }
 
 impl Rows {
+    #[inline(always)]
     fn plain(&mut self, bytes: &mut &[u8], add: &mut impl FnMut(&mut &[u8]) -> bool) -> Result<(), ParquetError> {
         if !add(bytes) {
             return Err(short());

@@ -45,27 +45,35 @@ impl Stamps {
         Some(Stamps { unit, are_instants })
     }
 
-    /// How many bytes one has.
-    pub(super) fn width(self) -> usize {
-        if matches!(self.unit, Unit::OfDay) { 12 } else { 8 }
+    /// Takes the next one off some bytes, as it is counted; of those that have no unit, in microseconds.
+    #[inline(always)]
+    pub(super) fn take(self, bytes: &mut &[u8]) -> Option<i64> {
+        if matches!(self.unit, Unit::OfDay) {
+            return take_of_day(bytes);
+        }
+        let (number, rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
+        Some(i64::from_le_bytes(*number))
     }
 
-    /// One of them as it stands, in microseconds since 1970.
-    #[inline]
-    pub(super) fn micros(self, bytes: &[u8]) -> Option<i64> {
-        let (number, rest) = bytes.split_first_chunk()?;
-        let number = i64::from_le_bytes(*number);
-        Some(match self.unit {
+    /// A number that was taken, in microseconds since 1970.
+    #[inline(always)]
+    pub(super) fn micros(self, number: i64) -> i64 {
+        match self.unit {
+            Unit::Micros | Unit::OfDay => number,
             Unit::Millis => number.saturating_mul(1_000),
-            Unit::Micros => number,
             Unit::Nanos => number.div_euclid(1_000),
-            Unit::OfDay => {
-                const JULIAN_1970: i64 = 2_440_588;
-                let day = i64::from(u32::from_le_bytes(*rest.first_chunk()?)) - JULIAN_1970;
-                day.saturating_mul(86_400_000_000).saturating_add(number.div_euclid(1_000))
-            }
-        })
+        }
     }
+}
+
+/// The microseconds since 1970 of nanoseconds of a day, and the Julian number of that.
+#[inline(never)]
+fn take_of_day(bytes: &mut &[u8]) -> Option<i64> {
+    const JULIAN_1970: i64 = 2_440_588;
+    let nanos = i64::from_le_bytes(*bytes.split_off(..8)?.first_chunk()?);
+    let day = i64::from(u32::from_le_bytes(*bytes.split_off(..4)?.first_chunk()?)) - JULIAN_1970;
+    Some(day.saturating_mul(86_400_000_000).saturating_add(nanos.div_euclid(1_000)))
 }
 
 /// A whole number, and what its type says that it is.
@@ -165,7 +173,10 @@ mod tests {
 
     #[test]
     fn instants_are_read_in_each_unit() {
-        let of = |unit: Unit, bytes: &[u8]| Stamps { unit, are_instants: true }.micros(bytes);
+        let of = |unit: Unit, mut bytes: &[u8]| {
+            let stamps = Stamps { unit, are_instants: true };
+            stamps.take(&mut bytes).map(|number| stamps.micros(number))
+        };
         let micros = |unit: Unit, number: i64| of(unit, &number.to_le_bytes());
         assert_eq!(micros(Unit::Millis, 1_772_445_600_250), Some(1_772_445_600_250_000));
         assert_eq!(micros(Unit::Micros, 1_772_445_600_250_000), Some(1_772_445_600_250_000));

@@ -113,6 +113,7 @@ impl TimeReader {
 
     /// The instant that a file gives in microseconds since 1970, or since a wall clock showed its beginning, if it is one, and only one, between
     /// 1900 and 2200, and no form is asked for that it cannot have.
+    #[inline(always)]
     pub(super) fn stamped(&self, micros: i64, is_instant: bool) -> Option<Instant> {
         if is_instant {
             return Instant::checked(micros);
