@@ -45,7 +45,7 @@ pub(super) fn cut(text: &[u8]) -> Option<usize> {
 }
 
 /// Attributes of an event or a trace, in the columns in which something asks for them.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Attributes {
     /// One behind another.
     text: String,
@@ -57,6 +57,12 @@ impl Attributes {
     fn clear(&mut self) {
         self.text.clear();
         self.places.clear();
+    }
+
+    /// Becomes the same as others, in the memory that it has.
+    fn copy(&mut self, others: &Attributes) {
+        self.text.clone_from(&others.text);
+        self.places.clone_from(&others.places);
     }
 
     fn put(&mut self, column: usize, value: &str) {
@@ -157,18 +163,17 @@ impl<'t, F: FnMut(Of, &str) -> Option<usize>> Traces<'t, F> {
                         }
                         "event" if nested == 0 => {
                             event = Some(before);
-                            self.event.clone_from(&self.trace);
+                            self.event.copy(&self.trace);
                         }
                         _ => {
-                            if nested == 0
+                            let of = if event.is_some() { Some(Of::Event) } else { self.is_in_trace.then_some(Of::Trace) };
+                            if let Some(of) = of.filter(|_| nested == 0)
                                 && let Some((key, value)) = attribute(tag)
+                                && let Some(column) = (self.column)(of, &key)
                             {
-                                let of = if event.is_some() { Of::Event } else { Of::Trace };
-                                if (event.is_some() || self.is_in_trace)
-                                    && let Some(column) = (self.column)(of, &key)
-                                {
-                                    let attributes = if of == Of::Event { &mut self.event } else { &mut self.trace };
-                                    attributes.put(column, &value);
+                                match of {
+                                    Of::Event => self.event.put(column, &value),
+                                    Of::Trace => self.trace.put(column, &value),
                                 }
                             }
                             nested += usize::from(!closed);

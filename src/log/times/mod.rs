@@ -20,7 +20,7 @@ pub(super) use utc::{Dates, usual};
 pub(super) struct TimeReader {
     form: Form,
     zone: Option<Zone>,
-    /// The forms of wall-clock times that are tried before all others.
+    /// The patterns that are tried before all else.
     quick: Vec<Pattern>,
 }
 
@@ -46,9 +46,13 @@ enum Form {
     Pattern(String),
 }
 
+/// A second and a millisecond, as powers of ten of a microsecond.
+const SECONDS: u32 = 6;
+const MILLIS: u32 = 3;
+
 impl Form {
-    /// How many digits less than a microsecond the units since 1970 have that are counted by a number of so many digits, if any are.
-    fn epoch(&self, digits: usize) -> Option<u32> {
+    /// The units that a number of so many whole digits counts since 1970, if it does, as a power of ten of a microsecond.
+    fn units(&self, digits: usize) -> Option<u32> {
         match self {
             Form::EpochSeconds => Some(SECONDS),
             Form::EpochMillis => Some(MILLIS),
@@ -95,7 +99,7 @@ impl TimeReader {
     #[inline]
     pub(super) fn quick(&self, text: &[u8], latest: &mut LatestDay) -> Option<Instant> {
         let Some(Dated { date, clock }) = self.quick.iter().find_map(|pattern| pattern.dated(text)) else {
-            return self.epoch(text).or_else(|| self.sure(self.by_patterns(text)?));
+            return self.epoch_in_digits(text).or_else(|| self.sure(self.by_patterns(text)?));
         };
         let since_midnight = Duration::micros(clock.micros - clock.offset.unwrap_or(0));
         if latest.date != Some(date) {
@@ -135,7 +139,7 @@ impl TimeReader {
                 Some(Found::Instant(time)) => certain(time),
                 Some(Found::Wall(wall)) => self.wall(wall),
                 None => {
-                    let units = self.form.epoch(text.find('.').unwrap_or(text.len()));
+                    let units = self.form.units(text.find('.').unwrap_or(text.len()));
                     units.and_then(|units| epoch(text, units)).map_or_else(|| Err(expected_plain(text)), certain)
                 }
             },
@@ -161,9 +165,9 @@ impl TimeReader {
     }
 
     /// The instant of an epoch that has digits and at most a point, as most have.
-    fn epoch(&self, text: &[u8]) -> Option<Instant> {
+    fn epoch_in_digits(&self, text: &[u8]) -> Option<Instant> {
         let (whole, behind) = split_digits(text);
-        let units = self.form.epoch(whole.len())?;
+        let units = self.form.units(whole.len())?;
         let fraction = match behind {
             [] => 0,
             [b'.', behind @ ..] if behind.iter().all(u8::is_ascii_digit) => micros(behind)? / 10i64.pow(SECONDS - units),
@@ -172,7 +176,7 @@ impl TimeReader {
         Instant::checked(number(whole)?.checked_mul(10i64.pow(units))?.checked_add(fraction)?)
     }
 
-    /// What a wall clock shows in one of the forms that are tried before all others.
+    /// What a wall clock shows by one of the patterns that are tried before all else.
     fn by_patterns(&self, text: &[u8]) -> Option<Shown> {
         self.quick.iter().find_map(|pattern| pattern.read(text))
     }
@@ -274,14 +278,10 @@ fn plain(text: &str) -> Option<Found> {
     (hours <= 23 && minutes <= 59).then(|| instant(wall, sign * (hours * 3600 + minutes * 60)))?
 }
 
-/// How many digits a second and a millisecond have in microseconds, without their first.
-const SECONDS: u32 = 6;
-const MILLIS: u32 = 3;
-
-/// A decimal number of units of 10^`digits` microseconds.
-fn epoch(text: &str, digits: u32) -> Option<Instant> {
+/// A decimal number of units, each a power of ten of a microsecond.
+fn epoch(text: &str, units: u32) -> Option<Instant> {
     let number = crate::quantity::Exact::parse(text)?;
-    let micros = number.mul(crate::quantity::Exact::whole(10i64.pow(digits)))?.floor();
+    let micros = number.mul(crate::quantity::Exact::whole(10i64.pow(units)))?.floor();
     Instant::checked(i64::try_from(micros.numer()).ok()?)
 }
 
