@@ -10,7 +10,7 @@ use crate::time::{Duration, Instant, Local, Zone};
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use full::Dated;
-use numbers::{SECOND, micros, number, split_digits, two_digits};
+use numbers::{SECOND, micros, number, offset, split_digits, two_digits};
 use pattern::{Pattern, Shown};
 
 pub(super) use utc::{Dates, usual};
@@ -220,9 +220,9 @@ fn in_range(date: NaiveDate) -> bool {
     (1900..2200).contains(&date.year())
 }
 
-fn instant(wall: NaiveDateTime, offset_seconds: i32) -> Option<Found> {
-    in_range(wall.date())
-        .then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - i64::from(offset_seconds) * SECOND)))
+/// The instant at which a clock that is ahead of UTC by so many microseconds shows something.
+fn instant(wall: NaiveDateTime, ahead: i64) -> Option<Found> {
+    in_range(wall.date()).then(|| Found::Instant(Instant::from_micros(wall.and_utc().timestamp_micros() - ahead)))
 }
 
 /// `2026-03-06`, `2026-03-06 16:45`, `2026-03-06T16:45:00.123Z`, `… +01:00`
@@ -264,18 +264,14 @@ fn plain(text: &str) -> Option<Found> {
     if rest.eq_ignore_ascii_case("z") || rest.eq_ignore_ascii_case("utc") {
         return instant(wall, 0);
     }
-    let (sign, digits) = match rest.as_bytes()[0] {
-        b'+' => (1, &rest[1..]),
-        b'-' => (-1, &rest[1..]),
+    let (sign, behind) = rest.as_bytes().split_first()?;
+    let digits: Vec<u8> = behind.iter().copied().filter(|byte| *byte != b':').collect();
+    let (hours, minutes) = match *digits {
+        [a, b] => (two_digits([a, b])?, 0),
+        [a, b, c, d] => (two_digits([a, b])?, two_digits([c, d])?),
         _ => return None,
     };
-    let digits: String = digits.chars().filter(|c| *c != ':').collect();
-    if !digits.bytes().all(|b| b.is_ascii_digit()) || !matches!(digits.len(), 2 | 4) {
-        return None;
-    }
-    let hours: i32 = digits[..2].parse().ok()?;
-    let minutes: i32 = digits.get(2..4).map_or(Some(0), |m| m.parse().ok())?;
-    (hours <= 23 && minutes <= 59).then(|| instant(wall, sign * (hours * 3600 + minutes * 60)))?
+    instant(wall, offset(*sign, hours, minutes)?)
 }
 
 /// A decimal number of units, each a power of ten of a microsecond.

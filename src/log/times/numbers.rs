@@ -32,7 +32,7 @@ pub(super) fn fraction(rest: &mut &[u8], digits: Option<usize>) -> Option<i64> {
     let Some(behind) = rest.strip_prefix(b".") else { return Some(0) };
     let (written, behind) = split_digits(behind);
     *rest = behind;
-    (digits.unwrap_or(written.len()) == written.len()).then(|| micros(written))?
+    if digits.is_some_and(|digits| digits != written.len()) { None } else { micros(written) }
 }
 
 /// The microseconds that the digits behind a point say, if there are any; those past the microsecond are cut off.

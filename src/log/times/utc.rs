@@ -1,6 +1,6 @@
 //! Times in the form that most logs have, `2026-03-06T16:45:00Z` or `2026-03-06 16:45:00+00:00`: all of their signs are looked at at once.
 
-use super::numbers::{SECOND, days_since_1970, micros, offset, split_digits, two_digits};
+use super::numbers::{SECOND, days_since_1970, fraction, offset, two_digits};
 use crate::time::Instant;
 
 /// A date that was read.
@@ -63,12 +63,7 @@ pub(in crate::log) fn usual(text: &[u8], dates: &mut Dates) -> Option<Instant> {
 #[inline(never)]
 fn usual_but_for_its_end(text: &[u8], dates: &mut Dates) -> Option<Instant> {
     let (clock, mut rest) = text.split_first_chunk()?;
-    let mut time = clock_of_utc(clock, dates)?.as_micros();
-    if let [b'.', behind @ ..] = rest {
-        let (fraction, behind) = split_digits(behind);
-        time += micros(fraction)?;
-        rest = behind;
-    }
+    let time = clock_of_utc(clock, dates)?.as_micros() + fraction(&mut rest, None)?;
     // Databases write `+01`, and Ruby ` UTC` or ` +0100`.
     let (sign, hours, minutes) = match rest.strip_prefix(b" ").unwrap_or(rest) {
         b"Z" | b"UTC" => (b'+', 0, 0),
@@ -110,13 +105,9 @@ fn second_of_day(clock: [u8; 8]) -> Option<i64> {
 /// Of a date such as `2026-03-06`, between 1900 and 2199.
 #[inline(never)]
 fn days_of(date: &[u8; 10]) -> Option<i32> {
-    let digits = |range: std::ops::Range<usize>| {
-        let mut digits = date[range].iter();
-        digits.try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
-    };
-    let has_signs = date[4] == b'-' && date[7] == b'-';
-    let days = if has_signs { days_since_1970(digits(0..4)?, digits(5..7)?, digits(8..10)?)? } else { return None };
-    i32::try_from(days).ok()
+    let [a, b, c, d, b'-', e, f, b'-', g, h] = *date else { return None };
+    let year = two_digits([a, b])? * 100 + two_digits([c, d])?;
+    i32::try_from(days_since_1970(year, two_digits([e, f])?, two_digits([g, h])?)?).ok()
 }
 
 #[cfg(test)]
