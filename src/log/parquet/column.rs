@@ -120,11 +120,14 @@ impl Column {
     ) -> Result<Column, ParquetError> {
         let reader = || Ok::<_, ParquetError>(get_column_reader(Arc::clone(column), Box::new(pages()?)));
         if let (Some(times), Some(stamps)) = (times, Stamps::of(column)) {
-            let instant = |micros| times.stamped(micros, stamps.are_instants);
-            let by_pages = times_by_pages(pages()?, column, stamps, instant)?;
-            let found = by_pages.map_or_else(|| times_by_the_library(reader()?, column, stamps, instant), |found| Ok(Some(found)))?;
-            if let Some(found) = found {
-                return Ok(Column::Times(found));
+            let stamped = match stamped_by_pages(pages()?, column, stamps)? {
+                None => stamped_by_the_library(reader()?, column)?,
+                stamped => stamped,
+            };
+            let instant = |number| times.stamped(stamps.micros(number), stamps.are_instants);
+            // A time that is none is shown as it stands, for a message.
+            if let Some(times) = stamped.and_then(|stamped| instants(stamped, instant)) {
+                return Ok(Column::Times(times));
             }
         }
         if let Some((texts, numbers)) = texts_by_pages(pages()?, column)? {
@@ -174,45 +177,39 @@ impl Column {
     }
 }
 
-/// The instants of a column, [`NO_TIME`] for a row without one. Nothing where its pages are of another form, or `instant` finds none for one
-/// of them: that is shown as it stands, for a message.
-fn times_by_pages(
-    pages: Pages,
-    column: &ColumnDescriptor,
-    stamps: Stamps,
-    instant: impl Fn(i64) -> Option<Instant>,
-) -> Result<Option<Vec<Instant>>, ParquetError> {
+/// What a column counts, and which of these numbers each row has.
+type Stamped = (Vec<i64>, Numbers);
+
+/// What a column counts, by its pages; nothing where these are of another form.
+fn stamped_by_pages(pages: Pages, column: &ColumnDescriptor, stamps: Stamps) -> Result<Option<Stamped>, ParquetError> {
     let mut stamped = Vec::new();
     let numbers = pages::read(pages, column.max_def_level(), |bytes| {
         let number = stamps.take(bytes);
         stamped.extend(number);
         number.is_some()
     })?;
-    let Some(numbers) = numbers else { return Ok(None) };
+    Ok(numbers.map(|numbers| (stamped, numbers)))
+}
+
+/// The same whatever its pages are like; nothing where it counts in more than 64 bits.
+fn stamped_by_the_library(reader: ColumnReader, column: &ColumnDescriptor) -> Result<Option<Stamped>, ParquetError> {
+    let ColumnReader::Int64ColumnReader(reader) = reader else { return Ok(None) };
+    let (mut stamped, mut numbers) = (Vec::new(), Numbers::new());
+    each(reader, column, |number| {
+        stamped.extend(number);
+        numbers.push(number.map_or(0, |_| stamped.len() as u32));
+    })?;
+    Ok(Some((stamped, numbers)))
+}
+
+/// The instants of rows, [`NO_TIME`] for one without; nothing where some number is none.
+fn instants((stamped, numbers): Stamped, instant: impl Fn(i64) -> Option<Instant>) -> Option<Vec<Instant>> {
     let mut times = Vec::with_capacity(stamped.len() + 1);
     times.push(NO_TIME);
     for number in stamped {
-        let Some(time) = instant(stamps.micros(number)) else { return Ok(None) };
-        times.push(time);
+        times.push(instant(number)?);
     }
-    Ok(Some(numbers.iter().map(|number| times[*number as usize]).collect()))
-}
-
-/// The same of a column whose pages are of another form.
-fn times_by_the_library(
-    reader: ColumnReader,
-    column: &ColumnDescriptor,
-    stamps: Stamps,
-    instant: impl Fn(i64) -> Option<Instant>,
-) -> Result<Option<Vec<Instant>>, ParquetError> {
-    let ColumnReader::Int64ColumnReader(reader) = reader else { return Ok(None) };
-    let (mut times, mut are_known) = (Vec::new(), true);
-    each(reader, column, |number| {
-        let time = number.map(|number| instant(stamps.micros(*number)));
-        are_known &= time != Some(None);
-        times.push(time.flatten().unwrap_or(NO_TIME));
-    })?;
-    Ok(are_known.then_some(times))
+    Some(numbers.iter().map(|number| times[*number as usize]).collect())
 }
 
 /// The texts of a column, each of them once for many rows; nothing where its pages or its values are of another form.

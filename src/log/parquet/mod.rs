@@ -221,10 +221,10 @@ impl Columns {
     /// The first and the last instant of a row group, where the file says so of a column that holds nothing else.
     fn span(&self, group: &RowGroupMetaData, binding: &Binding) -> Option<(Instant, Instant)> {
         let Shape::Long { time, .. } = &binding.shape else { return None };
-        let column = group.column(self.positions[*time]?);
-        let (Statistics::Int64(found), Some(times)) = (column.statistics()?, &self.times[*time]) else { return None };
+        let column = group.column(self.positions[*time].filter(|_| self.times[*time].is_some())?);
+        let Statistics::Int64(found) = column.statistics()? else { return None };
         let stamps = Stamps::of(column.column_descr()).filter(|stamps| stamps.are_instants && found.null_count_opt() == Some(0))?;
-        let instant = |number: Option<&i64>| times.stamped(stamps.micros(*number?), true);
+        let instant = |number: Option<&i64>| Instant::checked(stamps.micros(*number?));
         instant(found.min_opt()).zip(instant(found.max_opt()))
     }
 }

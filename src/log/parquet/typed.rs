@@ -6,8 +6,11 @@ use parquet::schema::types::ColumnDescriptor;
 
 /// Whether a column holds instants, times of a wall clock, or dates.
 pub(super) fn is_dated(column: &ColumnDescriptor) -> bool {
-    let is_date = matches!(column.logical_type_ref(), Some(LogicalType::Date)) || column.converted_type() == ConvertedType::DATE;
-    is_date || Stamps::of(column).is_some()
+    is_date(column) || Stamps::of(column).is_some()
+}
+
+fn is_date(column: &ColumnDescriptor) -> bool {
+    matches!((column.logical_type_ref(), column.converted_type()), (Some(LogicalType::Date), _) | (None, ConvertedType::DATE))
 }
 
 /// How a column says when.
@@ -32,11 +35,7 @@ impl Stamps {
     /// Those of a column, if it says when.
     pub(super) fn of(column: &ColumnDescriptor) -> Option<Stamps> {
         let (unit, are_instants) = match (column.logical_type_ref(), column.converted_type()) {
-            (Some(LogicalType::Timestamp(t)), _) => match t.unit {
-                TimeUnit::MILLIS => (Unit::Millis, t.is_adjusted_to_u_t_c),
-                TimeUnit::MICROS => (Unit::Micros, t.is_adjusted_to_u_t_c),
-                TimeUnit::NANOS => (Unit::Nanos, t.is_adjusted_to_u_t_c),
-            },
+            (Some(LogicalType::Timestamp(t)), _) => (Unit::of(&t.unit), t.is_adjusted_to_u_t_c),
             (None, ConvertedType::TIMESTAMP_MILLIS) => (Unit::Millis, true),
             (None, ConvertedType::TIMESTAMP_MICROS) => (Unit::Micros, true),
             _ if column.physical_type() == Type::INT96 => (Unit::OfDay, true),
@@ -59,7 +58,22 @@ impl Stamps {
     /// A number that was taken, in microseconds since 1970.
     #[inline(always)]
     pub(super) fn micros(self, number: i64) -> i64 {
-        match self.unit {
+        self.unit.micros(number)
+    }
+}
+
+impl Unit {
+    fn of(unit: &TimeUnit) -> Unit {
+        match unit {
+            TimeUnit::MILLIS => Unit::Millis,
+            TimeUnit::MICROS => Unit::Micros,
+            TimeUnit::NANOS => Unit::Nanos,
+        }
+    }
+
+    #[inline(always)]
+    fn micros(self, number: i64) -> i64 {
+        match self {
             Unit::Micros | Unit::OfDay => number,
             Unit::Millis => number.saturating_mul(1_000),
             Unit::Nanos => number.div_euclid(1_000),
@@ -81,18 +95,13 @@ pub(super) fn whole(column: &ColumnDescriptor, n: i64) -> String {
     if let Some(scale) = decimals(column) {
         return decimal(n.into(), scale);
     }
-    let micros = |unit: &TimeUnit, n: i64| match unit {
-        TimeUnit::MILLIS => n.saturating_mul(1_000),
-        TimeUnit::MICROS => n,
-        TimeUnit::NANOS => n.div_euclid(1_000),
-    };
-    match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Timestamp(t)), _) => instant(micros(&t.unit, n), t.is_adjusted_to_u_t_c),
-        (Some(LogicalType::Time(t)), _) => clock(micros(&t.unit, n)),
-        (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => date(n),
-        (None, ConvertedType::TIMESTAMP_MILLIS) => instant(n.saturating_mul(1_000), true),
-        (None, ConvertedType::TIMESTAMP_MICROS) => instant(n, true),
-        (Some(LogicalType::Integer(t)), _) if !t.is_signed => match t.bit_width {
+    if let Some(stamps) = Stamps::of(column) {
+        return instant(stamps.micros(n), stamps.are_instants);
+    }
+    match column.logical_type_ref() {
+        _ if is_date(column) => date(n),
+        Some(LogicalType::Time(t)) => clock(Unit::of(&t.unit).micros(n)),
+        Some(LogicalType::Integer(t)) if !t.is_signed => match t.bit_width {
             64 => (n as u64).to_string(),
             _ => (n as u32).to_string(),
         },
