@@ -293,8 +293,9 @@ impl Table {
                 return (last > 0).then_some(last);
             };
             let start = memrchr(b'\n', &text[at..quote]).map_or(at, |end| at + end + 1);
-            // Where a line with quotes follows another, most lines have some.
-            let behind = if start == at { marks.behind_lines(start, self.columns) } else { start };
+            // Where a line with quotes follows another, most lines have some. None of them is too long if all of them together are not.
+            let are_many = start == at && text.len() - start < LONGEST;
+            let behind = if are_many { marks.behind_lines(start, self.columns) } else { start };
             if behind > start {
                 at = behind;
                 continue;
@@ -353,8 +354,8 @@ impl Table {
         let Others { binding, text, is_text, cells, .. } = others;
         let without_quotes = if self.is_wide() { None } else { marks.long_line(start, first, cells) };
         // What is not split so easily, or not into as many cells as there are columns, is looked at once more.
-        let in_quotes = |cells: &mut Line| self.in_cells(marks, start, cells);
-        let Some(InQuotes { end, breaks, has_doubled }) = without_quotes.map(InQuotes::without).or_else(|| in_quotes(cells)) else {
+        let found = without_quotes.map(InQuotes::without).or_else(|| self.in_cells(marks, start, cells));
+        let Some(InQuotes { end, breaks, has_doubled }) = found else {
             return self.quoted(decoder, others, start, line);
         };
         let text = &text[start..];

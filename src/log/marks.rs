@@ -111,6 +111,32 @@ impl InQuotes {
     }
 }
 
+/// How quotes stand where a block begins.
+struct Quoting {
+    /// All bits where it begins inside of quotes.
+    inside: u64,
+    /// Whether a cell begins with it, and whether a quote that closes stands before it.
+    begun: u64,
+    closed: u64,
+}
+
+impl Quoting {
+    /// Where a line begins.
+    const NONE: Quoting = Quoting { inside: 0, begun: 1, closed: 0 };
+}
+
+/// What a block holds of lines some cells of which are in quotes, by bits.
+struct Quoted {
+    quotes: u64,
+    /// From each quote that opens up to the one that closes.
+    held: u64,
+    /// Line breaks in quotes, and those that end lines.
+    inner: u64,
+    breaks: u64,
+    /// Those outside of quotes.
+    delimiters: u64,
+}
+
 /// What a block holds, by bits.
 #[derive(Clone, Copy)]
 pub(super) struct Stops {
@@ -183,40 +209,20 @@ impl<'t> Marks<'t> {
     #[inline(never)]
     pub(super) fn line_in_quotes(&self, from: usize, line: &mut Line) -> Option<InQuotes> {
         line.begin();
-        let mut found = InQuotes::without(from);
-        let mut block = from;
-        // Whether the block begins inside of quotes, whether a cell begins with it, and whether a quote that closes stands before it.
-        let (mut inside, mut begun, mut closed) = (0, 1, 0);
+        let (mut found, mut quoting, mut block) = (InQuotes::without(from), Quoting::NONE, from);
         loop {
-            let bytes = block_at(self.text, block);
-            let quotes = places(bytes, b'"');
-            // From each quote that opens up to the one that closes.
-            let held = parities(quotes) ^ inside;
-            let breaks = places(bytes, b'\n');
-            let stops = breaks & !held;
-            let before = below(stops);
-            let delimiters = places(bytes, self.delimiter) & !held & before;
-            let (opening, closing) = (quotes & held & before, quotes & !held & before);
-            // One that opens behind one that closes is the second of two that stand for one.
-            let doubled = opening & (closing << 1 | closed);
-            if opening & !(delimiters << 1 | begun) != doubled {
-                return None;
+            let quoted = self.quoted(block, &quoting);
+            let before = below(quoted.breaks);
+            found.has_doubled |= self.doubled(block, &quoted, before, &mut quoting)? != 0;
+            if quoted.inner & before != 0 {
+                found.breaks += (quoted.inner & before).count_ones();
             }
-            found.has_doubled |= doubled != 0;
-            if breaks & held & before != 0 {
-                found.breaks += (breaks & held & before).count_ones();
-            }
-            // Most that close stand before a delimiter, or before another.
-            if !self.end_cells(block, closing & !((delimiters | doubled) >> 1)) {
-                return None;
-            }
-            line.note(delimiters, u32::try_from(block - from).ok()?);
-            if let Some(end) = self.end(block, stops) {
+            line.note(quoted.delimiters & before, u32::try_from(block - from).ok()?);
+            if let Some(end) = self.end(block, quoted.breaks) {
                 line.end_before(u32::try_from(self.last(from, end) + 1 - from).ok()?);
                 found.end = end;
-                return (stops != 0 || held >> 63 == 0).then_some(found);
+                return (quoted.breaks != 0 || quoting.inside == 0).then_some(found);
             }
-            (inside, begun, closed) = (if held >> 63 == 1 { u64::MAX } else { 0 }, delimiters >> 63, closing >> 63);
             block += BLOCK;
         }
     }
@@ -224,19 +230,13 @@ impl<'t> Marks<'t> {
     /// Where the last line ends of those from a place on in which all quotes stand around cells or are doubled within, and which have so
     /// many columns if they hold any: as [`Marks::line_in_quotes`] finds them one by one, but all of a block's at once.
     pub(super) fn behind_lines(&self, from: usize, columns: usize) -> usize {
-        let (mut inside, mut begun, mut closed) = (0, 1, 0);
-        let (mut behind, mut seen, mut has_quotes) = (from, 0, false);
+        let (mut quoting, mut behind, mut seen, mut has_quotes) = (Quoting::NONE, from, 0, false);
         for block in (from..self.text.len()).step_by(BLOCK) {
-            let bytes = block_at(self.text, block);
-            let quotes = places(bytes, b'"');
-            let held = parities(quotes) ^ inside;
-            let (breaks, delimiters) = (places(bytes, b'\n') & !held, places(bytes, self.delimiter) & !held);
-            let (opening, closing, ends) = (quotes & held, quotes & !held, breaks | delimiters);
-            let doubled = opening & (closing << 1 | closed);
-            let are_around = opening & !(ends << 1 | begun) == doubled && self.end_cells(block, closing & !((ends | doubled) >> 1));
-            if !are_around {
+            let quoted = self.quoted(block, &quoting);
+            if self.doubled(block, &quoted, u64::MAX, &mut quoting).is_none() {
                 break;
             }
+            let Quoted { quotes, delimiters, breaks, .. } = quoted;
             let (mut rest, mut done) = (breaks, 0);
             while rest != 0 {
                 let line = below(rest) & !done;
@@ -250,9 +250,32 @@ impl<'t> Marks<'t> {
             }
             seen += (delimiters & !done).count_ones() as usize;
             has_quotes |= quotes & !done != 0;
-            (inside, begun, closed) = (if held >> 63 == 1 { u64::MAX } else { 0 }, ends >> 63, closing >> 63);
         }
         behind
+    }
+
+    /// What a block holds of lines some cells of which are in quotes.
+    #[inline(always)]
+    fn quoted(&self, block: usize, quoting: &Quoting) -> Quoted {
+        let bytes = block_at(self.text, block);
+        let quotes = places(bytes, b'"');
+        let held = parities(quotes) ^ quoting.inside;
+        let breaks = places(bytes, b'\n');
+        Quoted { quotes, held, inner: breaks & held, breaks: breaks & !held, delimiters: places(bytes, self.delimiter) & !held }
+    }
+
+    /// The quotes of a block that are the second of two that stand for one, if all of those that are looked at stand around cells or are
+    /// doubled, and goes on behind it.
+    #[inline(always)]
+    fn doubled(&self, block: usize, quoted: &Quoted, looked_at: u64, quoting: &mut Quoting) -> Option<u64> {
+        let Quoted { quotes, held, breaks, delimiters, .. } = *quoted;
+        let (opening, closing, ends) = (quotes & held & looked_at, quotes & !held & looked_at, breaks | delimiters);
+        // One that opens behind one that closes.
+        let doubled = opening & (closing << 1 | quoting.closed);
+        // Most that close stand before the end of a cell, or before another.
+        let are_around = opening & !(ends << 1 | quoting.begun) == doubled && self.end_cells(block, closing & !((ends | doubled) >> 1));
+        *quoting = Quoting { inside: if held >> 63 == 1 { u64::MAX } else { 0 }, begun: ends >> 63, closed: closing >> 63 };
+        are_around.then_some(doubled)
     }
 
     /// Whether a cell ends behind each of these quotes of a block, or a second quote follows.
