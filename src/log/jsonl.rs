@@ -126,7 +126,7 @@ impl<'r, S: Says> Row<'r> for Line<'r, S> {
             Value::Absent => Cell::Absent,
             Value::Null => Cell::Null,
             Value::Text(from, to) => Cell::Text(row::text(&self.text[from..to])),
-            Value::Unescaped(from, to) => self.says.unescaped().map_or(Cell::Absent, |texts| Cell::Text(row::text(&texts[from..to]))),
+            Value::Unescaped(from, to) => Cell::Text(row::text(&self.says.unescaped()[from..to])),
         }
     }
 
@@ -134,7 +134,7 @@ impl<'r, S: Says> Row<'r> for Line<'r, S> {
     fn bytes(&self, place: usize) -> Option<&'r [u8]> {
         match self.says.value(place) {
             Value::Text(from, to) => Some(&self.text[from..to]),
-            Value::Unescaped(from, to) => self.says.unescaped()?.get(from..to),
+            Value::Unescaped(from, to) => Some(&self.says.unescaped()[from..to]),
             Value::Absent | Value::Null => None,
         }
     }
@@ -143,7 +143,7 @@ impl<'r, S: Says> Row<'r> for Line<'r, S> {
     fn short(&self, place: usize) -> Option<Short> {
         match self.says.value(place) {
             Value::Text(from, to) => Short::within(self.text, from, to),
-            Value::Unescaped(from, to) => Short::of(self.says.unescaped()?.get(from..to)?),
+            Value::Unescaped(from, to) => Short::of(&self.says.unescaped()[from..to]),
             Value::Absent | Value::Null => None,
         }
     }

@@ -21,8 +21,8 @@ pub(super) enum Value {
 /// What a line says of columns.
 pub(super) trait Says {
     fn value(&self, column: usize) -> Value;
-    /// The texts in which escapes stood, one behind another; nothing where none can.
-    fn unescaped(&self) -> Option<&[u8]>;
+    /// The texts in which escapes stood, one behind another.
+    fn unescaped(&self) -> &[u8];
     /// Of which columns it says something, if only that there is no value: a bit for each of the first 64.
     fn filled(&self) -> u64;
 }
@@ -150,9 +150,8 @@ impl Says for Shape {
         self.values[column]
     }
 
-    #[inline(always)]
-    fn unescaped(&self) -> Option<&[u8]> {
-        None
+    fn unescaped(&self) -> &[u8] {
+        &[]
     }
 
     #[inline(always)]
